@@ -1,0 +1,114 @@
+"""Equations 1-7 of the letter: three modules, each a forward pass and the backward pass worked out by hand.
+
+A module is two functions and remembers nothing, so the same weights can be used in several places:
+
+    forward(y, ...)          -> (out, cache)
+    backward(dE_dout, cache) -> (dE_din, gradients)
+
+`cache` is what the backward pass needs from the forward pass. `gradients` names the gradient of each weight.
+
+Symbols are the letter's: x total input of a unit, y its output, d its desired output, w a weight, E the error.
+Axes: S seeds, C cases, J units of the upper level, I units of the lower level. The seed axis comes first; every
+function below also works without it, or with any other axes in front of the last two.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+Cache = tuple[Any, ...]
+Gradients = dict[str, Tensor]
+
+
+class Linear:
+    """The total input of each unit: what the units below it send, each times its weight.
+
+    A bias is the weight from a unit that is always 1 (N, below equation 1), so it needs no code of its own.
+    """
+
+    @staticmethod
+    def forward(y: Tensor, w: Tensor) -> tuple[Tensor, Cache]:
+        """x_j = sum_i y_i w_ji. y (S, C, I), w (S, J, I) -> x (S, C, J). Equation 1."""
+        return y @ w.mT, (y, w)
+
+    @staticmethod
+    def backward(dE_dx: Tensor, cache: Cache, to_inputs: bool = True) -> tuple[Tensor | None, Gradients]:
+        """Equation 7, dE/dy_i = sum_j dE/dx_j w_ji, and equation 6, dE/dw_ji = dE/dx_j y_i, summed over cases.
+
+        dE_dx (S, C, J) -> dE_dy (S, C, I), or None unless `to_inputs`, and {"w": dE_dw (S, J, I)}.
+        """
+        y, w = cache
+        dE_dy = dE_dx @ w if to_inputs else None
+        dE_dw = dE_dx.mT @ y
+        return dE_dy, {"w": dE_dw}
+
+
+class Logistic:
+    """What a unit sends on, given its total input."""
+
+    @staticmethod
+    def forward(x: Tensor) -> tuple[Tensor, Cache]:
+        """y_j = 1 / (1 + e^(-x_j)). x (S, C, J) -> y (S, C, J). Equation 2.
+
+        Written out because torch.sigmoid rounds the last few elements of a tensor differently from the others,
+        and a seed must not depend on its place in the batch. e^(-x) may overflow to infinity: y is then 0.
+        """
+        y = 1 / (1 + torch.exp(-x))
+        return y, (y,)
+
+    @staticmethod
+    def backward(dE_dy: Tensor, cache: Cache) -> tuple[Tensor, Gradients]:
+        """dE/dx_j = dE/dy_j y_j (1 - y_j). dE_dy (S, C, J) -> dE_dx (S, C, J). Equation 5."""
+        (y,) = cache
+        return dE_dy * y * (1 - y), {}
+
+
+@dataclass(frozen=True)
+class SquaredError:
+    """E = 1/2 sum_c sum_j (y_jc - d_jc)^2: summed over cases and output units, never averaged. Equation 3.
+
+    `on` and `off` are the targets that stand for d = 1 and d = 0 (P uses 0.9 and 0.1).
+    `dead_zone` is the family trees' rule: no error for an on-unit above `zone_on` or an off-unit below `zone_off`;
+    otherwise the difference is measured "from_edge" of the zone (H p. 11) or "from_target" (N states only the zone).
+    `mean` divides E by the number of cases and outputs. No 1986 text does; it is here to show what that changes.
+    """
+
+    on: float = 1.0
+    off: float = 0.0
+    dead_zone: str = "none"
+    zone_on: float = 0.8
+    zone_off: float = 0.2
+    mean: bool = False
+
+    def forward(self, y: Tensor, d: Tensor, counted: Tensor | None = None) -> tuple[Tensor, Cache]:
+        """y (S, C, J), d (C, J) in [0, 1], counted (S, C) or None -> E (S,).
+
+        `counted` is 1 for a case that contributes to E and 0 for one that is held out.
+        """
+        difference = y - (self.off + (self.on - self.off) * d)
+        if self.dead_zone != "none":
+            is_on = d > 0.5
+            if self.dead_zone == "from_edge":
+                difference = y - torch.where(is_on, self.zone_on, self.zone_off).to(y.dtype)
+            satisfied = torch.where(is_on, y.real > self.zone_on, y.real < self.zone_off)
+            difference = difference.masked_fill(satisfied, 0)
+        if counted is not None:
+            difference = difference * counted[..., None]
+        scale = self._scale(y, counted) if self.mean else None
+        E = (difference * difference).sum((-2, -1)) / 2
+        return (E if scale is None else E * scale), (difference, scale)
+
+    def backward(self, dE: Tensor | float, cache: Cache) -> tuple[Tensor, Gradients]:
+        """dE/dy_j = y_j - d_j, times `dE` (S,), which is 1 unless E goes on into something else. Equation 4."""
+        difference, scale = cache
+        factor = dE if scale is None else dE * scale
+        if isinstance(factor, Tensor):
+            factor = factor[..., None, None]
+        return factor * difference, {}
+
+    @staticmethod
+    def _scale(y: Tensor, counted: Tensor | None) -> Tensor:
+        cases = torch.tensor(y.shape[-2]) if counted is None else counted.sum(-1)
+        return 1 / (cases.to(y.real.dtype) * y.shape[-1])
