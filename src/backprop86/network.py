@@ -13,65 +13,87 @@ from backprop86.wiring import Wiring
 
 
 class Network:
-    """The computation that a wiring describes, for S networks and C cases at once."""
+    """The computation that a wiring describes, for S networks and C cases at once.
+
+    The outputs of the units are kept in blocks: block 0 is the unit that is always 1 and the inputs, block l level l.
+    """
 
     def __init__(self, wiring: Wiring, device: str = "cpu") -> None:
-        """Turn the wiring's numbers into slices and index tensors, once."""
+        """Turn the wiring's numbers into pieces of blocks and index tensors, once."""
         self.wiring = wiring
-        self.outputs = torch.as_tensor(wiring.outputs, device=device)
+        starts = [0, *(level.units.start for level in wiring.levels)]
+        self.outputs = pieces(wiring.outputs, starts)
         self.levels = [
-            (level.units, runs(level.sources), torch.as_tensor(level.parameter, device=device))
-            for level in wiring.levels
+            (pieces(level.sources, starts), torch.as_tensor(level.parameter, device=device)) for level in wiring.levels
         ]
 
     def forward(self, inputs: Tensor, w: Tensor) -> tuple[Tensor, Cache]:
         """inputs (C, n_inputs) or (S, C, n_inputs), w (S, n_parameters) -> outputs (S, C, n_outputs)."""
         one = torch.ones_like(inputs[..., :1])
-        y = torch.cat([one, inputs], -1).expand(len(w), -1, -1)
+        y = [torch.cat([one, inputs], -1).expand(len(w), -1, -1)]
         w_or_0 = torch.cat([w, torch.zeros_like(w[:, :1])], -1)  # a missing connection has the weight 0
         caches = []
-        for _, sources, parameter in self.levels:
-            y_sources = torch.cat([y[..., run] for run in sources], -1)
-            x, cache_linear = Linear.forward(y_sources, w_or_0[:, parameter])
+        for sources, parameter in self.levels:
+            x, cache_linear = Linear.forward(take(y, sources), w_or_0[:, parameter])
             y_level, cache_logistic = Logistic.forward(x)
-            y = torch.cat([y, y_level], -1)
+            y.append(y_level)
             caches.append((cache_linear, cache_logistic))
-        return y[..., self.outputs], (y, caches)
+        return take(y, self.outputs), (y, caches)
 
-    def backward(
-        self, dE_doutputs: Tensor, cache: Cache, to_inputs: bool = True
-    ) -> tuple[Tensor | None, Gradients]:
+    def backward(self, dE_doutputs: Tensor, cache: Cache, to_inputs: bool = True) -> tuple[Tensor | None, Gradients]:
         """dE_doutputs (S, C, n_outputs) -> dE_dinputs (S, C, n_inputs) and {"w": dE_dw (S, n_parameters)}.
 
         Training has no use for dE_dinputs; without `to_inputs` it is None and costs nothing.
         """
         y, caches = cache
-        first = 1 + self.wiring.n_inputs
-        dE_dy = torch.zeros_like(y)
-        dE_dy[..., self.outputs] += dE_doutputs
-        dE_dw = dE_dy.new_zeros(len(y), self.wiring.n_parameters + 1)
-        for (units, sources, parameter), (cache_linear, cache_logistic) in zip(
-            reversed(self.levels), reversed(caches), strict=True
-        ):
-            dE_dx, _ = Logistic.backward(dE_dy[..., units], cache_logistic)
-            dE_dsources, gradients = Linear.backward(dE_dx, cache_linear, to_inputs or sources[-1].stop > first)
+        first = 0 if to_inputs else 1  # the first block whose dE/dy is wanted
+        dE_dy = [torch.zeros_like(block) if number >= first else block[:0] for number, block in enumerate(y)]
+        give(dE_dy, self.outputs, dE_doutputs, first)
+        dE_dw = dE_doutputs.new_zeros(len(dE_doutputs), self.wiring.n_parameters + 1)
+        for number, (sources, parameter) in reversed(list(enumerate(self.levels))):
+            cache_linear, cache_logistic = caches[number]
+            dE_dx, _ = Logistic.backward(dE_dy[number + 1], cache_logistic)
+            wanted = any(block >= first for block, _ in sources)
+            dE_dsources, gradients = Linear.backward(dE_dx, cache_linear, wanted)
             dE_dw.index_add_(-1, parameter.flatten(), gradients["w"].flatten(-2))  # shared weights add up (P p. 355)
             if dE_dsources is not None:
-                parts = dE_dsources.split([run.stop - run.start for run in sources], -1)
-                for run, part in zip(sources, parts, strict=True):
-                    dE_dy[..., run] += part
-        return (dE_dy[..., 1:first] if to_inputs else None), {"w": dE_dw[:, :-1]}
+                give(dE_dy, sources, dE_dsources, first)
+        return (dE_dy[0][..., 1:] if to_inputs else None), {"w": dE_dw[:, :-1]}
 
     def states(self, inputs: Tensor, w: Tensor) -> Tensor:
         """The output of every unit, (S, C, n_units), for pictures and measures."""
         _, (y, _) = self.forward(inputs, w)
-        return y
+        return torch.cat(y, -1)
 
 
-def runs(units: np.ndarray) -> list[slice]:
-    """Increasing unit numbers as slices: torch copies a slice much faster than it follows an index."""
-    breaks = np.flatnonzero(np.diff(units) > 1) + 1
-    return [slice(int(run[0]), int(run[-1]) + 1) for run in np.split(units, breaks)]
+Pieces = list[tuple[int, slice]]  # (block, columns of it)
+
+
+def pieces(units: np.ndarray, starts: list[int]) -> Pieces:
+    """The units as slices of blocks that start at `starts`: torch copies a slice faster than it follows an index."""
+    found: Pieces = []
+    for unit in units.tolist():
+        block = int(np.searchsorted(starts, unit, side="right")) - 1
+        column = unit - starts[block]
+        if found and found[-1][0] == block and found[-1][1].stop == column:
+            found[-1] = (block, slice(found[-1][1].start, column + 1))
+        else:
+            found.append((block, slice(column, column + 1)))
+    return found
+
+
+def take(y: list[Tensor], wanted: Pieces) -> Tensor:
+    """The outputs of the wanted units, side by side."""
+    parts = [y[block][..., columns] for block, columns in wanted]
+    return torch.cat(parts, -1) if len(parts) > 1 else parts[0]
+
+
+def give(dE_dy: list[Tensor], wanted: Pieces, dE_dtaken: Tensor, first: int) -> None:
+    """The way back: add to each unit's dE/dy what returns from where its output was taken. Skips blocks below `first`."""
+    sizes = [columns.stop - columns.start for _, columns in wanted]
+    for (block, columns), part in zip(wanted, dE_dtaken.split(sizes, -1), strict=True):
+        if block >= first:
+            dE_dy[block][..., columns] += part
 
 
 def generator(seed: int, stream: int = 0) -> np.random.Generator:

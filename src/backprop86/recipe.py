@@ -25,15 +25,17 @@ class Cases:
 
 @dataclass(frozen=True)
 class Criterion:
-    """When a network counts as solved: every output of every training case above `on` or below `off`,
-    and no case with an error of more than `case_error`."""
+    """When a network counts as solved.
+
+    Every output of every training case is above `on` or below `off`, and no case has an error above `case_error`.
+    """
 
     on: float = 0.5
     off: float = 0.5
     case_error: float = math.inf
 
     def met(self, y: Tensor, d: Tensor, error: SquaredError, counted: Tensor | None = None) -> Tensor:
-        """y (S, C, J), d (C, J), counted (S, C) or None -> (S,) True where the criterion is met."""
+        """Outputs y (S, C, J), d (C, J), counted (S, C) or None -> (S,) True where the criterion is met."""
         is_on = d > 0.5
         right = ((y > self.on) & is_on | (y < self.off) & ~is_on).all(-1)
         if self.case_error < math.inf:

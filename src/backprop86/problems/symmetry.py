@@ -1,0 +1,111 @@
+"""Mirror symmetry (N Fig. 1, P pp. 340-341): is a row of six bits the same read from either end?
+
+Two hidden units suffice. The solution that N prints weighs the two halves with opposite sign and 1 : 2 : 4, so that
+every row that is not symmetric turns one of the two on.
+"""
+
+import itertools
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from backprop86.drawing import draw_network
+from backprop86.recipe import Cases, Recipe
+from backprop86.runs import Runs
+from backprop86.wiring import Wiring, layered
+
+NETWORKS = {"two_hidden": (6, 2, 1), "no_hidden": (6, 1)}
+PRINTED_N = [
+    -1.1, 14.2, -3.6, 7.2, -7.2, 3.6, -14.2,
+    -1.1, -14.2, 3.6, -7.1, 7.1, -3.6, 14.2,
+    6.4, -8.8, -8.8,
+]  # fmt: skip
+"""N Fig. 1: left hidden unit, right hidden unit, output; each its bias, then its weights from the units below."""
+PRINTED_P = [
+    -1.0, -3.18, 6.32, -12.56, 12.56, -6.33, 3.17,
+    -1.0, 3.16, -6.34, 12.52, -12.51, 6.31, -3.17,
+    6.89, -9.44, -9.44,
+]  # fmt: skip
+"""P Fig. 9, in the same order."""
+
+
+def wiring(recipe: Recipe) -> Wiring:
+    """6-2-1 with biases and no shortcut (N Fig. 1); 6-1 to show that it cannot be done without hidden units."""
+    if recipe.network not in NETWORKS:
+        raise ValueError(f"network must be {' or '.join(NETWORKS)}, was {recipe.network}")
+    return layered(*NETWORKS[recipe.network])
+
+
+def cases(recipe: Recipe) -> Cases:
+    """All 64 rows of six bits; the output is on for the 8 symmetric ones."""
+    inputs = np.array(list(itertools.product([0, 1], repeat=6)), dtype=float)
+    desired = (inputs == inputs[:, ::-1]).all(1, keepdims=True).astype(float)
+    return Cases(inputs, desired, tuple("".join(str(int(bit)) for bit in row) for row in inputs))
+
+
+def counted(recipe: Recipe, seeds: list[int]) -> None:
+    """Every case is trained on."""
+    if recipe.held_out != "none":
+        raise ValueError(f"held_out must be none for symmetry, was {recipe.held_out}")
+
+
+def measure(
+    wiring: Wiring, cases: Cases, w: np.ndarray, y: np.ndarray, counted: np.ndarray | None
+) -> dict[str, np.ndarray]:
+    """What N says of its weights, for w (S, n_parameters); nothing for the net without hidden units.
+
+    mirror_error: the largest |w_i + w_mirror(i)|, as a fraction of the largest weight. ratio_2 and ratio_4: the middle
+    and the largest of the three pairs over the smallest, means of both hidden units. The rest is True or False.
+    """
+    hidden = [k for k, name in enumerate(wiring.units) if name.startswith("h")]
+    if not hidden:
+        return {}
+    rows = wiring.parameter.reshape(-1)
+    into = np.stack([w[:, rows[(wiring.target == unit) & (wiring.source > 0)]] for unit in hidden], 1)  # (S, 2, 6)
+    bias = {k: w[:, rows[(wiring.target == k) & (wiring.source == 0)]] for k in (*hidden, wiring.n_units - 1)}
+    out = w[:, rows[(wiring.target == wiring.n_units - 1) & (wiring.source > 0)]]
+    size = np.abs(into).max((1, 2))
+    mirror_error = np.abs(into + into[:, :, ::-1]).max((1, 2)) / size
+    pairs = np.sort(np.abs(into[:, :, :3] - into[:, :, :2:-1]) / 2, -1)  # half the difference of a mirrored pair
+    ratio_2, ratio_4 = (pairs[:, :, 1:] / pairs[:, :, :1]).mean(1).T
+    each = pairs[:, :, 1:] / pairs[:, :, :1]
+    opposite = np.abs(into[:, 0] + into[:, 1]).max(-1) / size
+    negative = np.concatenate([bias[hidden[0]], bias[hidden[1]]], 1).max(1) < 0
+    return {
+        "mirror_error": mirror_error,
+        "ratio_2": ratio_2,
+        "ratio_4": ratio_4,
+        "is_mirrored": mirror_error < 0.1,
+        "is_1_2_4": (np.round(each) == [2, 4]).all((1, 2)),
+        "is_opposite": opposite < 0.1,
+        "bias_signs": negative & (bias[wiring.n_units - 1][:, 0] > 0) & (out < 0).all(1),
+    }
+
+
+def typical(runs: Runs, condition: str) -> tuple[int, np.ndarray]:
+    """(seed, w) of the median run among the solved ones, the lower of two in the middle."""
+    rows = runs.of(condition)
+    kept = rows[rows["solved"] & rows["weights"].notna()].sort_values(["sweeps", "seed"])
+    if kept.empty:
+        raise ValueError(f"no seed of condition {condition} was solved, so there is no typical run to draw")
+    row = kept.iloc[(len(kept) - 1) // 2]
+    return int(row["seed"]), np.array(row["weights"])
+
+
+PLACES = {"1": None, "o1": (0, 3.4), "h1": (-2.4, 0), "h2": (2.4, 0)} | {
+    f"i{k + 1}": (0, y) for k, y in enumerate((1.9, 1.15, 0.4, -0.35, -1.1, -1.85))
+}
+
+
+def draw(runs: Runs) -> dict[str, Figure]:
+    """N Fig. 1 in its own layout, the printed weights beside those of a typical run."""
+    condition = "to_sweep_1425" if "to_sweep_1425" in runs.conditions else "as_printed"
+    if not runs.of(condition)["solved"].any():
+        return {}
+    seed, w = typical(runs, condition)
+    figure = Figure(figsize=(9.5, 5.2), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    network = layered(*NETWORKS["two_hidden"])
+    draw_network(left, network, np.array(PRINTED_N), PLACES, "1986, after 1,425 sweeps")
+    draw_network(right, network, w, PLACES, f"Seed {seed}, after {runs.of(condition).set_index('seed').stopped[seed]:,} sweeps")
+    return {"fig1": figure}

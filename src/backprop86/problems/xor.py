@@ -1,0 +1,89 @@
+"""Exclusive or (P pp. 330-334): on if exactly one of two inputs is. It is in the PDP chapter, not in the letter."""
+
+import itertools
+import re
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from backprop86.drawing import draw_network
+from backprop86.problems.symmetry import typical
+from backprop86.recipe import Cases, Recipe
+from backprop86.runs import Runs
+from backprop86.wiring import Wiring, layered
+
+PRINTED_FIG3 = [2.2, -6.4, -6.4, 6.3, -4.2, -4.2, -9.4]
+"""P Fig. 3: hidden unit (bias, two inputs), output (bias, two inputs, hidden)."""
+PRINTED_FIG5 = [2.0, -2.0, 9.2, -0.1, 4.3, 8.8, -0.8, -4.5, 5.3]
+"""P Fig. 5, the local minimum: h1 (bias, left, right), h2, output (bias, h1, h2)."""
+
+
+def wiring(recipe: Recipe) -> Wiring:
+    """one_hidden_direct (P Fig. 3), no_hidden, or <H>_hidden: 2-H-1 without direct connections (P Figs. 2 and 5)."""
+    if recipe.network == "one_hidden_direct":
+        return layered(2, 1, 1, shortcuts=True)
+    if recipe.network == "no_hidden":
+        return layered(2, 1)
+    if found := re.fullmatch(r"([1-9]\d*)_hidden", recipe.network):
+        return layered(2, int(found[1]), 1)
+    raise ValueError(f"network must be one_hidden_direct, no_hidden or, say, 2_hidden, was {recipe.network}")
+
+
+def cases(recipe: Recipe) -> Cases:
+    """00, 01, 10, 11."""
+    inputs = np.array(list(itertools.product([0, 1], repeat=2)), dtype=float)
+    desired = (inputs.sum(1, keepdims=True) == 1).astype(float)
+    return Cases(inputs, desired, ("00", "01", "10", "11"))
+
+
+def counted(recipe: Recipe, seeds: list[int]) -> None:
+    """Every case is trained on."""
+    if recipe.held_out != "none":
+        raise ValueError(f"held_out must be none for xor, was {recipe.held_out}")
+
+
+def measure(
+    wiring: Wiring, cases: Cases, w: np.ndarray, y: np.ndarray, counted: np.ndarray | None
+) -> dict[str, np.ndarray]:
+    """The kind of solution, and whether the net stands in the minimum of P Fig. 5.
+
+    hidden_code: what each hidden unit does in the four cases, 1 where it is above 0.5, units sorted; "0001 0111" is
+    AND and OR. is_fig5: 00 and one of 01 and 10 are within 0.2 of right, the other two cases within 0.05 of 0.5.
+    """
+    hidden = [k for k, name in enumerate(wiring.units) if name.startswith("h")]
+    codes = np.array([" ".join(sorted("".join("01"[on] for on in unit) for unit in run)) for run in
+                      (y[:, :, hidden] > 0.5).transpose(0, 2, 1).astype(int).tolist()], dtype=object)
+    out = y[:, :, wiring.outputs[0]]
+    half = np.abs(out - 0.5) < 0.05
+    one_side = (half[:, [1, 3]].all(1) & (out[:, 2] > 0.8)) | (half[:, [2, 3]].all(1) & (out[:, 1] > 0.8))
+    return {"hidden_code": codes, "is_fig5": one_side & (out[:, 0] < 0.2)}
+
+
+DIRECT = {"1": None, "i1": (-1, 0), "i2": (1, 0), "h1": (0, 1.3), "o1": (0, 2.6)}
+TWO = {"1": None, "i1": (-1, 0), "i2": (1, 0), "h1": (-1, 1.3), "h2": (1, 1.3), "o1": (0, 2.6)}
+
+
+def draw(runs: Runs) -> dict[str, Figure]:
+    """P Fig. 3 and P Fig. 5 in their own layout, each beside a run of ours; Fig. 5 beside none if no seed ended there."""
+    figures = {}
+    if "as_printed" in runs.conditions and runs.of("as_printed")["solved"].any():
+        seed, w = typical(runs, "as_printed")
+        figures["fig3"] = _pair(layered(2, 1, 1, shortcuts=True), DIRECT, PRINTED_FIG3, "1986, 558 sweeps", w, f"Seed {seed}")
+    for condition in runs.conditions:
+        stuck = runs.of(condition)
+        stuck = stuck[stuck["is_fig5"] & stuck["weights"].notna()]
+        if runs.recipe(condition).network == "2_hidden" and len(stuck):
+            row = stuck.iloc[0]
+            title = f"Seed {row['seed']}, {condition}, sweep {row['stopped']:,}"
+            w = np.array(row["weights"])
+            figures["fig5"] = _pair(layered(2, 2, 1), TWO, PRINTED_FIG5, "1986, 6,587 presentations", w, title)
+            break
+    return figures
+
+
+def _pair(wiring: Wiring, places: dict, printed: list[float], printed_title: str, w: np.ndarray, title: str) -> Figure:
+    figure = Figure(figsize=(8, 4.6), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    draw_network(left, wiring, np.array(printed), places, printed_title)
+    draw_network(right, wiring, w, places, title)
+    return figure
