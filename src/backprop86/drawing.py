@@ -19,7 +19,7 @@ def draw_network(axes: Axes, wiring: Wiring, w: np.ndarray, places: Places, titl
         axes.annotate("", end, start, arrowprops=arrow)
         middle = np.array(start) * 0.6 + np.array(end) * 0.4
         box = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
-        axes.text(*middle, f"{w[k]:.1f}", fontsize=8, ha="center", va="center", bbox=box)
+        axes.text(middle[0], middle[1], f"{w[k]:.1f}", fontsize=8, ha="center", va="center", bbox=box)
     for name, place in places.items():
         if place is not None:
             text = f"{bias[name]:.1f}" if name in bias else ""

@@ -89,7 +89,7 @@ def take(y: list[Tensor], wanted: Pieces) -> Tensor:
 
 
 def give(dE_dy: list[Tensor], wanted: Pieces, dE_dtaken: Tensor, first: int) -> None:
-    """The way back: add to each unit's dE/dy what returns from where its output was taken. Skips blocks below `first`."""
+    """The way back: add to each unit's dE/dy what returns from where its output went. Skips blocks below `first`."""
     sizes = [columns.stop - columns.start for _, columns in wanted]
     for (block, columns), part in zip(wanted, dE_dtaken.split(sizes, -1), strict=True):
         if block >= first:

@@ -82,8 +82,8 @@ def collect(stem: str, made: dict[str, tuple[dict[str, Any], pd.DataFrame]], dty
     parts = []
     for condition, (_, rows) in made.items():
         kept = max(1, LIST_OF_WEIGHTS // len(rows["weights"].iloc[0]))
-        weights = [w if k < kept else None for k, w in enumerate(rows["weights"])]
-        parts.append(rows.assign(weights=weights).pipe(lambda rows, c=condition: rows.assign(condition=c)))
+        weights = pd.Series([w if k < kept else None for k, w in enumerate(rows["weights"])], index=rows.index)
+        parts.append(rows.assign(weights=weights, condition=condition))
     rows = pd.concat(parts, ignore_index=True)
     first = ["condition", "seed", "solved", "diverged", "sweeps", "stopped", "error"]
     last = ["weights", "error_curve", "gradient_curve"]

@@ -19,7 +19,7 @@ def with_infinity(sweeps: pd.Series) -> np.ndarray:
 
 
 def quantiles(values: np.ndarray) -> list[float]:
-    """5, 25, 50, 75 and 95 %, each an observed value (the smallest that so many lie at or below), so infinity may be one."""
+    """5, 25, 50, 75 and 95 %: the smallest observed values that so many lie at or below, so infinity may be one."""
     return [float(q) for q in np.quantile(values, QUANTILES, method="inverted_cdf")]
 
 

@@ -9,7 +9,7 @@ import itertools
 import numpy as np
 from matplotlib.figure import Figure
 
-from backprop86.drawing import draw_network
+from backprop86.drawing import Places, draw_network
 from backprop86.recipe import Cases, Recipe
 from backprop86.runs import Runs
 from backprop86.wiring import Wiring, layered
@@ -92,8 +92,8 @@ def typical(runs: Runs, condition: str) -> tuple[int, np.ndarray]:
     return int(row["seed"]), np.array(row["weights"])
 
 
-PLACES = {"1": None, "o1": (0, 3.4), "h1": (-2.4, 0), "h2": (2.4, 0)} | {
-    f"i{k + 1}": (0, y) for k, y in enumerate((1.9, 1.15, 0.4, -0.35, -1.1, -1.85))
+PLACES: Places = {"1": None, "o1": (0.0, 3.4), "h1": (-2.4, 0.0), "h2": (2.4, 0.0)} | {
+    f"i{k + 1}": (0.0, y) for k, y in enumerate((1.9, 1.15, 0.4, -0.35, -1.1, -1.85))
 }
 
 
@@ -107,5 +107,7 @@ def draw(runs: Runs) -> dict[str, Figure]:
     left, right = figure.subplots(1, 2)
     network = layered(*NETWORKS["two_hidden"])
     draw_network(left, network, np.array(PRINTED_N), PLACES, "1986, after 1,425 sweeps")
-    draw_network(right, network, w, PLACES, f"Seed {seed}, after {runs.of(condition).set_index('seed').stopped[seed]:,} sweeps")
+    draw_network(
+        right, network, w, PLACES, f"Seed {seed}, after {runs.of(condition).set_index('seed').stopped[seed]:,} sweeps"
+    )
     return {"fig1": figure}

@@ -6,7 +6,7 @@ import re
 import numpy as np
 from matplotlib.figure import Figure
 
-from backprop86.drawing import draw_network
+from backprop86.drawing import Places, draw_network
 from backprop86.problems.symmetry import typical
 from backprop86.recipe import Cases, Recipe
 from backprop86.runs import Runs
@@ -51,24 +51,31 @@ def measure(
     AND and OR. is_fig5: 00 and one of 01 and 10 are within 0.2 of right, the other two cases within 0.05 of 0.5.
     """
     hidden = [k for k, name in enumerate(wiring.units) if name.startswith("h")]
-    codes = np.array([" ".join(sorted("".join("01"[on] for on in unit) for unit in run)) for run in
-                      (y[:, :, hidden] > 0.5).transpose(0, 2, 1).astype(int).tolist()], dtype=object)
+    codes = np.array(
+        [
+            " ".join(sorted("".join("01"[on] for on in unit) for unit in run))
+            for run in (y[:, :, hidden] > 0.5).transpose(0, 2, 1).astype(int).tolist()
+        ],
+        dtype=object,
+    )
     out = y[:, :, wiring.outputs[0]]
     half = np.abs(out - 0.5) < 0.05
     one_side = (half[:, [1, 3]].all(1) & (out[:, 2] > 0.8)) | (half[:, [2, 3]].all(1) & (out[:, 1] > 0.8))
     return {"hidden_code": codes, "is_fig5": one_side & (out[:, 0] < 0.2)}
 
 
-DIRECT = {"1": None, "i1": (-1, 0), "i2": (1, 0), "h1": (0, 1.3), "o1": (0, 2.6)}
-TWO = {"1": None, "i1": (-1, 0), "i2": (1, 0), "h1": (-1, 1.3), "h2": (1, 1.3), "o1": (0, 2.6)}
+DIRECT: Places = {"1": None, "i1": (-1, 0), "i2": (1, 0), "h1": (0, 1.3), "o1": (0, 2.6)}
+TWO: Places = {"1": None, "i1": (-1, 0), "i2": (1, 0), "h1": (-1, 1.3), "h2": (1, 1.3), "o1": (0, 2.6)}
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
-    """P Fig. 3 and P Fig. 5 in their own layout, each beside a run of ours; Fig. 5 beside none if no seed ended there."""
+    """P Fig. 3 and P Fig. 5 in their own layout, each beside a run of ours; no Fig. 5 if no seed ended there."""
     figures = {}
     if "as_printed" in runs.conditions and runs.of("as_printed")["solved"].any():
         seed, w = typical(runs, "as_printed")
-        figures["fig3"] = _pair(layered(2, 1, 1, shortcuts=True), DIRECT, PRINTED_FIG3, "1986, 558 sweeps", w, f"Seed {seed}")
+        figures["fig3"] = _pair(
+            layered(2, 1, 1, shortcuts=True), DIRECT, PRINTED_FIG3, "1986, 558 sweeps", w, f"Seed {seed}"
+        )
     for condition in runs.conditions:
         stuck = runs.of(condition)
         stuck = stuck[stuck["is_fig5"] & stuck["weights"].notna()]
@@ -81,7 +88,9 @@ def draw(runs: Runs) -> dict[str, Figure]:
     return figures
 
 
-def _pair(wiring: Wiring, places: dict, printed: list[float], printed_title: str, w: np.ndarray, title: str) -> Figure:
+def _pair(
+    wiring: Wiring, places: Places, printed: list[float], printed_title: str, w: np.ndarray, title: str
+) -> Figure:
     figure = Figure(figsize=(8, 4.6), layout="constrained")
     left, right = figure.subplots(1, 2)
     draw_network(left, wiring, np.array(printed), places, printed_title)
