@@ -22,7 +22,7 @@ from backprop86.reference import checkpoints
 from backprop86.wiring import Wiring
 
 KEY = b"backprop86"
-LIST_OF_WEIGHTS = 300_000
+MOST_WEIGHTS = 300_000
 """How many weights of one condition are kept at most; beyond that, those of its first seeds only."""
 
 
@@ -81,7 +81,7 @@ def collect(stem: str, made: dict[str, tuple[dict[str, Any], pd.DataFrame]], dty
     """Put the conditions' rows under one another."""
     parts = []
     for condition, (_, rows) in made.items():
-        kept = max(1, LIST_OF_WEIGHTS // len(rows["weights"].iloc[0]))
+        kept = max(1, MOST_WEIGHTS // len(rows["weights"].iloc[0]))
         weights = pd.Series([w if k < kept else None for k, w in enumerate(rows["weights"])], index=rows.index)
         parts.append(rows.assign(weights=weights, condition=condition))
     rows = pd.concat(parts, ignore_index=True)
@@ -121,3 +121,13 @@ def read(path: Path) -> Runs:
     about = json.loads(table.schema.metadata[KEY])
     rows = table.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
     return Runs(about["stem"], rows, about)
+
+
+def typical(runs: Runs, condition: str) -> tuple[int, np.ndarray]:
+    """(seed, w) of the median run among the solved ones, the lower of two in the middle."""
+    rows = runs.of(condition)
+    kept = rows[rows["solved"] & rows["weights"].notna()].sort_values(["sweeps", "seed"])
+    if kept.empty:
+        raise ValueError(f"no seed of condition {condition} was solved, so there is no typical run to draw")
+    row = kept.iloc[(len(kept) - 1) // 2]
+    return int(row["seed"]), np.array(row["weights"])

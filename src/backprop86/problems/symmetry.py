@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from backprop86.drawing import Places, draw_network
 from backprop86.recipe import Cases, Recipe
-from backprop86.runs import Runs
+from backprop86.runs import Runs, typical
 from backprop86.wiring import Wiring, layered
 
 NETWORKS = {"two_hidden": (6, 2, 1), "no_hidden": (6, 1)}
@@ -60,15 +60,18 @@ def measure(
     hidden = [k for k, name in enumerate(wiring.units) if name.startswith("h")]
     if not hidden:
         return {}
-    rows = wiring.parameter.reshape(-1)
-    into = np.stack([w[:, rows[(wiring.target == unit) & (wiring.source > 0)]] for unit in hidden], 1)  # (S, 2, 6)
-    bias = {k: w[:, rows[(wiring.target == k) & (wiring.source == 0)]] for k in (*hidden, wiring.n_units - 1)}
-    out = w[:, rows[(wiring.target == wiring.n_units - 1) & (wiring.source > 0)]]
+    into = np.stack(
+        [w[:, wiring.parameter[(wiring.target == unit) & (wiring.source > 0)]] for unit in hidden], 1
+    )  # (S, 2, 6)
+    bias = {
+        k: w[:, wiring.parameter[(wiring.target == k) & (wiring.source == 0)]] for k in (*hidden, wiring.n_units - 1)
+    }
+    out = w[:, wiring.parameter[(wiring.target == wiring.n_units - 1) & (wiring.source > 0)]]
     size = np.abs(into).max((1, 2))
     mirror_error = np.abs(into + into[:, :, ::-1]).max((1, 2)) / size
     pairs = np.sort(np.abs(into[:, :, :3] - into[:, :, :2:-1]) / 2, -1)  # half the difference of a mirrored pair
-    ratio_2, ratio_4 = (pairs[:, :, 1:] / pairs[:, :, :1]).mean(1).T
     each = pairs[:, :, 1:] / pairs[:, :, :1]
+    ratio_2, ratio_4 = each.mean(1).T
     opposite = np.abs(into[:, 0] + into[:, 1]).max(-1) / size
     negative = np.concatenate([bias[hidden[0]], bias[hidden[1]]], 1).max(1) < 0
     return {
@@ -80,16 +83,6 @@ def measure(
         "is_opposite": opposite < 0.1,
         "bias_signs": negative & (bias[wiring.n_units - 1][:, 0] > 0) & (out < 0).all(1),
     }
-
-
-def typical(runs: Runs, condition: str) -> tuple[int, np.ndarray]:
-    """(seed, w) of the median run among the solved ones, the lower of two in the middle."""
-    rows = runs.of(condition)
-    kept = rows[rows["solved"] & rows["weights"].notna()].sort_values(["sweeps", "seed"])
-    if kept.empty:
-        raise ValueError(f"no seed of condition {condition} was solved, so there is no typical run to draw")
-    row = kept.iloc[(len(kept) - 1) // 2]
-    return int(row["seed"]), np.array(row["weights"])
 
 
 PLACES: Places = {"1": None, "o1": (0.0, 3.4), "h1": (-2.4, 0.0), "h2": (2.4, 0.0)} | {

@@ -7,9 +7,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from backprop86.drawing import Places, draw_network
-from backprop86.problems.symmetry import typical
 from backprop86.recipe import Cases, Recipe
-from backprop86.runs import Runs
+from backprop86.runs import Runs, typical
 from backprop86.wiring import Wiring, layered
 
 PRINTED_FIG3 = [2.2, -6.4, -6.4, 6.3, -4.2, -4.2, -9.4]
