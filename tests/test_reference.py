@@ -8,6 +8,7 @@ from backprop86.network import Network, initial_weights
 from backprop86.problems import symmetry, xor
 from backprop86.recipe import Recipe
 from backprop86.reference import UNSOLVED, train
+from backprop86.wiring import layered
 
 SYMMETRY = Recipe(network="two_hidden", sweeps=200, epsilon=0.1, alpha=0.9, on=0.9, off=0.1, stop="limit")
 XOR = Recipe(network="2_hidden", sweeps=300, epsilon=0.5, alpha=0.9)
@@ -27,9 +28,12 @@ def test_symmetry_like_autograd():
     assert np.abs(ours - w.numpy()).max() < 1e-9
 
 
-@pytest.mark.parametrize(("problem", "recipe"), [(symmetry, SYMMETRY), (xor, XOR)])
-def test_a_seed_alone_is_the_same_run(problem, recipe):
-    wiring, cases = problem.wiring(recipe), problem.cases(recipe)
+@pytest.mark.parametrize(
+    ("problem", "recipe", "wiring"),
+    [(symmetry, SYMMETRY, layered(6, 2, 1)), (symmetry, SYMMETRY, layered(6, 8, 1)), (xor, XOR, layered(2, 2, 1))],
+)
+def test_a_seed_alone_is_the_same_run(problem, recipe, wiring):
+    cases = problem.cases(recipe)
     w0 = initial_weights(wiring, list(range(60)), 0.3)
     many = train(wiring, cases, recipe, w0)
     for seed in (0, 17, 59):
