@@ -10,7 +10,7 @@ from backprop86.recipe import Recipe
 from backprop86.reference import UNSOLVED, train
 from backprop86.wiring import layered
 
-SYMMETRY = Recipe(network="two_hidden", sweeps=200, epsilon=0.1, alpha=0.9, on=0.9, off=0.1, stop="limit")
+SYMMETRY = Recipe(network="two_hidden", sweeps=200, epsilon=0.1, alpha=0.9, target_on=0.9, target_off=0.1, stop="limit")
 XOR = Recipe(network="2_hidden", sweeps=300, epsilon=0.5, alpha=0.9)
 
 

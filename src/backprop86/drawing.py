@@ -1,11 +1,32 @@
-"""What several figures share: a network drawn with its numbers, as the 1986 texts draw theirs."""
+"""What several figures share: networks drawn with their numbers, Hinton diagrams, sweeps to solve, learning curves."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib
 import numpy as np
+import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.collections import PatchCollection
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
+from backprop86.runs import Runs
+from backprop86.statistics import with_infinity
 from backprop86.wiring import Wiring
 
 Places = dict[str, tuple[float, float] | None]
+DASHES = ("-", "--", ":", "-.")
+
+
+def save(figure: Figure, folder: Path, name: str) -> None:
+    """<name>.pdf, .svg and .png, with the same bytes every time."""
+    folder.mkdir(parents=True, exist_ok=True)
+    no_date = {"pdf": {"CreationDate": None}, "svg": {"Date": None}, "png": {"Software": None}}
+    with matplotlib.rc_context({"svg.hashsalt": "backprop86", "savefig.dpi": 150}):
+        for kind, metadata in no_date.items():
+            figure.savefig(folder / f"{name}.{kind}", metadata=metadata)
 
 
 def draw_network(axes: Axes, wiring: Wiring, w: np.ndarray, places: Places, title: str) -> None:
@@ -22,9 +43,94 @@ def draw_network(axes: Axes, wiring: Wiring, w: np.ndarray, places: Places, titl
         axes.text(middle[0], middle[1], f"{w[k]:.1f}", fontsize=8, ha="center", va="center", bbox=box)
     for name, place in places.items():
         if place is not None:
-            text = f"{bias[name]:.1f}" if name in bias else ""
-            circle = {"boxstyle": "circle,pad=0.35", "facecolor": "white", "edgecolor": "black"}
-            axes.text(*place, text.center(4), fontsize=8, ha="center", va="center", bbox=circle)
+            axes.scatter(*place, s=520, facecolor="white", edgecolor="black")
+            axes.text(*place, f"{bias[name]:.1f}" if name in bias else "", fontsize=8, ha="center", va="center")
     x, y = np.array([place for place in places.values() if place is not None]).T
     axes.set(xlim=(x.min() - 0.6, x.max() + 0.6), ylim=(y.min() - 0.6, y.max() + 0.6), title=title)
     axes.axis("off")
+
+
+def hinton(axes: Axes, values: np.ndarray, largest: float, corner: tuple[float, float] = (0, 0)) -> None:
+    """A square for each of values (rows, columns): area ~ |value|, white above 0, black below, on grey."""
+    rows, columns = values.shape
+    x0, y0 = corner
+    ground = Rectangle((x0, y0), columns, rows, facecolor="0.6", edgecolor="0.3", linewidth=0.6)
+    axes.add_patch(ground)
+    side = 0.92 * np.sqrt(np.minimum(np.abs(values) / largest, 1))
+    for sign, colour in ((1, "white"), (-1, "black")):
+        squares = [
+            Rectangle((x0 + column + (1 - size) / 2, y0 + rows - 1 - row + (1 - size) / 2), size, size)
+            for (row, column), size in np.ndenumerate(side)
+            if sign * values[row, column] > 0
+        ]
+        axes.add_collection(PatchCollection(squares, facecolor=colour, edgecolor="none"))
+
+
+def sweeps_figure(runs: Runs, title: str, printed: Sequence[float]) -> Figure:
+    """The share of all runs solved by each sweep, one line per reading; a run never solved keeps its line below 1."""
+    figure = Figure(figsize=(9, 5), layout="constrained")
+    axes = figure.subplots()
+    palette = sns.color_palette("colorblind", len(runs.conditions))
+    for k, condition in enumerate(runs.conditions):
+        sweeps = np.sort(with_infinity(runs.of(condition)["sweeps"]))
+        share = np.arange(1, len(sweeps) + 1) / len(sweeps)
+        solved = np.isfinite(sweeps)
+        limit = runs.recipe(condition).sweeps
+        x = np.concatenate([[1], np.maximum(sweeps[solved], 1), [limit]])
+        y = np.concatenate([[0], share[solved], [solved.mean()]])
+        style = {"linestyle": DASHES[k // 3 % len(DASHES)], "color": palette[k], "linewidth": 1.8 if k == 0 else 1.1}
+        axes.step(x, y, where="post", label=f"{condition} ({solved.mean():.0%})", zorder=10 - k / 10, **style)
+    for k, number in enumerate(sorted(printed)):
+        axes.axvline(number, color="black", linewidth=0.8)
+        place = (number, 1.01 + 0.035 * (k % 2))
+        axes.annotate(f"{number:,.0f}", place, xycoords=("data", "axes fraction"), ha="center", fontsize=8)
+    axes.set(xscale="log", xlim=(10, None), ylim=(0, 1), xlabel="sweeps", ylabel="share of all runs solved")
+    axes.set_title(f"{title}: sweeps to solve; {_numbers(runs)}; vertical lines: printed in 1986", fontsize=10, pad=24)
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=8, frameon=False, title="reading (solved)")
+    sns.despine(figure)
+    return figure
+
+
+def _numbers(runs: Runs) -> str:
+    sizes = sorted({len(runs.of(condition)) for condition in runs.conditions})
+    return " to ".join(f"{size:,}" for size in {sizes[0]: 0, sizes[-1]: 0}) + " seeds a reading"
+
+
+def curves_figure(runs: Runs, title: str, shown: int = 100, columns: int = 5) -> Figure:
+    """For each reading, E against sweeps, and below it the length of dE/dw of each level.
+
+    A run that has left the batch keeps its last value, so the medians are those of all runs.
+    """
+    rows = -(-len(runs.conditions) // columns)
+    figure = Figure(figsize=(13, 4.4 * rows + 0.3), layout="constrained")
+    panels = figure.subplots(2 * rows, columns, squeeze=False)
+    for panel in panels.flat[:]:
+        panel.set_visible(False)
+    for k, condition in enumerate(runs.conditions):
+        above, below = panels[2 * (k // columns) : 2 * (k // columns) + 2, k % columns]
+        sweeps, error, gradient = runs.curves(condition)
+        error, gradient = held(error), held(gradient)
+        above.plot(sweeps, error[:shown].T, color="0.75", linewidth=0.4, rasterized=True)
+        above.plot(sweeps, np.nanmedian(error, 0), color="black", linewidth=1.8)
+        for level in range(gradient.shape[-1]):
+            colour = sns.color_palette("colorblind")[level]
+            style = {"color": colour, "linestyle": DASHES[level % len(DASHES)], "linewidth": 1.6}
+            below.plot(sweeps, np.nanmedian(gradient[..., level], 0), label=f"level {level + 1}", **style)
+        above.set(visible=True, xscale="symlog", ylim=(0, None))
+        below.set(visible=True, xscale="symlog", yscale="log", xlabel="sweeps")
+        above.set_title(condition, fontsize=9)
+        if k % columns == 0:
+            above.set_ylabel("E")
+            below.set_ylabel("length of ∂E/∂w")
+            below.legend(fontsize=7, frameon=False)
+    about = f"{shown} runs (grey) and the median of all; a solved run keeps its last value"
+    figure.suptitle(f"{title}: {about}", fontsize=10)
+    sns.despine(figure)
+    return figure
+
+
+def held(curves: np.ndarray) -> np.ndarray:
+    """Curves (S, K, ...) with each NaN replaced by the last value before it."""
+    S, K = curves.shape[:2]
+    flat = pd.DataFrame(curves.swapaxes(0, 1).reshape(K, -1)).ffill().to_numpy()
+    return flat.reshape(K, S, *curves.shape[2:]).swapaxes(0, 1)

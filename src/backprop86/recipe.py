@@ -49,6 +49,7 @@ class Criterion:
 CRITERIA = {
     "right_side": Criterion(0.5, 0.5),  # the weakest that separates on from off; in none of the texts
     "zone": Criterion(0.8, 0.2),  # the family trees' standard (N, H)
+    "near_zone": Criterion(0.75, 0.25),  # ours: the family trees' error vanishes at 0.8 and 0.2, so outputs stop there
     "case_error": Criterion(case_error=0.01),  # Chauvin's XOR study (P p. 333): 0.01 per pattern
 }
 
@@ -67,8 +68,8 @@ class Recipe:
     opening_alpha: float = 0.0
     update: str = "sweep"  # the weights change once a sweep, or after every case
     error: str = "sum"  # over cases and outputs (equation 3), or their mean
-    on: float = 1.0  # the targets
-    off: float = 0.0
+    target_on: float = 1.0
+    target_off: float = 0.0
     dead_zone: str = "none"  # see SquaredError
     zone_on: float = 0.8
     zone_off: float = 0.2
@@ -89,7 +90,8 @@ class Recipe:
 
     def squared_error(self) -> SquaredError:
         """Equations 3 and 4 with this recipe's targets and dead zone."""
-        return SquaredError(self.on, self.off, self.dead_zone, self.zone_on, self.zone_off, self.error == "mean")
+        mean = self.error == "mean"
+        return SquaredError(self.target_on, self.target_off, self.dead_zone, self.zone_on, self.zone_off, mean)
 
     def descent(self) -> Descent:
         """Equations 8 and 9 with this recipe's rates."""
@@ -121,8 +123,8 @@ LIMITS: dict[str, Limit] = {
     "opening_alpha": FRACTION,
     "update": one_of("sweep", "case"),
     "error": one_of("sum", "mean"),
-    "on": OUTPUT,
-    "off": OUTPUT,
+    "target_on": OUTPUT,
+    "target_off": OUTPUT,
     "dead_zone": one_of("none", "from_edge", "from_target"),
     "zone_on": OUTPUT,
     "zone_off": OUTPUT,

@@ -1,7 +1,7 @@
 """One row per (condition, seed) on disk, in results/runs/<stem>.parquet, with what is needed to make it again.
 
-The file's metadata holds each condition's recipe, seeds and names of parameters, and the versions used: nothing that
-changes when the rows do not, so the same run twice gives the same bytes.
+The file's metadata holds of each condition its recipe, seeds, checkpoints, engine and versions: nothing that changes
+when the rows do not, so the same run twice gives the same bytes.
 """
 
 import json
@@ -19,16 +19,15 @@ import pyarrow.parquet as pq
 
 from backprop86.recipe import Recipe
 from backprop86.reference import checkpoints
-from backprop86.wiring import Wiring
 
 KEY = b"backprop86"
-MOST_WEIGHTS = 300_000
+MOST_WEIGHTS = 30_000
 """How many weights of one condition are kept at most; beyond that, those of its first seeds only."""
 
 
 @dataclass(eq=False)
 class Runs:
-    """The rows of one experiment, and about each condition: recipe, seeds, checkpoints, parameters, levels."""
+    """The rows of one experiment, and about each condition: recipe, seeds, checkpoints, levels."""
 
     stem: str
     rows: pd.DataFrame
@@ -61,14 +60,20 @@ class Runs:
         return sweeps, np.stack(list(rows["error_curve"])), gradient
 
 
-def describe(recipe: Recipe, wiring: Wiring, seeds: list[int]) -> dict[str, Any]:
+FIRST = ["condition", "seed", "solved", "diverged", "sweeps", "stopped", "error"]
+LAST = ["weights", "error_curve", "gradient_curve"]
+
+
+def describe(recipe: Recipe, levels: int, seeds: list[int], dtype: str, engine: str) -> dict[str, Any]:
     """What the file says about one condition."""
     return {
         "recipe": asdict(recipe),
         "seeds": [seeds[0], seeds[-1]],
         "checkpoints": checkpoints(recipe.sweeps),
-        "parameters": [f"{source}->{target}" for _, source, target in wiring.table()],
-        "levels": len(wiring.levels),
+        "levels": levels,
+        "dtype": dtype,
+        "engine": engine,
+        "versions": versions(),
     }
 
 
@@ -77,25 +82,21 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version()} | {name: version(name) for name in ("backprop86", "numpy", "torch")}
 
 
-def collect(stem: str, made: dict[str, tuple[dict[str, Any], pd.DataFrame]], dtype: str, engine: str) -> Runs:
-    """Put the conditions' rows under one another."""
-    parts = []
-    for condition, (_, rows) in made.items():
-        kept = max(1, MOST_WEIGHTS // len(rows["weights"].iloc[0]))
-        weights = pd.Series([w if k < kept else None for k, w in enumerate(rows["weights"])], index=rows.index)
-        parts.append(rows.assign(weights=weights, condition=condition))
-    rows = pd.concat(parts, ignore_index=True)
-    first = ["condition", "seed", "solved", "diverged", "sweeps", "stopped", "error"]
-    last = ["weights", "error_curve", "gradient_curve"]
-    rows = rows[first + [name for name in rows if name not in first + last] + last]
-    about = {
-        "stem": stem,
-        "dtype": dtype,
-        "engine": engine,
-        "versions": versions(),
-        "conditions": {condition: facts for condition, (facts, _) in made.items()},
-    }
-    return Runs(stem, rows, about)
+def with_condition(runs: Runs | None, stem: str, order: list[str], about: dict[str, Any], rows: pd.DataFrame) -> Runs:
+    """The runs with the rows of one condition put in or replaced; conditions that are not in `order` are dropped."""
+    condition = rows["condition"].iloc[0]
+    kept = max(1, MOST_WEIGHTS // len(rows["weights"].iloc[0]))
+    rows = rows.assign(weights=rows["weights"].where(np.arange(len(rows)) < kept, None))
+    parts, facts = {condition: rows}, {condition: about}
+    for other in runs.conditions if runs else []:
+        if other != condition and other in order:
+            parts[other] = runs.of(other).dropna(axis="columns", how="all")  # type: ignore[union-attr]
+            facts[other] = runs.about["conditions"][other]  # type: ignore[union-attr]
+    present = [name for name in order if name in parts]
+    merged = pd.concat([parts[name] for name in present], ignore_index=True)
+    measures = [name for name in merged if name not in FIRST + LAST]
+    about_all = {"stem": stem, "conditions": {name: facts[name] for name in present}}
+    return Runs(stem, merged.reindex(columns=FIRST + measures + LAST), about_all)
 
 
 def write(runs: Runs, path: Path) -> None:
@@ -121,6 +122,19 @@ def read(path: Path) -> Runs:
     about = json.loads(table.schema.metadata[KEY])
     rows = table.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
     return Runs(about["stem"], rows, about)
+
+
+def same_recipes(runs: Runs, recipes: dict[str, Recipe]) -> None:
+    """ValueError, in one line, if the rows were not made with these recipes, or some are not there."""
+    again = f"python experiments/run.py experiment={runs.stem} makes them anew"
+    for condition, recipe in recipes.items():
+        if condition not in runs.conditions:
+            raise ValueError(f"there are no runs of {runs.stem}, reading {condition}: {again}")
+        was, now = asdict(runs.recipe(condition)), asdict(recipe)
+        for name in now:
+            if was[name] != now[name]:
+                told = f"were made with {name} {was[name]}, its file now says {now[name]}"
+                raise ValueError(f"the runs of {runs.stem}, reading {condition}, {told}: {again}")
 
 
 def typical(runs: Runs, condition: str) -> tuple[int, np.ndarray]:

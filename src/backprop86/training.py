@@ -17,10 +17,16 @@ BLOCK = 1000
 """Seeds trained side by side. Rows do not depend on it."""
 
 
-def wiring_of(problem: ModuleType, recipe: Recipe) -> Wiring:
-    """The network that the recipe names, with or without biases."""
-    wiring: Wiring = problem.wiring(recipe)
+def wiring_of(networks: Callable[[Recipe], Wiring], recipe: Recipe) -> Wiring:
+    """The one of a problem's networks that the recipe names, with or without biases."""
+    wiring = networks(recipe)
     return wiring.without_biases() if recipe.biases == "none" else wiring
+
+
+def check(problem: ModuleType, recipe: Recipe) -> int:
+    """How many levels of units the recipe's network has; ValueError, in one line, if the problem cannot be run so."""
+    problem.counted(recipe, [0])
+    return len(wiring_of(problem.wiring, recipe).levels)
 
 
 def states(wiring: Wiring, inputs: np.ndarray, w: np.ndarray) -> np.ndarray:
@@ -37,7 +43,7 @@ def run_condition(
     advance: Callable[[int], None] = lambda seed_sweeps: None,
 ) -> pd.DataFrame:
     """One row per seed: solved, sweeps, what the problem measures (also on the untrained weights), weights, curves."""
-    wiring, cases = wiring_of(problem, recipe), problem.cases(recipe)
+    wiring, cases = wiring_of(problem.wiring, recipe), problem.cases(recipe)
     blocks = [seeds[start : start + BLOCK] for start in range(0, len(seeds), BLOCK)]
     return pd.concat(
         [_rows(problem, recipe, wiring, cases, block, dtype, device, advance) for block in blocks], ignore_index=True

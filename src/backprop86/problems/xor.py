@@ -70,11 +70,11 @@ TWO: Places = {"1": None, "i1": (-1, 0), "i2": (1, 0), "h1": (-1, 1.3), "h2": (1
 def draw(runs: Runs) -> dict[str, Figure]:
     """P Fig. 3 and P Fig. 5 in their own layout, each beside a run of ours; no Fig. 5 if no seed ended there."""
     figures = {}
-    if "as_printed" in runs.conditions and runs.of("as_printed")["solved"].any():
-        seed, w = typical(runs, "as_printed")
-        figures["fig3"] = _pair(
-            layered(2, 1, 1, shortcuts=True), DIRECT, PRINTED_FIG3, "1986, 558 sweeps", w, f"Seed {seed}"
-        )
+    condition = "to_sweep_558"
+    if condition in runs.conditions and runs.of(condition)["solved"].any():
+        seed, w = typical(runs, condition)
+        net = layered(2, 1, 1, shortcuts=True)
+        figures["fig3"] = _pair(net, DIRECT, PRINTED_FIG3, "1986, 558 sweeps", w, f"Seed {seed}, 558 sweeps")
     for condition in runs.conditions:
         stuck = runs.of(condition)
         stuck = stuck[stuck["is_fig5"] & stuck["weights"].notna()]

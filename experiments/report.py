@@ -1,0 +1,52 @@
+"""Runs -> tables, figures, verdicts, and the table in the README.
+
+python experiments/report.py                 what stands in results/
+python experiments/report.py --output quick  what stands in quick/; the README is left alone
+"""
+
+import argparse
+from importlib import import_module
+from pathlib import Path
+
+import pandas as pd
+
+from backprop86 import drawing, tables
+from backprop86.claims import ledger
+from backprop86.config import load, one_clear_line, stems
+from backprop86.runs import Runs, read, same_recipes
+
+ROOT = Path(__file__).parents[1]
+
+
+def report(output: str) -> None:
+    """Everything that is made from the rows in <output>/runs."""
+    judged = []
+    for stem in stems():
+        settings = load(stem, f"output={output}")
+        experiment, runs = settings.experiment, read(settings.runs_file)
+        same_recipes(runs, {reading: experiment.recipe_of(reading) for reading in experiment.readings})
+        tables.write_table(tables.sweeps_table(experiment.claims, runs), Path(output) / "tables", stem)
+        draw(experiment.title, runs, tables.printed_sweeps(experiment.claims), Path(output) / "figures")
+        judged.append(ledger(experiment.claims, runs).assign(stem=stem))
+    claims = pd.concat(judged, ignore_index=True)
+    claims.to_csv(Path(output) / "claims.csv", index=False, lineterminator="\n")
+    table = tables.readme_table(claims)
+    if Path(output).resolve() == ROOT / "results":
+        page = ROOT / "README.md"
+        page.write_text(tables.put_between_markers(page.read_text("utf-8"), table), "utf-8")
+    print(f"tables, figures and claims.csv are in {output}/")
+
+
+def draw(title: str, runs: Runs, printed: list[float], folder: Path) -> None:
+    """The two figures every experiment has, and its own."""
+    figures = {"sweeps": drawing.sweeps_figure(runs, title, printed), "curves": drawing.curves_figure(runs, title)}
+    figures |= import_module(f"backprop86.problems.{runs.stem}").draw(runs)
+    for name, figure in figures.items():
+        drawing.save(figure, folder, f"{runs.stem}_{name}")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--output", default="results", help="the folder that holds runs/")
+    with one_clear_line():
+        report(parser.parse_args().output)

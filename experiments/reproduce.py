@@ -1,0 +1,29 @@
+"""All of it in order: every experiment, then every table, figure and verdict.
+
+python experiments/reproduce.py            into results/, as the experiments' files say
+python experiments/reproduce.py --quick    into quick/, a few seeds each, to see that everything works
+"""
+
+import argparse
+
+from backprop86.config import load, one_clear_line, stems
+from report import report
+from run import run
+
+QUICK_SEEDS = {"family_trees": 5}  # 20 of the others
+
+
+def main() -> None:
+    """Run, then report."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="a few seeds, into quick/")
+    quick = parser.parse_args().quick
+    output = "quick" if quick else "results"
+    for stem in stems():
+        run(load(stem, f"output={output}", *([f"seeds={QUICK_SEEDS.get(stem, 20)}"] if quick else [])))
+    report(output)
+
+
+if __name__ == "__main__":
+    with one_clear_line():
+        main()

@@ -1,0 +1,209 @@
+"""The family trees (N Figs. 2-4, H): two isomorphic families, and a network that answers "Colin's aunts?".
+
+What makes the problem famous is that nobody tells the network what a person *is*: nationality, generation and branch
+have to be found by the six units that every person must pass through.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from backprop86.drawing import hinton
+from backprop86.network import generator
+from backprop86.problems.people import ANSWER_SEX, ENGLISH, PEOPLE, PERSON, RELATIONS, answers
+from backprop86.recipe import Cases, Recipe
+from backprop86.runs import Runs, typical
+from backprop86.training import states, wiring_of
+from backprop86.wiring import ONE, Wiring, wire
+
+FIG_8 = ("Andrew", "Victoria", "Lucia", "Lucia")
+"""The answers of the four pairs held out in H Fig. 8; which pairs they were is not stated."""
+STANDARDS = {"right": 0.0, "near": 0.25, "strict": 0.3}
+"""How far from 0.5 every output must be: as held-out cases are judged, within 0.05 of the 0.8/0.2 standard, that."""
+CODES = 0.5
+"""A unit is said to code a feature if that explains at least half the variance of its weights (r squared)."""
+
+
+def wiring(recipe: Recipe) -> Wiring:
+    """24 people and 12 relations -> 6 units each -> 12 -> 6 -> 24 people, adjacent layers only (N Fig. 3)."""
+    if recipe.network != "five_layers":
+        raise ValueError(f"network must be five_layers, was {recipe.network}")
+    person, relation, central, last = ([f"{letter}{k + 1}" for k in range(n)] for letter, n in LAYERS)
+    fed = {unit: [ONE, *PEOPLE] for unit in person}
+    fed |= {unit: [ONE, *RELATIONS] for unit in relation}
+    fed |= {unit: [ONE, *person, *relation] for unit in central}
+    fed |= {unit: [ONE, *central] for unit in last}
+    fed |= {output(name): [ONE, *last] for name in PEOPLE}
+    return wire([*PEOPLE, *RELATIONS], fed, [output(name) for name in PEOPLE])
+
+
+LAYERS = (("person", 6), ("relation", 6), ("central", 12), ("last", 6))
+"""The hidden layers: names of the units begin with the first, end with their number."""
+
+
+def output(person: str) -> str:
+    """The name of the output unit that stands for a person."""
+    return f"{person}?"
+
+
+def cases(recipe: Recipe) -> Cases:
+    """The 104 pairs that have an answer; where there are two answers, both units are to be on."""
+    pairs = answers()
+    inputs, desired = np.zeros((len(pairs), len(PEOPLE) + len(RELATIONS))), np.zeros((len(pairs), len(PEOPLE)))
+    for c, ((person, relation), who) in enumerate(pairs.items()):
+        inputs[c, [PEOPLE.index(person), len(PEOPLE) + RELATIONS.index(relation)]] = 1
+        desired[c, [PEOPLE.index(name) for name in who]] = 1
+    return Cases(inputs, desired, tuple(" ".join(pair) for pair in pairs))
+
+
+def counted(recipe: Recipe, seeds: list[int]) -> np.ndarray | None:
+    """Which cases each seed is trained on, (S, C); the seed draws the four that are held out."""
+    if recipe.held_out == "none":
+        return None
+    draws = {"random": _any_four, "fig_8": _four_as_in_fig_8}
+    if recipe.held_out not in draws:
+        raise ValueError(f"held_out must be none, {' or '.join(draws)}, was {recipe.held_out}")
+    trained = np.ones((len(seeds), len(answers())))
+    for row, seed in zip(trained, seeds, strict=True):
+        row[draws[recipe.held_out](generator(seed, stream=1))] = 0
+    return trained
+
+
+def _any_four(random: np.random.Generator) -> np.ndarray:
+    return random.choice(len(answers()), 4, replace=False)
+
+
+def _four_as_in_fig_8(random: np.random.Generator) -> np.ndarray:
+    who = list(answers().values())
+    wanted = {name: [c for c, people in enumerate(who) if people == (name,)] for name in FIG_8}
+    return np.concatenate([random.choice(wanted[name], FIG_8.count(name), replace=False) for name in wanted])
+
+
+def measure(
+    wiring: Wiring, cases: Cases, w: np.ndarray, y: np.ndarray, counted: np.ndarray | None
+) -> dict[str, np.ndarray]:
+    """Scores, and what the units code, for w (S, n_parameters).
+
+    trained_<standard>: share of the training cases that meet it, see STANDARDS; all_<standard>: whether all do.
+    held_out_right: how many of the held-out cases have every right unit above 0.5 and all others below. twin_share: in
+    what share of cases the answer's twin in the other tree is more active than most wrong people. <feature>: the
+    largest |correlation| between the weights of one of the six person units and what the people are; relation_sex
+    likewise for the relation units.
+    """
+    out, on = y[:, :, wiring.outputs], cases.desired > 0.5
+    trained = np.ones(out.shape[:2]) if counted is None else counted
+    found: dict[str, np.ndarray] = {}
+    for name, margin in STANDARDS.items():
+        met = np.where(on, out > 0.5 + margin, out < 0.5 - margin).all(-1)
+        found[f"trained_{name}"] = (met * trained).sum(1) / trained.sum(1)
+        found[f"all_{name}"] = found[f"trained_{name}"] == 1
+        if name == "right" and counted is not None:
+            found["held_out_right"] = (met * (1 - trained)).sum(1).astype(int)
+    wrong = np.where(on, np.nan, out)
+    twin = np.roll(on, 12, axis=1) & ~on
+    found["twin_share"] = ((out * twin).sum(-1) / twin.sum(-1) > np.nanmedian(wrong, -1)).mean(-1)
+    found["twin_is_active"] = found["twin_share"] >= 0.9
+    to_person, to_relation = incoming(wiring, w, "person"), incoming(wiring, w, "relation")
+    found |= {name: correlation(to_person, feature).max(1) for name, feature in PERSON.items()}
+    found["relation_sex"] = correlation(to_relation, ANSWER_SEX).max(1)
+    found |= {f"codes_{name}": found[name] ** 2 >= CODES for name in [*PERSON, "relation_sex"]}
+    found["ignores_sex"] = ~found["codes_sex"]
+    return found
+
+
+def incoming(wiring: Wiring, w: np.ndarray, layer: str) -> np.ndarray:
+    """(S, units, sources): the weights into each unit of a hidden layer, its bias left out."""
+    units = [k for k, name in enumerate(wiring.units) if name in {f"{layer}{n}" for n in range(1, 13)}]
+    return np.stack([w[:, wiring.parameter[(wiring.target == unit) & (wiring.source > 0)]] for unit in units], 1)
+
+
+def correlation(weights: np.ndarray, feature: np.ndarray) -> np.ndarray:
+    """|Pearson's r| of weights (..., sources) with feature (sources,) -> (...)."""
+    centred, f = weights - weights.mean(-1, keepdims=True), feature - feature.mean()
+    return np.abs(centred @ f) / (np.linalg.norm(centred, axis=-1) * np.linalg.norm(f))
+
+
+def draw(runs: Runs) -> dict[str, Figure]:
+    """N Figs. 3 and 4 from a typical run of the first reading that solved any; none if no reading did."""
+    for condition in runs.conditions:
+        rows = runs.of(condition)
+        if (rows["solved"] & rows["weights"].notna()).any():
+            break
+    else:
+        return {}
+    seed, w = typical(runs, condition)
+    about = f"{condition}, seed {seed}"
+    return {"fig3": activities(runs, condition, w, about), "fig4": person_units(runs, condition, w, about)}
+
+
+def activities(runs: Runs, condition: str, w: np.ndarray, about: str) -> Figure:
+    """Colin aunt: input at the bottom, the two aunts at the top; the area of a square is the unit's output."""
+    recipe = runs.recipe(condition)
+    network, asked = wiring_of(wiring, recipe), cases(recipe)
+    case = asked.names.index("Colin aunt")
+    y = states(network, asked.inputs[case : case + 1], w[None])[0, 0]
+    of = dict(zip(network.units, y, strict=True))
+    figure = Figure(figsize=(9, 5.4), layout="constrained")
+    axes = figure.subplots()
+    _people(axes, np.array([of[output(name)] for name in PEOPLE]), (3.5, 10.5))
+    _row(axes, of, LAYERS[3], (6.5, 8.3), 6)
+    _row(axes, of, LAYERS[2], (6.5, 5.4), 6)
+    _row(axes, of, LAYERS[0], (3, 3.2), 6)
+    _row(axes, of, LAYERS[1], (14, 3.2), 6)
+    _people(axes, np.array([of[name] for name in PEOPLE]), (0, 0))
+    hinton(axes, np.array([of[name] for name in RELATIONS]).reshape(2, 6), 1, (14, 0))
+    for k, name in enumerate(RELATIONS):
+        axes.text(14.5 + k % 6, -0.15 if k > 5 else 2.15, name, fontsize=7, rotation=60, **_anchor(k > 5))
+    axes.set(xlim=(-1, 21.5), ylim=(-2.4, 15.4), aspect="equal")
+    axes.set_title(f"Who are Colin's aunts? N Fig. 3; ours: {about}", fontsize=10)
+    axes.axis("off")
+    return figure
+
+
+def _anchor(below: bool) -> dict[str, Any]:
+    return {"ha": "right", "va": "top"} if below else {"ha": "left", "va": "bottom"}
+
+
+def _people(axes: Axes, values: np.ndarray, corner: tuple[float, float]) -> None:
+    """24 squares, the English over the Italians, with their names."""
+    hinton(axes, values.reshape(2, 12), 1, corner)
+    for k, name in enumerate(PEOPLE):
+        x, y = corner[0] + k % 12 + 0.5, corner[1] + (2.15 if k < 12 else -0.15)
+        axes.text(x, y, name, fontsize=7, rotation=60, **_anchor(k >= 12))
+
+
+def _row(axes: Axes, of: dict[str, float], layer: tuple[str, int], corner: tuple[float, float], columns: int) -> None:
+    letter, n = layer
+    hinton(axes, np.array([of[f"{letter}{k + 1}"] for k in range(n)]).reshape(-1, columns), 1, corner)
+
+
+def person_units(runs: Runs, condition: str, w: np.ndarray, about: str) -> Figure:
+    """The weights from 24 people to each of the six person units: 1986 (digitised from H) and ours."""
+    network = wiring_of(wiring, runs.recipe(condition))
+    ours = incoming(network, w[None], "person")[0]
+    figure = Figure(figsize=(9.5, 8.6), layout="constrained")
+    panels = figure.subplots(6, 2)
+    for column, (weights, title) in enumerate(((printed_weights(), "1986 (H Fig. 6)"), (ours, about))):
+        for unit, axes in enumerate(panels[:, column]):
+            hinton(axes, weights[unit].reshape(2, 12), np.abs(weights).max())
+            axes.set(xlim=(0, 12), ylim=(0, 2), aspect="equal", yticks=[])
+            codes = {name: correlation(weights[unit], feature).item() for name, feature in PERSON.items()}
+            best = max(codes, key=lambda name: codes[name])
+            axes.set_title(f"unit {unit + 1}: {best} (|r| = {codes[best]:.2f})", fontsize=8)
+            names = ENGLISH if unit == 0 else ()
+            axes.set_xticks([k + 0.5 for k in range(len(names))], names, rotation=60, fontsize=7, ha="left")
+            axes.tick_params(length=0, labelbottom=False, labeltop=True, pad=0)
+            axes.spines[:].set_visible(False)
+        panels[0, column].set_title(f"{title}\n\n\n\n{panels[0, column].get_title()}", fontsize=8)
+    figure.suptitle("N Fig. 4: English over Italian twins; white excites, black inhibits, area ~ |w|", fontsize=10)
+    return figure
+
+
+def printed_weights() -> np.ndarray:
+    """(6, 24) the weights of H Fig. 6, digitised to about 0.1 and scaled to 1, in the order of PEOPLE."""
+    text = (Path(__file__).parent / "person_unit_weights_1986.json").read_text("utf-8")
+    return np.array([[(unit["Eng"] | unit["Ita"])[name] for name in PEOPLE] for unit in json.loads(text).values()])

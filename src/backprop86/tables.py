@@ -1,0 +1,125 @@
+"""Tables as people cite them: CSV, Markdown and LaTeX of the same rows, and the table in the README."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from backprop86.claims import Claim
+from backprop86.runs import Runs
+from backprop86.statistics import QUANTILES, percentile, quantiles, wilson, with_infinity
+
+BEGIN, END = "<!-- claims: made by experiments/report.py -->", "<!-- end of claims -->"
+
+
+def sweeps_table(claims: list[Claim], runs: Runs) -> pd.DataFrame:
+    """A row per condition: n, solved with its Wilson interval, quantiles of sweeps, where the printed numbers fall.
+
+    Unsolved runs took infinitely many sweeps. "percentile of 1,425": of a hundred runs, how many needed fewer.
+    """
+    printed = [claim for claim in claims if _prints_sweeps(claim)]
+    return pd.DataFrame([_row(condition, printed, runs) for condition in runs.conditions])
+
+
+def printed_sweeps(claims: list[Claim]) -> list[float]:
+    """The numbers of sweeps that the texts print."""
+    return [claim.printed[0] for claim in claims if _prints_sweeps(claim)]
+
+
+def _prints_sweeps(claim: Claim) -> bool:
+    return claim.rule == "draw" and claim.column == "sweeps"
+
+
+def _row(condition: str, printed: list[Claim], runs: Runs) -> dict[str, object]:
+    rows = runs.of(condition)
+    n, solved, sweeps = len(rows), int(rows["solved"].sum()), with_infinity(rows["sweeps"])
+    low, high = wilson(solved, n)
+    row: dict[str, object] = {
+        "condition": condition,
+        "limit": runs.recipe(condition).sweeps,
+        "n": n,
+        "solved": solved,
+        "diverged": int(rows["diverged"].sum()),
+        "share": solved / n,
+        "low": low,
+        "high": high,
+    }
+    row |= {f"{100 * q:g} %": value for q, value in zip(QUANTILES, quantiles(sweeps), strict=True)}
+    for claim in printed:
+        applies = condition in (claim.readings or runs.conditions)
+        row[f"percentile of {claim.printed[0]:,g}"] = percentile(sweeps, claim.printed[0]) if applies else np.nan
+    return row
+
+
+def shown(value: object) -> str:
+    """A cell as people read it: numbers short, infinity as such, nothing where there is nothing."""
+    if isinstance(value, float | np.floating):
+        if np.isnan(value):
+            return ""
+        if np.isinf(value):
+            return "∞"
+        return f"{value:,.0f}" if value == int(value) else f"{value:.3g}"
+    return f"{value:,}" if isinstance(value, int | np.integer) and not isinstance(value, bool) else str(value)
+
+
+def markdown(frame: pd.DataFrame) -> str:
+    """The rows as a Markdown table."""
+    lines = [list(frame.columns), ["---"] * frame.shape[1], *frame.map(shown).to_numpy().tolist()]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def latex(frame: pd.DataFrame) -> str:
+    r"""The rows as a LaTeX table with booktabs' rules; needs \usepackage{booktabs}."""
+    text = frame.map(shown).map(lambda cell: cell.replace("∞", r"$\infty$"))
+    escape = {"_": r"\_", "%": r"\%"}
+    for sign, written in escape.items():
+        text = text.map(lambda cell, sign=sign, written=written: cell.replace(sign, written))
+    columns = [name.replace("_", r"\_").replace("%", r"\%") for name in frame.columns]
+    return text.set_axis(columns, axis=1).style.hide(axis="index").to_latex(hrules=True)
+
+
+def write_table(frame: pd.DataFrame, folder: Path, stem: str) -> None:
+    """Write <stem>.csv with all digits, <stem>.md and <stem>.tex as people read them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    frame.to_csv(folder / f"{stem}.csv", index=False, lineterminator="\n")
+    (folder / f"{stem}.md").write_text(markdown(frame), encoding="utf-8")
+    (folder / f"{stem}.tex").write_text(latex(frame), encoding="utf-8")
+
+
+def readme_table(ledger: pd.DataFrame) -> str:
+    """Each claim under the reading that is taken as literal: claim, 1986, ours (n, interval), verdict, command."""
+    literal = ledger.drop_duplicates("claim")
+    return markdown(
+        pd.DataFrame(
+            {
+                "claim": literal["says"] + " (" + literal["source"] + ")",
+                "1986": [_printed(row) for row in literal.itertuples()],
+                "ours": [_ours(row) for row in literal.itertuples()],
+                "verdict so far": literal["verdict"],
+                "command": "`python experiments/run.py experiment=" + literal["stem"] + "`",
+            }
+        )
+    )
+
+
+def _printed(row: object) -> str:
+    words = {"always": "always", "never": "never", "structure": "the printed net"}
+    return words.get(row.rule) or row.printed  # type: ignore[attr-defined]
+
+
+def _ours(row: object) -> str:
+    if row.rule == "draw":  # type: ignore[attr-defined]
+        low, middle, high = shown(row.low), shown(row.estimate), shown(row.high)  # type: ignore[attr-defined]
+        return f"median {middle}, 5–95 %: {low} to {high}; n = {row.n:,}"  # type: ignore[attr-defined]
+    if not row.n:  # type: ignore[attr-defined]
+        return "no solved run"
+    share = f"{row.estimate:.1%}, {row.low:.1%} to {row.high:.1%}"  # type: ignore[attr-defined]
+    return f"{share}; n = {row.n:,}"  # type: ignore[attr-defined]
+
+
+def put_between_markers(page: str, table: str) -> str:
+    """The page with what stands between the markers replaced; ValueError if it has none."""
+    if BEGIN not in page or END not in page:
+        raise ValueError(f"the page must contain {BEGIN} and {END}")
+    before, rest = page.split(BEGIN, 1)
+    return f"{before}{BEGIN}\n{table}{END}{rest.split(END, 1)[1]}"

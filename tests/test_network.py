@@ -1,0 +1,85 @@
+"""Every network against the three oracles, random wirings against autograd, initial weights keyed by the seed."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_wiring import STEP
+
+from backprop86.network import Network, initial_weights
+from backprop86.oracles import compare
+from backprop86.problems import family_trees
+from backprop86.recipe import Recipe
+from backprop86.wiring import ONE, layered, unroll, wire
+
+FED = {"h": [ONE, "a", "b"], "g": ["b"], "o": [ONE, "h", "a"]}
+SHARED = {("a", "h"): "k", ("b", "h"): "k", ("h", "o"): "k"}
+WIRINGS = {
+    "symmetry": layered(6, 2, 1),
+    "xor": layered(2, 2, 1),
+    "xor direct": layered(2, 1, 1, shortcuts=True),
+    "no hidden": layered(2, 1),
+    "shared and missing": wire(["a", "b"], FED, ["o", "h"], SHARED),
+    "unrolled": unroll(STEP, 3),
+    "no biases": layered(3, 4, 2).without_biases(),
+    "family trees": family_trees.wiring(Recipe(network="five_layers")),
+}
+
+
+@pytest.mark.parametrize("name", WIRINGS)
+def test_network_against_the_oracles(name):
+    wiring, random = WIRINGS[name], torch.Generator().manual_seed(0)
+    inputs = torch.randn(2, 3, wiring.n_inputs, dtype=torch.float64, generator=random)
+    w = torch.randn(2, wiring.n_parameters, dtype=torch.float64, generator=random)
+    network = Network(wiring)
+    table = compare(network.forward, network.backward, [inputs], {"w": w})
+    assert set(table["oracle"]) == {"autograd", "complex step", "central differences"}
+    assert table["agrees"].all(), table
+
+
+@st.composite
+def wirings(draw):
+    n_inputs, n_fed = draw(st.integers(1, 4)), draw(st.integers(1, 6))
+    names = [ONE, *(f"i{k}" for k in range(n_inputs)), *(f"u{k}" for k in range(n_fed))]
+    fed, shared = {}, {}
+    for k in range(1 + n_inputs, len(names)):
+        fed[names[k]] = draw(st.lists(st.sampled_from(names[:k]), min_size=1, unique=True))
+        for source in fed[names[k]]:
+            if draw(st.booleans()):
+                shared[source, names[k]] = draw(st.sampled_from("ab"))
+    outputs = draw(st.lists(st.sampled_from(names[1 + n_inputs :]), min_size=1, unique=True))
+    return wire(names[1 : 1 + n_inputs], fed, outputs, shared)
+
+
+@settings(max_examples=100, deadline=None)
+@given(wirings(), st.integers(0, 2**32))
+def test_random_wirings_against_autograd(wiring, seed):
+    random = torch.Generator().manual_seed(seed)
+    inputs = torch.randn(2, 3, wiring.n_inputs, dtype=torch.float64, generator=random)
+    w = torch.randn(2, wiring.n_parameters, dtype=torch.float64, generator=random)
+    network = Network(wiring)
+    assert compare(network.forward, network.backward, [inputs], {"w": w}, oracles=["autograd"])["agrees"].all()
+
+
+def test_gradient_of_the_weights_alone_is_the_same():
+    wiring, random = WIRINGS["xor direct"], torch.Generator().manual_seed(0)
+    network, w = Network(wiring), torch.randn(3, 7, dtype=torch.float64, generator=random)
+    outputs, cache = network.forward(torch.randn(5, 2, dtype=torch.float64, generator=random), w)
+    dE_dinputs, gradients = network.backward(torch.randn(outputs.shape, dtype=torch.float64, generator=random), cache)
+    assert dE_dinputs.shape == (3, 5, 2)
+    again = torch.randn(outputs.shape, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    with_inputs, without = network.backward(again, cache), network.backward(again, cache, to_inputs=False)
+    assert without[0] is None
+    assert without[1]["w"].equal(with_inputs[1]["w"])
+
+
+def test_initial_weights_are_keyed_by_the_seed_alone():
+    wiring = layered(6, 2, 1)
+    many, one = initial_weights(wiring, list(range(50)), 0.3), initial_weights(wiring, [17], 0.3)
+    assert np.array_equal(many[17], one[0])
+    assert len(np.unique(many)) == many.size
+    assert 0.29 < np.abs(many).max() <= 0.3
+    zero = initial_weights(wiring, [17], 0.3, "zero")[0]
+    assert not zero[wiring.is_bias].any()
+    assert np.array_equal(zero[~wiring.is_bias], one[0][~wiring.is_bias])
