@@ -1,20 +1,34 @@
-# PIP_FLAGS goes to pip, e.g. make test PIP_FLAGS="--index-url ... " for a CPU build of torch
+# PIP_FLAGS goes to pip, for example PIP_FLAGS="--extra-index-url ..." for a CPU build of torch
 PYTHON ?= python3
 PIP_FLAGS ?=
+IN_VENV = .venv/bin/python
 
-.PHONY: help test lint
+.PHONY: help reproduce quick report test lint clean
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## */\1\t/'
 
 .venv/ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install $(PIP_FLAGS) -r requirements.lock
-	.venv/bin/python -m pip install $(PIP_FLAGS) --no-deps -e .
+	$(IN_VENV) -m pip install $(PIP_FLAGS) -r requirements.lock
+	$(IN_VENV) -m pip install $(PIP_FLAGS) --no-deps -e .
 	touch .venv/ready
 
+reproduce: .venv/ready  ## every run, table, figure and verdict, into results/
+	$(IN_VENV) experiments/reproduce.py
+
+quick: .venv/ready  ## the same with a few seeds, into quick/
+	$(IN_VENV) experiments/reproduce.py --quick
+
+report: .venv/ready  ## tables, figures and verdicts from the runs in results/
+	$(IN_VENV) experiments/report.py
+
 test: .venv/ready  ## run the tests
-	.venv/bin/python -m pytest
+	$(IN_VENV) -m pytest
 
 lint: .venv/ready  ## ruff and mypy
-	.venv/bin/python -m ruff check
-	.venv/bin/python -m mypy
+	$(IN_VENV) -m ruff check
+	$(IN_VENV) -m ruff format --check
+	$(IN_VENV) -m mypy
+
+clean:  ## remove what can be made again; results/ stays
+	rm -rf .venv quick multirun .pytest_cache .mypy_cache .ruff_cache .hypothesis

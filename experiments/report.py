@@ -30,11 +30,12 @@ def report(output: str) -> None:
         judged.append(ledger(experiment.claims, runs).assign(stem=stem))
     claims = pd.concat(judged, ignore_index=True)
     claims.to_csv(Path(output) / "claims.csv", index=False, lineterminator="\n")
-    table = tables.readme_table(claims)
+    (Path(output) / "claims.md").write_text(tables.markdown(tables.claims_table(claims)), "utf-8")
     if Path(output).resolve() == ROOT / "results":
         page = ROOT / "README.md"
-        page.write_text(tables.put_between_markers(page.read_text("utf-8"), table), "utf-8")
-    print(f"tables, figures and claims.csv are in {output}/")
+        headlines = tables.markdown(tables.claims_table(claims[claims["headline"]]))
+        page.write_text(tables.put_between_markers(page.read_text("utf-8"), headlines), "utf-8")
+    print(f"tables, figures and claims are in {output}/")
 
 
 def draw(title: str, runs: Runs, printed: list[float], folder: Path) -> None:

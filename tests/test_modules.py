@@ -14,7 +14,9 @@ def random(seed, *shape):
 
 
 def errors():
-    for dead_zone, mean, held_out in itertools.product(["none", "from_edge", "from_target"], [False, True], [False, True]):
+    for dead_zone, mean, held_out in itertools.product(
+        ["none", "from_edge", "from_target"], [False, True], [False, True]
+    ):
         d, counted = (random(1, 6, 3) > 0).double(), (random(3, 4, 6) > -1).double() if held_out else None
         yield SquaredError(0.9, 0.1, dead_zone, mean=mean), torch.sigmoid(2 * random(0, 4, 6, 3)), d, counted
 
@@ -24,7 +26,9 @@ def test_linear_is_equations_1_6_and_7():
     x, cache = Linear.forward(y, w)
     dE_dy, gradients = Linear.backward(dE_dx, cache)
     for s, c, j in itertools.product(range(2), range(5), range(3)):
-        assert x[s, c, j].item() == pytest.approx(sum(y[s, c, i].item() * w[s, j, i].item() for i in range(4)), rel=1e-13)
+        assert x[s, c, j].item() == pytest.approx(
+            sum(y[s, c, i].item() * w[s, j, i].item() for i in range(4)), rel=1e-13
+        )
     for s, j, i in itertools.product(range(2), range(3), range(4)):
         expected = sum(dE_dx[s, c, j].item() * y[s, c, i].item() for c in range(5))
         assert gradients["w"][s, j, i].item() == pytest.approx(expected, rel=1e-12)

@@ -105,5 +105,7 @@ def test_a_wrong_shape_is_named():
         dE_dy, gradients = Linear.backward(dE_dx, cache)
         return dE_dy.sum(1), gradients
 
-    with pytest.raises(ValueError, match=r"^the gradient of input 1 must have shape \(2, 5, 4\), was of shape \(2, 4\)$"):
+    with pytest.raises(
+        ValueError, match=r"^the gradient of input 1 must have shape \(2, 5, 4\), was of shape \(2, 4\)$"
+    ):
         compare(Linear.forward, backward, [Y], {"w": W})

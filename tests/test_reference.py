@@ -1,31 +1,46 @@
-"""The reference engine: 200 sweeps by autograd, a seed alone, diverged seeds, cases and counts of the problems."""
+"""The reference engine: whole recipes against an independent trajectory, a seed alone, seeds that leave or diverge."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 
-from backprop86.network import Network, initial_weights
-from backprop86.problems import symmetry, xor
-from backprop86.recipe import Recipe
-from backprop86.reference import UNSOLVED, train
+from backprop86.network import initial_weights
+from backprop86.oracles import trajectory
+from backprop86.problems import family_trees, symmetry, xor
+from backprop86.recipe import Cases, Recipe
+from backprop86.reference import UNSOLVED, checkpoints, train
 from backprop86.wiring import layered
 
-SYMMETRY = Recipe(network="two_hidden", sweeps=200, epsilon=0.1, alpha=0.9, target_on=0.9, target_off=0.1, stop="limit")
-XOR = Recipe(network="2_hidden", sweeps=300, epsilon=0.5, alpha=0.9)
+SYMMETRY = Recipe("two_hidden", 200, epsilon=0.1, alpha=0.9, target_on=0.9, target_off=0.1, stop="limit")
+XOR = Recipe("2_hidden", 300, epsilon=0.5, alpha=0.9)
+TREES = Recipe(
+    "five_layers", 25, epsilon=0.1, alpha=0.9, decay=0.002, opening_sweeps=20, opening_epsilon=0.05, opening_alpha=0.5,
+    dead_zone="from_edge", criterion="zone", stop="limit", held_out="random",
+)  # fmt: skip
+RECIPES = {
+    "symmetry": (symmetry, SYMMETRY, 1e-9),
+    "symmetry, mean error": (symmetry, replace(SYMMETRY, error="mean"), 1e-9),
+    "symmetry, case updates": (symmetry, replace(SYMMETRY, update="case", sweeps=10), 1e-9),
+    "xor": (xor, replace(XOR, stop="limit"), 1e-9),
+    "family trees": (family_trees, TREES, 1e-9),
+    "family trees, from target": (family_trees, replace(TREES, dead_zone="from_target", sweeps=5), 1e-9),
+    "family trees, mean of the trained": (family_trees, replace(TREES, error="mean", sweeps=5), 1e-9),
+    "family trees, case updates": (family_trees, replace(TREES, update="case", sweeps=2, opening_sweeps=1), 1e-9),
+}
 
 
-def test_symmetry_like_autograd():
-    wiring, cases = symmetry.wiring(SYMMETRY), symmetry.cases(SYMMETRY)
-    w0 = initial_weights(wiring, list(range(20)), 0.3)
-    ours = train(wiring, cases, SYMMETRY, w0).w
-    inputs, d, network = torch.tensor(cases.inputs), torch.tensor(0.1 + 0.8 * cases.desired), Network(wiring)
-    w, last = torch.tensor(w0), torch.zeros(w0.shape, dtype=torch.float64)
-    for _ in range(200):
-        leaf = w.clone().requires_grad_()
-        E = ((network.forward(inputs, leaf)[0] - d) ** 2).sum() / 2
-        last = -0.1 * torch.autograd.grad(E, leaf)[0] + 0.9 * last
-        w = w + last
-    assert np.abs(ours - w.numpy()).max() < 1e-9
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_like_autograd(name):
+    problem, recipe, tolerance = RECIPES[name]
+    seeds = list(range(5 if problem is family_trees else 20))
+    wiring, cases, counted = problem.wiring(recipe), problem.cases(recipe), problem.counted(recipe, seeds)
+    w0 = initial_weights(wiring, seeds, 0.3)
+    ours = train(wiring, cases, recipe, w0, counted).w
+    right = trajectory(wiring, cases, recipe, w0, counted)
+    assert len(right) == recipe.sweeps + 1
+    assert np.abs(right[-1].numpy() - w0).max() > 1e-3
+    assert np.abs(ours - right[-1].numpy()).max() < tolerance
 
 
 @pytest.mark.parametrize(
@@ -42,27 +57,69 @@ def test_a_seed_alone_is_the_same_run(problem, recipe, wiring):
         assert alone.sweeps[0] == many.sweeps[seed]
 
 
+def test_a_family_tree_alone_is_the_same_run():
+    wiring, cases = family_trees.wiring(TREES), family_trees.cases(TREES)
+    w0, counted = initial_weights(wiring, list(range(9)), 0.3), family_trees.counted(TREES, list(range(9)))
+    many, alone = train(wiring, cases, TREES, w0, counted), train(wiring, cases, TREES, w0[4:5], counted[4:5])
+    assert np.array_equal(alone.w[0], many.w[4])
+
+
+def test_solved_seeds_leave_with_the_weights_that_solved_it():
+    wiring, cases, recipe = layered(2, 2, 1), xor.cases(XOR), replace(XOR, sweeps=1500)
+    w0 = initial_weights(wiring, list(range(30)), 0.3)
+    leaving, staying = train(wiring, cases, recipe, w0), train(wiring, cases, replace(recipe, stop="limit"), w0)
+    assert np.array_equal(leaving.sweeps, staying.sweeps)
+    solved = np.flatnonzero(leaving.sweeps != UNSOLVED)
+    assert len(solved) > 10
+    path = trajectory(wiring, cases, recipe, w0[solved[:3]])
+    for k, seed in enumerate(solved[:3]):
+        sweeps = leaving.sweeps[seed]
+        assert leaving.stopped[seed] == sweeps
+        assert np.abs(leaving.w[seed] - path[sweeps, k].numpy()).max() < 1e-6
+        for sweep, right in ((sweeps - 1, False), (sweeps, True)):
+            y = _outputs(wiring, cases, path[sweep, k].numpy())
+            assert ((y > 0.5) == (cases.desired > 0.5)).all() == right
+
+
+def _outputs(wiring, cases, w):
+    from backprop86.training import states
+
+    return states(wiring, cases.inputs, w[None])[0][:, wiring.outputs]
+
+
 def test_a_diverged_seed_harms_no_other():
     wiring, cases = xor.wiring(XOR), xor.cases(XOR)
     w0 = initial_weights(wiring, list(range(8)), 0.3)
     clean = train(wiring, cases, XOR, w0)
-    w0[3] = np.nan
+    w0[3] = np.inf
     spoilt = train(wiring, cases, XOR, w0)
     assert spoilt.diverged.tolist() == [k == 3 for k in range(8)]
     assert spoilt.sweeps[3] == UNSOLVED
     others = np.arange(8) != 3
     assert np.array_equal(clean.w[others], spoilt.w[others])
+    assert np.array_equal(clean.sweeps[others], spoilt.sweeps[others])
 
 
-def test_counts():
-    assert symmetry.wiring(SYMMETRY).n_parameters == 17
-    cases = symmetry.cases(SYMMETRY)
-    assert (len(cases.inputs), cases.desired.sum()) == (64, 8)
-    assert xor.wiring(Recipe(network="one_hidden_direct")).n_parameters == 7
-    assert xor.wiring(XOR).n_parameters == 9
-    assert xor.cases(XOR).desired.ravel().tolist() == [0, 1, 1, 0]
+def test_weights_that_overflow_on_the_way_are_marked():
+    cases = Cases(np.array([[1e200]]), np.array([[0.0]]), ("huge",))
+    recipe = replace(XOR, epsilon=1e200, sweeps=5, stop="limit", target_on=1.0)
+    assert train(layered(1, 1), cases, recipe, np.zeros((2, 2))).diverged.all()
 
 
-def test_a_negative_rate_is_refused():
-    with pytest.raises(ValueError, match=r"^epsilon must be a positive number, was -0.1$"):
-        Recipe(epsilon=-0.1).check()
+def test_curves_stop_where_a_seed_left():
+    wiring, cases = xor.wiring(XOR), xor.cases(XOR)
+    recipe = replace(XOR, sweeps=1500)
+    out = train(wiring, cases, recipe, initial_weights(wiring, list(range(30)), 0.3))
+    kept = np.array(checkpoints(1500))
+    assert kept[[0, 1, -1]].tolist() == [0, 1, 1500]
+    for seed in range(30):
+        assert np.array_equal(np.isfinite(out.error_curve[seed]), kept <= out.stopped[seed])
+    assert np.isfinite(out.gradient_curve[:, 0]).all()
+    assert out.gradient_curve.shape == (30, len(kept), 2)
+
+
+def test_progress_adds_up_to_all_the_work():
+    wiring, cases, done = xor.wiring(XOR), xor.cases(XOR), []
+    recipe = replace(XOR, sweeps=1500)
+    train(wiring, cases, recipe, initial_weights(wiring, list(range(30)), 0.3), advance=done.append)
+    assert sum(done) == 30 * 1501

@@ -4,6 +4,7 @@ Verdicts: reproduced, partly, doubtful, not reproduced. Every claim is judged un
 """
 
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ import pandas as pd
 from backprop86.runs import Runs
 from backprop86.statistics import percentile, tail, wilson, with_infinity
 
-RULES = ("draw", "rate", "always", "never", "structure")
+RULES = ("draw", "once", "rate", "always", "never", "structure")
 ENOUGH = 1000
 """How many runs without exception "always" and "never" need."""
 
@@ -27,6 +28,7 @@ class Claim:
     column: str = "solved"
     printed: list[float] = field(default_factory=list)
     readings: list[str] = field(default_factory=list)  # where it applies, the literal one first; empty: everywhere
+    headline: bool = False  # one of those in the README
 
     def check(self) -> "Claim":
         """Return the claim itself; ValueError, in one line, names what cannot be judged."""
@@ -66,6 +68,8 @@ def judge(claim: Claim, runs: Runs, reading: str) -> Judgement:
     share, (low, high) = (holds / n, wilson(holds, n)) if n else (np.nan, (np.nan, np.nan))
     if claim.rule == "rate":
         verdict = "reproduced" if low <= claim.printed[1] and high >= claim.printed[0] else "not reproduced"
+    elif claim.rule == "once":
+        verdict = _ordinary(share)
     elif claim.rule == "structure":
         verdict = "reproduced" if share >= 0.9 else "partly" if share >= 0.5 else "not reproduced"
     else:
@@ -78,10 +82,13 @@ def judge(claim: Claim, runs: Runs, reading: str) -> Judgement:
 def _draw(values: pd.Series, printed: float) -> Judgement:
     """A printed single run is reproduced if it is an ordinary draw from ours, unsolved runs counted as infinite."""
     taken = with_infinity(values)
-    p = tail(taken, printed)
-    verdict = "reproduced" if p >= 0.05 else "doubtful" if p >= 0.005 else "not reproduced"
+    verdict = _ordinary(tail(taken, printed))
     low, median, high = (float(q) for q in np.quantile(taken, (0.05, 0.5, 0.95), method="inverted_cdf"))
     return Judgement(verdict, len(taken), median, low, high, percentile(taken, printed))
+
+
+def _ordinary(p: float) -> str:
+    return "reproduced" if p >= 0.05 else "doubtful" if p >= 0.005 else "not reproduced"
 
 
 def _without_exception(exceptions: int, n: int) -> str:
@@ -94,8 +101,10 @@ def ledger(claims: list[Claim], runs: Runs) -> pd.DataFrame:
     """A row for each (claim, reading): the claim, and the judgement."""
     rows = []
     for claim in claims:
-        about = {"claim": claim.id, "source": claim.source, "says": claim.says, "rule": claim.rule}
-        printed = " to ".join(f"{value:,g}" for value in claim.printed)
+        about: dict[str, Any] = {"claim": claim.id, "source": claim.source, "says": claim.says, "rule": claim.rule}
+        about["headline"] = claim.headline
+        number = "{:.1%}" if claim.rule == "rate" else "{:,g}"
+        printed = " to ".join(number.format(value) for value in claim.printed)
         for reading in claim.readings or runs.conditions:
             judgement = asdict(judge(claim, runs, reading))
             rows.append(about | {"printed": printed, "reading": reading} | judgement)

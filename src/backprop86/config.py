@@ -127,7 +127,8 @@ def load(experiment: str, *overrides: str) -> Settings:
 def stems() -> list[str]:
     """The experiments there are, in the order of the papers' story: those of the letter first."""
     found = sorted(path.stem for path in (CONF / "experiment").glob("*.yaml"))
-    return sorted(found, key=lambda stem: stem not in ("symmetry", "family_trees"))
+    letter = [stem for stem in ("symmetry", "family_trees") if stem in found]
+    return letter + [stem for stem in found if stem not in letter]
 
 
 @contextmanager

@@ -78,7 +78,11 @@ def sweeps_figure(runs: Runs, title: str, printed: Sequence[float]) -> Figure:
         limit = runs.recipe(condition).sweeps
         x = np.concatenate([[1], np.maximum(sweeps[solved], 1), [limit]])
         y = np.concatenate([[0], share[solved], [solved.mean()]])
-        style = {"linestyle": DASHES[k // 3 % len(DASHES)], "color": palette[k], "linewidth": 1.8 if k == 0 else 1.1}
+        style = {
+            "linestyle": DASHES[(k + k // 10) % len(DASHES)],
+            "color": palette[k],
+            "linewidth": 1.8 if k == 0 else 1.1,
+        }
         axes.step(x, y, where="post", label=f"{condition} ({solved.mean():.0%})", zorder=10 - k / 10, **style)
     for k, number in enumerate(sorted(printed)):
         axes.axvline(number, color="black", linewidth=0.8)
@@ -99,12 +103,12 @@ def _numbers(runs: Runs) -> str:
 def curves_figure(runs: Runs, title: str, shown: int = 100, columns: int = 5) -> Figure:
     """For each reading, E against sweeps, and below it the length of dE/dw of each level.
 
-    A run that has left the batch keeps its last value, so the medians are those of all runs.
+    A run that has left the batch keeps its last value, so the medians are not those of the stubborn ones.
     """
     rows = -(-len(runs.conditions) // columns)
     figure = Figure(figsize=(13, 4.4 * rows + 0.3), layout="constrained")
     panels = figure.subplots(2 * rows, columns, squeeze=False)
-    for panel in panels.flat[:]:
+    for panel in panels.flat:
         panel.set_visible(False)
     for k, condition in enumerate(runs.conditions):
         above, below = panels[2 * (k // columns) : 2 * (k // columns) + 2, k % columns]
@@ -118,12 +122,15 @@ def curves_figure(runs: Runs, title: str, shown: int = 100, columns: int = 5) ->
             below.plot(sweeps, np.nanmedian(gradient[..., level], 0), label=f"level {level + 1}", **style)
         above.set(visible=True, xscale="symlog", ylim=(0, None))
         below.set(visible=True, xscale="symlog", yscale="log", xlabel="sweeps")
+        below.set_ylim(bottom=max(below.get_ylim()[0], 1e-8))
+        for panel in (above, below):
+            panel.set_xticks([0, *(10**power for power in range(1, 1 + int(np.log10(sweeps[-1]))))])
         above.set_title(condition, fontsize=9)
         if k % columns == 0:
             above.set_ylabel("E")
             below.set_ylabel("length of ∂E/∂w")
             below.legend(fontsize=7, frameon=False)
-    about = f"{shown} runs (grey) and the median of all; a solved run keeps its last value"
+    about = f"the first {shown} runs (grey) and the median of {len(error)}; a solved run keeps its last value"
     figure.suptitle(f"{title}: {about}", fontsize=10)
     sns.despine(figure)
     return figure

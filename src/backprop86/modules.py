@@ -91,7 +91,7 @@ class SquaredError:
         if self.dead_zone != "none":
             is_on = d > 0.5
             if self.dead_zone == "from_edge":
-                difference = y - torch.where(is_on, self.zone_on, self.zone_off).to(y.dtype)
+                difference = y - torch.full_like(d, self.zone_off).masked_fill(is_on, self.zone_on)
             satisfied = torch.where(is_on, y.real > self.zone_on, y.real < self.zone_off)
             difference = difference.masked_fill(satisfied, 0)
         if counted is not None:

@@ -27,32 +27,33 @@ def by_autograd(f: Function, tensors: Sequence[Tensor], cotangent: Tensor) -> li
 def by_complex_step(f: Function, tensors: Sequence[Tensor], cotangent: Tensor) -> list[Tensor]:
     """The same from Im f(x + ih) / h, which has no rounding error to speak of: nothing is subtracted."""
     h = 1e-30
-
-    def slope(complex_tensors: list[Tensor]) -> Tensor:
-        return (cotangent * f(*complex_tensors)).sum().imag / h
-
     wide = [tensor.to(torch.complex128) for tensor in tensors]
-    return [_one_at_a_time(lambda i, k=k: slope(_moved(wide, k, i, 1j * h)), tensors[k]) for k in range(len(tensors))]
+
+    def slope(k: int, i: int) -> float:
+        return float((cotangent * f(*_moved(wide, k, i, 1j * h))).sum().imag / h)
+
+    return _one_at_a_time(slope, tensors)
 
 
 def by_central_differences(f: Function, tensors: Sequence[Tensor], cotangent: Tensor) -> list[Tensor]:
     """The same from (f(x + h) - f(x - h)) / 2h, good to about nine digits."""
     h = 1e-5
 
-    def slope(k: int, i: int) -> Tensor:
-        return ((f(*_moved(tensors, k, i, h)) - f(*_moved(tensors, k, i, -h))) * cotangent).sum() / (2 * h)
+    def slope(k: int, i: int) -> float:
+        return float(((f(*_moved(tensors, k, i, h)) - f(*_moved(tensors, k, i, -h))) * cotangent).sum() / (2 * h))
 
-    return [_one_at_a_time(lambda i, k=k: slope(k, i), tensors[k]) for k in range(len(tensors))]
+    return _one_at_a_time(slope, tensors)
 
 
 def _moved(tensors: Sequence[Tensor], k: int, i: int, by: complex) -> list[Tensor]:
-    moved = tensors[k].clone()
+    moved = tensors[k].clone(memory_format=torch.contiguous_format)
     moved.view(-1)[i] += by
     return [*tensors[:k], moved, *tensors[k + 1 :]]
 
 
-def _one_at_a_time(slope: Callable[[int], Tensor], like: Tensor) -> Tensor:
-    return torch.tensor([float(slope(i)) for i in range(like.numel())], dtype=like.dtype).reshape(like.shape)
+def _one_at_a_time(slope: Callable[[int, int], float], tensors: Sequence[Tensor]) -> list[Tensor]:
+    slopes = [[slope(k, i) for i in range(tensor.numel())] for k, tensor in enumerate(tensors)]
+    return [torch.tensor(s, dtype=t.dtype).reshape(t.shape) for s, t in zip(slopes, tensors, strict=True)]
 
 
 ORACLES = {
@@ -71,7 +72,7 @@ def compare(
     oracles: Sequence[str] = tuple(ORACLES),
     seed: int = 1986,
 ) -> pd.DataFrame:
-    """A row per (oracle, tensor): largest absolute error, relative to the largest entry, exact, and whether it agrees.
+    """A row per (oracle, tensor): exact, largest absolute error, relative to the largest entry, whether it agrees.
 
     forward(*inputs, *parameters) -> (out, cache); backward(dE_dout, cache) -> (dE_dinputs, {name: dE_dparameter}),
     with one input's gradient alone or a sequence of them. dE_dout is random (ones would hide errors), keyed by `seed`.
@@ -84,12 +85,12 @@ def compare(
     dE_dinputs, gradients = backward(dE_dout, cache)
     if isinstance(dE_dinputs, Tensor) or dE_dinputs is None:
         dE_dinputs = [dE_dinputs]  # type: ignore[list-item]
-    by_hand = [*dE_dinputs, *(gradients.get(name) for name in parameters)]
+    by_hand: list[Tensor | None] = [*dE_dinputs, *(gradients.get(name) for name in parameters)]
     rows = []
     for oracle in oracles:
         gradient_of, tolerance = ORACLES[oracle]
         right = gradient_of(lambda *moved: forward(*moved)[0], tensors, dE_dout)
-        rows += [_row(oracle, name, *pair, tolerance) for name, *pair in zip(names, by_hand, right, strict=True)]
+        rows += [_row(oracle, *three, tolerance) for three in zip(names, by_hand, right, strict=True)]
     return pd.DataFrame(rows)
 
 
@@ -103,7 +104,9 @@ def _row(oracle: str, name: str, by_hand: Tensor | None, right: Tensor, toleranc
     return about | {"absolute": absolute, "relative": relative, "agrees": relative <= tolerance}
 
 
-def trajectory(wiring: Wiring, cases: Cases, recipe: Recipe, w: np.ndarray, counted: np.ndarray | None = None) -> Tensor:
+def trajectory(
+    wiring: Wiring, cases: Cases, recipe: Recipe, w: np.ndarray, counted: np.ndarray | None = None
+) -> Tensor:
     """w after each sweep, (sweeps + 1, S, n_parameters): the whole recipe again, unit by unit, gradients by autograd.
 
     It shares no code with modules.py, network.py, descent.py or reference.py.
@@ -136,7 +139,7 @@ def _error(wiring: Wiring, cases: Cases, recipe: Recipe, w: Tensor, group: list[
     for unit in range(len(y), wiring.n_units):
         feeds = np.flatnonzero(wiring.target == unit)
         x = sum(w[:, [wiring.parameter[k]]] * y[wiring.source[k]] for k in feeds)
-        y.append(1 / (1 + torch.exp(-x)))  # type: ignore[operator,arg-type]
+        y.append(1 / (1 + torch.exp(-x)))
     E = w.new_zeros(len(w))
     for j, unit in enumerate(wiring.outputs):
         for c, case in enumerate(group):

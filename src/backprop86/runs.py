@@ -23,6 +23,8 @@ from backprop86.reference import checkpoints
 KEY = b"backprop86"
 MOST_WEIGHTS = 30_000
 """How many weights of one condition are kept at most; beyond that, those of its first seeds only."""
+WITH_CURVES = 200
+"""How many seeds of one condition keep their curves."""
 
 
 @dataclass(eq=False)
@@ -53,8 +55,12 @@ class Runs:
         return np.stack([w for w in self.of(condition)["weights"] if w is not None])
 
     def curves(self, condition: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Sweeps (K,), E (S, K) and the length of dE/dw (S, K, levels) at the checkpoints; NaN after a seed left."""
+        """Sweeps (K,), E (S, K) and the length of dE/dw (S, K, levels) at the checkpoints; NaN after a seed left.
+
+        Of the seeds whose curves were kept, which are the first of each condition.
+        """
         rows, about = self.of(condition), self.about["conditions"][condition]
+        rows = rows[rows["error_curve"].notna()]
         sweeps = np.array(about["checkpoints"])
         gradient = np.stack(list(rows["gradient_curve"])).reshape(len(rows), len(sweeps), -1)
         return sweeps, np.stack(list(rows["error_curve"])), gradient
@@ -85,8 +91,8 @@ def versions() -> dict[str, str]:
 def with_condition(runs: Runs | None, stem: str, order: list[str], about: dict[str, Any], rows: pd.DataFrame) -> Runs:
     """The runs with the rows of one condition put in or replaced; conditions that are not in `order` are dropped."""
     condition = rows["condition"].iloc[0]
-    kept = max(1, MOST_WEIGHTS // len(rows["weights"].iloc[0]))
-    rows = rows.assign(weights=rows["weights"].where(np.arange(len(rows)) < kept, None))
+    kept = dict.fromkeys(LAST, WITH_CURVES) | {"weights": max(1, MOST_WEIGHTS // len(rows["weights"].iloc[0]))}
+    rows = rows.assign(**{name: rows[name].where(np.arange(len(rows)) < n, None) for name, n in kept.items()})
     parts, facts = {condition: rows}, {condition: about}
     for other in runs.conditions if runs else []:
         if other != condition and other in order:
@@ -102,7 +108,8 @@ def with_condition(runs: Runs | None, stem: str, order: list[str], about: dict[s
 def write(runs: Runs, path: Path) -> None:
     """Write the whole file beside its place and move it there, so that no half-written file is ever read."""
     table = pa.Table.from_pandas(runs.rows, preserve_index=False)
-    table = table.replace_schema_metadata({KEY: json.dumps(runs.about).encode()})
+    plain = [f.with_type(pa.string()) if f.type == pa.large_string() else f for f in table.schema]  # read back as large
+    table = table.cast(pa.schema(plain)).replace_schema_metadata({KEY: json.dumps(runs.about).encode()})
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(f".{os.getpid()}.unfinished")
     try:
@@ -116,7 +123,10 @@ def read(path: Path) -> Runs:
     """The runs in a file; FileNotFoundError or ValueError, in one line, says what to do."""
     if not path.is_file():
         raise FileNotFoundError(f"{path} does not exist: python experiments/run.py experiment={path.stem} makes it")
-    table = pq.read_table(path)
+    try:
+        table = pq.read_table(path)
+    except pa.ArrowInvalid as error:
+        raise ValueError(f"{path} is not a Parquet file: {str(error).splitlines()[0]}") from error
     if KEY not in (table.schema.metadata or {}):
         raise ValueError(f"{path} was not written by backprop86")
     about = json.loads(table.schema.metadata[KEY])

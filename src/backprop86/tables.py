@@ -86,35 +86,36 @@ def write_table(frame: pd.DataFrame, folder: Path, stem: str) -> None:
     (folder / f"{stem}.tex").write_text(latex(frame), encoding="utf-8")
 
 
-def readme_table(ledger: pd.DataFrame) -> str:
-    """Each claim under the reading that is taken as literal: claim, 1986, ours (n, interval), verdict, command."""
-    literal = ledger.drop_duplicates("claim")
-    return markdown(
-        pd.DataFrame(
-            {
-                "claim": literal["says"] + " (" + literal["source"] + ")",
-                "1986": [_printed(row) for row in literal.itertuples()],
-                "ours": [_ours(row) for row in literal.itertuples()],
-                "verdict so far": literal["verdict"],
-                "command": "`python experiments/run.py experiment=" + literal["stem"] + "`",
-            }
-        )
+def claims_table(ledger: pd.DataFrame) -> pd.DataFrame:
+    """A row per claim: 1986 and ours under the reading taken as literal, and how many readings reproduce it."""
+    by_claim = ledger.groupby("claim", sort=False)["verdict"]
+    literal = ledger.drop_duplicates("claim").set_index("claim")
+    return pd.DataFrame(
+        {
+            "claim": literal["says"] + " (" + literal["source"] + ")",
+            "1986": [_printed(row) for _, row in literal.iterrows()],
+            "ours (n, interval)": [_ours(row) for _, row in literal.iterrows()],
+            "verdict so far": literal["verdict"],
+            "reproduced under": by_claim.apply(
+                lambda verdicts: f"{(verdicts == 'reproduced').sum()} of {len(verdicts)}"
+            ),
+            "command": "`python experiments/run.py experiment=" + literal["stem"] + "`",
+        }
     )
 
 
-def _printed(row: object) -> str:
-    words = {"always": "always", "never": "never", "structure": "the printed net"}
-    return words.get(row.rule) or row.printed  # type: ignore[attr-defined]
+def _printed(row: pd.Series) -> str:
+    words = {"always": "always", "never": "never", "once": "in the printed run", "structure": "in the printed net"}
+    return words.get(row["rule"], row["printed"])
 
 
-def _ours(row: object) -> str:
-    if row.rule == "draw":  # type: ignore[attr-defined]
-        low, middle, high = shown(row.low), shown(row.estimate), shown(row.high)  # type: ignore[attr-defined]
-        return f"median {middle}, 5–95 %: {low} to {high}; n = {row.n:,}"  # type: ignore[attr-defined]
-    if not row.n:  # type: ignore[attr-defined]
+def _ours(row: pd.Series) -> str:
+    if row["rule"] == "draw":
+        low, middle, high = (shown(row[name]) for name in ("low", "estimate", "high"))
+        return f"median {middle}; 5 to 95 %: {low} to {high} (n = {row['n']:,})"
+    if not row["n"]:
         return "no solved run"
-    share = f"{row.estimate:.1%}, {row.low:.1%} to {row.high:.1%}"  # type: ignore[attr-defined]
-    return f"{share}; n = {row.n:,}"  # type: ignore[attr-defined]
+    return f"{row['estimate']:.1%}; {row['low']:.1%} to {row['high']:.1%} (n = {row['n']:,})"
 
 
 def put_between_markers(page: str, table: str) -> str:

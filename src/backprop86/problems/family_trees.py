@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from backprop86.drawing import hinton
 from backprop86.network import generator
-from backprop86.problems.people import ANSWER_SEX, ENGLISH, PEOPLE, PERSON, RELATIONS, answers
+from backprop86.problems.people import ANSWER_SEX, ENGLISH, ITALIAN, PEOPLE, PERSON, RELATIONS, answers
 from backprop86.recipe import Cases, Recipe
 from backprop86.runs import Runs, typical
 from backprop86.training import states, wiring_of
@@ -147,18 +147,17 @@ def activities(runs: Runs, condition: str, w: np.ndarray, about: str) -> Figure:
     case = asked.names.index("Colin aunt")
     y = states(network, asked.inputs[case : case + 1], w[None])[0, 0]
     of = dict(zip(network.units, y, strict=True))
-    figure = Figure(figsize=(9, 5.4), layout="constrained")
+    figure = Figure(figsize=(8, 7), layout="constrained")
     axes = figure.subplots()
-    _people(axes, np.array([of[output(name)] for name in PEOPLE]), (3.5, 10.5))
-    _row(axes, of, LAYERS[3], (6.5, 8.3), 6)
-    _row(axes, of, LAYERS[2], (6.5, 5.4), 6)
-    _row(axes, of, LAYERS[0], (3, 3.2), 6)
-    _row(axes, of, LAYERS[1], (14, 3.2), 6)
+    _people(axes, np.array([of[output(name)] for name in PEOPLE]), (4, 15.5))
+    for layer, corner in zip(LAYERS, ((3, 5), (13, 5), (7, 8), (7, 11.5)), strict=True):
+        units = [of[f"{layer[0]}{k + 1}"] for k in range(layer[1])]
+        hinton(axes, np.array(units).reshape(-1, 6), 1, corner)
     _people(axes, np.array([of[name] for name in PEOPLE]), (0, 0))
-    hinton(axes, np.array([of[name] for name in RELATIONS]).reshape(2, 6), 1, (14, 0))
+    hinton(axes, np.array([of[name] for name in RELATIONS]).reshape(2, 6), 1, (13, 0))
     for k, name in enumerate(RELATIONS):
-        axes.text(14.5 + k % 6, -0.15 if k > 5 else 2.15, name, fontsize=7, rotation=60, **_anchor(k > 5))
-    axes.set(xlim=(-1, 21.5), ylim=(-2.4, 15.4), aspect="equal")
+        axes.text(13.5 + k % 6, -0.15 if k > 5 else 2.15, name, fontsize=7, rotation=60, **_anchor(k > 5))
+    axes.set(xlim=(-1, 20), ylim=(-2.4, 20), aspect="equal")
     axes.set_title(f"Who are Colin's aunts? N Fig. 3; ours: {about}", fontsize=10)
     axes.axis("off")
     return figure
@@ -176,11 +175,6 @@ def _people(axes: Axes, values: np.ndarray, corner: tuple[float, float]) -> None
         axes.text(x, y, name, fontsize=7, rotation=60, **_anchor(k >= 12))
 
 
-def _row(axes: Axes, of: dict[str, float], layer: tuple[str, int], corner: tuple[float, float], columns: int) -> None:
-    letter, n = layer
-    hinton(axes, np.array([of[f"{letter}{k + 1}"] for k in range(n)]).reshape(-1, columns), 1, corner)
-
-
 def person_units(runs: Runs, condition: str, w: np.ndarray, about: str) -> Figure:
     """The weights from 24 people to each of the six person units: 1986 (digitised from H) and ours."""
     network = wiring_of(wiring, runs.recipe(condition))
@@ -194,11 +188,12 @@ def person_units(runs: Runs, condition: str, w: np.ndarray, about: str) -> Figur
             codes = {name: correlation(weights[unit], feature).item() for name, feature in PERSON.items()}
             best = max(codes, key=lambda name: codes[name])
             axes.set_title(f"unit {unit + 1}: {best} (|r| = {codes[best]:.2f})", fontsize=8)
-            names = ENGLISH if unit == 0 else ()
-            axes.set_xticks([k + 0.5 for k in range(len(names))], names, rotation=60, fontsize=7, ha="left")
-            axes.tick_params(length=0, labelbottom=False, labeltop=True, pad=0)
             axes.spines[:].set_visible(False)
-        panels[0, column].set_title(f"{title}\n\n\n\n{panels[0, column].get_title()}", fontsize=8)
+            axes.set_xticks([])
+        for axes, names, place in ((panels[0, column], ENGLISH, 2.1), (panels[5, column], ITALIAN, -0.1)):
+            for k, name in enumerate(names):
+                axes.text(k + 0.5, place, name, fontsize=7, rotation=60, **_anchor(place < 0))
+        panels[0, column].set_title(f"{title}\n\n{panels[0, column].get_title()}", fontsize=8, pad=42)
     figure.suptitle("N Fig. 4: English over Italian twins; white excites, black inhibits, area ~ |w|", fontsize=10)
     return figure
 

@@ -55,7 +55,8 @@ def measure(
     """What N says of its weights, for w (S, n_parameters); nothing for the net without hidden units.
 
     mirror_error: the largest |w_i + w_mirror(i)|, as a fraction of the largest weight. ratio_2 and ratio_4: the middle
-    and the largest of the three pairs over the smallest, means of both hidden units. The rest is True or False.
+    and the largest of the three pairs over the smallest, means of both hidden units. is_2_3_4: another ratio that
+    keeps every sum of the three, whatever their signs, away from 0. The rest is True or False.
     """
     hidden = [k for k, name in enumerate(wiring.units) if name.startswith("h")]
     if not hidden:
@@ -81,6 +82,7 @@ def measure(
         "ratio_4": ratio_4,
         "is_mirrored": mirror_error < 0.1,
         "is_1_2_4": (np.round(each) == [2, 4]).all((1, 2)),
+        "is_2_3_4": (np.round(2 * each) == [3, 4]).all((1, 2)),
         "is_opposite": opposite < 0.1,
         "bias_signs": negative & (bias[wiring.n_units - 1][:, 0] > 0) & (out < 0).all(1),
     }

@@ -50,17 +50,12 @@ def measure(
     AND and OR. is_fig5: 00 and one of 01 and 10 are within 0.2 of right, the other two cases within 0.05 of 0.5.
     """
     hidden = [k for k, name in enumerate(wiring.units) if name.startswith("h")]
-    codes = np.array(
-        [
-            " ".join(sorted("".join("01"[on] for on in unit) for unit in run))
-            for run in (y[:, :, hidden] > 0.5).transpose(0, 2, 1).astype(int).tolist()
-        ],
-        dtype=object,
-    )
+    on = (y[:, :, hidden] > 0.5).transpose(0, 2, 1).astype(int).tolist()
+    codes = [" ".join(sorted("".join(map(str, unit)) for unit in run)) or None for run in on]
     out = y[:, :, wiring.outputs[0]]
     half = np.abs(out - 0.5) < 0.05
     one_side = (half[:, [1, 3]].all(1) & (out[:, 2] > 0.8)) | (half[:, [2, 3]].all(1) & (out[:, 1] > 0.8))
-    return {"hidden_code": codes, "is_fig5": one_side & (out[:, 0] < 0.2)}
+    return {"hidden_code": np.array(codes, dtype=object), "is_fig5": one_side & (out[:, 0] < 0.2)}
 
 
 DIRECT: Places = {"1": None, "i1": (-1, 0), "i2": (1, 0), "h1": (0, 1.3), "o1": (0, 2.6)}

@@ -1,0 +1,112 @@
+"""Verdicts on made-up rows: each rule at its thresholds, and a verdict that flips when its data are altered."""
+
+from dataclasses import asdict
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from backprop86.claims import Claim, judge, ledger
+from backprop86.recipe import Recipe
+from backprop86.runs import Runs
+
+
+def runs_of(solved, sweeps=None, **measures):
+    n = len(solved)
+    sweeps = pd.array([10 if yes else pd.NA for yes in solved] if sweeps is None else sweeps, dtype="Int64")
+    rows = pd.DataFrame({"condition": "a", "seed": range(n), "solved": solved, "sweeps": sweeps, **measures})
+    return Runs("made_up", rows, {"conditions": {"a": {"recipe": asdict(Recipe())}}})
+
+
+def verdict(rule, runs, **kwargs):
+    return judge(Claim("c", "N", "it is so", rule, **kwargs), runs, "a").verdict
+
+
+@pytest.mark.parametrize(
+    ("beyond", "expected"), [(50, "reproduced"), (49, "doubtful"), (5, "doubtful"), (4, "not reproduced")]
+)
+def test_draw(beyond, expected):
+    sweeps = [100] * (1000 - beyond) + [2000] * beyond
+    assert verdict("draw", runs_of([True] * 1000, sweeps), column="sweeps", printed=[1500]) == expected
+
+
+@pytest.mark.parametrize(
+    ("did", "expected"), [(10, "reproduced"), (9, "doubtful"), (1, "doubtful"), (0, "not reproduced")]
+)
+def test_once(did, expected):
+    judged = judge(Claim("c", "N", "", "once", "did"), runs_of([True] * 200, did=np.arange(200) < did), "a")
+    assert (judged.verdict, judged.estimate) == (expected, did / 200)
+
+
+def test_a_draw_counts_the_unsolved_as_infinite():
+    sweeps = [100] * 900 + [pd.NA] * 100
+    judged = judge(Claim("c", "N", "", "draw", "sweeps", [1500]), runs_of([True] * 900 + [False] * 100, sweeps), "a")
+    assert (judged.verdict, judged.estimate, judged.high, judged.percentile) == ("reproduced", 100, np.inf, 90)
+
+
+@pytest.mark.parametrize(("solved", "expected"), [(500, "reproduced"), (530, "reproduced"), (540, "not reproduced")])
+def test_rate(solved, expected):
+    assert verdict("rate", runs_of([True] * solved + [False] * (1000 - solved)), printed=[0.4, 0.5]) == expected
+
+
+@pytest.mark.parametrize(
+    ("failures", "n", "expected"),
+    [(0, 1000, "reproduced"), (0, 999, "doubtful"), (10, 1000, "doubtful"), (11, 1000, "not reproduced")],
+)
+def test_always_and_never(failures, n, expected):
+    solved = np.arange(n) >= failures
+    assert verdict("always", runs_of(solved)) == expected
+    assert verdict("never", runs_of(~solved)) == expected
+
+
+@pytest.mark.parametrize(
+    ("holds", "expected"), [(90, "reproduced"), (89, "partly"), (50, "partly"), (49, "not reproduced")]
+)
+def test_structure_is_judged_among_the_solved(holds, expected):
+    seen = np.arange(200) < holds
+    runs = runs_of(np.arange(200) < 100, is_mirrored=seen, untrained_is_mirrored=[True, False] * 100)
+    judged = judge(Claim("c", "N", "", "structure", "is_mirrored"), runs, "a")
+    assert (judged.verdict, judged.n, judged.estimate, judged.untrained) == (expected, 100, holds / 100, 0.5)
+
+
+def test_structure_without_a_solved_run():
+    judged = judge(Claim("c", "N", "", "structure", "is_so"), runs_of([False] * 3, is_so=[True] * 3), "a")
+    assert (judged.verdict, judged.n) == ("not reproduced", 0)
+
+
+def test_a_verdict_flips_when_its_data_are_altered():
+    runs = runs_of([True] * 1000)
+    assert verdict("always", runs) == "reproduced"
+    runs.rows.loc[3, "solved"] = False
+    assert verdict("always", runs) == "doubtful"
+
+
+def test_ledger_has_a_row_for_each_reading():
+    runs = runs_of([True] * 10)
+    table = ledger([Claim("c", "N", "it is so", "always"), Claim("d", "P", "so too", "never")], runs)
+    assert table[["claim", "reading", "verdict"]].to_numpy().tolist() == [
+        ["c", "a", "doubtful"],
+        ["d", "a", "not reproduced"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("claim", "line"),
+    [
+        (
+            Claim("c", rule="mostly"),
+            "rule of claim c must be one of draw, once, rate, always, never, structure, was mostly",
+        ),
+        (Claim("c", rule="draw"), "claim c: rule draw needs 1 printed numbers, was []"),
+        (Claim("c", rule="rate", printed=[1]), "claim c: rule rate needs 2 printed numbers, was [1]"),
+    ],
+)
+def test_a_claim_that_cannot_be_judged(claim, line):
+    with pytest.raises(ValueError, match=r".+") as refused:
+        claim.check()
+    assert str(refused.value) == line
+
+
+def test_a_column_that_was_not_measured():
+    with pytest.raises(ValueError, match=r"^claim c: reading a of made_up does not measure is_so$"):
+        judge(Claim("c", "N", "", "structure", "is_so"), runs_of([True]), "a")

@@ -1,0 +1,116 @@
+"""The command line as a user meets it: every mistake one clear line and exit status 2, and nothing trained before."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from backprop86.config import load, stems
+from backprop86.recipe import Recipe
+
+ROOT = Path(__file__).parents[1]
+
+
+def run(*arguments, script="run.py"):
+    command = [sys.executable, ROOT / "experiments" / script, *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        ([], "You must specify 'experiment', e.g, experiment=<OPTION>, Available options: family_trees, symmetry, xor"),
+        (["experiment=symetry"], "Could not find 'experiment/symetry'"),
+        (["experiment=xor", "seds=3"], "seds is not a setting; did you mean seeds?"),
+        (
+            ["experiment=xor", "experiment.recipe.epsilom=1"],
+            "experiment.recipe.epsilom is not a setting; did you mean ep",
+        ),
+        (
+            ["experiment=xor", "+experiment.recipe.epsilom=1"],
+            "experiment.recipe.epsilom is not a setting; did you mean",
+        ),
+        (["experiment=xor", "experiment.recipe.epsilon=-0.1"], "epsilon must be a positive number, was -0.1"),
+        (["-m", "experiment=symmetry,xor", "seeds=0"], "seeds must be 1 or more, was 0"),
+        (
+            ["experiment=xor", "output=/proc/results"],
+            "output must be a folder that can be written to, was /proc/results",
+        ),
+    ],
+)
+def test_one_clear_line(arguments, line):
+    found = run(*arguments)
+    assert found.returncode == 2
+    assert found.stderr.startswith(f"error: {line}")
+    assert found.stderr.count("\n") == 1
+    assert found.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("override", "line"),
+    [
+        ("first_seed=-1", "first_seed must be 0 or more, was -1"),
+        ("dtype=int", "dtype must be float64 or float32, was int"),
+        ("engine=steam", "engine must be reference, was steam"),
+        ("device=abacus", "device must be one that torch can use here, was abacus"),
+        ("reading=lips", "reading must be all, as_printed, to_sweep_558,"),
+        (
+            "+experiment.readings.mine.epsilom=1",
+            "experiment.readings.mine.epsilom is not a setting; did you mean epsilon?",
+        ),
+        ("+experiment.readings.mine.sweeps=0", "sweeps must be 1 or more, was 0"),
+        ("experiment.recipe.alpha=1", "alpha must be at least 0 and below 1, was 1.0"),
+        ("experiment.recipe.update=never", "update must be sweep or case, was never"),
+        ("experiment.claims.0.rule=mostly", "rule of claim xor-sweeps-direct must be one of draw,"),
+    ],
+)
+def test_what_settings_cannot_be(tmp_path, override, line):
+    with pytest.raises(ValueError, match=r".+") as refused:
+        load("xor", f"output={tmp_path}", override)
+    assert str(refused.value).startswith(line)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_network_that_is_not_there_is_refused_before_any_training(tmp_path):
+    found = run("experiment=xor", "+experiment.readings.mine.network=nine", f"output={tmp_path}")
+    assert (found.returncode, found.stdout) == (2, "")
+    assert found.stderr == "error: network must be one_hidden_direct, no_hidden or, say, 2_hidden, was nine\n"
+
+
+@pytest.mark.parametrize("stem", stems())
+def test_every_experiment_file(stem, tmp_path):
+    settings = load(stem, f"output={tmp_path}")
+    experiment = settings.experiment
+    assert experiment.stem == stem
+    assert next(iter(experiment.readings.items())) == ("as_printed", {})
+    assert experiment.recipe_of("as_printed") == experiment.recipe
+    recipes = [experiment.recipe_of(reading) for reading in experiment.readings]
+    assert all(recipes.count(recipe) == 1 for recipe in recipes)
+    assert len({claim.id for claim in experiment.claims}) == len(experiment.claims)
+    for claim in experiment.claims:
+        assert claim.id.startswith(stem.replace("_", "-"))
+        assert set(claim.readings) <= set(experiment.readings)
+
+
+def test_one_reading_and_its_seeds(tmp_path):
+    settings = load("symmetry", "seeds=3", "first_seed=7", "reading=zero_one_targets", f"output={tmp_path}")
+    assert settings.seed_list == [7, 8, 9]
+    assert settings.chosen == ["zero_one_targets"]
+    assert settings.experiment.recipe_of("zero_one_targets").target_on == 1
+    assert load("symmetry", f"output={tmp_path}").seed_list == list(range(1000))
+
+
+def test_the_literal_recipes_are_the_printed_ones(tmp_path):
+    symmetry, trees, xor = (
+        load(stem, f"output={tmp_path}").experiment.recipe for stem in ("symmetry", "family_trees", "xor")
+    )
+    assert (symmetry.epsilon, symmetry.alpha, symmetry.initial_range, symmetry.error) == (0.1, 0.9, 0.3, "sum")
+    assert (xor.epsilon, xor.network) == (0.5, "one_hidden_direct")
+    assert (trees.sweeps, trees.decay, trees.epsilon, trees.alpha) == (1500, 0.002, 0.01, 0.9)
+    assert (trees.opening_sweeps, trees.opening_epsilon, trees.opening_alpha) == (20, 0.005, 0.5)
+
+
+def test_a_negative_rate_is_refused():
+    with pytest.raises(ValueError, match=r"^epsilon must be a positive number, was nan$"):
+        Recipe(epsilon=float("nan")).check()

@@ -1,0 +1,117 @@
+"""Rows on disk: the same bytes twice, readings replaced one at a time, files that cannot be used."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from backprop86 import runs
+from backprop86.problems import xor
+from backprop86.recipe import Recipe
+from backprop86.training import check, run_condition
+
+TWO = Recipe("2_hidden", 300, epsilon=0.5, alpha=0.9)
+NONE = replace(TWO, network="no_hidden", sweeps=20)
+ORDER = ["two", "none"]
+
+
+def put(found, name, recipe, seeds=range(12)):
+    rows = run_condition(xor, recipe, list(seeds)).assign(condition=name)
+    about = runs.describe(recipe, check(xor, recipe), list(seeds), "float64", "reference")
+    return runs.with_condition(found, "xor", ORDER, about, rows)
+
+
+def test_the_same_run_gives_the_same_bytes_in_any_order(tmp_path):
+    runs.write(put(put(None, "two", TWO), "none", NONE), tmp_path / "one" / "xor.parquet")
+    other = tmp_path / "two" / "xor.parquet"
+    runs.write(put(None, "none", NONE), other)
+    runs.write(put(runs.read(other), "two", replace(TWO, epsilon=0.1)), other)
+    runs.write(put(runs.read(other), "two", TWO), other)
+    assert other.read_bytes() == (tmp_path / "one" / "xor.parquet").read_bytes()
+
+
+def test_what_is_written_is_read(tmp_path):
+    made = put(put(None, "none", NONE), "two", TWO)
+    runs.write(made, tmp_path / "xor.parquet")
+    found = runs.read(tmp_path / "xor.parquet")
+    assert found.conditions == ORDER
+    assert found.recipe("none") == NONE
+    assert list(found.rows.columns[:7]) == ["condition", "seed", "solved", "diverged", "sweeps", "stopped", "error"]
+    assert found.of("two")["hidden_code"].notna().all()
+    assert found.of("none")["hidden_code"].isna().all()
+    assert np.array_equal(found.weights("two"), np.stack(made.of("two")["weights"]))
+    assert found.of("two")["sweeps"].isna().equals(~found.of("two")["solved"].astype(bool))
+    sweeps, error, gradient = found.curves("two")
+    assert error.shape == (12, len(sweeps))
+    assert gradient.shape == (12, len(sweeps), 2)
+
+
+def test_a_row_is_the_same_in_any_batch():
+    all_of_them, one = put(None, "two", TWO), put(None, "two", TWO, [7])
+    row = all_of_them.rows.iloc[[7]].reset_index(drop=True)
+    pd.testing.assert_frame_equal(row, one.rows)
+
+
+def test_conditions_that_are_no_more_are_dropped():
+    found = put(put(None, "two", TWO), "none", NONE)
+    rows = run_condition(xor, NONE, [0]).assign(condition="none")
+    assert runs.with_condition(found, "xor", ["none"], {}, rows).conditions == ["none"]
+
+
+def test_only_the_first_seeds_keep_what_is_large(monkeypatch):
+    monkeypatch.setattr(runs, "MOST_WEIGHTS", 30)
+    monkeypatch.setattr(runs, "WITH_CURVES", 5)
+    found = put(None, "two", TWO)
+    assert found.weights("two").shape == (3, 9)
+    assert found.curves("two")[1].shape[0] == 5
+
+
+def test_no_half_written_file_is_left(tmp_path, monkeypatch):
+    path = tmp_path / "xor.parquet"
+    runs.write(put(None, "two", TWO), path)
+    before = path.read_bytes()
+
+    def half(table, where, **_):
+        where.write_bytes(b"PAR1 half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(runs.pq, "write_table", half)
+    with pytest.raises(KeyboardInterrupt):
+        runs.write(put(None, "none", NONE), path)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_files_that_cannot_be_used(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"does not exist: python experiments/run.py experiment=xor makes it$"):
+        runs.read(tmp_path / "xor.parquet")
+    (tmp_path / "xor.parquet").write_bytes(b"PAR1 nothing")
+    with pytest.raises(ValueError, match=r"xor.parquet is not a Parquet file"):
+        runs.read(tmp_path / "xor.parquet")
+    pd.DataFrame({"a": [1]}).to_parquet(tmp_path / "xor.parquet")
+    with pytest.raises(ValueError, match=r"xor.parquet was not written by backprop86$"):
+        runs.read(tmp_path / "xor.parquet")
+
+
+def test_rows_of_another_recipe_are_not_reported():
+    found = put(None, "two", TWO)
+    runs.same_recipes(found, {"two": TWO})
+    with pytest.raises(
+        ValueError, match=r"^the runs of xor, reading two, were made with epsilon 0.5, its file now says 1"
+    ):
+        runs.same_recipes(found, {"two": replace(TWO, epsilon=1)})
+    with pytest.raises(ValueError, match=r"^there are no runs of xor, reading none: python experiments/run.py"):
+        runs.same_recipes(found, {"two": TWO, "none": NONE})
+    with pytest.raises(ValueError, match=r"^xor has no runs of condition three, only of two$"):
+        found.of("three")
+
+
+def test_typical_is_the_median_of_the_solved():
+    found = put(None, "two", replace(TWO, sweeps=1000), range(40))
+    seed, w = runs.typical(found, "two")
+    solved = found.rows[found.rows["solved"]].sort_values("sweeps")
+    assert seed == solved["seed"].iloc[(len(solved) - 1) // 2]
+    assert np.array_equal(w, found.rows["weights"].iloc[seed])
+    with pytest.raises(ValueError, match="no seed of condition none was solved"):
+        runs.typical(put(None, "none", NONE), "none")
