@@ -83,7 +83,7 @@ def sweeps_figure(runs: Runs, title: str, printed: Sequence[float]) -> Figure:
             "color": palette[k],
             "linewidth": 1.8 if k == 0 else 1.1,
         }
-        axes.step(x, y, where="post", label=f"{condition} ({solved.mean():.0%})", zorder=10 - k / 10, **style)
+        axes.step(x, y, where="post", label=f"{condition} ({solved.mean():.1%})", zorder=10 - k / 10, **style)
     for k, number in enumerate(sorted(printed)):
         axes.axvline(number, color="black", linewidth=0.8)
         place = (number, 1.01 + 0.035 * (k % 2))
@@ -126,10 +126,11 @@ def curves_figure(runs: Runs, title: str, shown: int = 100, columns: int = 5) ->
         for panel in (above, below):
             panel.set_xticks([0, *(10**power for power in range(1, 1 + int(np.log10(sweeps[-1]))))])
         above.set_title(condition, fontsize=9)
+        if k == 0:
+            below.legend(fontsize=7, frameon=False)
         if k % columns == 0:
             above.set_ylabel("E")
             below.set_ylabel("length of ∂E/∂w")
-            below.legend(fontsize=7, frameon=False)
     about = f"the first {shown} runs (grey) and the median of {len(error)}; a solved run keeps its last value"
     figure.suptitle(f"{title}: {about}", fontsize=10)
     sns.despine(figure)
