@@ -106,6 +106,13 @@ def test_weights_that_overflow_on_the_way_are_marked():
     assert train(layered(1, 1), cases, recipe, np.zeros((2, 2))).diverged.all()
 
 
+def test_a_diverged_seed_is_not_solved_even_if_its_outputs_are_right():
+    cases = Cases(np.array([[1.0]]), np.array([[1.0]]), ("one",))
+    out = train(layered(1, 1), cases, XOR, np.array([[0.0, np.inf], [0.0, 9.0]]))
+    assert out.diverged.tolist() == [True, False]
+    assert out.sweeps.tolist() == [UNSOLVED, 0]
+
+
 def test_curves_stop_where_a_seed_left():
     wiring, cases = xor.wiring(XOR), xor.cases(XOR)
     recipe = replace(XOR, sweeps=1500)

@@ -95,7 +95,7 @@ def with_condition(runs: Runs | None, stem: str, order: list[str], about: dict[s
     rows = rows.assign(**{name: rows[name].where(np.arange(len(rows)) < n, None) for name, n in kept.items()})
     parts, facts = {condition: rows}, {condition: about}
     for other in runs.conditions if runs else []:
-        if other != condition and other in order:
+        if other != condition:
             parts[other] = runs.of(other).dropna(axis="columns", how="all")  # type: ignore[union-attr]
             facts[other] = runs.about["conditions"][other]  # type: ignore[union-attr]
     present = [name for name in order if name in parts]
