@@ -52,7 +52,7 @@ def test_one_clear_line(arguments, line):
     [
         ("first_seed=-1", "first_seed must be 0 or more, was -1"),
         ("dtype=int", "dtype must be float64 or float32, was int"),
-        ("engine=steam", "engine must be reference, was steam"),
+        ("engine=steam", "engine must be auto, reference or fused, was steam"),
         ("device=abacus", "device must be one that torch can use here, was abacus"),
         ("reading=lips", "reading must be all, as_printed, to_sweep_558,"),
         (

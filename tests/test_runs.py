@@ -1,12 +1,14 @@
 """Rows on disk: the same bytes twice, readings replaced one at a time, files that cannot be used."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from backprop86 import runs
+from backprop86.config import load
 from backprop86.problems import xor
 from backprop86.recipe import Recipe
 from backprop86.training import check, run_condition
@@ -17,9 +19,9 @@ ORDER = ["two", "none"]
 
 
 def put(found, name, recipe, seeds=range(12)):
-    rows = run_condition(xor, recipe, list(seeds)).assign(condition=name)
+    rows = run_condition(xor, recipe, list(seeds), "reference")
     about = runs.describe(recipe, check(xor, recipe), list(seeds), "float64", "reference")
-    return runs.with_condition(found, "xor", ORDER, about, rows)
+    return runs.with_condition(found, "xor", ORDER, name, about, rows)
 
 
 def test_the_same_run_gives_the_same_bytes_in_any_order(tmp_path):
@@ -55,8 +57,8 @@ def test_a_row_is_the_same_in_any_batch():
 
 def test_conditions_that_are_no_more_are_dropped():
     found = put(put(None, "two", TWO), "none", NONE)
-    rows = run_condition(xor, NONE, [0]).assign(condition="none")
-    assert runs.with_condition(found, "xor", ["none"], {}, rows).conditions == ["none"]
+    rows = run_condition(xor, NONE, [0])
+    assert runs.with_condition(found, "xor", ["none"], "none", {}, rows).conditions == ["none"]
 
 
 def test_only_the_first_seeds_keep_what_is_large(monkeypatch):
@@ -115,3 +117,30 @@ def test_typical_is_the_median_of_the_solved():
     assert np.array_equal(w, found.rows["weights"].iloc[seed])
     with pytest.raises(ValueError, match="no seed of condition none was solved"):
         runs.typical(put(None, "none", NONE), "none")
+
+
+def test_a_run_that_was_stopped_is_resumed_to_the_same_bytes(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "experiments")
+    import run as script
+
+    settings = [load("xor", "seeds=30", "reading=two_hidden", f"output={tmp_path / name}") for name in ("a", "b")]
+    script.run(settings[0])
+    whole = script.run_condition
+
+    def stopped(problem, recipe, seeds, *rest):
+        return whole(problem, recipe, seeds, *rest).iloc[::3]
+
+    monkeypatch.setattr(script, "run_condition", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        script.run(settings[1])
+    half = runs.read(settings[1].runs_file)
+    assert runs.missing(half, "two_hidden") == 20
+    with pytest.raises(ValueError, match=r"^the runs of xor, reading two_hidden, were stopped half-way: python exp"):
+        runs.same_recipes(half, {"two_hidden": half.recipe("two_hidden")})
+    asked = []
+    monkeypatch.setattr(
+        script, "run_condition", lambda p, r, seeds, *rest: asked.extend(seeds) or whole(p, r, seeds, *rest)
+    )
+    script.run(settings[1])
+    assert len(asked) == 20
+    assert settings[1].runs_file.read_bytes() == settings[0].runs_file.read_bytes()

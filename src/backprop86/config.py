@@ -24,6 +24,7 @@ from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBase
 
 from backprop86.claims import Claim
 from backprop86.recipe import Recipe, one_of
+from backprop86.training import ENGINES
 
 CONF = Path(__file__).parents[2] / "conf"
 os.environ["HYDRA_FULL_ERROR"] = "1"  # so that Hydra raises what it finds, for `one_clear_line` to tell
@@ -61,7 +62,7 @@ class Settings:
     first_seed: int = 0
     reading: str = "all"
     dtype: str = "float64"
-    engine: str = "reference"
+    engine: str = "auto"
     device: str = "cpu"
     output: str = "results"
 
@@ -71,9 +72,11 @@ class Settings:
             raise ValueError(f"seeds must be 1 or more, was {self.seeds}")
         if self.first_seed < 0:
             raise ValueError(f"first_seed must be 0 or more, was {self.first_seed}")
-        for name, words in (("dtype", ("float64", "float32")), ("engine", ("reference",))):
+        for name, words in (("dtype", ("float64", "float32")), ("engine", ("auto", *ENGINES))):
             if getattr(self, name) not in words:
-                raise ValueError(f"{name} must be {' or '.join(words)}, was {getattr(self, name)}")
+                raise ValueError(f"{name} must be {one_of(*words)[0]}, was {getattr(self, name)}")
+        if self.engine == "fused" and self.device != "cpu":
+            raise ValueError(f"device must be cpu for the fused engine, was {self.device}")
         try:
             torch.empty(0, device=self.device)
         except (RuntimeError, AssertionError) as error:
@@ -140,7 +143,7 @@ def one_clear_line() -> Iterator[None]:
         print(f"error: {_in_words(error)}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
-        print("stopped; the readings that were finished are saved", file=sys.stderr)
+        print("stopped; what is finished is saved, and the same command goes on from there", file=sys.stderr)
         sys.exit(130)
 
 

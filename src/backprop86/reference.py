@@ -15,7 +15,7 @@ from backprop86.network import Network
 from backprop86.recipe import CRITERIA, Cases, Recipe
 from backprop86.wiring import Wiring
 
-UNSOLVED = -1
+UNSOLVED = UNFINISHED = -1
 
 
 @dataclass(eq=False)
@@ -24,7 +24,7 @@ class Outcome:
 
     w: np.ndarray  # (S, n_parameters) when the seed stopped
     sweeps: np.ndarray  # (S,) UNSOLVED where the criterion was never met
-    stopped: np.ndarray  # (S,) the sweep after which w was taken
+    stopped: np.ndarray  # (S,) the sweep after which w was taken; UNFINISHED if Ctrl-C came first
     diverged: np.ndarray  # (S,) a weight or E became NaN or infinite
     error: np.ndarray  # (S,) E of w
     error_curve: np.ndarray  # (S, K)
@@ -54,13 +54,16 @@ def train(
     """
     run = _Run(wiring, cases, recipe, w, counted, dtype, device)
     keep = {sweep: k for k, sweep in enumerate(checkpoints(recipe.sweeps))}
-    for sweep in range(recipe.sweeps + 1):
-        before = run.in_batch
-        run.look(sweep, keep.get(sweep))
-        advance(run.in_batch + (before - run.in_batch) * (recipe.sweeps - sweep + 1))
-        if not run.in_batch:
-            break
-        run.change(sweep + 1)
+    try:
+        for sweep in range(recipe.sweeps + 1):
+            before = run.in_batch
+            run.look(sweep, keep.get(sweep))
+            advance(run.in_batch + (before - run.in_batch) * (recipe.sweeps - sweep + 1))
+            if not run.in_batch:
+                break
+            run.change(sweep + 1)
+    except KeyboardInterrupt:  # what is finished is returned
+        pass
     return run.outcome
 
 
@@ -78,7 +81,7 @@ class _Run:
         self.outcome = Outcome(
             w=w.copy(),
             sweeps=np.full(S, UNSOLVED),
-            stopped=np.full(S, recipe.sweeps),
+            stopped=np.full(S, UNFINISHED),
             diverged=np.zeros(S, dtype=bool),
             error=np.full(S, np.nan),
             error_curve=np.full((S, K), np.nan),

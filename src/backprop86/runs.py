@@ -79,18 +79,21 @@ def describe(recipe: Recipe, levels: int, seeds: list[int], dtype: str, engine: 
         "levels": levels,
         "dtype": dtype,
         "engine": engine,
-        "versions": versions(),
+        "versions": versions("numba") if engine == "fused" else versions(),
     }
 
 
-def versions() -> dict[str, str]:
+def versions(*more: str) -> dict[str, str]:
     """Of everything whose change could change a row."""
-    return {"python": platform.python_version()} | {name: version(name) for name in ("backprop86", "numpy", "torch")}
+    names = ("backprop86", "numpy", "torch", *more)
+    return {"python": platform.python_version()} | {name: version(name) for name in names}
 
 
-def with_condition(runs: Runs | None, stem: str, order: list[str], about: dict[str, Any], rows: pd.DataFrame) -> Runs:
+def with_condition(
+    runs: Runs | None, stem: str, order: list[str], condition: str, about: dict[str, Any], rows: pd.DataFrame
+) -> Runs:
     """The runs with the rows of one condition put in or replaced; conditions that are not in `order` are dropped."""
-    condition = rows["condition"].iloc[0]
+    rows = rows.sort_values("seed").assign(condition=condition)
     kept = dict.fromkeys(LAST, WITH_CURVES) | {"weights": max(1, MOST_WEIGHTS // len(rows["weights"].iloc[0]))}
     rows = rows.assign(**{name: rows[name].where(np.arange(len(rows)) < n, None) for name, n in kept.items()})
     parts, facts = {condition: rows}, {condition: about}
@@ -103,6 +106,19 @@ def with_condition(runs: Runs | None, stem: str, order: list[str], about: dict[s
     measures = [name for name in merged if name not in FIRST + LAST]
     about_all = {"stem": stem, "conditions": {name: facts[name] for name in present}}
     return Runs(stem, merged.reindex(columns=FIRST + measures + LAST), about_all)
+
+
+def interrupted(runs: Runs | None, condition: str, about: dict[str, Any]) -> pd.DataFrame | None:
+    """The rows that a run of the very same description left when it was stopped; None if there was none such."""
+    if runs is None or runs.about["conditions"].get(condition) != about or not missing(runs, condition):
+        return None
+    return runs.of(condition).dropna(axis="columns", how="all")
+
+
+def missing(runs: Runs, condition: str) -> int:
+    """How many of a condition's seeds have no row, since its run was stopped."""
+    first, last = runs.about["conditions"][condition]["seeds"]
+    return last - first + 1 - len(runs.of(condition))
 
 
 def write(runs: Runs, path: Path) -> None:
@@ -140,6 +156,8 @@ def same_recipes(runs: Runs, recipes: dict[str, Recipe]) -> None:
     for condition, recipe in recipes.items():
         if condition not in runs.conditions:
             raise ValueError(f"there are no runs of {runs.stem}, reading {condition}: {again}")
+        if missing(runs, condition):
+            raise ValueError(f"the runs of {runs.stem}, reading {condition}, were stopped half-way: {again}")
         was, now = asdict(runs.recipe(condition)), asdict(recipe)
         for name in now:
             if was[name] != now[name]:

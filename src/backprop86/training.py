@@ -7,14 +7,14 @@ import numpy as np
 import pandas as pd
 import torch
 
-from backprop86 import reference
+from backprop86 import fused, reference
 from backprop86.network import Network, initial_weights
 from backprop86.recipe import Cases, Recipe
-from backprop86.reference import UNSOLVED, Outcome
+from backprop86.reference import UNFINISHED, UNSOLVED
 from backprop86.wiring import Wiring
 
-BLOCK = 1000
-"""Seeds trained side by side. Rows do not depend on it."""
+ENGINES = {"reference": (reference.train, 1_000), "fused": (fused.train, 100_000)}
+"""Each engine, and how many seeds it is given at once. Rows do not depend on that."""
 
 
 def wiring_of(networks: Callable[[Recipe], Wiring], recipe: Recipe) -> Wiring:
@@ -34,35 +34,50 @@ def states(wiring: Wiring, inputs: np.ndarray, w: np.ndarray) -> np.ndarray:
     return Network(wiring).states(torch.tensor(inputs), torch.tensor(w)).numpy()
 
 
+def engine_for(name: str, device: str) -> str:
+    """The engine that `auto` means: fused on the CPU, reference elsewhere."""
+    return ("fused" if device == "cpu" else "reference") if name == "auto" else name
+
+
 def run_condition(
     problem: ModuleType,
     recipe: Recipe,
     seeds: list[int],
+    engine: str = "auto",
     dtype: str = "float64",
     device: str = "cpu",
     advance: Callable[[int], None] = lambda seed_sweeps: None,
 ) -> pd.DataFrame:
-    """One row per seed: solved, sweeps, what the problem measures (also on the untrained weights), weights, curves."""
+    """One row per seed: solved, sweeps, what the problem measures (also on the untrained weights), weights, curves.
+
+    After Ctrl-C, the rows of those seeds that are finished.
+    """
     wiring, cases = wiring_of(problem.wiring, recipe), problem.cases(recipe)
-    blocks = [seeds[start : start + BLOCK] for start in range(0, len(seeds), BLOCK)]
-    return pd.concat(
-        [_rows(problem, recipe, wiring, cases, block, dtype, device, advance) for block in blocks], ignore_index=True
-    )
+    train, at_once = ENGINES[engine_for(engine, device)]
+    parts = []
+    for start in range(0, len(seeds), at_once):
+        block = seeds[start : start + at_once]
+        w0, counted = (
+            initial_weights(wiring, block, recipe.initial_range, recipe.biases),
+            problem.counted(recipe, block),
+        )
+        outcome = train(wiring, cases, recipe, w0, counted, dtype, device, advance)
+        rows = _rows(problem, wiring, cases, block, w0, counted, outcome)
+        parts.append(rows[outcome.stopped != UNFINISHED])
+        if len(parts[-1]) < len(block):
+            break
+    return pd.concat(parts, ignore_index=True)
 
 
 def _rows(
     problem: ModuleType,
-    recipe: Recipe,
     wiring: Wiring,
     cases: Cases,
     seeds: list[int],
-    dtype: str,
-    device: str,
-    advance: Callable[[int], None],
+    w0: np.ndarray,
+    counted: np.ndarray | None,
+    outcome: reference.Outcome,
 ) -> pd.DataFrame:
-    w0 = initial_weights(wiring, seeds, recipe.initial_range, recipe.biases)
-    counted = problem.counted(recipe, seeds)
-    outcome: Outcome = reference.train(wiring, cases, recipe, w0, counted, dtype, device, advance)
     trained = problem.measure(wiring, cases, outcome.w, states(wiring, cases.inputs, outcome.w), counted)
     untrained = problem.measure(wiring, cases, w0, states(wiring, cases.inputs, w0), counted)
     solved = outcome.sweeps != UNSOLVED

@@ -1,0 +1,178 @@
+"""The fused engine: what reference.py defines, in one compiled kernel and on every core.
+
+A seed that is done gives its lane to the next, so the cost is that of the sweeps really needed. Rows do not depend on
+the number of lanes or threads, nor on the order in which seeds are done.
+"""
+
+import math
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
+from threading import Lock
+from typing import Any
+
+import numpy as np
+
+from backprop86.kernel import ROWS_PER, ROWS_WHEN, Lanes, Lists, Net, Rule
+from backprop86.lanes import Block
+from backprop86.lanes import advance as run_lanes
+from backprop86.recipe import CRITERIA, Cases, Recipe
+from backprop86.reference import UNFINISHED, UNSOLVED, Outcome, checkpoints
+from backprop86.vectors import BYTES
+from backprop86.wiring import Wiring
+
+TILE = 8
+"""Cases whose outputs are kept at once, so that dE/dw is loaded and stored once for all of them."""
+
+
+def train(
+    wiring: Wiring,
+    cases: Cases,
+    recipe: Recipe,
+    w: np.ndarray,
+    counted: np.ndarray | None = None,
+    dtype: str = "float64",
+    device: str = "cpu",
+    advance: Callable[[int], None] = lambda seed_sweeps: None,
+    threads: int | None = None,
+    lanes: int | None = None,
+) -> Outcome:
+    """As reference.train, on the CPU, in `threads` threads (as many as there are cores) of so many lanes."""
+    net, rule = net_of(wiring, cases, recipe), rule_of(recipe, cases)
+    block = block_of(w, counted, cases, recipe, len(wiring.levels))
+    n_threads = threads or os.cpu_count() or 1
+    queue = _Queue(len(w), lanes or (128 if wiring.n_parameters < 100 else 64), n_threads)
+    with ThreadPoolExecutor(n_threads) as pool:
+        work = [pool.submit(_work, net, rule, wiring, cases, block, queue, dtype, advance) for _ in range(n_threads)]
+        try:
+            for one in work:
+                one.result()
+        except KeyboardInterrupt:  # what is finished is returned
+            pass
+        finally:
+            queue.stopped = True
+    np.sqrt(block.gradient_curve, out=block.gradient_curve)
+    block.gradient_curve[np.isnan(block.error_curve)] = np.nan
+    found = {field.name: getattr(block, field.name) for field in fields(Outcome)}
+    return Outcome(**found | {"diverged": block.diverged == 1})
+
+
+class _Queue:
+    """The seeds not yet begun, shared by the threads."""
+
+    def __init__(self, seeds: int, lanes: int, threads: int) -> None:
+        self.next, self.seeds, self.lanes, self.threads = 0, seeds, lanes, threads
+        self.lock, self.stopped = Lock(), False
+
+    def give(self, todo: np.ndarray) -> bool:
+        """Hand out some seeds if there are lanes for them; False when there is nothing left to do."""
+        with self.lock:
+            if todo[1] == todo[2]:
+                some = min(2 * self.lanes, -(-(self.seeds - self.next) // self.threads))
+                todo[1], todo[2], self.next = self.next, self.next + some, self.next + some
+            todo[4] = self.next < self.seeds
+        return not self.stopped and (todo[0] > 0 or todo[1] < todo[2])
+
+
+def _work(net, rule, wiring, cases, block, queue, dtype, report) -> None:  # type: ignore[no-untyped-def]
+    lanes, todo, steps = lanes_of(net, wiring, cases, queue.lanes, dtype), np.zeros(7, dtype=np.int64), 4
+    while queue.give(todo):
+        started, before = time.perf_counter(), todo[3]
+        run_lanes(net, rule, lanes, block, todo, steps)
+        report(int(todo[3] - before))
+        steps = max(1, min(10_000, int(steps * 0.05 / max(time.perf_counter() - started, 0.005))))
+
+
+def block_of(w: np.ndarray, counted: np.ndarray | None, cases: Cases, recipe: Recipe, levels: int) -> Block:
+    """The seeds, nothing known of them yet."""
+    S, C, K = len(w), len(cases.inputs), len(checkpoints(recipe.sweeps))
+    trained = np.ones((S, C)) if counted is None else np.asarray(counted, dtype=float)
+    n, is_mean = trained.sum(1), recipe.error == "mean"
+    return Block(
+        w0=np.array(w, dtype=float),
+        counted=trained,
+        scale=1 / (n * cases.desired.shape[1]) if is_mean else np.ones(S),
+        cases=n if is_mean and recipe.update == "case" else np.ones(S),
+        w=np.array(w, dtype=float),
+        sweeps=np.full(S, UNSOLVED),
+        stopped=np.full(S, UNFINISHED),
+        diverged=np.zeros(S, dtype=np.int64),
+        error=np.full(S, np.nan),
+        error_curve=np.full((S, K), np.nan),
+        gradient_curve=np.zeros((S, K, levels)),  # until the end, the sum of squares
+    )
+
+
+def rule_of(recipe: Recipe, cases: Cases) -> Rule:
+    """The recipe's words as numbers."""
+    criterion = CRITERIA[recipe.criterion]
+    most = criterion.case_error * (cases.desired.shape[1] if recipe.error == "mean" else 1)
+    numbers: dict[str, Any] = {name: float(getattr(recipe, name)) for name in Rule._fields[:10]}
+    return Rule(
+        **numbers,
+        dead_zone=["none", "from_edge", "from_target"].index(recipe.dead_zone),
+        by_case=recipe.update == "case",
+        to_limit=recipe.stop == "limit",
+        sweeps=recipe.sweeps,
+        solved_on=criterion.on,
+        solved_off=criterion.off,
+        case_error=float(np.nextafter(most, math.inf)),
+        n_checkpoints=len(checkpoints(recipe.sweeps)),
+        checkpoints=np.array(checkpoints(recipe.sweeps)),
+    )
+
+
+def net_of(wiring: Wiring, cases: Cases, recipe: Recipe) -> Net:
+    """The three lists of which rows to multiply."""
+    first, P, C = 1 + wiring.n_inputs, wiring.n_parameters, len(cases.inputs)
+    n_units, tile, constant = wiring.n_units - first, 1 if recipe.update == "case" else TILE, constant_rows(cases)
+    into: list[list[tuple[int, int]]] = [[] for _ in range(C * n_units)]
+    out_of: list[list[tuple[int, int]]] = [[] for _ in range(C * n_units)]
+    weight: list[list[tuple[int, int]]] = [[] for _ in range(-(-C // tile) * P)]
+    connections = list(zip(wiring.parameter.tolist(), wiring.source.tolist(), wiring.target.tolist(), strict=True))
+    for c, inputs in enumerate(cases.inputs.tolist()):
+        row = len(constant) + c % tile * n_units - first  # of a computed unit, by its number
+        value = [1.0, *inputs]
+        for p, source, target in connections:
+            if source >= first:
+                out_of[c * n_units + source - first].append((p, row + target))
+            elif not value[source]:
+                continue
+            sent = row + source if source >= first else constant[value[source]]
+            into[c * n_units + target - first].append((p, sent))
+            weight[c // tile * P + p].append((row + target, sent))
+    outputs, desired = wiring.outputs - first, np.asarray(cases.desired, dtype=float)
+    is_output = np.isin(np.arange(n_units), outputs).astype(np.int64)
+    three, sizes = (
+        (lists_of(into), lists_of(out_of), lists_of(weight)),
+        (n_units, len(outputs), P, C, len(wiring.levels)),
+    )
+    return Net(*three, tile, len(constant), *sizes, outputs, is_output, desired, wiring.parameter_level)
+
+
+def constant_rows(cases: Cases) -> dict[float, int]:
+    """The row of each value, other than 0, that an input or the unit that is always 1 has."""
+    return {value: row for row, value in enumerate(sorted({1.0, *cases.inputs.ravel().tolist()} - {0.0}))}
+
+
+def lists_of(sums: list[list[tuple[int, int]]]) -> Lists:
+    """The same as arrays."""
+    pairs = np.array([pair for s in sums for pair in s], dtype=np.int64).reshape(-1, 2)
+    return Lists(np.cumsum([0, *map(len, sums)]), *(np.ascontiguousarray(part) for part in pairs.T))
+
+
+def lanes_of(net: Net, wiring: Wiring, cases: Cases, n: int, dtype: str) -> Lanes:
+    """Idle lanes. Every row begins at a multiple of BYTES, so that no vector lies across two cache lines."""
+
+    def rows(number: int) -> np.ndarray:
+        room = np.zeros(number * n * np.dtype(dtype).itemsize + BYTES, np.uint8)
+        start = -room.ctypes.data % BYTES
+        return room[start : start + len(room) - BYTES].view(dtype).reshape(number, n)
+
+    P, n_rows = wiring.n_parameters, net.first_row + net.tile * net.n_units
+    y, when = rows(n_rows), np.zeros((ROWS_WHEN, n), np.int64)
+    for value, row in constant_rows(cases).items():
+        y[row] = value
+    return Lanes(rows(P), rows(P), rows(P), y, rows(n_rows), rows(len(cases.inputs)), rows(ROWS_PER), when)

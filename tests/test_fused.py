@@ -1,0 +1,174 @@
+"""The fused engine: the same rows as the reference engine, the same bits however its lanes and threads are arranged."""
+
+import os
+import signal
+import threading
+import time
+from dataclasses import fields, replace
+
+import mpmath
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from backprop86 import fused, reference
+from backprop86.kernel import logistic
+from backprop86.network import initial_weights
+from backprop86.problems import family_trees, symmetry, xor
+from backprop86.recipe import Cases, Recipe
+from backprop86.reference import UNFINISHED
+from backprop86.vectors import compiled, pointer
+from backprop86.wiring import layered, unroll
+from test_network import wirings
+from test_reference import RECIPES, SYMMETRY, TREES, XOR
+from test_wiring import STEP
+
+
+@compiled
+def logistic_of(y):
+    logistic(pointer(y), 0, len(y))
+
+
+def both(problem, recipe, n, dtype="float64"):
+    seeds = list(range(n))
+    wiring, cases, counted = problem.wiring(recipe), problem.cases(recipe), problem.counted(recipe, seeds)
+    w0 = initial_weights(wiring, seeds, recipe.initial_range)
+    return [engine.train(wiring, cases, recipe, w0, counted, dtype) for engine in (fused, reference)]
+
+
+def close(a, b, tolerance):
+    return np.array_equal(np.isnan(a), np.isnan(b)) and bool(np.all(np.nan_to_num(np.abs(a - b)) <= tolerance))
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_same_trajectories(name):
+    problem, recipe, _ = RECIPES[name]
+    ours, theirs = both(problem, recipe, 40)
+    assert close(ours.w, theirs.w, 1e-9)
+    assert close(ours.error, theirs.error, 1e-9)
+    assert close(ours.error_curve, theirs.error_curve, 1e-9)
+    assert close(ours.gradient_curve, theirs.gradient_curve, 1e-9)
+    for what in ("sweeps", "stopped", "diverged"):
+        assert np.array_equal(getattr(ours, what), getattr(theirs, what))
+
+
+@pytest.mark.parametrize("criterion", ["right_side", "zone", "case_error"])
+@pytest.mark.parametrize(("problem", "recipe"), [(symmetry, SYMMETRY), (xor, XOR)])
+def test_a_thousand_seeds_are_solved_after_the_same_sweeps(problem, recipe, criterion):
+    recipe = replace(recipe, sweeps=1500, stop="solved", criterion=criterion)
+    ours, theirs = both(problem, recipe, 1000)
+    assert (ours.sweeps == theirs.sweeps).mean() >= 0.99
+    assert (theirs.sweeps > 0).mean() > 0.2
+
+
+def test_gradients_agree():
+    for problem, recipe in ((symmetry, SYMMETRY), (xor, XOR), (family_trees, TREES)):
+        one_step = replace(recipe, sweeps=1, epsilon=1.0, alpha=0.0, decay=0.0, opening_sweeps=0, stop="limit")
+        ours, theirs = both(problem, one_step, 30)
+        w0 = initial_weights(problem.wiring(recipe), list(range(30)), 0.3)
+        gradient, right = w0 - ours.w, w0 - theirs.w
+        assert np.abs(gradient - right).max() <= 1e-12 * np.abs(right).max()
+
+
+@settings(max_examples=30, deadline=None)
+@given(wirings(), st.integers(0, 2**32), st.sampled_from(["sweep", "case"]), st.sampled_from(["none", "from_edge"]))
+def test_random_wirings(wiring, seed, update, dead_zone):
+    random = np.random.default_rng(seed)
+    inputs = random.choice([0, 1, -0.7, 0.3], (11, wiring.n_inputs))
+    cases = Cases(inputs, random.integers(0, 2, (11, len(wiring.outputs))).astype(float), ("",) * 11)
+    counted, w0 = (random.random((5, 11)) < 0.8) * 1.0, random.normal(size=(5, wiring.n_parameters))
+    counted[:, 0] = 1
+    recipe = Recipe("", 12, 0.3, 0.9, 0.01, 4, 0.1, 0.5, update=update, dead_zone=dead_zone, stop="limit")
+    ours, theirs = (engine.train(wiring, cases, recipe, w0, counted) for engine in (fused, reference))
+    assert close(ours.w, theirs.w, 1e-9)
+    assert close(ours.error_curve, theirs.error_curve, 1e-9)
+    assert np.array_equal(ours.sweeps, theirs.sweeps)
+
+
+def test_an_unrolled_net():
+    wiring, random = unroll(STEP, 4), np.random.default_rng(0)
+    inputs, desired = random.random((6, wiring.n_inputs)), random.integers(0, 2, (6, 8)).astype(float)
+    recipe, w0 = Recipe("", 50, 0.2, 0.9, stop="limit"), random.normal(size=(20, wiring.n_parameters))
+    ours, theirs = (
+        engine.train(wiring, Cases(inputs, desired, ("",) * 6), recipe, w0) for engine in (fused, reference)
+    )
+    assert close(ours.w, theirs.w, 1e-9)
+
+
+@pytest.mark.parametrize(("threads", "lanes"), [(1, 8), (1, 24), (2, 32), (3, 40), (5, 128)])
+def test_rows_do_not_depend_on_lanes_and_threads(threads, lanes):
+    for problem, recipe in ((xor, replace(XOR, sweeps=900)), (family_trees, TREES)):
+        seeds = list(range(77))
+        wiring, cases, counted = problem.wiring(recipe), problem.cases(recipe), problem.counted(recipe, seeds)
+        w0 = initial_weights(wiring, seeds, 0.3)
+        usual = fused.train(wiring, cases, recipe, w0, counted)
+        other = fused.train(wiring, cases, recipe, w0, counted, threads=threads, lanes=lanes)
+        last = None if counted is None else counted[76:]
+        alone = fused.train(wiring, cases, recipe, w0[76:], last, threads=threads, lanes=lanes)
+        for field in fields(usual):
+            ours = getattr(usual, field.name)
+            assert np.array_equal(ours, getattr(other, field.name), equal_nan=field.name != "diverged")
+            assert np.array_equal(ours[76:], getattr(alone, field.name), equal_nan=field.name != "diverged")
+
+
+def test_float32():
+    ours, theirs = both(xor, replace(XOR, sweeps=100, stop="limit"), 50, "float32")
+    assert close(ours.w, theirs.w, 1e-4)
+    assert not close(ours.w, both(xor, replace(XOR, sweeps=100, stop="limit"), 50)[0].w, 1e-9)
+
+
+def test_a_diverged_seed_harms_no_other():
+    wiring, cases = xor.wiring(XOR), xor.cases(XOR)
+    w0 = initial_weights(wiring, list(range(8)), 0.3)
+    clean = fused.train(wiring, cases, XOR, w0)
+    w0[3] = np.inf
+    spoilt = fused.train(wiring, cases, XOR, w0)
+    assert spoilt.diverged.tolist() == [k == 3 for k in range(8)]
+    others = np.arange(8) != 3
+    assert np.array_equal(clean.w[others], spoilt.w[others])
+    one = Cases(np.array([[1.0]]), np.array([[1.0]]), ("one",))
+    out = fused.train(layered(1, 1), one, XOR, np.array([[0.0, np.inf], [0.0, 9.0]]))
+    assert (out.diverged.tolist(), out.sweeps.tolist()) == ([True, False], [-1, 0])
+
+
+def test_progress_adds_up_to_all_the_work():
+    wiring, cases, done = xor.wiring(XOR), xor.cases(XOR), []
+    recipe = replace(XOR, sweeps=1500)
+    fused.train(wiring, cases, recipe, initial_weights(wiring, list(range(300)), 0.3), advance=done.append)
+    assert sum(done) == 300 * 1501
+
+
+def test_logistic_is_within_2_ulp_everywhere():
+    random = np.random.default_rng(0)
+    x = np.concatenate([np.linspace(-746, 746, 4001), random.normal(size=3000), np.geomspace(1e-300, 40, 1000), [0.0]])
+    x = np.concatenate([x, -x])
+    y = x.copy()
+    logistic_of(y)
+    mpmath.mp.prec = 200
+    right = np.array([float(1 / (1 + mpmath.exp(-mpmath.mpf(value)))) for value in x])
+    assert np.max(np.abs(y - right) / np.spacing(right)) <= 2
+
+
+def test_logistic_saturates_and_passes_nan_on():
+    y = np.array([-np.inf, -1e308, -800, 800, 1e308, np.inf, np.nan, 0.0])
+    logistic_of(y)
+    assert y[[0, 1, 2, 3, 4, 5, 7]].tolist() == [0, 0, 0, 1, 1, 1, 0.5]
+    assert np.isnan(y[6])
+
+
+@pytest.mark.parametrize("engine", [fused, reference])
+def test_ctrl_c_ends_it_at_once_and_keeps_what_is_finished(engine):
+    wiring, cases = xor.wiring(XOR), xor.cases(XOR)
+    recipe = replace(XOR, sweeps=50_000_000, criterion="case_error", epsilon=0.1)
+    seeds = initial_weights(wiring, list(range(60)), 0.3)
+    whole = engine.train(wiring, cases, replace(recipe, sweeps=3000), seeds)
+    threading.Timer(3, os.kill, (os.getpid(), signal.SIGINT)).start()
+    started = time.monotonic()
+    found = engine.train(wiring, cases, recipe, seeds)
+    assert 2 < time.monotonic() - started < 5
+    finished = found.stopped != UNFINISHED
+    assert 10 < finished.sum() < 60
+    again = finished & (whole.sweeps > 0)
+    assert again.sum() > 5
+    assert np.array_equal(found.w[again], whole.w[again])
