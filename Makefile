@@ -3,7 +3,7 @@ PYTHON ?= python3
 PIP_FLAGS ?=
 IN_VENV = .venv/bin/python
 
-.PHONY: help reproduce quick report test lint clean
+.PHONY: help reproduce quick report bench test lint clean
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## */\1\t/'
 
@@ -21,6 +21,10 @@ quick: .venv/ready  ## the same with a few seeds, into quick/
 
 report: .venv/ready  ## tables, figures and verdicts from the runs in results/
 	$(IN_VENV) experiments/report.py
+
+bench: .venv/ready  ## seed-sweeps per second beside what people use instead (adds JAX to the environment)
+	$(IN_VENV) -m pip install $(PIP_FLAGS) -e ".[bench]"
+	$(IN_VENV) experiments/benchmark.py
 
 test: .venv/ready  ## run the tests
 	$(IN_VENV) -m pytest

@@ -128,28 +128,26 @@ def net_of(wiring: Wiring, cases: Cases, recipe: Recipe) -> Net:
     """The three lists of which rows to multiply."""
     first, P, C = 1 + wiring.n_inputs, wiring.n_parameters, len(cases.inputs)
     n_units, tile, constant = wiring.n_units - first, 1 if recipe.update == "case" else TILE, constant_rows(cases)
-    into: list[list[tuple[int, int]]] = [[] for _ in range(C * n_units)]
-    out_of: list[list[tuple[int, int]]] = [[] for _ in range(C * n_units)]
-    weight: list[list[tuple[int, int]]] = [[] for _ in range(-(-C // tile) * P)]
-    connections = list(zip(wiring.parameter.tolist(), wiring.source.tolist(), wiring.target.tolist(), strict=True))
-    for c, inputs in enumerate(cases.inputs.tolist()):
-        row = len(constant) + c % tile * n_units - first  # of a computed unit, by its number
-        value = [1.0, *inputs]
-        for p, source, target in connections:
-            if source >= first:
-                out_of[c * n_units + source - first].append((p, row + target))
-            elif not value[source]:
-                continue
-            sent = row + source if source >= first else constant[value[source]]
-            into[c * n_units + target - first].append((p, sent))
-            weight[c // tile * P + p].append((row + target, sent))
-    outputs, desired = wiring.outputs - first, np.asarray(cases.desired, dtype=float)
-    is_output = np.isin(np.arange(n_units), outputs).astype(np.int64)
-    three, sizes = (
-        (lists_of(into), lists_of(out_of), lists_of(weight)),
-        (n_units, len(outputs), P, C, len(wiring.levels)),
+    source, target, parameter = wiring.source, wiring.target - first, wiring.parameter
+    c = np.arange(C)[:, None]
+    rows = len(constant) + c % tile * n_units  # (C, 1) where the units of a case begin
+    values = np.concatenate([np.ones((C, 1)), cases.inputs], 1)
+    given = np.vectorize(lambda value: constant.get(value, -1), otypes=[int])(values)  # -1 where an input is 0
+    computed = source >= first
+    sent = np.where(computed, rows + source - first, given[:, np.where(computed, 0, source)])  # (C, connections)
+    of_weight = np.where(sent >= 0, c // tile * P + parameter, -1)
+    back = np.broadcast_to(np.where(computed, c * n_units + source - first, -1), sent.shape)
+    outputs, level = wiring.outputs - first, wiring.parameter_level
+    return Net(
+        lists_of(np.where(sent >= 0, c * n_units + target, -1), parameter, sent, C * n_units),
+        lists_of(back, parameter, rows + target, C * n_units),
+        lists_of(of_weight, rows + target, sent, -(-C // tile) * P),
+        *(tile, len(constant), n_units, len(outputs), P, C, len(wiring.levels)),
+        outputs,
+        np.isin(np.arange(n_units), outputs).astype(np.int64),
+        np.asarray(cases.desired, dtype=float),
+        level,
     )
-    return Net(*three, tile, len(constant), *sizes, outputs, is_output, desired, wiring.parameter_level)
 
 
 def constant_rows(cases: Cases) -> dict[float, int]:
@@ -157,10 +155,12 @@ def constant_rows(cases: Cases) -> dict[float, int]:
     return {value: row for row, value in enumerate(sorted({1.0, *cases.inputs.ravel().tolist()} - {0.0}))}
 
 
-def lists_of(sums: list[list[tuple[int, int]]]) -> Lists:
-    """The same as arrays."""
-    pairs = np.array([pair for s in sums for pair in s], dtype=np.int64).reshape(-1, 2)
-    return Lists(np.cumsum([0, *map(len, sums)]), *(np.ascontiguousarray(part) for part in pairs.T))
+def lists_of(sums: np.ndarray, left: np.ndarray, right: np.ndarray, n: int) -> Lists:
+    """From the number of the sum to which each product belongs (-1: none) and its two rows, all (C, connections)."""
+    order = np.argsort(sums, axis=None, kind="stable")[np.count_nonzero(sums < 0) :]
+    counts = np.bincount(sums.ravel()[order], minlength=n)
+    two = (np.broadcast_to(rows, sums.shape).ravel()[order] for rows in (left, right))
+    return Lists(np.concatenate([[0], np.cumsum(counts)]), *two)
 
 
 def lanes_of(net: Net, wiring: Wiring, cases: Cases, n: int, dtype: str) -> Lanes:

@@ -15,6 +15,7 @@ from backprop86.wiring import Wiring
 
 ENGINES = {"reference": (reference.train, 1_000), "fused": (fused.train, 100_000)}
 """Each engine, and how many seeds it is given at once. Rows do not depend on that."""
+MEASURED_AT_ONCE = 1_000
 
 
 def wiring_of(networks: Callable[[Recipe], Wiring], recipe: Recipe) -> Wiring:
@@ -78,8 +79,7 @@ def _rows(
     counted: np.ndarray | None,
     outcome: reference.Outcome,
 ) -> pd.DataFrame:
-    trained = problem.measure(wiring, cases, outcome.w, states(wiring, cases.inputs, outcome.w), counted)
-    untrained = problem.measure(wiring, cases, w0, states(wiring, cases.inputs, w0), counted)
+    trained, untrained = (_measured(problem, wiring, cases, w, counted) for w in (outcome.w, w0))
     solved = outcome.sweeps != UNSOLVED
     columns = {
         "seed": seeds,
@@ -97,3 +97,15 @@ def _rows(
     rows = pd.DataFrame(columns)
     rows.loc[~solved, "sweeps"] = pd.NA
     return rows
+
+
+def _measured(
+    problem: ModuleType, wiring: Wiring, cases: Cases, w: np.ndarray, counted: np.ndarray | None
+) -> dict[str, np.ndarray]:
+    """What the problem measures, some seeds at a time: the outputs of all units in all cases are large."""
+    parts = []
+    for start in range(0, len(w), MEASURED_AT_ONCE):
+        some = slice(start, start + MEASURED_AT_ONCE)
+        y = states(wiring, cases.inputs, w[some])
+        parts.append(problem.measure(wiring, cases, w[some], y, None if counted is None else counted[some]))
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
