@@ -199,21 +199,25 @@ def memory_of(seeds: int) -> float:
 
 
 def draw(table: pd.DataFrame, grown: pd.DataFrame) -> Figure:
-    """Rates by experiment, and how they grow."""
+    """Median rates by experiment, with the lowest and highest, and how they grow."""
     figure = Figure(figsize=(12, 7), layout="constrained")
     above, below = figure.subplots(2, 3)
     for axes, (title, rows) in zip(above, table.groupby("experiment", sort=False), strict=True):
         rows = rows.sort_values("per_second")
         spread = [rows["per_second"] - rows["lowest"], rows["highest"] - rows["per_second"]]
-        colours = ["black" if name == OURS else "0.8" if name == LIMIT else "0.55" for name in rows["trainer"]]
-        axes.barh(rows["trainer"], rows["per_second"], xerr=spread, color=colours, error_kw={"linewidth": 0.8})
+        axes.errorbar(rows["per_second"], rows["trainer"], xerr=spread, fmt="o", color="black", markersize=5)
+        for rate, name in zip(rows["per_second"], rows["trainer"], strict=True):
+            axes.annotate(f"{rate:,.0f}", (rate, name), (0, 6), textcoords="offset points", ha="center", fontsize=7)
         axes.set(xscale="log", title=title, xlabel="seed-sweeps per second")
+        axes.margins(x=0.15, y=0.1)
+        axes.grid(axis="y", linewidth=0.4)
         axes.tick_params(labelsize=8)
     for axes, (what, rows) in zip(below, grown.groupby("grows", sort=False), strict=True):
         for style, (name, line) in zip(("o-k", "s--"), rows.groupby("trainer", sort=False), strict=True):
             axes.plot(line["to"], line["rate"], style, label=name, markersize=4)
         words = {"seeds": "seeds", "sweeps": "sweeps", "hidden": "hidden units"}[what]
-        axes.set(xscale="log", yscale="log", xlabel=f"{words} (symmetry 6-H-1)", ylabel="seed-sweeps per second")
+        axes.set_xscale("log", base=2 if what == "hidden" else 10)
+        axes.set(yscale="log", xlabel=f"{words} (symmetry 6-H-1)", ylabel="seed-sweeps per second")
         axes.legend(fontsize=8, frameon=False)
     return figure
 

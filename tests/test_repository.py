@@ -37,7 +37,9 @@ def test_no_autograd_outside_the_oracles():
         if path.name not in ("oracles.py", "peers.py"):  # the benchmark's peers are other people's way of doing it
             assert said[path.name] <= {"backward"}, path
     assert "autograd" in said["oracles.py"]
-    for path in set(SOURCES) - {ROOT / "experiments" / "peers.py"}:  # .backward is a module's own, with a cache, never a tensor's
+    for path in set(SOURCES) - {
+        ROOT / "experiments" / "peers.py"
+    }:  # .backward is a module's own, with a cache, never a tensor's
         calls = re.findall(r"(\w+)\.backward\(([^)]*)\)", path.read_text("utf-8"))
         assert all("," in arguments for _, arguments in calls), path
 
@@ -97,7 +99,9 @@ def test_the_readme_example_runs(capsys):
 
 
 def test_nothing_of_ours_uses_the_peers():
-    uses = {path.name for path in SOURCES if re.search(r"^(from|import) (peers|benchmark)", path.read_text("utf-8"), re.M)}
+    uses = {
+        path.name for path in SOURCES if re.search(r"^(from|import) (peers|benchmark)", path.read_text("utf-8"), re.M)
+    }
     assert uses == {"benchmark.py"}
 
 
