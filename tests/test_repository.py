@@ -34,7 +34,7 @@ def test_no_autograd_outside_the_oracles():
     for path in SOURCES:
         names = {node.attr for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Attribute)}
         said[path.name] = names & {"autograd", "grad", "backward", "requires_grad", "requires_grad_", "optim", "func"}
-        if path.name not in ("oracles.py", "peers.py"):  # the benchmark's peers are other people's way of doing it
+        if path.name not in ("oracles.py", "peers.py"):  # of others, for the benchmark
             assert said[path.name] <= {"backward"}, path
     assert "autograd" in said["oracles.py"]
     for path in set(SOURCES) - {
