@@ -207,14 +207,8 @@ def draw(table: pd.DataFrame, grown: pd.DataFrame) -> Figure:
         spread = [rows["per_second"] - rows["lowest"], rows["highest"] - rows["per_second"]]
         axes.errorbar(rows["per_second"], rows["trainer"], xerr=spread, fmt="o", color="black", markersize=5)
         for rate, name in zip(rows["per_second"], rows["trainer"], strict=True):
-            axes.annotate(
-                f"{float(f'{rate:.2g}'):,.0f}",
-                (rate, name),
-                (0, 6),
-                textcoords="offset points",
-                ha="center",
-                fontsize=7,
-            )
+            rounded = f"{float(f'{rate:.2g}'):,.0f}"
+            axes.annotate(rounded, (rate, name), (0, 6), textcoords="offset points", ha="center", fontsize=7)
         axes.set(xscale="log", title=title, xlabel="seed-sweeps per second")
         axes.margins(x=0.15, y=0.1)
         axes.grid(axis="y", linewidth=0.4)

@@ -23,6 +23,8 @@ from backprop86.reference import UNFINISHED, UNSOLVED, Outcome, checkpoints
 from backprop86.vectors import BYTES
 from backprop86.wiring import Wiring
 
+MOST_IN_VECTOR = BYTES // np.dtype(np.float32).itemsize
+"""Lanes are whole vectors, whatever the dtype."""
 TILE = 8
 """Cases whose outputs are kept at once, so that dE/dw is loaded and stored once for all of them."""
 
@@ -63,7 +65,8 @@ class _Queue:
     """The seeds not yet begun, shared by the threads."""
 
     def __init__(self, seeds: int, lanes: int, threads: int) -> None:
-        self.next, self.seeds, self.lanes, self.threads = 0, seeds, lanes, threads
+        self.next, self.seeds, self.threads = 0, seeds, threads
+        self.lanes = -(-lanes // MOST_IN_VECTOR) * MOST_IN_VECTOR
         self.lock, self.stopped = Lock(), False
 
     def give(self, todo: np.ndarray) -> bool:
