@@ -20,7 +20,7 @@ def run(*arguments, script="run.py"):
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        ([], "You must specify 'experiment', e.g, experiment=<OPTION>, Available options: family_trees, symmetry, xor"),
+        ([], "You must specify 'experiment', e.g, experiment=<OPTION>, Available options: addition, enc"),
         (["experiment=symetry"], "Could not find 'experiment/symetry'"),
         (["experiment=xor", "seds=3"], "seds is not a setting; did you mean seeds?"),
         (

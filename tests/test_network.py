@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from backprop86.network import Network, initial_weights
 from backprop86.oracles import compare
-from backprop86.problems import family_trees
+from backprop86.problems import addition, family_trees
 from backprop86.recipe import Recipe
 from backprop86.wiring import ONE, layered, unroll, wire
 from test_wiring import STEP
@@ -23,6 +23,11 @@ WIRINGS = {
     "shared and missing": wire(["a", "b"], FED, ["o", "h"], SHARED),
     "unrolled": unroll(STEP, 3),
     "no biases": layered(3, 4, 2).without_biases(),
+    "addition": addition.wiring(Recipe("3_hidden")),
+    "negation": layered(4, 3, 3, shortcuts=True),
+    "parity": layered(4, 4, 1),
+    "encoder": layered(8, 3, 8),
+    "singleton": layered(2, 1, 4, 4),
     "family trees": family_trees.wiring(Recipe(network="five_layers")),
 }
 

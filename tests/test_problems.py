@@ -6,7 +6,7 @@ from importlib import import_module
 import numpy as np
 import pytest
 
-from backprop86.problems import family_trees, symmetry, xor
+from backprop86.problems import addition, encoder, family_trees, negation, parity, symmetry, xor
 from backprop86.problems.people import ENGLISH, ITALIAN, PEOPLE, PERSON, answers
 from backprop86.recipe import Recipe
 from backprop86.training import states, wiring_of
@@ -177,7 +177,7 @@ def test_family_tree_scores():
     assert not perfect["twin_is_active"][0]
 
 
-@pytest.mark.parametrize("stem", ["symmetry", "xor", "family_trees"])
+@pytest.mark.parametrize("stem", ["symmetry", "xor", "family_trees", "parity", "encoder", "addition", "negation"])
 def test_what_a_problem_refuses(stem):
     problem = import_module(f"backprop86.problems.{stem}")
     with pytest.raises(ValueError, match=r"^network must be .*, was nine_layers$"):
@@ -189,3 +189,76 @@ def test_what_a_problem_refuses(stem):
 def test_people_are_in_the_order_of_the_figures():
     assert PEOPLE[:3] == ("Christopher", "Andrew", "Arthur")
     assert PEOPLE[12 + PEOPLE.index("Victoria")] == "Lucia"
+
+
+def test_parity_counts():
+    recipe = Recipe("4_bits_4_hidden")
+    cases = parity.cases(recipe)
+    assert (len(cases.inputs), cases.desired.sum()) == (16, 8)
+    assert [parity.wiring(Recipe(f"{n}_bits_{n}_hidden")).n_parameters for n in (2, 4, 8)] == [9, 25, 81]
+
+
+def test_the_paradigm_of_parity():
+    """P Fig. 6, its weights made large enough for logistic units, solves it and is a thermometer."""
+    recipe, w = Recipe("4_bits_4_hidden"), []
+    for k in range(4):
+        w += [20 * (-0.5 - k), 20, 20, 20, 20]
+    w += [20 * -0.5, 20, -20, 20, -20]
+    wiring, cases = parity.wiring(recipe), parity.cases(recipe)
+    y = states(wiring, cases.inputs, np.array([w]))[0]
+    assert ((y[:, wiring.outputs] > 0.5) == (cases.desired > 0.5)).all()
+    assert measured(parity, recipe, w)["is_thermometer"]
+    w[1] = -20
+    assert not measured(parity, recipe, w)["is_thermometer"]
+    printed = parity.PRINTED_CODES
+    assert (np.abs(np.diff(printed, axis=0)).sum(0) == 1).all()
+
+
+def test_encoder_counts_and_codes():
+    assert encoder.wiring(Recipe("8-3-8")).n_parameters == 3 * 9 + 8 * 4
+    assert encoder.wiring(Recipe("2-1-4-4")).n_parameters == 3 + 4 * 2 + 4 * 5
+    recipe = Recipe("8-3-8")
+    wiring, cases = encoder.wiring(recipe), encoder.cases(recipe)
+    y, hidden = np.zeros((2, 8, wiring.n_units)), [wiring.units.index(f"h{k}") for k in (1, 2, 3)]
+    y[0][:, hidden] = encoder.PRINTED_CODES
+    y[1][:, hidden] = [[n >> 2 & 1, n >> 1 & 1, n & 1] for n in range(8)]
+    found = encoder.measure(wiring, cases, np.zeros((2, wiring.n_parameters)), y, None)
+    assert found["intermediate"].tolist() == [4, 0]
+    assert found["is_binary"].tolist() == [False, True]
+    single = Recipe("2-1-4-4")
+    wiring, cases = encoder.wiring(single), encoder.cases(single)
+    y = np.zeros((2, 4, wiring.n_units))
+    y[0, :, wiring.units.index("h1.1")] = [0.6, 1, 0, 0.2]  # 00, 01, 10, 11 as printed
+    y[1, :, wiring.units.index("h1.1")] = [0.6, 1, 0.2, 0]
+    assert encoder.measure(wiring, cases, np.zeros((2, 1)), y, None)["is_printed_order"].tolist() == [True, False]
+
+
+def test_addition_counts_and_failures():
+    recipe = Recipe("2_hidden")
+    wiring, cases = addition.wiring(recipe), addition.cases(recipe)
+    assert wiring.n_parameters == 5 + 6 + 3 * 7
+    assert addition.wiring(Recipe("3_hidden")).n_parameters == 5 + 6 + 7 + 3 * 8
+    sums = dict(zip(cases.names, cases.desired.astype(int).tolist(), strict=True))
+    assert (sums["11+11"], sums["01+10"], sums["11+01"]) == ([1, 1, 0], [0, 1, 1], [1, 0, 0])
+    y = np.zeros((3, 16, wiring.n_units))
+    y[:, :, wiring.outputs] = cases.desired
+    y[1:, 15, wiring.outputs[1]] = 0
+    y[2, 3, wiring.outputs[0]] = 1
+    found = addition.measure(wiring, cases, np.zeros((3, wiring.n_parameters)), y, None)
+    assert found["wrong"].tolist() == [0, 1, 2]
+    assert found["fails_as_printed"].tolist() == [False, True, False]
+    assert found["wrong_sums"].tolist() == ["", "11+11", "00+11 11+11"]
+
+
+def test_negation_counts_and_own_units():
+    recipe = Recipe("three_hidden")
+    wiring, cases = negation.wiring(recipe), negation.cases(recipe)
+    assert wiring.n_parameters == 3 * 5 + 3 * 8
+    desired = dict(zip(cases.names, cases.desired.astype(int).tolist(), strict=True))
+    assert (desired["0101"], desired["1101"]) == ([1, 0, 1], [0, 1, 0])
+    w = np.zeros((2, wiring.n_parameters))
+    for k in (1, 2, 3):
+        w[:, wiring.index(f"h{k}", f"o{k % 3 + 1}")] = 8
+    w[1, wiring.index("h1", "o1")] = 5
+    y = states(wiring, cases.inputs, w)
+    assert negation.measure(wiring, cases, w, y, None)["has_own_unit"].tolist() == [True, False]

@@ -22,6 +22,7 @@ RECIPES = {
     "symmetry": (symmetry, SYMMETRY, 1e-9),
     "symmetry, mean error": (symmetry, replace(SYMMETRY, error="mean"), 1e-9),
     "symmetry, case updates": (symmetry, replace(SYMMETRY, update="case", sweeps=10), 1e-9),
+    "symmetry, mean error, case updates": (symmetry, replace(SYMMETRY, error="mean", update="case", sweeps=10), 1e-9),
     "xor": (xor, replace(XOR, stop="limit"), 1e-9),
     "family trees": (family_trees, TREES, 1e-9),
     "family trees, from target": (family_trees, replace(TREES, dead_zone="from_target", sweeps=5), 1e-9),

@@ -143,4 +143,6 @@ def test_a_run_that_was_stopped_is_resumed_to_the_same_bytes(tmp_path, monkeypat
     )
     script.run(settings[1])
     assert len(asked) == 20
+    script.run(settings[1])
+    assert len(asked) == 20 + 30  # a run that was finished is made anew
     assert settings[1].runs_file.read_bytes() == settings[0].runs_file.read_bytes()

@@ -24,7 +24,7 @@ def save(figure: Figure, folder: Path, name: str) -> None:
     """<name>.pdf, .svg and .png, with the same bytes every time."""
     folder.mkdir(parents=True, exist_ok=True)
     no_date = {"pdf": {"CreationDate": None}, "svg": {"Date": None}, "png": {"Software": None}}
-    with matplotlib.rc_context({"svg.hashsalt": "backprop86", "savefig.dpi": 150}):
+    with matplotlib.rc_context({"svg.hashsalt": "backprop86", "savefig.dpi": 120}):
         for kind, metadata in no_date.items():
             figure.savefig(folder / f"{name}.{kind}", metadata=metadata)
 

@@ -98,7 +98,7 @@ def logistic(y, start, n):  # type: ignore[no-untyped-def]
     """In place, y = 1 / (1 + e^-x), equation 2, within 2 ulp for every x; from e^-|x|, which cannot overflow."""
     for k in range(start, start + n):
         x = item(y, k)
-        a = max(-abs(np.float64(x)), -745.2)
+        a = max(-abs(np.float64(x)), -745.2)  # NaN stays NaN
         shifted = a * 1.4426950408889634 + 6755399441055744.0  # 1.5 2^52: the last bits are a / ln 2, rounded
         twos = shifted - 6755399441055744.0
         r = (a - twos * 6.93147180369123816490e-01) - twos * 1.90821492927058770002e-10  # ln 2 in two parts
@@ -117,8 +117,7 @@ def logistic(y, start, n):  # type: ignore[no-untyped-def]
         bits = np.float64(shifted).view(np.int64) - 0x4338000000000000
         half = bits >> 1  # 2^bits in two factors, as the smallest results are not normal numbers
         e = p * np.int64((half + 1023) << 52).view(np.float64) * np.int64((bits - half + 1023) << 52).view(np.float64)
-        right = (1.0 if x >= 0 else e) / (1 + e)
-        put(y, k, right if x == x else x)
+        put(y, k, (1.0 if x >= 0 else e) / (1 + e))
 
 
 @compiled

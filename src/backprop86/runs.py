@@ -21,9 +21,9 @@ from backprop86.recipe import Recipe
 from backprop86.reference import checkpoints
 
 KEY = b"backprop86"
-MOST_WEIGHTS = 30_000
+MOST_WEIGHTS = 20_000
 """How many weights of one condition are kept at most; beyond that, those of its first seeds only."""
-WITH_CURVES = 200
+WITH_CURVES = 100
 """How many seeds of one condition keep their curves."""
 
 

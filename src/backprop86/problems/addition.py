@@ -1,0 +1,73 @@
+"""Addition of two two-bit numbers (P pp. 341-345), where P met its other local minimum: carrying needs an order."""
+
+import itertools
+
+import numpy as np
+import seaborn as sns
+from matplotlib.figure import Figure
+
+from backprop86.recipe import Cases, Recipe
+from backprop86.runs import Runs
+from backprop86.wiring import ONE, Wiring, wire
+
+INPUTS, OUTPUTS = ("a1", "a0", "b1", "b0"), ("o4", "o2", "o1")
+
+
+def wiring(recipe: Recipe) -> Wiring:
+    """Inputs feed all hidden and output units, hidden units all outputs and the hidden units after them (P Fig. 11)."""
+    if recipe.network not in ("2_hidden", "3_hidden"):
+        raise ValueError(f"network must be 2_hidden or 3_hidden, was {recipe.network}")
+    hidden = [f"h{k + 1}" for k in range(int(recipe.network[0]))]
+    fed = {unit: [ONE, *INPUTS, *hidden[:k]] for k, unit in enumerate(hidden)}
+    fed |= {unit: [ONE, *INPUTS, *hidden] for unit in OUTPUTS}
+    return wire(INPUTS, fed, OUTPUTS)
+
+
+def cases(recipe: Recipe) -> Cases:
+    """All 16 sums, as three bits, the highest first."""
+    inputs = np.array(list(itertools.product([0, 1], repeat=4)), dtype=float)
+    total = (inputs @ [2, 1, 2, 1]).astype(int)
+    desired = np.array([[n >> 2 & 1, n >> 1 & 1, n & 1] for n in total], dtype=float)
+    names = tuple(f"{int(a)}{int(b)}+{int(c)}{int(d)}" for a, b, c, d in inputs)
+    return Cases(inputs, desired, names)
+
+
+def counted(recipe: Recipe, seeds: list[int]) -> None:
+    """Every case is trained on."""
+    if recipe.held_out != "none":
+        raise ValueError(f"held_out must be none for addition, was {recipe.held_out}")
+
+
+def measure(
+    wiring: Wiring, cases: Cases, w: np.ndarray, y: np.ndarray, counted: np.ndarray | None
+) -> dict[str, np.ndarray]:
+    """Which sums come out wrong; fails_as_printed: only 11+11, and it gives 100."""
+    on = y[:, :, wiring.outputs] > 0.5
+    wrong = (on != (cases.desired > 0.5)).any(-1)
+    names = [" ".join(cases.names[c] for c in np.flatnonzero(row)) for row in wrong]
+    last = cases.names.index("11+11")
+    gives_100 = (on[:, last] == [True, False, False]).all(-1)
+    only = wrong[:, last] & (wrong.sum(1) == 1)
+    return {"wrong": wrong.sum(1), "wrong_sums": np.array(names, dtype=object), "fails_as_printed": only & gives_100}
+
+
+def draw(runs: Runs) -> dict[str, Figure]:
+    """How the runs that were not solved fail: which sums are wrong, in how many of them."""
+    figure = Figure(figsize=(9, 4), layout="constrained")
+    axes = figure.subplots()
+    order = list(cases(Recipe()).names)
+    shares = {}
+    for condition in ("as_printed", "two_hidden"):
+        failed = runs.of(condition)
+        failed = failed[~failed["solved"]]
+        sums = failed["wrong_sums"].str.split().explode()
+        shares[condition] = sums.value_counts().reindex(order, fill_value=0)
+    table = np.array([shares[condition].to_numpy() for condition in shares])
+    where = np.arange(len(order))
+    for k, (condition, hatch) in enumerate(zip(shares, ("", "//"), strict=True)):
+        axes.bar(where + 0.4 * k - 0.2, table[k], 0.4, label=condition, color=str(0.3 + 0.4 * k), hatch=hatch)
+    axes.set_xticks(where, order, rotation=60, fontsize=8)
+    axes.set(ylabel="unsolved runs that get it wrong", title="Addition: P's failure is 11+11 alone")
+    axes.legend(frameon=False, fontsize=8)
+    sns.despine(figure)
+    return {"failures": figure}

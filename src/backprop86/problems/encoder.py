@@ -1,0 +1,85 @@
+"""Encoding (P pp. 335-339): eight patterns through three hidden units, and four through a single one."""
+
+import numpy as np
+import seaborn as sns
+from matplotlib.figure import Figure
+
+from backprop86.drawing import hinton
+from backprop86.recipe import Cases, Recipe
+from backprop86.runs import Runs, typical
+from backprop86.training import states
+from backprop86.wiring import Wiring, layered
+
+NETWORKS = {"8-3-8": (8, 3, 8), "2-1-4-4": (2, 1, 4, 4)}
+PRINTED_CODES = np.array(
+    [[0.5, 0, 0], [0, 1, 0], [1, 1, 0], [1, 1, 1], [0, 1, 1], [0.5, 0, 1], [1, 0, 0.5], [0, 0, 0.5]]
+)
+"""P Table 5: what the three hidden units do for each of the eight patterns."""
+
+
+def wiring(recipe: Recipe) -> Wiring:
+    """8-3-8, or 2-1-4-4 with its single hidden unit in between; adjacent layers only."""
+    if recipe.network not in NETWORKS:
+        raise ValueError(f"network must be {' or '.join(NETWORKS)}, was {recipe.network}")
+    return layered(*NETWORKS[recipe.network])
+
+
+def cases(recipe: Recipe) -> Cases:
+    """One unit of eight on, to be repeated; or 00, 01, 10, 11, each with an output unit of its own."""
+    if recipe.network == "8-3-8":
+        return Cases(np.eye(8), np.eye(8), tuple(str(k + 1) for k in range(8)))
+    inputs = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=float)
+    desired = np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]], dtype=float)
+    return Cases(inputs, desired, ("00", "01", "10", "11"))
+
+
+def counted(recipe: Recipe, seeds: list[int]) -> None:
+    """Every case is trained on."""
+    if recipe.held_out != "none":
+        raise ValueError(f"held_out must be none for encoder, was {recipe.held_out}")
+
+
+def measure(
+    wiring: Wiring, cases: Cases, w: np.ndarray, y: np.ndarray, counted: np.ndarray | None
+) -> dict[str, np.ndarray]:
+    """What the narrow layer does in the different cases.
+
+    8-3-8: intermediate is how many of the 24 values are between 0.2 and 0.8, is_binary whether none is,
+    has_intermediate the contrary. 2-1-4-4: order is the cases by the value of the single unit, in that direction of
+    the two that comes first in the alphabet.
+    """
+    narrow = y[:, :, [k for k, name in enumerate(wiring.units) if name in ("h1", "h2", "h3", "h1.1")]]
+    if narrow.shape[-1] == 1:
+        ranks = np.argsort(narrow[..., 0], 1)
+        orders = [[" ".join(cases.names[c] for c in row[::way]) for way in (1, -1)] for row in ranks]
+        order = np.array([min(pair) for pair in orders], dtype=object)
+        return {"order": order, "is_printed_order": order == "01 00 11 10"}
+    intermediate = ((narrow > 0.2) & (narrow < 0.8)).sum((1, 2))
+    return {"intermediate": intermediate, "is_binary": intermediate == 0, "has_intermediate": intermediate > 0}
+
+
+def draw(runs: Runs) -> dict[str, Figure]:
+    """P Table 5 as a picture beside a typical run, and how often a code has so many intermediate values."""
+    condition = "to_sweep_5000"
+    rows = runs.of(condition)
+    if not rows["solved"].any():
+        return {}
+    seed, w = typical(runs, condition)
+    recipe = runs.recipe(condition)
+    network = wiring(recipe)
+    ours = states(network, cases(recipe).inputs, w[None])[0][:, [network.units.index(f"h{k}") for k in (1, 2, 3)]]
+    figure = Figure(figsize=(9, 3.8), layout="constrained")
+    panels = figure.subplots(1, 3, width_ratios=(1, 1, 2))
+    titles = ("1986 (P Table 5)", f"{condition}, seed {seed}")
+    for axes, codes, title in zip(panels, (PRINTED_CODES, ours), titles, strict=False):
+        hinton(axes, codes, 1)
+        axes.set(xlim=(0, 3), ylim=(0, 8), aspect="equal", xlabel="hidden unit", ylabel="pattern")
+        axes.set_title(title, fontsize=9)
+        axes.set_xticks(np.arange(3) + 0.5, range(1, 4))
+        axes.set_yticks(np.arange(8) + 0.5, range(8, 0, -1))
+    printed = int(((PRINTED_CODES > 0.2) & (PRINTED_CODES < 0.8)).sum())
+    sns.histplot(rows.loc[rows["solved"], "intermediate"].astype(int), discrete=True, color="0.7", ax=panels[2])
+    panels[2].axvline(printed, color="black", linewidth=0.8)
+    panels[2].set(xlabel="values between 0.2 and 0.8, of 24", ylabel="solved runs")
+    panels[2].set_title("line: Table 5", fontsize=9)
+    return {"table5": figure}

@@ -1,0 +1,68 @@
+"""Negation (P pp. 346-347): three bits go through as they are, or complemented if a fourth says so."""
+
+import itertools
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from backprop86.drawing import hinton
+from backprop86.recipe import Cases, Recipe
+from backprop86.runs import Runs, typical
+from backprop86.wiring import Wiring, layered
+
+
+def wiring(recipe: Recipe) -> Wiring:
+    """4-3-3, the inputs feeding the outputs directly as well (P pp. 346-347)."""
+    if recipe.network != "three_hidden":
+        raise ValueError(f"network must be three_hidden, was {recipe.network}")
+    return layered(4, 3, 3, shortcuts=True)
+
+
+def cases(recipe: Recipe) -> Cases:
+    """All 16 rows; the first bit says whether the other three are complemented."""
+    inputs = np.array(list(itertools.product([0, 1], repeat=4)), dtype=float)
+    desired = np.abs(inputs[:, 1:] - inputs[:, :1])
+    return Cases(inputs, desired, tuple("".join(str(int(bit)) for bit in row) for row in inputs))
+
+
+def counted(recipe: Recipe, seeds: list[int]) -> None:
+    """Every case is trained on."""
+    if recipe.held_out != "none":
+        raise ValueError(f"held_out must be none for negation, was {recipe.held_out}")
+
+
+def to_outputs(wiring: Wiring, w: np.ndarray) -> np.ndarray:
+    """(S, outputs, hidden): the weights from the hidden to the output units."""
+    places = [[wiring.index(f"h{i}", f"o{j}") for i in (1, 2, 3)] for j in (1, 2, 3)]
+    return w[:, places]
+
+
+def measure(
+    wiring: Wiring, cases: Cases, w: np.ndarray, y: np.ndarray, counted: np.ndarray | None
+) -> dict[str, np.ndarray]:
+    """has_own_unit: each output's strongest hidden unit is another's strongest for none, and is twice its next."""
+    size = np.abs(to_outputs(wiring, w))
+    ranked = np.sort(size, -1)
+    distinct = (np.sort(size.argmax(-1), -1) == [0, 1, 2]).all(-1)
+    return {"has_own_unit": distinct & (ranked[..., 2] >= 2 * ranked[..., 1]).all(-1)}
+
+
+def draw(runs: Runs) -> dict[str, Figure]:
+    """The weights of a typical run: into each hidden unit, and from inputs and hidden units into each output."""
+    condition = "to_sweep_5000"
+    if not runs.of(condition)["solved"].any():
+        return {}
+    recipe = runs.recipe(condition)
+    seed, w = typical(runs, condition)
+    network = wiring(recipe)
+    sources = [["1", "i1", "i2", "i3", "i4"], ["1", "i1", "i2", "i3", "i4", "h1", "h2", "h3"]]
+    figure = Figure(figsize=(8, 3), layout="constrained")
+    for axes, names, letter in zip(figure.subplots(1, 2, width_ratios=(5, 8)), sources, "ho", strict=True):
+        targets = [f"{letter}{k}" for k in (1, 2, 3)]
+        weights = np.array([[w[network.index(source, target)] for source in names] for target in targets])
+        hinton(axes, weights, np.abs(w).max())
+        axes.set(xlim=(0, len(names)), ylim=(0, 3), aspect="equal")
+        axes.set_xticks(np.arange(len(names)) + 0.5, ["bias", *names[1:]])
+        axes.set_yticks(np.arange(3) + 0.5, targets[::-1])
+    figure.suptitle(f"Negation: weights of a typical run ({condition}, seed {seed}); i1 says negate", fontsize=10)
+    return {"weights": figure}

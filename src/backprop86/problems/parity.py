@@ -1,0 +1,81 @@
+"""Parity (P pp. 334-335): on if an odd number of the inputs is. As many hidden units as inputs suffice, fewer do not.
+
+The chapter's solution counts: its hidden units form a thermometer, each of which changes at another number of inputs.
+"""
+
+import itertools
+import re
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from backprop86.drawing import hinton
+from backprop86.recipe import Cases, Recipe
+from backprop86.runs import Runs, typical
+from backprop86.training import states
+from backprop86.wiring import Wiring, layered
+
+PRINTED_CODES = np.array([[1, 1, 1, 1], [1, 0, 1, 1], [1, 0, 1, 0], [0, 0, 1, 0], [0, 0, 0, 0]])
+"""P Table 3: what the four hidden units do when 0, 1, 2, 3 and 4 of the inputs are on."""
+
+
+def sizes(recipe: Recipe) -> tuple[int, int]:
+    """(inputs, hidden units) of a network named, say, 4_bits_4_hidden."""
+    if found := re.fullmatch(r"([2-9])_bits_([1-9]\d*)_hidden", recipe.network):
+        return int(found[1]), int(found[2])
+    raise ValueError(f"network must be such as 4_bits_4_hidden, was {recipe.network}")
+
+
+def wiring(recipe: Recipe) -> Wiring:
+    """N inputs, a hidden layer and one output; no shortcut (P Fig. 6)."""
+    return layered(*sizes(recipe), 1)
+
+
+def cases(recipe: Recipe) -> Cases:
+    """All 2^N rows of bits."""
+    inputs = np.array(list(itertools.product([0, 1], repeat=sizes(recipe)[0])), dtype=float)
+    names = tuple("".join(str(int(bit)) for bit in row) for row in inputs)
+    return Cases(inputs, inputs.sum(1, keepdims=True) % 2, names)
+
+
+def counted(recipe: Recipe, seeds: list[int]) -> None:
+    """Every case is trained on."""
+    if recipe.held_out != "none":
+        raise ValueError(f"held_out must be none for parity, was {recipe.held_out}")
+
+
+def measure(
+    wiring: Wiring, cases: Cases, w: np.ndarray, y: np.ndarray, counted: np.ndarray | None
+) -> dict[str, np.ndarray]:
+    """is_thermometer: hidden units depend only on how many inputs are on, and each changes once, none with another."""
+    hidden = [k for k, name in enumerate(wiring.units) if name.startswith("h")]
+    number = cases.inputs.sum(1).astype(int)
+    on = y[:, :, hidden] > 0.5
+    codes = np.stack([on[:, number == n].mean(1) for n in range(number.max() + 1)], 1)  # (S, N + 1, hidden)
+    steps = np.abs(np.diff(codes, axis=1))
+    counts = np.isin(codes, [0, 1]).all((1, 2))
+    return {"is_thermometer": counts & (steps.sum(1) == 1).all(1) & (steps.sum(2) == 1).all(1)}
+
+
+def draw(runs: Runs) -> dict[str, Figure]:
+    """P Table 3 as a picture, printed and ours: the mean output of each hidden unit by the number of inputs on."""
+    condition = "to_sweep_2825"
+    if not runs.of(condition)["solved"].any():
+        return {}
+    recipe = runs.recipe(condition)
+    seed, w = typical(runs, condition)
+    network, asked = wiring(recipe), cases(recipe)
+    hidden = [k for k, name in enumerate(network.units) if name.startswith("h")]
+    y, number = states(network, asked.inputs, w[None])[0][:, hidden], asked.inputs.sum(1)
+    ours = np.stack([y[number == n].mean(0) for n in range(5)])
+    figure = Figure(figsize=(6.5, 3.6), layout="constrained")
+    for axes, codes, title in zip(
+        figure.subplots(1, 2), (PRINTED_CODES, ours), ("1986 (P Table 3)", f"{condition}, seed {seed}"), strict=True
+    ):
+        hinton(axes, codes.astype(float), 1)
+        axes.set(
+            xlim=(0, 4), ylim=(0, 5), aspect="equal", title=title, xlabel="hidden unit", ylabel="inputs that are on"
+        )
+        axes.set_xticks(np.arange(4) + 0.5, range(1, 5))
+        axes.set_yticks(np.arange(5) + 0.5, range(4, -1, -1))
+    return {"table3": figure}
