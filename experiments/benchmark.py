@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from os import cpu_count
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -110,7 +111,7 @@ def matrix_rate() -> float:
 
 
 @compiled
-def many_logistics(y, times):  # type: ignore[no-untyped-def]
+def many_logistics(y: Any, times: int) -> None:
     """Of an array that stays in the first cache."""
     for _ in range(times):
         logistic(pointer(y), 0, len(y))

@@ -7,6 +7,7 @@ autograd, as it is other people's way of doing it; nothing of ours depends on it
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 import numpy as np
 import torch
@@ -114,7 +115,7 @@ def _join(task: Task, parts: list, w0: np.ndarray) -> np.ndarray:
     return w
 
 
-def _outputs(task: Task, parts: list, y, sigmoid: Callable, cat: Callable):  # type: ignore[no-untyped-def]
+def _outputs(task: Task, parts: list, y: Any, sigmoid: Callable, cat: Callable) -> Any:
     """Any library: y (..., C, n_inputs + 1) -> outputs, with parts (..., J, I) and (..., J)."""
     for k, layer in enumerate(task.layers):
         x = y[..., layer.sources] @ parts[2 * k].swapaxes(-1, -2) + parts[2 * k + 1][..., None, :]
@@ -188,16 +189,16 @@ def jax_scan(task: Task, w0: np.ndarray, sweeps: int) -> np.ndarray:
     if key not in _COMPILED:
         y, d = jnp.array(_with_one(task)), jnp.array(task.targets)
 
-        def loss(parts):  # type: ignore[no-untyped-def]
+        def loss(parts: Any) -> Any:
             return ((_outputs(task, parts, y, jax.nn.sigmoid, jnp.concatenate) - d) ** 2).sum() / 2
 
-        def sweep(state, _):  # type: ignore[no-untyped-def]
+        def sweep(state: Any, _: Any) -> Any:
             parts, changes = state
             gradients = jax.grad(loss)(parts)
             changes = [task.alpha * change - task.epsilon * g for change, g in zip(changes, gradients, strict=True)]
             return ([part + change for part, change in zip(parts, changes, strict=True)], changes), None
 
-        def seed(parts):  # type: ignore[no-untyped-def]
+        def seed(parts: Any) -> Any:
             return jax.lax.scan(sweep, (parts, [jnp.zeros_like(part) for part in parts]), None, length=sweeps)[0][0]
 
         _COMPILED[key] = jax.jit(jax.vmap(seed))

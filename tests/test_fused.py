@@ -18,6 +18,7 @@ from backprop86.network import initial_weights
 from backprop86.problems import family_trees, symmetry, xor
 from backprop86.recipe import Cases, Recipe
 from backprop86.reference import UNFINISHED
+from backprop86.training import counted_of
 from backprop86.vectors import compiled, pointer
 from backprop86.wiring import layered, unroll
 from test_network import wirings
@@ -32,7 +33,7 @@ def logistic_of(y):
 
 def both(problem, recipe, n, dtype="float64"):
     seeds = list(range(n))
-    wiring, cases, counted = problem.wiring(recipe), problem.cases(recipe), problem.counted(recipe, seeds)
+    wiring, cases, counted = problem.wiring(recipe), problem.cases(recipe), counted_of(problem, recipe, seeds)
     w0 = initial_weights(wiring, seeds, recipe.initial_range)
     return [engine.train(wiring, cases, recipe, w0, counted, dtype) for engine in (fused, reference)]
 
@@ -105,7 +106,7 @@ def test_an_unrolled_net():
 def test_rows_do_not_depend_on_lanes_and_threads(threads, lanes):
     for problem, recipe in ((xor, replace(XOR, sweeps=900)), (family_trees, TREES)):
         seeds = list(range(77))
-        wiring, cases, counted = problem.wiring(recipe), problem.cases(recipe), problem.counted(recipe, seeds)
+        wiring, cases, counted = problem.wiring(recipe), problem.cases(recipe), counted_of(problem, recipe, seeds)
         w0 = initial_weights(wiring, seeds, 0.3)
         usual = fused.train(wiring, cases, recipe, w0, counted)
         other = fused.train(wiring, cases, recipe, w0, counted, threads=threads, lanes=lanes)

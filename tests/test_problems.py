@@ -9,7 +9,7 @@ import pytest
 from backprop86.problems import addition, encoder, family_trees, negation, parity, symmetry, xor
 from backprop86.problems.people import ENGLISH, ITALIAN, PEOPLE, PERSON, answers
 from backprop86.recipe import Recipe
-from backprop86.training import states, wiring_of
+from backprop86.training import counted_of, states, wiring_of
 
 TREES = Recipe("five_layers")
 
@@ -183,7 +183,7 @@ def test_what_a_problem_refuses(stem):
     with pytest.raises(ValueError, match=r"^network must be .*, was nine_layers$"):
         problem.wiring(Recipe("nine_layers"))
     with pytest.raises(ValueError, match=r"^held_out must be none.*, was some$"):
-        problem.counted(Recipe(held_out="some"), [0])
+        counted_of(problem, Recipe(held_out="some"), [0])
 
 
 def test_people_are_in_the_order_of_the_figures():

@@ -10,6 +10,7 @@ from backprop86.oracles import trajectory
 from backprop86.problems import family_trees, symmetry, xor
 from backprop86.recipe import Cases, Recipe
 from backprop86.reference import UNSOLVED, checkpoints, train
+from backprop86.training import counted_of
 from backprop86.wiring import layered
 
 SYMMETRY = Recipe("two_hidden", 200, epsilon=0.1, alpha=0.9, target_on=0.9, target_off=0.1, stop="limit")
@@ -35,7 +36,7 @@ RECIPES = {
 def test_a_recipe_like_autograd(name):
     problem, recipe, tolerance = RECIPES[name]
     seeds = list(range(5 if problem is family_trees else 20))
-    wiring, cases, counted = problem.wiring(recipe), problem.cases(recipe), problem.counted(recipe, seeds)
+    wiring, cases, counted = problem.wiring(recipe), problem.cases(recipe), counted_of(problem, recipe, seeds)
     w0 = initial_weights(wiring, seeds, 0.3)
     ours = train(wiring, cases, recipe, w0, counted).w
     right = trajectory(wiring, cases, recipe, w0, counted)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from hydra import compose, initialize_config_dir
@@ -49,8 +49,8 @@ class Experiment:
         for name in differs:
             if name not in {f.name for f in fields(Recipe)}:
                 raise ValueError(_unknown(f"experiment.readings.{reading}.{name}"))
-        recipe: Recipe = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(self.recipe), differs))  # type: ignore[assignment]
-        return recipe.check()
+        merged = OmegaConf.merge(OmegaConf.structured(self.recipe), differs)
+        return cast(Recipe, OmegaConf.to_object(merged)).check()
 
 
 @dataclass
@@ -117,8 +117,7 @@ ConfigStore.instance().store(name="settings", node=Settings)
 def typed(config: DictConfig) -> Settings:
     """What Hydra composed, as checked objects."""
     known = OmegaConf.merge(OmegaConf.structured(Settings), OmegaConf.to_container(config))  # refuses what "+" added
-    settings: Settings = OmegaConf.to_object(known)  # type: ignore[assignment]
-    return settings.check()
+    return cast(Settings, OmegaConf.to_object(known)).check()
 
 
 def load(experiment: str, *overrides: str) -> Settings:

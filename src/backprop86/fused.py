@@ -79,7 +79,16 @@ class _Queue:
         return not self.stopped and (todo[0] > 0 or todo[1] < todo[2])
 
 
-def _work(net, rule, wiring, cases, block, queue, dtype, report) -> None:  # type: ignore[no-untyped-def]
+def _work(
+    net: Net,
+    rule: Rule,
+    wiring: Wiring,
+    cases: Cases,
+    block: Block,
+    queue: _Queue,
+    dtype: str,
+    report: Callable[[int], None],
+) -> None:
     lanes, todo, steps = lanes_of(net, wiring, cases, queue.lanes, dtype), np.zeros(7, dtype=np.int64), 4
     while queue.give(todo):
         started, before = time.perf_counter(), todo[3]

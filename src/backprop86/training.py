@@ -24,9 +24,18 @@ def wiring_of(networks: Callable[[Recipe], Wiring], recipe: Recipe) -> Wiring:
     return wiring.without_biases() if recipe.biases == "none" else wiring
 
 
+def counted_of(problem: ModuleType, recipe: Recipe, seeds: list[int]) -> np.ndarray | None:
+    """Which cases each seed is trained on, (S, C), as the problem says; None is all, as in most problems."""
+    if hasattr(problem, "counted"):
+        return problem.counted(recipe, seeds)
+    if recipe.held_out != "none":
+        raise ValueError(f"held_out must be none, as this problem holds no cases out, was {recipe.held_out}")
+    return None
+
+
 def check(problem: ModuleType, recipe: Recipe) -> int:
     """How many levels of units the recipe's network has; ValueError, in one line, if the problem cannot be run so."""
-    problem.counted(recipe, [0])
+    counted_of(problem, recipe, [0])
     return len(wiring_of(problem.wiring, recipe).levels)
 
 
@@ -58,10 +67,8 @@ def run_condition(
     parts = []
     for start in range(0, len(seeds), at_once):
         block = seeds[start : start + at_once]
-        w0, counted = (
-            initial_weights(wiring, block, recipe.initial_range, recipe.biases),
-            problem.counted(recipe, block),
-        )
+        w0 = initial_weights(wiring, block, recipe.initial_range, recipe.biases)
+        counted = counted_of(problem, recipe, block)
         outcome = train(wiring, cases, recipe, w0, counted, dtype, device, advance)
         rows = _rows(problem, wiring, cases, block, w0, counted, outcome)
         parts.append(rows[outcome.stopped != UNFINISHED])

@@ -14,7 +14,6 @@ import operator
 import os
 from collections.abc import Callable
 from pathlib import Path
-from tempfile import gettempdir
 from typing import Any
 
 from llvmlite import ir
@@ -22,8 +21,7 @@ from numba import config, njit, types
 from numba.extending import intrinsic, models, overload, register_model
 
 BYTES = 64
-
-
+"""The width of a vector."""
 SOURCES = ("vectors.py", "kernel.py", "lanes.py")
 
 
@@ -31,8 +29,7 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile at the first call, and keep that between processes until one of SOURCES changes."""
     here = Path(__file__).parent
     digest = hashlib.sha256(b"".join((here / name).read_bytes() for name in SOURCES)).hexdigest()[:16]
-    writable = os.access(here, os.W_OK)
-    folder = here / "__pycache__" if writable else Path(gettempdir()) / f"backprop86-{os.getuid()}"
+    folder = here / "__pycache__" if os.access(here, os.W_OK) else Path.home() / ".cache" / "backprop86"
     before = config.CACHE_DIR  # type: ignore[attr-defined]
     config.CACHE_DIR = str(folder / digest)  # type: ignore[attr-defined]  # numba would look at one file only
     try:

@@ -25,12 +25,6 @@ def cases(recipe: Recipe) -> Cases:
     return Cases(inputs, desired, tuple("".join(str(int(bit)) for bit in row) for row in inputs))
 
 
-def counted(recipe: Recipe, seeds: list[int]) -> None:
-    """Every case is trained on."""
-    if recipe.held_out != "none":
-        raise ValueError(f"held_out must be none for negation, was {recipe.held_out}")
-
-
 def to_outputs(wiring: Wiring, w: np.ndarray) -> np.ndarray:
     """(S, outputs, hidden): the weights from the hidden to the output units."""
     places = [[wiring.index(f"h{i}", f"o{j}") for i in (1, 2, 3)] for j in (1, 2, 3)]

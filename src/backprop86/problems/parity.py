@@ -38,12 +38,6 @@ def cases(recipe: Recipe) -> Cases:
     return Cases(inputs, inputs.sum(1, keepdims=True) % 2, names)
 
 
-def counted(recipe: Recipe, seeds: list[int]) -> None:
-    """Every case is trained on."""
-    if recipe.held_out != "none":
-        raise ValueError(f"held_out must be none for parity, was {recipe.held_out}")
-
-
 def measure(
     wiring: Wiring, cases: Cases, w: np.ndarray, y: np.ndarray, counted: np.ndarray | None
 ) -> dict[str, np.ndarray]:
