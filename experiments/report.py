@@ -12,7 +12,7 @@ import pandas as pd
 
 from backprop86 import drawing, tables
 from backprop86.claims import ledger
-from backprop86.config import load, one_clear_line, stems
+from backprop86.config import Experiment, load, one_clear_line, stems
 from backprop86.runs import Runs, read, same_recipes
 
 ROOT = Path(__file__).parents[1]
@@ -23,11 +23,21 @@ def report(output: str) -> None:
     judged = []
     for stem in stems():
         settings = load(stem, f"output={output}")
-        experiment, runs = settings.experiment, read(settings.runs_file)
-        same_recipes(runs, {reading: experiment.recipe_of(reading) for reading in experiment.readings})
-        tables.write_table(tables.sweeps_table(experiment.claims, runs), Path(output) / "tables", stem)
-        draw(experiment.title, runs, tables.printed_sweeps(experiment.claims), Path(output) / "figures")
-        judged.append(ledger(experiment.claims, runs).assign(stem=stem))
+        experiment = settings.experiment
+        if experiment.by_itself and not settings.runs_file.is_file():
+            print(f"without {stem}, which make {experiment.by_itself} runs")
+            continue
+        runs = read(settings.runs_file)
+        same_recipes(runs, {reading: experiment.recipe_of(reading) for reading in experiment.conditions})
+        of_claims = ledger(experiment.claims, runs).assign(stem=stem)
+        problem = import_module(f"backprop86.problems.{stem}")
+        if experiment.by_itself:
+            table = problem.table(runs, of_claims)
+        else:
+            table = tables.sweeps_table(experiment.claims, runs)
+            judged.append(of_claims)
+        tables.write_table(table, Path(output) / "tables", stem)
+        draw(experiment, runs, Path(output) / "figures")
     claims = pd.concat(judged, ignore_index=True)
     claims.to_csv(Path(output) / "claims.csv", index=False, lineterminator="\n")
     (Path(output) / "claims.md").write_text(tables.markdown(tables.claims_table(claims)), "utf-8")
@@ -38,10 +48,13 @@ def report(output: str) -> None:
     print(f"tables, figures and claims are in {output}/")
 
 
-def draw(title: str, runs: Runs, printed: list[float], folder: Path) -> None:
-    """The two figures every experiment has, and its own."""
-    figures = {"sweeps": drawing.sweeps_figure(runs, title, printed), "curves": drawing.curves_figure(runs, title)}
-    figures |= import_module(f"backprop86.problems.{runs.stem}").draw(runs)
+def draw(experiment: Experiment, runs: Runs, folder: Path) -> None:
+    """The experiment's own figures, and the two that every experiment has whose readings can be told apart in them."""
+    figures = import_module(f"backprop86.problems.{runs.stem}").draw(runs)
+    if not experiment.axes:
+        printed = tables.printed_sweeps(experiment.claims)
+        figures["sweeps"] = drawing.sweeps_figure(runs, experiment.title, printed)
+        figures["curves"] = drawing.curves_figure(runs, experiment.title)
     for name, figure in figures.items():
         drawing.save(figure, folder, f"{runs.stem}_{name}")
 

@@ -15,7 +15,7 @@ def runs_of(solved, sweeps=None, **measures):
     n = len(solved)
     sweeps = pd.array([10 if yes else pd.NA for yes in solved] if sweeps is None else sweeps, dtype="Int64")
     rows = pd.DataFrame({"condition": "a", "seed": range(n), "solved": solved, "sweeps": sweeps, **measures})
-    return Runs("made_up", rows, {"conditions": {"a": {"recipe": asdict(Recipe())}}})
+    return Runs("made_up", {"a": rows}, {"a": {"recipe": asdict(Recipe())}})
 
 
 def verdict(rule, runs, **kwargs):
@@ -77,7 +77,7 @@ def test_structure_without_a_solved_run():
 def test_a_verdict_flips_when_its_data_are_altered():
     runs = runs_of([True] * 1000)
     assert verdict("always", runs) == "reproduced"
-    runs.rows.loc[3, "solved"] = False
+    runs.of("a").loc[3, "solved"] = False
     assert verdict("always", runs) == "doubtful"
 
 
@@ -95,7 +95,8 @@ def test_ledger_has_a_row_for_each_reading():
     [
         (
             Claim("c", rule="mostly"),
-            "rule of claim c must be one of draw, once, rate, always, never, structure, was mostly",
+            "rule of claim c must be one of draw, once, rate, always, never, structure, equal, intercept, slope, "
+            "was mostly",
         ),
         (Claim("c", rule="draw"), "claim c: rule draw needs 1 printed numbers, was []"),
         (Claim("c", rule="rate", printed=[1]), "claim c: rule rate needs 2 printed numbers, was [1]"),
@@ -110,3 +111,38 @@ def test_a_claim_that_cannot_be_judged(claim, line):
 def test_a_column_that_was_not_measured():
     with pytest.raises(ValueError, match=r"^claim c: reading a of made_up does not measure is_so$"):
         judge(Claim("c", "N", "", "structure", "is_so"), runs_of([True]), "a")
+
+
+@pytest.mark.parametrize(
+    ("apart", "expected"), [(1e-12, "reproduced"), (1.1e-12, "not reproduced"), (np.nan, "not reproduced")]
+)
+def test_equal(apart, expected):
+    assert verdict("equal", runs_of([True] * 3, apart=[0.0, apart, 1e-15]), column="apart") == expected
+
+
+def curve(medians):
+    parts = {}
+    for hidden, sweeps in medians.items():
+        solved = [sweeps is not None] * 3
+        parts[f"{hidden}_hidden/as_printed"] = runs_of(solved, [sweeps or pd.NA] * 3, hidden=hidden).of("a")
+    return Runs("made_up", parts, {condition: {} for condition in parts})
+
+
+def test_curve():
+    near = {2: 248, 4: 213, 8: 182, 16: 147, 32: 116}  # 280 - 33 log2 H, give or take 1
+    for rule, printed, other in (("intercept", 280, 300), ("slope", -33, -30)):
+        claim = Claim("c", "P", "", rule, "sweeps", [printed], ["*/as_printed"])
+        (row,) = ledger([claim], curve(near)).to_dict("records")
+        assert (row["verdict"], row["n"], row["reading"]) == ("reproduced", 5, "*/as_printed")
+        assert row["estimate"] == pytest.approx(printed, abs=1)
+        wrong = Claim("c", "P", "", rule, "sweeps", [other], ["*/as_printed"])
+        assert ledger([wrong], curve(near))["verdict"][0] == "not reproduced"
+        assert ledger([claim], curve(near | {4: None}))["verdict"][0] == "not reproduced"
+
+
+def test_forms_of_readings():
+    runs = curve({2: 5, 4: 5})
+    table = ledger([Claim("c", "P", "", "always", readings=["4_*", "2_*"])], runs)
+    assert table["reading"].tolist() == ["4_hidden/as_printed", "2_hidden/as_printed"]
+    with pytest.raises(ValueError, match=r"^made_up has no reading of the form 3_\*, only 2_hidden/as_printed, "):
+        ledger([Claim("c", "P", "", "always", readings=["3_*"])], runs)

@@ -51,7 +51,8 @@ def test_one_clear_line(arguments, line):
     ("override", "line"),
     [
         ("first_seed=-1", "first_seed must be 0 or more, was -1"),
-        ("dtype=int", "dtype must be float64 or float32, was int"),
+        ("experiment.recipe.dtype=int", "dtype must be float64 or float32, was int"),
+        ("experiment.recipe.biases=some", "biases must be drawn, zero, negative or none, was some"),
         ("engine=steam", "engine must be auto, reference or fused, was steam"),
         ("device=abacus", "device must be one that torch can use here, was abacus"),
         ("reading=lips", "reading must be all, as_printed, to_sweep_558,"),
@@ -75,7 +76,7 @@ def test_what_settings_cannot_be(tmp_path, override, line):
 def test_a_network_that_is_not_there_is_refused_before_any_training(tmp_path):
     found = run("experiment=xor", "+experiment.readings.mine.network=nine", f"output={tmp_path}")
     assert (found.returncode, found.stdout) == (2, "")
-    assert found.stderr == "error: network must be one_hidden_direct, no_hidden or, say, 2_hidden, was nine\n"
+    assert found.stderr == "error: network must be one_hidden_direct or, say, 2_hidden, was nine\n"
 
 
 @pytest.mark.parametrize("stem", stems())
@@ -85,7 +86,7 @@ def test_every_experiment_file(stem, tmp_path):
     assert experiment.stem == stem
     assert next(iter(experiment.readings.items())) == ("as_printed", {})
     assert experiment.recipe_of("as_printed") == experiment.recipe
-    recipes = [experiment.recipe_of(reading) for reading in experiment.readings]
+    recipes = [experiment.recipe_of(reading) for reading in experiment.conditions]
     assert all(recipes.count(recipe) == 1 for recipe in recipes)
     assert len({claim.id for claim in experiment.claims}) == len(experiment.claims)
     for claim in experiment.claims:

@@ -31,11 +31,11 @@ def logistic_of(y):
     logistic(pointer(y), 0, len(y))
 
 
-def both(problem, recipe, n, dtype="float64"):
+def both(problem, recipe, n):
     seeds = list(range(n))
     wiring, cases, counted = problem.wiring(recipe), problem.cases(recipe), counted_of(problem, recipe, seeds)
-    w0 = initial_weights(wiring, seeds, recipe.initial_range)
-    return [engine.train(wiring, cases, recipe, w0, counted, dtype) for engine in (fused, reference)]
+    w0 = initial_weights(wiring, seeds, recipe.initial_range, recipe.biases)
+    return [engine.train(wiring, cases, recipe, w0, counted) for engine in (fused, reference)]
 
 
 def close(a, b, tolerance):
@@ -119,9 +119,10 @@ def test_rows_do_not_depend_on_lanes_and_threads(threads, lanes):
 
 
 def test_float32():
-    ours, theirs = both(xor, replace(XOR, sweeps=100, stop="limit"), 50, "float32")
+    recipe = replace(XOR, sweeps=100, stop="limit")
+    ours, theirs = both(xor, replace(recipe, dtype="float32"), 50)
     assert close(ours.w, theirs.w, 1e-4)
-    assert not close(ours.w, both(xor, replace(XOR, sweeps=100, stop="limit"), 50)[0].w, 1e-9)
+    assert not close(ours.w, both(xor, recipe, 50)[0].w, 1e-9)
 
 
 def test_a_diverged_seed_harms_no_other():

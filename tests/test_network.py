@@ -88,3 +88,8 @@ def test_initial_weights_are_keyed_by_the_seed_alone():
     zero = initial_weights(wiring, [17], 0.3, "zero")[0]
     assert not zero[wiring.is_bias].any()
     assert np.array_equal(zero[~wiring.is_bias], one[0][~wiring.is_bias])
+    negative = initial_weights(wiring, [17], 0.3, "negative")[0]
+    assert np.array_equal(negative[wiring.is_bias], -np.abs(one[0][wiring.is_bias]))
+    assert np.array_equal(negative[~wiring.is_bias], one[0][~wiring.is_bias])
+    equal = initial_weights(wiring, list(range(50)), 0.3, equal=True)
+    assert np.array_equal(equal, np.repeat(many[:, :1], wiring.n_parameters, 1))

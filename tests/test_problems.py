@@ -26,7 +26,6 @@ def test_symmetry_counts():
     assert cases.desired[cases.names.index("101101")] == 1
     assert cases.desired[cases.names.index("101100")] == 0
     assert symmetry.wiring(Recipe("two_hidden")).n_parameters == 17
-    assert symmetry.wiring(Recipe("no_hidden")).n_parameters == 7
 
 
 @pytest.mark.parametrize(
@@ -62,7 +61,7 @@ def test_symmetry_measures_can_fail():
 
 
 def test_xor_counts():
-    sizes = {"one_hidden_direct": 7, "2_hidden": 9, "8_hidden": 33, "no_hidden": 3}
+    sizes = {"one_hidden_direct": 7, "2_hidden": 9, "8_hidden": 33}
     assert {name: xor.wiring(Recipe(name)).n_parameters for name in sizes} == sizes
     assert xor.cases(Recipe()).desired.ravel().tolist() == [0, 1, 1, 0]
 

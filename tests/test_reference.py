@@ -25,6 +25,8 @@ RECIPES = {
     "symmetry, case updates": (symmetry, replace(SYMMETRY, update="case", sweeps=10), 1e-9),
     "symmetry, mean error, case updates": (symmetry, replace(SYMMETRY, error="mean", update="case", sweeps=10), 1e-9),
     "xor": (xor, replace(XOR, stop="limit"), 1e-9),
+    "xor, negative biases": (xor, replace(XOR, stop="limit", biases="negative"), 1e-9),
+    "xor, negative biases, case updates": (xor, replace(XOR, biases="negative", update="case", sweeps=50), 1e-9),
     "family trees": (family_trees, TREES, 1e-9),
     "family trees, from target": (family_trees, replace(TREES, dead_zone="from_target", sweeps=5), 1e-9),
     "family trees, mean of the trained": (family_trees, replace(TREES, error="mean", sweeps=5), 1e-9),
@@ -37,7 +39,7 @@ def test_a_recipe_like_autograd(name):
     problem, recipe, tolerance = RECIPES[name]
     seeds = list(range(5 if problem is family_trees else 20))
     wiring, cases, counted = problem.wiring(recipe), problem.cases(recipe), counted_of(problem, recipe, seeds)
-    w0 = initial_weights(wiring, seeds, 0.3)
+    w0 = initial_weights(wiring, seeds, 0.3, recipe.biases)
     ours = train(wiring, cases, recipe, w0, counted).w
     right = trajectory(wiring, cases, recipe, w0, counted)
     assert len(right) == recipe.sweeps + 1
@@ -132,3 +134,13 @@ def test_progress_adds_up_to_all_the_work():
     recipe = replace(XOR, sweeps=1500)
     train(wiring, cases, recipe, initial_weights(wiring, list(range(30)), 0.3), advance=done.append)
     assert sum(done) == 30 * 1501
+
+
+def test_negative_biases_stay_so_and_matter():
+    wiring, cases = xor.wiring(XOR), xor.cases(XOR)
+    recipe = replace(XOR, biases="negative", stop="limit")
+    w0 = initial_weights(wiring, list(range(20)), 0.3, "negative")
+    held = train(wiring, cases, recipe, w0).w
+    assert held[:, wiring.is_bias].max() == 0
+    assert train(wiring, cases, replace(recipe, biases="drawn"), w0).w[:, wiring.is_bias].max() > 0.5
+    assert held[:, ~wiring.is_bias].max() > 0.5

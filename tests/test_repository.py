@@ -127,7 +127,7 @@ def test_the_committed_runs_have_their_thousand_seeds():
     for stem in stems():
         settings = load(stem, f"output={ROOT / 'results'}")
         runs = read(settings.runs_file)
-        assert runs.conditions == list(settings.experiment.readings)
+        assert runs.conditions == list(settings.experiment.conditions)
         for reading in runs.conditions:
             assert runs.of(reading)["seed"].tolist() == list(range(settings.experiment.seeds))
     assert sum(path.stat().st_size for path in (ROOT / "results").rglob("*") if path.is_file()) < 30e6

@@ -14,13 +14,14 @@ from backprop86.recipe import Recipe
 from backprop86.training import check, run_condition
 
 TWO = Recipe("2_hidden", 300, epsilon=0.5, alpha=0.9)
-NONE = replace(TWO, network="no_hidden", sweeps=20)
+NONE = replace(TWO, network="1_hidden", sweeps=20)  # cannot learn it
 ORDER = ["two", "none"]
 
 
 def put(found, name, recipe, seeds=range(12)):
     rows = run_condition(xor, recipe, list(seeds), "reference")
-    about = runs.describe(recipe, check(xor, recipe), list(seeds), "float64", "reference")
+    rows = rows.drop(columns=["hidden_code", "untrained_hidden_code"]) if name == "none" else rows
+    about = runs.describe(recipe, check(xor, recipe), list(seeds), "reference")
     return runs.with_condition(found, "xor", ORDER, name, about, rows)
 
 
@@ -41,7 +42,7 @@ def test_what_is_written_is_read(tmp_path):
     assert found.recipe("none") == NONE
     assert list(found.rows.columns[:7]) == ["condition", "seed", "solved", "diverged", "sweeps", "stopped", "error"]
     assert found.of("two")["hidden_code"].notna().all()
-    assert found.of("none")["hidden_code"].isna().all()
+    assert "hidden_code" not in found.of("none")
     assert np.array_equal(found.weights("two"), np.stack(made.of("two")["weights"]))
     assert found.of("two")["sweeps"].isna().equals(~found.of("two")["solved"].astype(bool))
     sweeps, error, gradient = found.curves("two")
@@ -64,9 +65,13 @@ def test_conditions_that_are_no_more_are_dropped():
 def test_only_the_first_seeds_keep_what_is_large(monkeypatch):
     monkeypatch.setattr(runs, "MOST_WEIGHTS", 30)
     monkeypatch.setattr(runs, "WITH_CURVES", 5)
-    found = put(None, "two", TWO)
-    assert found.weights("two").shape == (3, 9)
+    found = put(None, "two", replace(TWO, sweeps=1000), range(40))
+    median, _ = runs.typical(found, "two")
+    assert median > 3
+    assert np.flatnonzero(found.of("two")["weights"].notna()).tolist() == [0, 1, 2, median]
     assert found.curves("two")[1].shape[0] == 5
+    numbers = runs.with_condition(None, "xor", ORDER, "two", {}, run_condition(xor, TWO, [0, 1]), numbers_only=True)
+    assert numbers.of("two")[runs.LAST].isna().all(axis=None)
 
 
 def test_no_half_written_file_is_left(tmp_path, monkeypatch):
@@ -125,12 +130,12 @@ def test_a_run_that_was_stopped_is_resumed_to_the_same_bytes(tmp_path, monkeypat
 
     settings = [load("xor", "seeds=30", "reading=two_hidden", f"output={tmp_path / name}") for name in ("a", "b")]
     script.run(settings[0])
-    whole = script.run_condition
+    whole = script.run_together
 
-    def stopped(problem, recipe, seeds, *rest):
-        return whole(problem, recipe, seeds, *rest).iloc[::3]
+    def stopped(*what, **how):
+        return [rows.iloc[::3] for rows in whole(*what, **how)]
 
-    monkeypatch.setattr(script, "run_condition", stopped)
+    monkeypatch.setattr(script, "run_together", stopped)
     with pytest.raises(KeyboardInterrupt):
         script.run(settings[1])
     half = runs.read(settings[1].runs_file)
@@ -139,7 +144,7 @@ def test_a_run_that_was_stopped_is_resumed_to_the_same_bytes(tmp_path, monkeypat
         runs.same_recipes(half, {"two_hidden": half.recipe("two_hidden")})
     asked = []
     monkeypatch.setattr(
-        script, "run_condition", lambda p, r, seeds, *rest: asked.extend(seeds) or whole(p, r, seeds, *rest)
+        script, "run_together", lambda p, r, seeds, **how: asked.extend(seeds) or whole(p, r, seeds, **how)
     )
     script.run(settings[1])
     assert len(asked) == 20

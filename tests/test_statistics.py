@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backprop86.statistics import percentile, quantiles, tail, wilson, with_infinity
+from backprop86.statistics import percentile, quantiles, tail, through_logarithms, wilson, with_infinity
 
 
 def test_wilson():
@@ -37,3 +37,13 @@ def test_tail_is_on_the_side_where_the_number_lies():
     assert tail(values, 4) == 0.4
     assert tail(values, 9) == 0.2
     assert tail(values, 0) == 0
+
+
+def test_through_logarithms():
+    x = np.array([2.0, 4, 8, 16])
+    (a, low_a, high_a), (b, low_b, high_b) = through_logarithms(x, 10 - 3 * np.log2(x) + [0.1, -0.1, -0.1, 0.1])
+    assert (a, b) == pytest.approx((10, -3))
+    # residuals of 0.1 and two degrees of freedom: s^2 = 0.02, standard error of b sqrt(0.02 / 5), of a sqrt(0.02 * 1.5)
+    reach = 4.302653
+    assert (high_b - b, b - low_b) == pytest.approx((reach * np.sqrt(0.004),) * 2)
+    assert (high_a - a, a - low_a) == pytest.approx((reach * np.sqrt(0.03),) * 2)

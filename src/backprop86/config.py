@@ -5,6 +5,7 @@ settings.experiment.recipe_of("zero_one_targets")
 """
 
 import difflib
+import itertools
 import os
 import re
 import sys
@@ -12,6 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
@@ -32,20 +34,42 @@ os.environ["HYDRA_FULL_ERROR"] = "1"  # so that Hydra raises what it finds, for 
 
 @dataclass
 class Experiment:
-    """One file of conf/experiment/: the recipe as printed, its other readings, the claims."""
+    """One file of conf/experiment/: the recipe as printed, its other readings, the claims.
+
+    With `axes` the readings are all combinations of one value of each: 8_hidden/case_updates is what the axes say of
+    8_hidden and of case_updates. With `first_look` that many seeds of a reading are run, and the others only if one of
+    those is `promising` (a column of the runs): for lattices too large to be run in full.
+    """
 
     stem: str = "???"
     title: str = "???"
     seeds: int = 1000
     recipe: Recipe = field(default_factory=Recipe)
     readings: dict[str, Any] = field(default_factory=dict)  # name -> settings of the recipe that differ
+    axes: dict[str, dict[str, Any]] = field(default_factory=dict)  # axis -> value -> settings that differ
     claims: list[Claim] = field(default_factory=list)
+    first_look: int | None = None
+    promising: str = ""
+    by_itself: str = ""  # the make target that runs it, if `make reproduce` does not
+
+    @cached_property
+    def conditions(self) -> dict[str, dict[str, Any]]:
+        """The settings that differ, for every reading by its name."""
+        if not self.axes:
+            return {name: dict(differs or {}) for name, differs in self.readings.items()}
+        found = {}
+        for values in itertools.product(*self.axes.values()):
+            parts = [self.axes[axis][value] or {} for axis, value in zip(self.axes, values, strict=True)]
+            found["/".join(values)] = {name: setting for part in parts for name, setting in part.items()}
+        return found
 
     def recipe_of(self, reading: str) -> Recipe:
         """The recipe under one reading; ValueError, in one line, if there is no such reading or it cannot be."""
-        if reading not in self.readings:
-            raise ValueError(f"reading must be all, {one_of(*self.readings)[0]}, was {reading}")
-        differs = self.readings[reading] or {}
+        if reading not in self.conditions:
+            names = list(self.conditions)
+            known = one_of(*names)[0] if len(names) < 60 else f"a name such as {names[0]}"
+            raise ValueError(f"reading must be all, {known}, was {reading}")
+        differs = self.conditions[reading]
         for name in differs:
             if name not in {f.name for f in fields(Recipe)}:
                 raise ValueError(_unknown(f"experiment.readings.{reading}.{name}"))
@@ -61,7 +85,6 @@ class Settings:
     seeds: int | None = None
     first_seed: int = 0
     reading: str = "all"
-    dtype: str = "float64"
     engine: str = "auto"
     device: str = "cpu"
     output: str = "results"
@@ -72,9 +95,8 @@ class Settings:
             raise ValueError(f"seeds must be 1 or more, was {self.seeds}")
         if self.first_seed < 0:
             raise ValueError(f"first_seed must be 0 or more, was {self.first_seed}")
-        for name, words in (("dtype", ("float64", "float32")), ("engine", ("auto", *ENGINES))):
-            if getattr(self, name) not in words:
-                raise ValueError(f"{name} must be {one_of(*words)[0]}, was {getattr(self, name)}")
+        if self.engine not in ("auto", *ENGINES):
+            raise ValueError(f"engine must be {one_of('auto', *ENGINES)[0]}, was {self.engine}")
         if self.engine == "fused" and self.device != "cpu":
             raise ValueError(f"device must be cpu for the fused engine, was {self.device}")
         try:
@@ -103,7 +125,7 @@ class Settings:
     @property
     def chosen(self) -> list[str]:
         """The readings to run."""
-        return list(self.experiment.readings) if self.reading == "all" else [self.reading]
+        return list(self.experiment.conditions) if self.reading == "all" else [self.reading]
 
     @property
     def runs_file(self) -> Path:

@@ -15,9 +15,11 @@ from typing import Any
 
 import numpy as np
 
+from backprop86.descent import RATES, Descent
 from backprop86.kernel import ROWS_PER, ROWS_WHEN, Lanes, Lists, Net, Rule
 from backprop86.lanes import Block
 from backprop86.lanes import advance as run_lanes
+from backprop86.network import largest_weights
 from backprop86.recipe import CRITERIA, Cases, Recipe
 from backprop86.reference import UNFINISHED, UNSOLVED, Outcome, checkpoints
 from backprop86.vectors import BYTES
@@ -35,19 +37,19 @@ def train(
     recipe: Recipe,
     w: np.ndarray,
     counted: np.ndarray | None = None,
-    dtype: str = "float64",
     device: str = "cpu",
     advance: Callable[[int], None] = lambda seed_sweeps: None,
+    descent: Descent | None = None,
     threads: int | None = None,
     lanes: int | None = None,
 ) -> Outcome:
     """As reference.train, on the CPU, in `threads` threads (as many as there are cores) of so many lanes."""
     net, rule = net_of(wiring, cases, recipe), rule_of(recipe, cases)
-    block = block_of(w, counted, cases, recipe, len(wiring.levels))
+    block = block_of(w, counted, cases, recipe, descent or recipe.descent(), len(wiring.levels))
     n_threads = threads or os.cpu_count() or 1
     queue = _Queue(len(w), lanes or (128 if wiring.n_parameters < 100 else 64), n_threads)
     with ThreadPoolExecutor(n_threads) as pool:
-        work = [pool.submit(_work, net, rule, wiring, cases, block, queue, dtype, advance) for _ in range(n_threads)]
+        work = [pool.submit(_work, net, rule, cases, block, queue, recipe.dtype, advance) for _ in range(n_threads)]
         try:
             for one in work:
                 one.result()
@@ -82,14 +84,13 @@ class _Queue:
 def _work(
     net: Net,
     rule: Rule,
-    wiring: Wiring,
     cases: Cases,
     block: Block,
     queue: _Queue,
     dtype: str,
     report: Callable[[int], None],
 ) -> None:
-    lanes, todo, steps = lanes_of(net, wiring, cases, queue.lanes, dtype), np.zeros(7, dtype=np.int64), 4
+    lanes, todo, steps = lanes_of(net, cases, queue.lanes, dtype), np.zeros(7, dtype=np.int64), 4
     while queue.give(todo):
         started, before = time.perf_counter(), todo[3]
         run_lanes(net, rule, lanes, block, todo, steps)
@@ -97,7 +98,9 @@ def _work(
         steps = max(1, min(10_000, int(steps * 0.05 / max(time.perf_counter() - started, 0.005))))
 
 
-def block_of(w: np.ndarray, counted: np.ndarray | None, cases: Cases, recipe: Recipe, levels: int) -> Block:
+def block_of(
+    w: np.ndarray, counted: np.ndarray | None, cases: Cases, recipe: Recipe, descent: Descent, levels: int
+) -> Block:
     """The seeds, nothing known of them yet."""
     S, C, K = len(w), len(cases.inputs), len(checkpoints(recipe.sweeps))
     trained = np.ones((S, C)) if counted is None else np.asarray(counted, dtype=float)
@@ -107,6 +110,7 @@ def block_of(w: np.ndarray, counted: np.ndarray | None, cases: Cases, recipe: Re
         counted=trained,
         scale=1 / (n * cases.desired.shape[1]) if is_mean else np.ones(S),
         cases=n if is_mean and recipe.update == "case" else np.ones(S),
+        rates=np.stack([np.broadcast_to(np.asarray(getattr(descent, name), float), S) for name in RATES], 1),
         w=np.array(w, dtype=float),
         sweeps=np.full(S, UNSOLVED),
         stopped=np.full(S, UNFINISHED),
@@ -121,7 +125,7 @@ def rule_of(recipe: Recipe, cases: Cases) -> Rule:
     """The recipe's words as numbers."""
     criterion = CRITERIA[recipe.criterion]
     most = criterion.case_error * (cases.desired.shape[1] if recipe.error == "mean" else 1)
-    numbers: dict[str, Any] = {name: float(getattr(recipe, name)) for name in Rule._fields[:10]}
+    numbers: dict[str, Any] = {name: float(getattr(recipe, name)) for name in Rule._fields[:5]}
     return Rule(
         **numbers,
         dead_zone=["none", "from_edge", "from_target"].index(recipe.dead_zone),
@@ -159,6 +163,7 @@ def net_of(wiring: Wiring, cases: Cases, recipe: Recipe) -> Net:
         np.isin(np.arange(n_units), outputs).astype(np.int64),
         np.asarray(cases.desired, dtype=float),
         level,
+        largest_weights(wiring, recipe.biases),
     )
 
 
@@ -175,7 +180,7 @@ def lists_of(sums: np.ndarray, left: np.ndarray, right: np.ndarray, n: int) -> L
     return Lists(np.concatenate([[0], np.cumsum(counts)]), *two)
 
 
-def lanes_of(net: Net, wiring: Wiring, cases: Cases, n: int, dtype: str) -> Lanes:
+def lanes_of(net: Net, cases: Cases, n: int, dtype: str) -> Lanes:
     """Idle lanes. Every row begins at a multiple of BYTES, so that no vector lies across two cache lines."""
 
     def rows(number: int) -> np.ndarray:
@@ -183,7 +188,7 @@ def lanes_of(net: Net, wiring: Wiring, cases: Cases, n: int, dtype: str) -> Lane
         start = -room.ctypes.data % BYTES
         return room[start : start + len(room) - BYTES].view(dtype).reshape(number, n)
 
-    P, n_rows = wiring.n_parameters, net.first_row + net.tile * net.n_units
+    P, n_rows = net.n_parameters, net.first_row + net.tile * net.n_units
     y, when = rows(n_rows), np.zeros((ROWS_WHEN, n), np.int64)
     for value, row in constant_rows(cases).items():
         y[row] = value

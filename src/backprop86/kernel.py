@@ -43,17 +43,13 @@ class Net(NamedTuple):
     is_output: np.ndarray
     desired: np.ndarray  # (C, n_outputs)
     level: np.ndarray  # of each parameter
+    largest: np.ndarray  # what each parameter is held at or below
 
 
 class Rule(NamedTuple):
     """The recipe in numbers, under the recipe's names."""
 
-    epsilon: float
-    alpha: float
-    decay: float
     opening_sweeps: float
-    opening_epsilon: float
-    opening_alpha: float
     target_on: float
     target_off: float
     zone_on: float
@@ -207,10 +203,11 @@ def change(net, lanes, c, n, L):  # type: ignore[no-untyped-def]
     for lane in range(0, n, width(per)):
         alpha, epsilon = load(per, ALPHA * L + lane), load(per, EPSILON * L + lane)
         keep, bad = load(per, KEEP * L + lane), load(per, BAD * L + lane)
-        for k in range(lane, net.n_parameters * L + lane, L):
+        for p in range(net.n_parameters):
+            k = p * L + lane
             w, last = load(lanes.w, k), load(lanes.last_change, k)
             delta_w = alpha * last - epsilon * load(lanes.dE_dw, k)
-            moved = (w + delta_w) * keep
+            moved = smaller(item(net.largest, p), (w + delta_w) * keep)  # in this order NaN stays NaN
             if c >= 0:
                 learns = load(lanes.counted, c * L + lane)
                 delta_w, moved = where_positive(learns, delta_w, last), where_positive(learns, moved, w)

@@ -42,6 +42,7 @@ class Block(NamedTuple):
     counted: np.ndarray  # (S, C)
     scale: np.ndarray
     cases: np.ndarray
+    rates: np.ndarray  # (S, 5), see RATES
     w: np.ndarray
     sweeps: np.ndarray
     stopped: np.ndarray
@@ -97,9 +98,10 @@ def look(net, rule, lanes, block, lane, step, L):  # type: ignore[no-untyped-def
     opening = t < rule.opening_sweeps  # the sweep after this one is
     due = min(item(rule.checkpoints, k), np.int64(rule.opening_sweeps) if opening else rule.sweeps)
     put(when, DUE * L + lane, step - t + due)
-    put(per, EPSILON * L + lane, (rule.opening_epsilon if opening else rule.epsilon) * item(per, CASES * L + lane))
-    put(per, ALPHA * L + lane, rule.opening_alpha if opening else rule.alpha)
-    put(per, KEEP * L + lane, 1 - rule.decay)
+    rates = 5 * seed
+    put(per, EPSILON * L + lane, item(block.rates, rates + (3 if opening else 0)) * item(per, CASES * L + lane))
+    put(per, ALPHA * L + lane, item(block.rates, rates + (4 if opening else 1)))
+    put(per, KEEP * L + lane, 1 - item(block.rates, rates + 2))
     if not (diverged or t == rule.sweeps or (met and not rule.to_limit)):
         return False
     for p in range(net.n_parameters):
@@ -123,18 +125,20 @@ def pointers(net, rule, lanes, block):  # type: ignore[no-untyped-def]
     into = Lists(pointer(net.into.start), pointer(net.into.left), pointer(net.into.right))
     out_of = Lists(pointer(net.out_of.start), pointer(net.out_of.left), pointer(net.out_of.right))
     weight = Lists(pointer(net.weight.start), pointer(net.weight.left), pointer(net.weight.right))
-    outputs, desired, level = pointer(net.outputs), pointer(net.desired), pointer(net.level)
+    outputs, desired, level, largest = (
+        pointer(net.outputs), pointer(net.desired), pointer(net.level), pointer(net.largest),
+    )  # fmt: skip
     return (
-        Net(into, out_of, weight, *net[3:10], outputs, pointer(net.is_output), desired, level),
+        Net(into, out_of, weight, *net[3:10], outputs, pointer(net.is_output), desired, level, largest),
         Rule(*rule[:-1], pointer(rule.checkpoints)),
         Lanes(
             pointer(lanes.w), pointer(lanes.last_change), pointer(lanes.dE_dw), pointer(lanes.y), pointer(lanes.dE_dx),
             pointer(lanes.counted), pointer(lanes.per), pointer(lanes.when),
         ),
         Block(
-            pointer(block.w0), pointer(block.counted), pointer(block.scale), pointer(block.cases), pointer(block.w),
-            pointer(block.sweeps), pointer(block.stopped), pointer(block.diverged), pointer(block.error),
-            pointer(block.error_curve), pointer(block.gradient_curve),
+            pointer(block.w0), pointer(block.counted), pointer(block.scale), pointer(block.cases),
+            pointer(block.rates), pointer(block.w), pointer(block.sweeps), pointer(block.stopped),
+            pointer(block.diverged), pointer(block.error), pointer(block.error_curve), pointer(block.gradient_curve),
         ),
     )  # fmt: skip
 

@@ -101,12 +101,24 @@ def generator(seed: int, stream: int = 0) -> np.random.Generator:
     return np.random.Generator(np.random.Philox(key=np.array([seed, stream], dtype=np.uint64)))
 
 
-def initial_weights(wiring: Wiring, seeds: list[int], half_range: float, biases: str = "drawn") -> np.ndarray:
-    """w (S, n_parameters), uniform on [-half_range, half_range]; `biases` "drawn" alike or "zero".
+def initial_weights(
+    wiring: Wiring, seeds: list[int], half_range: float, biases: str = "drawn", equal: bool = False
+) -> np.ndarray:
+    """w (S, n_parameters), uniform on [-half_range, half_range]; `biases` "drawn" alike, "zero" or made "negative".
 
     Seed k draws the same numbers whatever the range and whatever the biases, so readings differ in nothing else.
+    With `equal` the first of them serves for all weights.
     """
     w = half_range * np.stack([generator(seed).uniform(-1, 1, wiring.n_parameters) for seed in seeds])
+    if equal:
+        w[:] = w[:, :1]
     if biases == "zero":
         w[:, wiring.is_bias] = 0
+    if biases == "negative":
+        w[:, wiring.is_bias] = -np.abs(w[:, wiring.is_bias])
     return w
+
+
+def largest_weights(wiring: Wiring, biases: str) -> np.ndarray:
+    """(n_parameters,) what each weight is held at or below: 0 for "negative" biases, infinity for all others."""
+    return np.where(wiring.is_bias & (biases == "negative"), 0.0, np.inf)

@@ -126,7 +126,10 @@ def trajectory(
             (gradient,) = torch.autograd.grad(E.sum(), leaf)
             next_change = -epsilon * gradient + alpha * change
             learns = marked[:, group].any(1, keepdim=True)
-            now = torch.where(learns, (now + next_change) * (1 - recipe.decay), now)
+            moved = (now + next_change) * (1 - recipe.decay)
+            if recipe.biases == "negative":
+                moved = torch.where(torch.tensor(wiring.is_bias), moved.clamp(max=0), moved)
+            now = torch.where(learns, moved, now)
             change = torch.where(learns, next_change, change)
         kept.append(now)
     return torch.stack(kept)

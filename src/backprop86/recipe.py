@@ -74,10 +74,12 @@ class Recipe:
     zone_on: float = 0.8
     zone_off: float = 0.2
     initial_range: float = 0.3  # weights are drawn from U(-initial_range, initial_range)
-    biases: str = "drawn"  # like the weights, or start at zero, or there are none
+    start: str = "drawn"  # each weight by itself; or one draw for all; or added to weights the problem has a name for
+    biases: str = "drawn"  # like the weights, or start at zero, or are held at or below it, or there are none
     criterion: str = "right_side"  # see CRITERIA
     stop: str = "solved"  # training ends when solved, or goes on to the limit
     held_out: str = "none"  # which cases each seed is not trained on; the problem knows the names
+    dtype: str = "float64"
 
     def check(self) -> "Recipe":
         """Return the recipe itself; ValueError, in one line, names a setting that cannot be."""
@@ -129,7 +131,8 @@ LIMITS: dict[str, Limit] = {
     "zone_on": OUTPUT,
     "zone_off": OUTPUT,
     "initial_range": NOT_NEGATIVE,
-    "biases": one_of("drawn", "zero", "none"),
+    "biases": one_of("drawn", "zero", "negative", "none"),
     "criterion": one_of(*CRITERIA),
     "stop": one_of("solved", "limit"),
+    "dtype": one_of("float64", "float32"),
 }

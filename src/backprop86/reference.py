@@ -11,7 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from backprop86.network import Network
+from backprop86.descent import Descent
+from backprop86.network import Network, largest_weights
 from backprop86.recipe import CRITERIA, Cases, Recipe
 from backprop86.wiring import Wiring
 
@@ -43,16 +44,17 @@ def train(
     recipe: Recipe,
     w: np.ndarray,
     counted: np.ndarray | None = None,
-    dtype: str = "float64",
     device: str = "cpu",
     advance: Callable[[int], None] = lambda seed_sweeps: None,
+    descent: Descent | None = None,
 ) -> Outcome:
     """Train w (S, n_parameters) on the cases that `counted` (S, C) marks, all if None. `advance` is told the work done.
 
+    `descent` replaces the recipe's rates where every seed has its own.
     Solved seeds leave the batch (unless the recipe says to go on) and so do diverged ones, so a few stubborn seeds
     do not cost the price of all.
     """
-    run = _Run(wiring, cases, recipe, w, counted, dtype, device)
+    run = _Run(wiring, cases, recipe, w, counted, device, descent or recipe.descent())
     keep = {sweep: k for k, sweep in enumerate(checkpoints(recipe.sweeps))}
     try:
         for sweep in range(recipe.sweeps + 1):
@@ -70,11 +72,12 @@ def train(
 class _Run:
     """The seeds still in the batch, and the outcome so far of all."""
 
-    def __init__(self, wiring, cases, recipe, w, counted, dtype, device) -> None:  # type: ignore[no-untyped-def]
-        as_tensor = {"dtype": getattr(torch, dtype), "device": device}
+    def __init__(self, wiring, cases, recipe, w, counted, device, descent) -> None:  # type: ignore[no-untyped-def]
+        as_tensor = {"dtype": getattr(torch, recipe.dtype), "device": device}
         self.recipe, self.network = recipe, Network(wiring, device)
-        self.error, self.descent = recipe.squared_error(), recipe.descent()
-        self.criterion = CRITERIA[recipe.criterion]
+        self.error, self.criterion = recipe.squared_error(), CRITERIA[recipe.criterion]
+        self.descent = descent.columns(len(w), **as_tensor)
+        self.largest = torch.tensor(largest_weights(wiring, recipe.biases), **as_tensor)
         self.inputs, self.d = torch.tensor(cases.inputs, **as_tensor), torch.tensor(cases.desired, **as_tensor)
         self.levels = torch.as_tensor(wiring.parameter_level, device=device)
         S, K = len(w), len(checkpoints(recipe.sweeps))
@@ -102,6 +105,7 @@ class _Run:
         if len(rows) == 1:
             rows = rows.repeat(2)
         self.seeds, self.w, self.last_change = self.seeds[rows], self.w[rows], self.last_change[rows]
+        self.descent = self.descent.of(rows)
         self.counted = None if self.counted is None else self.counted[rows]
 
     def gradient(self, inputs: Tensor, d: Tensor, counted: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
@@ -139,12 +143,12 @@ class _Run:
     def change(self, sweep: int) -> None:
         """Change the weights: once, from the gradient of the whole sweep, or after every case in turn."""
         if self.recipe.update == "sweep":
-            self.w, self.last_change = self.descent.step(self.w, self.last_change, self.dE_dw, sweep)
+            self.w, self.last_change = self.descent.step(self.w, self.last_change, self.dE_dw, sweep, self.largest)
             return
         for c in range(len(self.inputs)):
             counted = None if self.counted is None else self.counted[:, c : c + 1]
             dE_dw, _, _ = self.gradient(self.inputs[c : c + 1], self.d[c : c + 1], counted)
-            w, last_change = self.descent.step(self.w, self.last_change, dE_dw, sweep)
+            w, last_change = self.descent.step(self.w, self.last_change, dE_dw, sweep, self.largest)
             if counted is not None:  # a case held out changes nothing, not even by momentum or decay
                 w = torch.where(counted > 0, w, self.w)
                 last_change = torch.where(counted > 0, last_change, self.last_change)

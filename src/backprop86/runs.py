@@ -21,34 +21,46 @@ from backprop86.recipe import Recipe
 from backprop86.reference import checkpoints
 
 KEY = b"backprop86"
-MOST_WEIGHTS = 20_000
-"""How many weights of one condition are kept at most; beyond that, those of its first seeds only."""
+MOST_WEIGHTS = 5_000
+"""How many weights of one condition are kept: those of its first seeds, and of its median solved run in any case."""
 WITH_CURVES = 100
 """How many seeds of one condition keep their curves."""
 
 
 @dataclass(eq=False)
 class Runs:
-    """The rows of one experiment, and about each condition: recipe, seeds, checkpoints, levels."""
+    """The rows of each condition of one experiment, and about each: recipe, seeds, checkpoints, levels.
+
+    `stopped`: the command that makes them was ended before all conditions were done, and goes on when called again.
+    """
 
     stem: str
-    rows: pd.DataFrame
+    parts: dict[str, pd.DataFrame]
     about: dict[str, Any]
+    stopped: bool = False
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """All rows, with NaN for what is measured under other conditions only."""
+        merged = pd.concat(self.parts.values(), ignore_index=True)
+        measures = [name for name in merged if name not in FIRST + LAST]
+        return merged.reindex(columns=FIRST + measures + LAST)
 
     @property
     def conditions(self) -> list[str]:
         """In the order of the experiment file."""
-        return list(self.about["conditions"])
+        return list(self.about)
 
     def of(self, condition: str) -> pd.DataFrame:
         """The rows of one condition, by seed; ValueError names those there are."""
-        if condition not in self.about["conditions"]:
-            raise ValueError(f"{self.stem} has no runs of condition {condition}, only of {', '.join(self.conditions)}")
-        return self.rows[self.rows["condition"] == condition]
+        if condition not in self.parts:
+            known = ", ".join(self.conditions[:20])
+            raise ValueError(f"{self.stem} has no runs of condition {condition}, only of {known}")
+        return self.parts[condition]
 
     def recipe(self, condition: str) -> Recipe:
         """The recipe that made a condition's rows."""
-        return Recipe(**self.about["conditions"][condition]["recipe"])
+        return Recipe(**self.about[condition]["recipe"])
 
     def weights(self, condition: str) -> np.ndarray:
         """(S, n_parameters) of the seeds whose weights were kept."""
@@ -59,7 +71,7 @@ class Runs:
 
         Of the seeds whose curves were kept, which are the first of each condition.
         """
-        rows, about = self.of(condition), self.about["conditions"][condition]
+        rows, about = self.of(condition), self.about[condition]
         rows = rows[rows["error_curve"].notna()]
         sweeps = np.array(about["checkpoints"])
         gradient = np.stack(list(rows["gradient_curve"])).reshape(len(rows), len(sweeps), -1)
@@ -70,14 +82,13 @@ FIRST = ["condition", "seed", "solved", "diverged", "sweeps", "stopped", "error"
 LAST = ["weights", "error_curve", "gradient_curve"]
 
 
-def describe(recipe: Recipe, levels: int, seeds: list[int], dtype: str, engine: str) -> dict[str, Any]:
+def describe(recipe: Recipe, levels: int, seeds: list[int], engine: str) -> dict[str, Any]:
     """What the file says about one condition."""
     return {
         "recipe": asdict(recipe),
         "seeds": [seeds[0], seeds[-1]],
         "checkpoints": checkpoints(recipe.sweeps),
         "levels": levels,
-        "dtype": dtype,
         "engine": engine,
         "versions": versions("numba") if engine == "fused" else versions(),
     }
@@ -90,42 +101,52 @@ def versions(*more: str) -> dict[str, str]:
 
 
 def with_condition(
-    runs: Runs | None, stem: str, order: list[str], condition: str, about: dict[str, Any], rows: pd.DataFrame
+    runs: Runs | None,
+    stem: str,
+    order: list[str],
+    condition: str,
+    about: dict[str, Any],
+    rows: pd.DataFrame,
+    numbers_only: bool = False,
 ) -> Runs:
-    """The runs with the rows of one condition put in or replaced; conditions that are not in `order` are dropped."""
-    rows = rows.sort_values("seed").assign(condition=condition)
-    kept = dict.fromkeys(LAST, WITH_CURVES) | {"weights": max(1, MOST_WEIGHTS // len(rows["weights"].iloc[0]))}
-    rows = rows.assign(**{name: rows[name].where(np.arange(len(rows)) < n, None) for name, n in kept.items()})
-    parts, facts = {condition: rows}, {condition: about}
-    for other in runs.conditions if runs else []:
-        if other != condition:
-            parts[other] = runs.of(other).dropna(axis="columns", how="all")  # type: ignore[union-attr]
-            facts[other] = runs.about["conditions"][other]  # type: ignore[union-attr]
+    """The runs with the rows of one condition put in or replaced; conditions that are not in `order` are dropped.
+
+    With `numbers_only` neither weights nor curves are kept.
+    """
+    rows = rows.sort_values("seed", ignore_index=True).assign(condition=condition)
+    kept = {name: np.arange(len(rows)) < (0 if numbers_only else WITH_CURVES) for name in LAST}
+    if not numbers_only:
+        kept["weights"] = np.arange(len(rows)) < MOST_WEIGHTS // len(rows["weights"].iloc[0])
+        kept["weights"][_median(rows)] = True
+    rows = rows.assign(**{name: rows[name].where(keep, None) for name, keep in kept.items()})
+    parts, facts = (runs.parts, runs.about) if runs else ({}, {})
+    parts, facts = parts | {condition: rows}, facts | {condition: about}
     present = [name for name in order if name in parts]
-    merged = pd.concat([parts[name] for name in present], ignore_index=True)
-    measures = [name for name in merged if name not in FIRST + LAST]
-    about_all = {"stem": stem, "conditions": {name: facts[name] for name in present}}
-    return Runs(stem, merged.reindex(columns=FIRST + measures + LAST), about_all)
+    return Runs(stem, {name: parts[name] for name in present}, {name: facts[name] for name in present})
 
 
-def interrupted(runs: Runs | None, condition: str, about: dict[str, Any]) -> pd.DataFrame | None:
-    """The rows that a run of the very same description left when it was stopped; None if there was none such."""
-    if runs is None or runs.about["conditions"].get(condition) != about or not missing(runs, condition):
-        return None
-    return runs.of(condition).dropna(axis="columns", how="all")
+def interrupted(runs: Runs | None, condition: str, about: dict[str, Any], seeds: list[int]) -> pd.DataFrame:
+    """The rows of these seeds that a run of the very same description left when it was stopped; else none."""
+    if runs is None or condition not in runs.parts or not (runs.stopped or missing(runs, condition)):
+        return pd.DataFrame()
+    if runs.about[condition] | {"seeds": about["seeds"]} != about:
+        return pd.DataFrame()
+    rows = runs.of(condition)
+    return rows[rows["seed"].isin(seeds)]
 
 
 def missing(runs: Runs, condition: str) -> int:
     """How many of a condition's seeds have no row, since its run was stopped."""
-    first, last = runs.about["conditions"][condition]["seeds"]
+    first, last = runs.about[condition]["seeds"]
     return last - first + 1 - len(runs.of(condition))
 
 
-def write(runs: Runs, path: Path) -> None:
+def write(runs: Runs, path: Path, stopped: bool = False) -> None:
     """Write the whole file beside its place and move it there, so that no half-written file is ever read."""
+    about = {"stem": runs.stem, "conditions": runs.about} | ({"stopped": True} if stopped else {})
     table = pa.Table.from_pandas(runs.rows, preserve_index=False)
     plain = [f.with_type(pa.string()) if f.type == pa.large_string() else f for f in table.schema]  # read back as large
-    table = table.cast(pa.schema(plain)).replace_schema_metadata({KEY: json.dumps(runs.about).encode()})
+    table = table.cast(pa.schema(plain)).replace_schema_metadata({KEY: json.dumps(about).encode()})
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(f".{os.getpid()}.unfinished")
     try:
@@ -147,7 +168,11 @@ def read(path: Path) -> Runs:
         raise ValueError(f"{path} was not written by backprop86")
     about = json.loads(table.schema.metadata[KEY])
     rows = table.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
-    return Runs(about["stem"], rows, about)
+    parts = {}
+    for name, part in rows.groupby("condition", sort=False):
+        measured = [column for column in rows if column in FIRST + LAST or part[column].notna().any()]
+        parts[str(name)] = part[measured].reset_index(drop=True)
+    return Runs(about["stem"], parts, about["conditions"], about.get("stopped", False))
 
 
 def same_recipes(runs: Runs, recipes: dict[str, Recipe]) -> None:
@@ -156,7 +181,7 @@ def same_recipes(runs: Runs, recipes: dict[str, Recipe]) -> None:
     for condition, recipe in recipes.items():
         if condition not in runs.conditions:
             raise ValueError(f"there are no runs of {runs.stem}, reading {condition}: {again}")
-        if missing(runs, condition):
+        if runs.stopped or missing(runs, condition):
             raise ValueError(f"the runs of {runs.stem}, reading {condition}, were stopped half-way: {again}")
         was, now = asdict(runs.recipe(condition)), asdict(recipe)
         for name in now:
@@ -168,8 +193,13 @@ def same_recipes(runs: Runs, recipes: dict[str, Recipe]) -> None:
 def typical(runs: Runs, condition: str) -> tuple[int, np.ndarray]:
     """(seed, w) of the median run among the solved ones, the lower of two in the middle."""
     rows = runs.of(condition)
-    kept = rows[rows["solved"] & rows["weights"].notna()].sort_values(["sweeps", "seed"])
-    if kept.empty:
+    if not rows["solved"].any():
         raise ValueError(f"no seed of condition {condition} was solved, so there is no typical run to draw")
-    row = kept.iloc[(len(kept) - 1) // 2]
+    row = rows.iloc[_median(rows)[0]]
     return int(row["seed"]), np.array(row["weights"])
+
+
+def _median(rows: pd.DataFrame) -> list[int]:
+    """The place of the median run among the solved ones, or none."""
+    order = np.lexsort([rows["seed"].to_numpy(int), rows["sweeps"].to_numpy(float, na_value=np.inf)])
+    return order[: int(rows["solved"].sum())][(int(rows["solved"].sum()) - 1) // 2 :][:1].tolist()

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
+from scipy.stats import binomtest, linregress
+from scipy.stats import t as student
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -31,3 +32,11 @@ def percentile(values: np.ndarray, printed: float) -> float:
 def tail(values: np.ndarray, printed: float) -> float:
     """The probability of a run at least as far out as the printed value, on the side where it lies."""
     return float(min((values <= printed).mean(), (values >= printed).mean()))
+
+
+def through_logarithms(x: np.ndarray, y: np.ndarray) -> list[tuple[float, float, float]]:
+    """y = a + b log2 x by least squares: a, then b, each with the ends of its 95 % interval."""
+    line = linregress(np.log2(x), y)
+    reach = float(student.ppf(0.975, len(x) - 2))
+    both = ((line.intercept, line.intercept_stderr), (line.slope, line.stderr))
+    return [(float(value), float(value - reach * error), float(value + reach * error)) for value, error in both]

@@ -1,15 +1,18 @@
 """Every seed of one condition: initial weights, the engine in blocks, progress, and a row for each seed."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
 
 from backprop86 import fused, reference
+from backprop86.descent import RATES, Descent
 from backprop86.network import Network, initial_weights
-from backprop86.recipe import Cases, Recipe
+from backprop86.recipe import Cases, Recipe, one_of
 from backprop86.reference import UNFINISHED, UNSOLVED
 from backprop86.wiring import Wiring
 
@@ -33,10 +36,21 @@ def counted_of(problem: ModuleType, recipe: Recipe, seeds: list[int]) -> np.ndar
     return None
 
 
+def start_of(problem: ModuleType, recipe: Recipe, wiring: Wiring, seeds: list[int]) -> np.ndarray:
+    """The weights each seed begins with, (S, n_parameters); a problem's STARTS are weights that have a name."""
+    starts = getattr(problem, "STARTS", {})
+    if recipe.start not in ("drawn", "equal", *starts):
+        raise ValueError(f"start must be {one_of('drawn', 'equal', *starts)[0]}, was {recipe.start}")
+    w = initial_weights(wiring, seeds, recipe.initial_range, recipe.biases, recipe.start == "equal")
+    return w + starts.get(recipe.start, 0)
+
+
 def check(problem: ModuleType, recipe: Recipe) -> int:
     """How many levels of units the recipe's network has; ValueError, in one line, if the problem cannot be run so."""
     counted_of(problem, recipe, [0])
-    return len(wiring_of(problem.wiring, recipe).levels)
+    wiring = wiring_of(problem.wiring, recipe)
+    start_of(problem, recipe, wiring, [0])
+    return len(wiring.levels)
 
 
 def states(wiring: Wiring, inputs: np.ndarray, w: np.ndarray) -> np.ndarray:
@@ -54,7 +68,6 @@ def run_condition(
     recipe: Recipe,
     seeds: list[int],
     engine: str = "auto",
-    dtype: str = "float64",
     device: str = "cpu",
     advance: Callable[[int], None] = lambda seed_sweeps: None,
 ) -> pd.DataFrame:
@@ -62,19 +75,44 @@ def run_condition(
 
     After Ctrl-C, the rows of those seeds that are finished.
     """
-    wiring, cases = wiring_of(problem.wiring, recipe), problem.cases(recipe)
+    return run_together(problem, [recipe], seeds, engine, device, advance)[0]
+
+
+def together(recipe: Recipe) -> Recipe:
+    """Recipes for which this is the same can be trained side by side: they differ in rates and start alone."""
+    biases = recipe.biases if recipe.biases in ("none", "negative") else "drawn"
+    alike: dict[str, Any] = dict.fromkeys(RATES, 0.0)
+    return replace(recipe, **alike, initial_range=0.0, start="drawn", biases=biases)
+
+
+def run_together(
+    problem: ModuleType,
+    recipes: list[Recipe],
+    seeds: list[int],
+    engine: str = "auto",
+    device: str = "cpu",
+    advance: Callable[[int], None] = lambda seed_sweeps: None,
+) -> list[pd.DataFrame]:
+    """What `run_condition` returns, for recipes that differ as `together` says, in blocks of (recipe, seed)."""
+    wiring, cases = wiring_of(problem.wiring, recipes[0]), problem.cases(recipes[0])
     train, at_once = ENGINES[engine_for(engine, device)]
+    every = [(k, seed) for k in range(len(recipes)) for seed in seeds]
     parts = []
-    for start in range(0, len(seeds), at_once):
-        block = seeds[start : start + at_once]
-        w0 = initial_weights(wiring, block, recipe.initial_range, recipe.biases)
-        counted = counted_of(problem, recipe, block)
-        outcome = train(wiring, cases, recipe, w0, counted, dtype, device, advance)
-        rows = _rows(problem, wiring, cases, block, w0, counted, outcome)
+    for start in range(0, len(every), at_once):
+        block = every[start : start + at_once]
+        numbers, block_seeds = [k for k, _ in block], [seed for _, seed in block]
+        runs_of = {k: [seed for n, seed in block if n == k] for k in dict.fromkeys(numbers)}
+        w0 = np.concatenate([start_of(problem, recipes[k], wiring, some) for k, some in runs_of.items()])
+        rates = {name: np.array([getattr(recipes[k], name) for k in numbers]) for name in RATES}
+        descent = Descent(**rates, opening_sweeps=recipes[0].opening_sweeps)
+        counted = counted_of(problem, recipes[0], block_seeds)
+        outcome = train(wiring, cases, recipes[0], w0, counted, device, advance, descent)
+        rows = _rows(problem, wiring, cases, block_seeds, w0, counted, outcome).assign(recipe=numbers)
         parts.append(rows[outcome.stopped != UNFINISHED])
         if len(parts[-1]) < len(block):
             break
-    return pd.concat(parts, ignore_index=True)
+    found = pd.concat(parts, ignore_index=True)
+    return [found[found["recipe"] == k].drop(columns="recipe").reset_index(drop=True) for k in range(len(recipes))]
 
 
 def _rows(

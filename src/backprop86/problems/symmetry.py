@@ -14,7 +14,6 @@ from backprop86.recipe import Cases, Recipe
 from backprop86.runs import Runs, typical
 from backprop86.wiring import Wiring, layered
 
-NETWORKS = {"two_hidden": (6, 2, 1), "no_hidden": (6, 1)}
 PRINTED_N = [
     -1.1, 14.2, -3.6, 7.2, -7.2, 3.6, -14.2,
     -1.1, -14.2, 3.6, -7.1, 7.1, -3.6, 14.2,
@@ -30,10 +29,10 @@ PRINTED_P = [
 
 
 def wiring(recipe: Recipe) -> Wiring:
-    """6-2-1 with biases and no shortcut (N Fig. 1); 6-1 to show that it cannot be done without hidden units."""
-    if recipe.network not in NETWORKS:
-        raise ValueError(f"network must be {' or '.join(NETWORKS)}, was {recipe.network}")
-    return layered(*NETWORKS[recipe.network])
+    """6-2-1 with biases and no shortcut (N Fig. 1)."""
+    if recipe.network != "two_hidden":
+        raise ValueError(f"network must be two_hidden, was {recipe.network}")
+    return layered(6, 2, 1)
 
 
 def cases(recipe: Recipe) -> Cases:
@@ -46,15 +45,13 @@ def cases(recipe: Recipe) -> Cases:
 def measure(
     wiring: Wiring, cases: Cases, w: np.ndarray, y: np.ndarray, counted: np.ndarray | None
 ) -> dict[str, np.ndarray]:
-    """What N says of its weights, for w (S, n_parameters); nothing for the net without hidden units.
+    """What N says of its weights, for w (S, n_parameters).
 
     mirror_error: the largest |w_i + w_mirror(i)|, as a fraction of the largest weight. ratio_2 and ratio_4: the middle
     and the largest of the three pairs over the smallest, means of both hidden units. is_2_3_4: another ratio that
     keeps every sum of the three, whatever their signs, away from 0. The rest is True or False.
     """
-    hidden = [k for k, name in enumerate(wiring.units) if name.startswith("h")]
-    if not hidden:
-        return {}
+    hidden = [wiring.units.index(name) for name in ("h1", "h2")]
     into = np.stack(
         [w[:, wiring.parameter[(wiring.target == unit) & (wiring.source > 0)]] for unit in hidden], 1
     )  # (S, 2, 6)
@@ -95,7 +92,7 @@ def draw(runs: Runs) -> dict[str, Figure]:
     seed, w = typical(runs, condition)
     figure = Figure(figsize=(9.5, 5.2), layout="constrained")
     left, right = figure.subplots(1, 2)
-    network = layered(*NETWORKS["two_hidden"])
+    network = layered(6, 2, 1)
     draw_network(left, network, np.array(PRINTED_N), PLACES, "1986, after 1,425 sweeps")
     draw_network(right, network, w, PLACES, f"Seed {seed}, after 1,425 sweeps")
     return {"fig1": figure}

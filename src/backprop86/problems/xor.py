@@ -15,17 +15,17 @@ PRINTED_FIG3 = [2.2, -6.4, -6.4, 6.3, -4.2, -4.2, -9.4]
 """P Fig. 3: hidden unit (bias, two inputs), output (bias, two inputs, hidden)."""
 PRINTED_FIG5 = [2.0, -2.0, 9.2, -0.1, 4.3, 8.8, -0.8, -4.5, 5.3]
 """P Fig. 5, the local minimum: h1 (bias, left, right), h2, output (bias, h1, h2)."""
+STARTS = {"fig5": np.array(PRINTED_FIG5)}
+"""Weights to begin with; the draw that is added should be as small as their rounding."""
 
 
 def wiring(recipe: Recipe) -> Wiring:
-    """one_hidden_direct (P Fig. 3), no_hidden, or <H>_hidden: 2-H-1 without direct connections (P Figs. 2 and 5)."""
+    """one_hidden_direct (P Fig. 3), or <H>_hidden: 2-H-1 without direct connections (P Figs. 2 and 5)."""
     if recipe.network == "one_hidden_direct":
         return layered(2, 1, 1, shortcuts=True)
-    if recipe.network == "no_hidden":
-        return layered(2, 1)
     if found := re.fullmatch(r"([1-9]\d*)_hidden", recipe.network):
         return layered(2, int(found[1]), 1)
-    raise ValueError(f"network must be one_hidden_direct, no_hidden or, say, 2_hidden, was {recipe.network}")
+    raise ValueError(f"network must be one_hidden_direct or, say, 2_hidden, was {recipe.network}")
 
 
 def cases(recipe: Recipe) -> Cases:
@@ -38,18 +38,19 @@ def cases(recipe: Recipe) -> Cases:
 def measure(
     wiring: Wiring, cases: Cases, w: np.ndarray, y: np.ndarray, counted: np.ndarray | None
 ) -> dict[str, np.ndarray]:
-    """The kind of solution, and whether the net stands in the minimum of P Fig. 5.
+    """How many hidden units there are, the kind of solution, and whether the net stands in the minimum of P Fig. 5.
 
     hidden_code: what each hidden unit does in the four cases, 1 where it is above 0.5, units sorted; "0001 0111" is
     AND and OR. is_fig5: 00 and one of 01 and 10 are within 0.2 of right, the other two cases within 0.05 of 0.5.
     """
     hidden = [k for k, name in enumerate(wiring.units) if name.startswith("h")]
     on = (y[:, :, hidden] > 0.5).transpose(0, 2, 1).astype(int).tolist()
-    codes = [" ".join(sorted("".join(map(str, unit)) for unit in run)) or None for run in on]
+    codes = [" ".join(sorted("".join(map(str, unit)) for unit in run)) for run in on]
     out = y[:, :, wiring.outputs[0]]
     half = np.abs(out - 0.5) < 0.05
     one_side = (half[:, [1, 3]].all(1) & (out[:, 2] > 0.8)) | (half[:, [2, 3]].all(1) & (out[:, 1] > 0.8))
-    return {"hidden_code": np.array(codes, dtype=object), "is_fig5": one_side & (out[:, 0] < 0.2)}
+    is_fig5 = one_side & (out[:, 0] < 0.2)
+    return {"hidden": np.full(len(w), len(hidden)), "hidden_code": np.array(codes, dtype=object), "is_fig5": is_fig5}
 
 
 DIRECT: Places = {"1": None, "i1": (-1, 0), "i2": (1, 0), "h1": (0, 1.3), "o1": (0, 2.6)}
