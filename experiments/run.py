@@ -44,8 +44,8 @@ def run(settings: Settings) -> None:
             for name, part in rows.items():
                 if whole:
                     about[name]["seeds"] = [int(part["seed"].min()), int(part["seed"].max())]
-                numbers_only = experiment.first_look is not None
-                found = runs.with_condition(found, experiment.stem, order, name, about[name], part, numbers_only)
+                keep = (order, name, about[name], part, experiment.numbers_only)
+                found = runs.with_condition(found, experiment.stem, *keep)
             if not whole or time.monotonic() - saved > SAVED_EVERY:
                 runs.write(found, path, stopped=True)
                 saved = time.monotonic()

@@ -95,7 +95,7 @@ def test_ledger_has_a_row_for_each_reading():
     [
         (
             Claim("c", rule="mostly"),
-            "rule of claim c must be one of draw, once, rate, always, never, structure, equal, intercept, slope, "
+            "rule of claim c must be one of draw, within, once, rate, always, never, structure, equal, intercept, slope, "
             "was mostly",
         ),
         (Claim("c", rule="draw"), "claim c: rule draw needs 1 printed numbers, was []"),
@@ -146,3 +146,9 @@ def test_forms_of_readings():
     assert table["reading"].tolist() == ["4_hidden/as_printed", "2_hidden/as_printed"]
     with pytest.raises(ValueError, match=r"^made_up has no reading of the form 3_\*, only 2_hidden/as_printed, "):
         ledger([Claim("c", "P", "", "always", readings=["3_*"])], runs)
+
+
+@pytest.mark.parametrize(("soon", "expected"), [(50, "reproduced"), (49, "doubtful"), (4, "not reproduced")])
+def test_within_is_sooner_than_the_printed_number(soon, expected):
+    sweeps = [199] * soon + [200] * 500 + [pd.NA] * (500 - soon)
+    assert verdict("within", runs_of([True] * 1000, sweeps), column="sweeps", printed=[200]) == expected

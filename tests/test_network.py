@@ -91,5 +91,7 @@ def test_initial_weights_are_keyed_by_the_seed_alone():
     negative = initial_weights(wiring, [17], 0.3, "negative")[0]
     assert np.array_equal(negative[wiring.is_bias], -np.abs(one[0][wiring.is_bias]))
     assert np.array_equal(negative[~wiring.is_bias], one[0][~wiring.is_bias])
-    equal = initial_weights(wiring, list(range(50)), 0.3, equal=True)
+    equal = initial_weights(wiring, list(range(50)), 0.3, spread=0.0)
     assert np.array_equal(equal, np.repeat(many[:, :1], wiring.n_parameters, 1))
+    nearly = initial_weights(wiring, list(range(50)), 0.3, spread=1e-3)
+    assert 0.9e-3 < np.abs(nearly - equal).max() <= 1e-3

@@ -13,7 +13,7 @@ import pandas as pd
 from backprop86.runs import Runs
 from backprop86.statistics import percentile, tail, through_logarithms, wilson, with_infinity
 
-RULES = ("draw", "once", "rate", "always", "never", "structure", "equal", "intercept", "slope")
+RULES = ("draw", "within", "once", "rate", "always", "never", "structure", "equal", "intercept", "slope")
 ENOUGH = 1000
 """How many runs without exception "always" and "never" need."""
 EQUAL = 1e-12
@@ -36,7 +36,7 @@ class Claim:
 
     def check(self) -> "Claim":
         """Return the claim itself; ValueError, in one line, names what cannot be judged."""
-        numbers = {"draw": 1, "rate": 2, "intercept": 1, "slope": 1}.get(self.rule, 0)
+        numbers = {"draw": 1, "within": 1, "rate": 2, "intercept": 1, "slope": 1}.get(self.rule, 0)
         if self.rule not in RULES:
             raise ValueError(f"rule of claim {self.id} must be one of {', '.join(RULES)}, was {self.rule}")
         if len(self.printed) != numbers:
@@ -75,11 +75,12 @@ def judge(claim: Claim, runs: Runs, reading: str) -> Judgement:
         return Judgement(verdict, len(apart), *_middle(apart))
     if claim.rule == "structure":
         rows = rows[rows["solved"]]
-    holds, n = int(rows[claim.column].sum()), len(rows)
+    held = with_infinity(rows[claim.column]) < claim.printed[0] if claim.rule == "within" else rows[claim.column]
+    holds, n = int(held.sum()), len(rows)
     share, (low, high) = (holds / n, wilson(holds, n)) if n else (np.nan, (np.nan, np.nan))
     if claim.rule == "rate":
         verdict = "reproduced" if low <= claim.printed[1] and high >= claim.printed[0] else "not reproduced"
-    elif claim.rule == "once":
+    elif claim.rule in ("once", "within"):
         verdict = _ordinary(share)
     elif claim.rule == "structure":
         verdict = "reproduced" if share >= 0.9 else "partly" if share >= 0.5 else "not reproduced"

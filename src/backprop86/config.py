@@ -48,6 +48,7 @@ class Experiment:
     readings: dict[str, Any] = field(default_factory=dict)  # name -> settings of the recipe that differ
     axes: dict[str, dict[str, Any]] = field(default_factory=dict)  # axis -> value -> settings that differ
     claims: list[Claim] = field(default_factory=list)
+    numbers_only: bool = False  # keep neither weights nor curves
     first_look: int | None = None
     promising: str = ""
     by_itself: str = ""  # the make target that runs it, if `make reproduce` does not

@@ -100,17 +100,20 @@ def _numbers(runs: Runs) -> str:
     return " to ".join(f"{size:,}" for size in {sizes[0]: 0, sizes[-1]: 0}) + " seeds a reading"
 
 
-def curves_figure(runs: Runs, title: str, shown: int = 100, columns: int = 5) -> Figure:
+def curves_figure(
+    runs: Runs, title: str, shown: int = 100, columns: int = 5, conditions: Sequence[str] | None = None
+) -> Figure:
     """For each reading, E against sweeps, and below it the length of dE/dw of each level.
 
     A run that has left the batch keeps its last value, so the medians are not those of the stubborn ones.
     """
-    rows = -(-len(runs.conditions) // columns)
+    conditions = conditions or runs.conditions
+    rows = -(-len(conditions) // columns)
     figure = Figure(figsize=(13, 4.4 * rows + 0.3), layout="constrained")
     panels = figure.subplots(2 * rows, columns, squeeze=False)
     for panel in panels.flat:
         panel.set_visible(False)
-    for k, condition in enumerate(runs.conditions):
+    for k, condition in enumerate(conditions):
         above, below = panels[2 * (k // columns) : 2 * (k // columns) + 2, k % columns]
         sweeps, error, gradient = runs.curves(condition)
         error, gradient = held(error), held(gradient)

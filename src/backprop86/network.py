@@ -102,16 +102,15 @@ def generator(seed: int, stream: int = 0) -> np.random.Generator:
 
 
 def initial_weights(
-    wiring: Wiring, seeds: list[int], half_range: float, biases: str = "drawn", equal: bool = False
+    wiring: Wiring, seeds: list[int], half_range: float, biases: str = "drawn", spread: float | None = None
 ) -> np.ndarray:
     """w (S, n_parameters), uniform on [-half_range, half_range]; `biases` "drawn" alike, "zero" or made "negative".
 
     Seed k draws the same numbers whatever the range and whatever the biases, so readings differ in nothing else.
-    With `equal` the first of them serves for all weights.
+    With `spread` the first of them serves for all weights, which differ by draws from that much smaller range.
     """
-    w = half_range * np.stack([generator(seed).uniform(-1, 1, wiring.n_parameters) for seed in seeds])
-    if equal:
-        w[:] = w[:, :1]
+    drawn = np.stack([generator(seed).uniform(-1, 1, wiring.n_parameters) for seed in seeds])
+    w = half_range * drawn if spread is None else half_range * drawn[:, :1] + spread * drawn
     if biases == "zero":
         w[:, wiring.is_bias] = 0
     if biases == "negative":

@@ -75,6 +75,7 @@ class Recipe:
     zone_off: float = 0.2
     initial_range: float = 0.3  # weights are drawn from U(-initial_range, initial_range)
     start: str = "drawn"  # each weight by itself; or one draw for all; or added to weights the problem has a name for
+    spread: float = 0.0  # how far a weight that starts equal to all others may be from them
     biases: str = "drawn"  # like the weights, or start at zero, or are held at or below it, or there are none
     criterion: str = "right_side"  # see CRITERIA
     stop: str = "solved"  # training ends when solved, or goes on to the limit
@@ -131,6 +132,7 @@ LIMITS: dict[str, Limit] = {
     "zone_on": OUTPUT,
     "zone_off": OUTPUT,
     "initial_range": NOT_NEGATIVE,
+    "spread": NOT_NEGATIVE,
     "biases": one_of("drawn", "zero", "negative", "none"),
     "criterion": one_of(*CRITERIA),
     "stop": one_of("solved", "limit"),

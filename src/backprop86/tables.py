@@ -27,7 +27,7 @@ def printed_sweeps(claims: list[Claim]) -> list[float]:
 
 
 def _prints_sweeps(claim: Claim) -> bool:
-    return claim.rule == "draw" and claim.column == "sweeps"
+    return claim.rule in ("draw", "within") and claim.column == "sweeps"
 
 
 def _row(condition: str, printed: list[Claim], runs: Runs) -> dict[str, object]:
@@ -106,6 +106,7 @@ def claims_table(ledger: pd.DataFrame) -> pd.DataFrame:
 
 def _printed(row: pd.Series) -> str:
     words = {"always": "always", "never": "never", "once": "in the printed run", "structure": "in the printed net"}
+    words |= {"within": f"less than {row['printed']}", "equal": "equal"}
     return words.get(row["rule"], row["printed"])
 
 
@@ -113,6 +114,10 @@ def _ours(row: pd.Series) -> str:
     if row["rule"] == "draw":
         low, middle, high = (shown(row[name]) for name in ("low", "estimate", "high"))
         return f"median {middle}; 5 to 95 %: {low} to {high} (n = {row['n']:,})"
+    if row["rule"] == "equal":
+        return f"apart by {row['high']:.0e} at 95 % (n = {row['n']:,})"
+    if row["rule"] in ("intercept", "slope"):
+        return f"{row['estimate']:.0f}; {row['low']:.0f} to {row['high']:.0f} (n = {row['n']} medians)"
     if not row["n"]:
         return "no solved run"
     return f"{row['estimate']:.1%}; {row['low']:.1%} to {row['high']:.1%} (n = {row['n']:,})"

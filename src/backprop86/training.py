@@ -41,7 +41,8 @@ def start_of(problem: ModuleType, recipe: Recipe, wiring: Wiring, seeds: list[in
     starts = getattr(problem, "STARTS", {})
     if recipe.start not in ("drawn", "equal", *starts):
         raise ValueError(f"start must be {one_of('drawn', 'equal', *starts)[0]}, was {recipe.start}")
-    w = initial_weights(wiring, seeds, recipe.initial_range, recipe.biases, recipe.start == "equal")
+    spread = recipe.spread if recipe.start == "equal" else None
+    w = initial_weights(wiring, seeds, recipe.initial_range, recipe.biases, spread)
     return w + starts.get(recipe.start, 0)
 
 
@@ -82,7 +83,7 @@ def together(recipe: Recipe) -> Recipe:
     """Recipes for which this is the same can be trained side by side: they differ in rates and start alone."""
     biases = recipe.biases if recipe.biases in ("none", "negative") else "drawn"
     alike: dict[str, Any] = dict.fromkeys(RATES, 0.0)
-    return replace(recipe, **alike, initial_range=0.0, start="drawn", biases=biases)
+    return replace(recipe, **alike, initial_range=0.0, start="drawn", spread=0.0, biases=biases)
 
 
 def run_together(

@@ -1,0 +1,87 @@
+"""Depth: a question that readers of the letter ask. How does dE/dw shrink from late layers to early ones?
+
+On its way down dE/dx takes, at every layer, a factor y (1 - y), which is 1/4 at most (equation 5), and the weights
+(equation 7). Networks named 5_layers have that many hidden layers of four logistic units; they learn exclusive or.
+"""
+
+import re
+
+import numpy as np
+import seaborn as sns
+from matplotlib.figure import Figure
+
+from backprop86.drawing import curves_figure
+from backprop86.problems import xor
+from backprop86.recipe import Cases, Recipe
+from backprop86.runs import Runs
+from backprop86.wiring import Wiring, layered
+
+WIDTH = 4
+QUARTER = 0.25
+"""The largest y (1 - y) there is."""
+
+
+def hidden_layers(recipe: Recipe) -> int:
+    """5 of 5_layers."""
+    if found := re.fullmatch(r"([1-9]\d*)_layers?", recipe.network):
+        return int(found[1])
+    raise ValueError(f"network must be such as 5_layers, was {recipe.network}")
+
+
+def wiring(recipe: Recipe) -> Wiring:
+    """2-4-...-4-1, adjacent layers only, with biases."""
+    return layered(2, *[WIDTH] * hidden_layers(recipe), 1)
+
+
+def cases(recipe: Recipe) -> Cases:
+    """Those of exclusive or."""
+    return xor.cases(Recipe("2_hidden"))
+
+
+def measure(
+    wiring: Wiring, cases: Cases, w: np.ndarray, y: np.ndarray, counted: np.ndarray | None
+) -> dict[str, np.ndarray]:
+    """How the length of dE/dx, over all cases and units of a layer, changes from the output down to the first layer.
+
+    factor: what remains of it on average for each layer (geometric mean); below_quarter: factor is below 1/4;
+    within_bound: at no layer does more remain than 1/4 times the norm of the weights there (1 + 1e-9 for rounding);
+    weight_norm: the geometric mean of those norms. The targets are 1 and 0.
+    """
+    levels = wiring.levels
+    out = y[:, :, levels[-1].units]
+    dE_dx = (out - cases.desired) * out * (1 - out)
+    factors, norms = [], []
+    for below, level in zip(reversed(levels[:-1]), reversed(levels), strict=False):
+        weights = w[:, level.parameter[:, level.sources > 0]]  # (S, J, I)
+        y_below = y[:, :, below.units]
+        lower = dE_dx @ weights * y_below * (1 - y_below)
+        factors.append(np.linalg.norm(lower, axis=(1, 2)) / np.linalg.norm(dE_dx, axis=(1, 2)))
+        norms.append(np.linalg.norm(weights, 2, axis=(1, 2)))
+        dE_dx = lower
+    factor, norm = (np.exp(np.log(values).mean(0)) for values in (factors, norms))
+    within = (np.array(factors) <= QUARTER * np.array(norms) * (1 + 1e-9)).all(0)
+    return {"factor": factor, "below_quarter": factor < QUARTER, "within_bound": within, "weight_norm": norm}
+
+
+def draw(runs: Runs) -> dict[str, Figure]:
+    """What of dE/dw reaches each layer before training, by depth; and E and dE/dw through training for some depths."""
+    figure = Figure(figsize=(10, 4.2), layout="constrained")
+    starts = list(dict.fromkeys(condition.split("/")[1] for condition in runs.conditions))
+    for axes, start in zip(figure.subplots(1, len(starts), sharey=True), starts, strict=True):
+        conditions = [condition for condition in runs.conditions if condition.endswith(f"/{start}")]
+        for k, condition in enumerate(conditions):
+            gradient = np.median(runs.curves(condition)[2][:, 0], 0)
+            layer = np.arange(len(gradient)) - len(gradient) + 1
+            style = {"color": sns.color_palette("viridis", len(conditions))[k], "marker": "osD^vPX"[k % 7], "markersize": 4}
+            axes.plot(layer, gradient, linewidth=1.2, label=condition.split("/")[0].replace("_", " "), **style)
+        line = np.arange(-len(gradient) + 1, 1)
+        axes.plot(line, 0.3 * QUARTER ** (-line.astype(float)), color="black", linestyle=":", label="¼ a layer")
+        axes.set(yscale="log", xlabel="layers below the output layer", title=start.replace("_", " "))
+        axes.set_xticks(line, [str(-k) for k in line])
+    figure.axes[0].set_ylabel("length of ∂E/∂w of the layer, before training")
+    figure.axes[-1].legend(frameon=False, fontsize=8, title="hidden layers", loc="center left", bbox_to_anchor=(1, 0.5))
+    sns.despine(figure)
+    shown = [f"{n}/{start}" for start in starts for n in ("1_layers", "3_layers", "5_layers")]
+    shown = [condition for condition in shown if condition in runs.conditions]
+    training = curves_figure(runs, "Depth", columns=len(shown) // 2, conditions=shown)
+    return {"start": figure, "training": training}

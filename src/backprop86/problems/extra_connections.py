@@ -1,0 +1,82 @@
+"""More connections than are needed (N p. 535): do they take poor local minima away, as the letter says?
+
+Exclusive or and mirror symmetry with just enough hidden units, and with more. Networks are named xor_2 or symmetry_4,
+by the number of hidden units; single_layer.py and symmetry_breaking.py use them too.
+"""
+
+import re
+from types import ModuleType
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.figure import Figure
+
+from backprop86.problems import symmetry, xor
+from backprop86.recipe import Cases, Recipe
+from backprop86.runs import Runs
+from backprop86.statistics import wilson
+from backprop86.wiring import Wiring, layered
+
+TASKS = {"xor": (xor, 2, Recipe("2_hidden")), "symmetry": (symmetry, 6, Recipe("two_hidden"))}
+
+
+def task_and_hidden(recipe: Recipe) -> tuple[str, int]:
+    """("symmetry", 4) of symmetry_4."""
+    if found := re.fullmatch(r"(xor|symmetry)_(\d+)", recipe.network):
+        return found[1], int(found[2])
+    raise ValueError(f"network must be such as xor_2 or symmetry_4, was {recipe.network}")
+
+
+def wiring(recipe: Recipe) -> Wiring:
+    """Inputs, a layer of so many hidden units (none if 0), one output; adjacent layers only, with biases."""
+    task, hidden = task_and_hidden(recipe)
+    return layered(*[n for n in (TASKS[task][1], hidden, 1) if n])
+
+
+def cases(recipe: Recipe) -> Cases:
+    """Those of the problem."""
+    problem: ModuleType
+    problem, _, its_recipe = TASKS[task_and_hidden(recipe)[0]]
+    return problem.cases(its_recipe)
+
+
+def measure(
+    wiring: Wiring, cases: Cases, w: np.ndarray, y: np.ndarray, counted: np.ndarray | None
+) -> dict[str, np.ndarray]:
+    """How many hidden units and weights there are; wrong is how many cases are not on the right side of 0.5."""
+    right = np.where(cases.desired > 0.5, y[:, :, wiring.outputs] > 0.5, y[:, :, wiring.outputs] < 0.5)
+    sizes = {"hidden": wiring.n_units - wiring.n_inputs - 2, "weights_in_net": wiring.n_parameters}
+    return {name: np.full(len(w), size) for name, size in sizes.items()} | {"wrong": (~right).sum((1, 2))}
+
+
+def draw(runs: Runs) -> dict[str, Figure]:
+    """The share of runs that are never solved against the number of hidden units, for each rate."""
+    figure = Figure(figsize=(9, 3.8), layout="constrained")
+    panels = figure.subplots(1, 2, sharey=True)
+    for axes, task in zip(panels, TASKS, strict=True):
+        table = unsolved(runs, task)
+        for k, (how, rows) in enumerate(table.groupby("how", sort=False)):
+            x = np.arange(len(rows)) + 0.06 * (k - 1.5)
+            reach = np.abs(rows[["low", "high"]].to_numpy().T - rows["share"].to_numpy())
+            style = {"marker": "osD^"[k % 4], "linestyle": ("-", "--", ":", "-.")[k % 4], "markersize": 4, "capsize": 2}
+            axes.errorbar(x, rows["share"], reach, color=sns.color_palette("colorblind")[k], label=how, **style)
+            axes.set_xticks(np.arange(len(rows)), rows["hidden"])
+        axes.set(title=task, xlabel="hidden units", ylim=(-0.02, 1))
+    panels[0].set_ylabel("share of runs never solved")
+    panels[1].legend(frameon=False, fontsize=8)
+    figure.suptitle("More hidden units than needed: runs that are stuck (95 % intervals)", fontsize=10)
+    sns.despine(figure)
+    return {"unsolved": figure}
+
+
+def unsolved(runs: Runs, task: str) -> pd.DataFrame:
+    """Of each reading of a task: hidden units, the way it was trained, the share of unsolved runs with its interval."""
+    rows = []
+    for condition in runs.conditions:
+        network, how = condition.split("/")
+        if network.startswith(task):
+            of, n = int((~runs.of(condition)["solved"].astype(bool)).sum()), len(runs.of(condition))
+            low, high = wilson(of, n)
+            rows.append({"hidden": int(network.rsplit("_", 1)[1]), "how": how, "share": of / n, "low": low, "high": high})
+    return pd.DataFrame(rows)

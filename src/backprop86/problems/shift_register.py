@@ -1,0 +1,102 @@
+"""A shift register (P p. 357): a recurrent net is shown a pattern and must have moved it two places two steps later.
+
+Every unit is input and output and feeds every unit, itself included. Unrolled, the two steps are two layers with the
+same weights (P Fig. 17). Nothing says that each step should move the pattern by one place, but it is the simple way.
+"""
+
+import itertools
+import re
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from backprop86.drawing import hinton
+from backprop86.recipe import Cases, Recipe
+from backprop86.runs import Runs, typical
+from backprop86.training import states
+from backprop86.wiring import ONE, Wiring, unroll, wire
+
+STEPS = 2
+
+
+def size(recipe: Recipe) -> int:
+    """How many units a network named, say, 3_units has; P has three and five."""
+    if found := re.fullmatch(r"([2-9])_units", recipe.network):
+        return int(found[1])
+    raise ValueError(f"network must be such as 3_units, was {recipe.network}")
+
+
+def wiring(recipe: Recipe) -> Wiring:
+    """The net unrolled for two steps; its outputs are the units after the second."""
+    return unroll(one_step(size(recipe)), STEPS, last_only=True)
+
+
+def one_step(n: int) -> Wiring:
+    """u1'...un' from u1...un, all from all, with biases."""
+    before = [f"u{k + 1}" for k in range(n)]
+    return wire(before, {f"{unit}'": [ONE, *before] for unit in before}, [f"{unit}'" for unit in before])
+
+
+def cases(recipe: Recipe) -> Cases:
+    """All 2^n patterns, and each two places further to the left."""
+    inputs = np.array(list(itertools.product([0, 1], repeat=size(recipe))), dtype=float)
+    names = tuple("".join(str(int(bit)) for bit in row) for row in inputs)
+    return Cases(inputs, np.roll(inputs, -STEPS, axis=1), names)
+
+
+def square(wiring: Wiring, w: np.ndarray) -> np.ndarray:
+    """(S, n, n): the weight into unit j from unit i."""
+    n = wiring.n_inputs
+    return w[:, [[wiring.index(f"u{i + 1}@0", f"u{j + 1}'@1") for i in range(n)] for j in range(n)]]
+
+
+def measure(
+    wiring: Wiring, cases: Cases, w: np.ndarray, y: np.ndarray, counted: np.ndarray | None
+) -> dict[str, np.ndarray]:
+    """How the pattern is moved.
+
+    is_shift_by_one: each unit is excited by its right neighbour, at least twice as strongly as by anything else in size.
+    after_one_step: how many of the patterns have moved by exactly one place after the first step, all units on the
+    right side of 0.5; right_only_when_even: all are right after two steps, and not all after one.
+    """
+    n = wiring.n_inputs
+    into, right = square(wiring, w), np.roll(np.eye(n, dtype=bool), 1, axis=1)
+    others = np.abs(np.where(right, 0, into)).max(-1)
+    first = y[:, :, [wiring.units.index(f"u{k + 1}'@1") for k in range(n)]]
+    moved = ((first > 0.5) == (np.roll(cases.inputs, -1, axis=1) > 0.5)).all(-1)
+    solved = ((y[:, :, wiring.outputs] > 0.5) == (cases.desired > 0.5)).all((1, 2))
+    return {
+        "is_shift_by_one": (into[:, right] >= 2 * others).all(1),
+        "after_one_step": moved.sum(1),
+        "right_only_when_even": solved & ~moved.all(1),
+    }
+
+
+def draw(runs: Runs) -> dict[str, Figure]:
+    """The weights of a typical run with and without the constraint, and what the units do at each step for one pattern."""
+    wanted = [name for name in ("to_sweep_200", "free_to_sweep_200", "five_units_to_sweep_200", "five_units_free_to_sweep_200") if runs.of(name)["solved"].any()]
+    if not wanted:
+        return {}
+    figure = Figure(figsize=(8.5, 2.4 * len(wanted)), layout="constrained")
+    panels = figure.subplots(len(wanted), 2, squeeze=False, width_ratios=(5, 4))
+    for (left, right), name in zip(panels, wanted, strict=True):
+        seed, w = typical(runs, name)
+        recipe = runs.recipe(name)
+        net, n = wiring(recipe), size(recipe)
+        biases = np.array([w[net.index(ONE, f"u{k + 1}'@1")] for k in range(n)])
+        weights = np.concatenate([biases[:, None], square(net, w[None])[0]], 1)
+        hinton(left, weights, np.abs(weights).max())
+        left.set(xlim=(0, n + 1), ylim=(0, n), aspect="equal", xlabel="from", ylabel="to")
+        left.set_xticks(np.arange(n + 1) + 0.5, ["bias", *(f"u{k + 1}" for k in range(n))])
+        left.set_yticks(np.arange(n) + 0.5, [f"u{k + 1}" for k in reversed(range(n))])
+        left.set_title(f"weights: {name}, seed {seed}", fontsize=9)
+        pattern = np.array([[1.0] + [0.0] * (n - 1)])
+        y = states(net, pattern, w[None])[0, 0]
+        rows = [pattern[0]] + [y[[net.units.index(f"u{k + 1}'@{t}") for k in range(n)]] for t in (1, 2)]
+        hinton(right, np.array(rows), 1)
+        right.set(xlim=(0, n), ylim=(0, 3), aspect="equal")
+        right.set_xticks(np.arange(n) + 0.5, [f"u{k + 1}" for k in range(n)])
+        right.set_yticks(np.arange(3) + 0.5, ["after step 2", "after step 1", "shown"])
+        right.set_title("one pattern on its way", fontsize=9)
+    figure.suptitle("Shift register (P p. 357): white excites, black inhibits, area ~ |w|", fontsize=10)
+    return {"weights": figure}
