@@ -1,0 +1,199 @@
+"""T-C (P pp. 348-352): tell a block T from a block C, whichever way up and wherever, by one kernel used everywhere.
+
+A grid of hidden units looks at a grid of inputs through fields of 3x3, all with the same nine weights and one bias.
+"""
+
+import itertools
+import re
+
+import numpy as np
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from backprop86.drawing import hinton
+from backprop86.network import generator
+from backprop86.recipe import Cases, Recipe
+from backprop86.runs import Runs, typical
+from backprop86.training import states, wiring_of
+from backprop86.wiring import ONE, Wiring, wire
+
+BLOCKS = {"T": np.array([[1, 1, 1], [0, 1, 0], [0, 1, 0]]), "C": np.array([[1, 1, 0], [1, 0, 0], [1, 1, 0]])}
+HELD_OUT = 1 / 4
+"""The share of the positions that is held out, where any are (ours)."""
+CENTRE, DIAGONAL = 3 * np.diag([0, 1, 0]) - 1, 2 * np.eye(3) + np.diag([0, 1, 0]) - 1
+TEMPLATES = {
+    "on_centre": [CENTRE],
+    "bar": [np.array([[-1, 1, -1]] * 3), np.array([[-1, 1, -1]] * 3).T],
+    "diagonal": [DIAGONAL, DIAGONAL[:, ::-1]],
+    "compactness": [np.full((3, 3), -2)],
+}
+"""The detectors P found; compactness also has a positive bias. As the blocks turn, so may the bar and the diagonal."""
+ALIKE = 0.8
+"""A kernel is of a kind if |cosine| with its template is that much; two kinds have at most 0.67 with one another."""
+
+
+def size(recipe: Recipe) -> tuple[int, bool]:
+    """(side of the input grid, whether all hidden units share their outgoing weight) of, say, 7x7_shared."""
+    if found := re.fullmatch(r"([5-9]|1\d)x\1_(shared|own)", recipe.network):
+        return int(found[1]), found[2] == "shared"
+    raise ValueError(f"network must be such as 7x7_shared or 7x7_own, was {recipe.network}")
+
+
+def wiring(recipe: Recipe) -> Wiring:
+    """Every 3x3 field of the input grid -> a hidden unit, the same weights for all -> one output."""
+    side, is_shared = size(recipe)
+    fed: dict[str, list[str]] = {}
+    shared: dict[tuple[str, str], str] = {}
+    for row, column in np.ndindex(side - 2, side - 2):
+        unit, field = f"h{row},{column}", {f"i{row + i},{column + j}": f"kernel {i},{j}" for i, j in np.ndindex(3, 3)}
+        fed[unit] = [ONE, *field]
+        shared |= {(ONE, unit): "bias"} | {(source, unit): name for source, name in field.items()}
+    if is_shared:
+        shared |= {(unit, "o"): "outgoing" for unit in fed}
+    inputs = [f"i{row},{column}" for row, column in np.ndindex(side, side)]
+    return wire(inputs, fed | {"o": [ONE, *fed]}, ["o"], shared)
+
+
+def positions(recipe: Recipe) -> list[tuple[int, int]]:
+    """Corners of the 3x3 square that a block stands in: the middle one, or, if some are held out, all.
+
+    All are two units or more from the edge, so that every field that touches the block is whole.
+    """
+    side = size(recipe)[0]
+    if recipe.held_out == "none":
+        return [((side - 3) // 2, (side - 3) // 2)]
+    return [(2 + row, 2 + column) for row, column in np.ndindex(side - 6, side - 6)]
+
+
+def cases(recipe: Recipe) -> Cases:
+    """T and C in turn, in four rotations, at every position; the output is on for T."""
+    side = size(recipe)[0]
+    inputs, desired, names = [], [], []
+    for (row, column), turns, letter in itertools.product(positions(recipe), range(4), BLOCKS):
+        grid = np.zeros((side, side))
+        grid[row : row + 3, column : column + 3] = np.rot90(BLOCKS[letter], turns)
+        inputs.append(grid.ravel())
+        desired.append([float(letter == "T")])
+        names.append(f"{letter} {90 * turns} at {row},{column}")
+    return Cases(np.array(inputs), np.array(desired), tuple(names))
+
+
+def counted(recipe: Recipe, seeds: list[int]) -> np.ndarray | None:
+    """Which cases each seed is trained on, (S, C); the seed draws the positions at which it is shown nothing."""
+    if recipe.held_out == "none":
+        return None
+    if recipe.held_out != "positions":
+        raise ValueError(f"held_out must be none or positions, was {recipe.held_out}")
+    if size(recipe)[0] < 8:
+        raise ValueError(f"network must have 8x8 inputs or more where positions are held out, was {recipe.network}")
+    trained = np.ones((len(seeds), n := len(positions(recipe)), 8))
+    for row, seed in zip(trained, seeds, strict=True):
+        row[generator(seed, stream=1).choice(n, round(HELD_OUT * n), replace=False)] = 0
+    return trained.reshape(len(seeds), -1)
+
+
+def kernels(wiring: Wiring, w: np.ndarray) -> np.ndarray:
+    """(S, 3, 3): the weights that all hidden units have."""
+    return w[:, [[wiring.index(f"i{i},{j}", "h0,0") for j in range(3)] for i in range(3)]]
+
+
+def likeness(kernels: np.ndarray) -> np.ndarray:
+    """Cosine of kernels (S, 3, 3) with that template of each kind which they resemble most, (S, kinds); signed."""
+    length = np.linalg.norm(kernels, axis=(1, 2)) + np.finfo(float).tiny
+    best = []
+    for templates in TEMPLATES.values():
+        cosines = np.stack([(kernels * t).sum((1, 2)) / length / np.linalg.norm(t) for t in templates])
+        best.append(cosines[np.abs(cosines).argmax(0), np.arange(len(kernels))])
+    return np.stack(best, 1)
+
+
+def measure(
+    wiring: Wiring, cases: Cases, w: np.ndarray, y: np.ndarray, counted: np.ndarray | None
+) -> dict[str, np.ndarray]:
+    """Of which kind the kernel is, and what becomes of positions that were held out.
+
+    kind: the one with the largest |cosine|, other if that is below ALIKE, or if it would be compactness but the bias
+    has the sign of the weights. Which sign does not matter: a net with kernel, bias and outgoing weights of the other
+    sign computes the same, since 1 - y is the logistic of -x. is_<kind>: that, in a net with every training case on
+    the right side of 0.5. held_out_right: how many held-out cases are; all_held_out_right: whether all are.
+    """
+    right = (y[:, :, wiring.outputs[0]] > 0.5) == (cases.desired[:, 0] > 0.5)
+    kernel, is_bias = kernels(wiring, w), (wiring.source == 0) & (wiring.target == 1 + wiring.n_inputs)
+    bias = w[:, wiring.parameter[is_bias]].sum(1)  # 0 in a net without biases
+    alike = np.abs(likeness(kernel))
+    kind = np.where(alike.max(1) >= ALIKE, np.array(list(TEMPLATES))[alike.argmax(1)], "other").astype(object)
+    kind[(kind == "compactness") & (bias * kernel.sum((1, 2)) >= 0)] = "other"
+    learned = right.all(1) if counted is None else (right | (counted == 0)).all(1)
+    found = {"kind": kind, **{f"is_{name}": (kind == name) & learned for name in [*TEMPLATES, "other"]}}
+    if counted is not None:
+        found["held_out_right"] = (right * (1 - counted)).sum(1).astype(int)
+        found["all_held_out_right"] = (right | (counted == 1)).all(1)
+    return found
+
+
+DRAWN = "epsilon_0.05"  # a reading that finds every kind
+
+
+def draw(runs: Runs) -> dict[str, Figure]:
+    """The detectors, printed and ours, and what the hidden units of a typical run do; none if no seed was solved."""
+    if DRAWN not in runs.conditions or not runs.of(DRAWN)["solved"].any():
+        return {}
+    return {"detectors": detectors(runs), "activities": activities(runs)}
+
+
+def detectors(runs: Runs) -> Figure:
+    """Each detector as printed beside three of ours, with the sign of the printed one, and how often each was found."""
+    figure = Figure(figsize=(12, 6), layout="constrained")
+    left, right = figure.subfigures(1, 2, width_ratios=(1, 1.5), squeeze=False)[0]
+    panels = left.subplots(len(TEMPLATES), 4)
+    found = kernels(wiring_of(wiring, runs.recipe(DRAWN)), runs.weights(DRAWN))
+    rows, cosines = runs.of(DRAWN)[: len(found)], likeness(found)
+    for k, name in enumerate(TEMPLATES):
+        _squares(panels[k, 0], TEMPLATES[name][0], 2, "P" if k == 0 else "")
+        panels[k, 0].set_ylabel(f"{name}\n({rows[f'is_{name}'].sum()} of {len(rows)})")
+        own = np.flatnonzero(rows[f"is_{name}"])
+        own = own[np.argsort(np.abs(cosines[own, k]))]
+        three = dict.fromkeys([*own[:1], *own[len(own) // 2 :][:1], *own[-1:]])
+        for axes in panels[k, 1 + len(three) :]:
+            axes.remove()
+        for axes, seed in zip(panels[k, 1:], three, strict=False):
+            kernel = found[seed] * np.sign(cosines[seed, k])
+            _squares(axes, kernel, np.abs(kernel).max(), f"{abs(cosines[seed, k]):.2f}")
+    left.suptitle(f"P and ours ({DRAWN}): the |cosine| least, in\nthe middle and greatest of its kind", fontsize=10)
+    _shares(right.subplots(), runs)
+    return figure
+
+
+def _squares(axes: Axes, values: np.ndarray, largest: float, title: str) -> None:
+    hinton(axes, values, largest)
+    axes.set(xlim=(0, len(values)), ylim=(0, len(values)), aspect="equal", xticks=[], yticks=[])
+    axes.set_title(title, fontsize=8)
+
+
+def _shares(axes: Axes, runs: Runs) -> None:
+    """A bar for each reading, divided by what its runs ended with."""
+    colours, start = [*sns.color_palette("cividis", len(TEMPLATES)), "0.85"], np.zeros(len(runs.conditions))
+    for name, colour in zip([*TEMPLATES, "other"], colours, strict=True):
+        share = [runs.of(condition)[f"is_{name}"].mean() for condition in runs.conditions]
+        axes.barh(runs.conditions, share, left=start, color=colour, edgecolor="black", linewidth=0.6, label=name)
+        start += share
+    axes.set(
+        xlim=(0, 1), ylim=(len(start) - 0.4, -0.6), xlabel="share of all runs; the rest do not have all cases right"
+    )
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=5, fontsize=8, frameon=False)
+
+
+def activities(runs: Runs) -> Figure:
+    """The eight patterns of a typical run and, below each, what every hidden unit does; the area is the output."""
+    recipe = runs.recipe(DRAWN)
+    seed, w = typical(runs, DRAWN)
+    network, asked, side = wiring_of(wiring, recipe), cases(recipe), size(recipe)[0]
+    y = states(network, asked.inputs, w[None])[0]
+    hidden = y[:, [name.startswith("h") for name in network.units]].reshape(-1, side - 2, side - 2)
+    figure = Figure(figsize=(12, 3.8), layout="constrained")
+    for (above, below), c in zip(figure.subplots(2, 8).T, [0, 2, 4, 6, 1, 3, 5, 7], strict=True):
+        _squares(above, asked.inputs[c].reshape(side, side), 1, asked.names[c].split(" at")[0] + "°")
+        _squares(below, hidden[c], 1, f"output {y[c, network.outputs[0]]:.2f}")
+    figure.suptitle(f"T-C: inputs, and below them the hidden units ({DRAWN}, seed {seed})", fontsize=10)
+    return figure
