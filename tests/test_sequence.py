@@ -8,6 +8,7 @@ import torch
 
 from backprop86 import fused, reference
 from backprop86.config import load
+from backprop86.drawing import curves_figure
 from backprop86.network import Network, initial_weights
 from backprop86.oracles import compare, trajectory
 from backprop86.problems import sequence
@@ -150,21 +151,23 @@ def test_splits():
 
 
 def test_measures():
-    wiring, cases, counted = sequence.wiring(FIXED), sequence.cases(FIXED), sequence.counted(FIXED, [0] * 4)
-    y = np.zeros((4, 25, wiring.n_units))
+    wiring, cases, counted = sequence.wiring(FIXED), sequence.cases(FIXED), sequence.counted(FIXED, [0] * 6)
+    y = np.zeros((6, 25, wiring.n_units))
     y[:, :, wiring.outputs] = 0.15 + 0.7 * cases.desired
     y[1, cases.names.index("BE"), wiring.outputs[11]] = 0.49  # a held-out sequence, its last digit
     y[2, [cases.names.index(pair) for pair in ("AD", "DB")], wiring.outputs[2]] = 0.6  # a wrong unit is on as well
     y[2, cases.names.index("AA"), wiring.outputs[0]] = 0.4  # a training sequence, its first digit
     y[3, cases.names.index("AA"), wiring.outputs[1]] = 0.24  # right and near, but not below 0.2
-    found = sequence.measure(wiring, cases, np.zeros((4, wiring.n_parameters)), y, counted)
-    assert found["held_out_right"].tolist() == [5, 4, 3, 5]
-    assert found["few_wrong"].tolist() == [True, True, False, True]
-    assert found["all_right"].tolist() == [True, True, False, True]
-    assert found["all_near"].tolist() == [True, True, False, True]
-    assert found["all_strict"].tolist() == [True, True, False, False]
-    assert found["trained_right"].tolist() == [1, 1, 0.95, 1]
-    assert "held_out_right" not in sequence.measure(wiring, cases, np.zeros((4, 1)), y, None)
+    y[4, cases.names.index("AA"), wiring.outputs[0]] = 0.76  # nor this above 0.8
+    y[5, cases.names.index("AA"), wiring.outputs[0]] = 0.74
+    found = sequence.measure(wiring, cases, np.zeros((6, wiring.n_parameters)), y, counted)
+    assert found["held_out_right"].tolist() == [5, 4, 3, 5, 5, 5]
+    assert found["few_wrong"].tolist() == [True, True, False, True, True, True]
+    assert found["all_right"].tolist() == [True, True, False, True, True, True]
+    assert found["all_near"].tolist() == [True, True, False, True, True, False]
+    assert found["all_strict"].tolist() == [True, True, False, False, False, False]
+    assert found["trained_right"].tolist() == [1, 1, 0.95, 1, 1, 1]
+    assert "held_out_right" not in sequence.measure(wiring, cases, np.zeros((6, 1)), y, None)
 
 
 def test_few_of_14_are_three():
@@ -209,12 +212,15 @@ def runs_of(recipe, seeds):
 
 def test_figures():
     assert sequence.draw(runs_of(replace(FIXED, sweeps=6), [0, 1])) == {}
-    drawn = sequence.draw(runs_of(replace(FIXED, sweeps=400), [0, 1, 2]))
+    runs = runs_of(replace(FIXED, sweeps=400), [0, 1, 2])
+    drawn = sequence.draw(runs)
     assert set(drawn) == {"table11", "held_out"}
     below = [label.get_text() for axes in drawn["table11"].axes for label in axes.get_xticklabels()]
     assert "".join(below) == "AD1221" + "BE2313" + "CA3112" + "DB2123" + "EC1331"
     heights = [bar.get_height() for bar in drawn["held_out"].axes[0].patches]
     assert (len(heights), sum(heights)) == (6, pytest.approx(1))
+    legend = curves_figure(runs, "Sequence completion").axes[5].get_legend()
+    assert [text.get_text() for text in legend.get_texts()] == ["level 1"]  # every step has the weights of the first
 
 
 def test_what_it_refuses():

@@ -58,8 +58,7 @@ def connections(net: Form) -> dict[str, list[str]]:
         there = np.sort(generator(net.half, stream=2).permutation(there)[len(there) // 2 :])
     fed = {unit: [ONE] for unit in [*net.hidden, *DIGITS]}
     for k in there:
-        target, source = possible[k]
-        fed[target].append(source)
+        fed[possible[k][0]].append(possible[k][1])
     return fed
 
 
@@ -143,8 +142,8 @@ def measure(
 def draw(runs: Runs) -> dict[str, Figure]:
     """The held-out sequences by number right and, as in P Table 11, digit by digit in a typical run of ours."""
     for condition in runs.conditions:
-        rows = runs.of(condition)
-        if (rows["solved"] & rows["weights"].notna()).any():
+        rows, printed = runs.of(condition), runs.recipe(condition).held_out == "printed"
+        if printed and (rows["solved"] & rows["weights"].notna()).any():
             return {"table11": table_11(runs, condition), "held_out": held_out(runs)}
     return {}
 
@@ -160,8 +159,8 @@ def table_11(runs: Runs, condition: str) -> Figure:
         wanted = [*asked.names[case], *"".join(STANDS_FOR[letter] for letter in pair)]
         units = [[network.units.index(f"{unit}@{t + 1}") for t in range(len(wanted))] for unit in DIGITS]
         completed(axes, y[case, units], wanted)
-    about = "outputs of the three digit units at each step; frames: the digit wanted"
-    figure.suptitle(f"Held-out sequences, as P Table 11, ours ({condition}, seed {seed}): {about}", fontsize=10)
+    about = f"{condition}, seed {seed}"
+    figure.suptitle(f"As P Table 11, ours ({about}): the digit units at each step; frames: wanted", fontsize=10)
     return figure
 
 
@@ -185,7 +184,7 @@ def held_out(runs: Runs, columns: int = 5) -> Figure:
     figure = Figure(figsize=(13, 2.2 * rows + 0.3), layout="constrained")
     panels = figure.subplots(rows, columns, squeeze=False)
     for axes in panels.flat[len(runs.conditions) :]:
-        axes.set_visible(False)
+        axes.remove()
     for axes, condition in zip(panels.flat, runs.conditions, strict=False):
         fixed = form(runs.recipe(condition)).last_letter == 2
         right = runs.of(condition)["held_out_right"].astype(int)
@@ -196,6 +195,7 @@ def held_out(runs: Runs, columns: int = 5) -> Figure:
         axes.set(ylim=(0, 1), xticks=range(0, len(share), 1 if fixed else 2))
         axes.set_title(f"{condition} (of {len(share) - 1})", fontsize=9)
         axes.spines[["top", "right"]].set_visible(False)
-    figure.supxlabel("held-out sequences that are right; dashed: printed in 1986", fontsize=9)
-    figure.supylabel("share of runs", fontsize=9)
+    figure.supxlabel(
+        "held-out sequences that are right (dashed: printed in 1986), against the share of runs", fontsize=9
+    )
     return figure
