@@ -195,7 +195,5 @@ def held_out(runs: Runs, columns: int = 5) -> Figure:
         axes.set(ylim=(0, 1), xticks=range(0, len(share), 1 if fixed else 2))
         axes.set_title(f"{condition} (of {len(share) - 1})", fontsize=9)
         axes.spines[["top", "right"]].set_visible(False)
-    figure.supxlabel(
-        "held-out sequences that are right (dashed: printed in 1986), against the share of runs", fontsize=9
-    )
+    figure.supxlabel("share of runs, by how many held-out sequences are right; dashed: printed in 1986", fontsize=9)
     return figure
