@@ -119,7 +119,8 @@ def curves_figure(
         error, gradient = held(error), held(gradient)
         above.plot(sweeps, error[:shown].T, color="0.75", linewidth=0.4, rasterized=True)
         above.plot(sweeps, np.nanmedian(error, 0), color="black", linewidth=1.8)
-        for level in range(gradient.shape[-1]):
+        own = gradient.any((0, 1))  # the later steps of a recurrent net have no weights of their own
+        for level in np.flatnonzero(own):
             colour = sns.color_palette("colorblind")[level]
             style = {"color": colour, "linestyle": DASHES[level % len(DASHES)], "linewidth": 1.6}
             below.plot(sweeps, np.nanmedian(gradient[..., level], 0), label=f"level {level + 1}", **style)

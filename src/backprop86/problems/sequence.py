@@ -1,0 +1,199 @@
+"""Sequence completion (P pp. 358-361): two letters go in one after the other, and the digits they stand for come out.
+
+The net is recurrent. Run for so many steps it is a layered net whose corresponding connections share one parameter
+(P Fig. 17): unit h1 at step 3 is the unit h1@3 of the wiring, and h1@2 -> o1@3 has the weight of h1@3 -> o1@4.
+"""
+
+import re
+from itertools import combinations, product
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from backprop86.drawing import hinton
+from backprop86.network import generator
+from backprop86.problems.family_trees import STANDARDS
+from backprop86.recipe import Cases, Recipe
+from backprop86.runs import Runs, typical
+from backprop86.training import states, wiring_of
+from backprop86.wiring import ONE, Wiring, wire
+
+STANDS_FOR = {"A": "12", "B": "23", "C": "31", "D": "21", "E": "13"}
+"""The two digits that complete each letter."""
+LETTERS, DIGITS = tuple(STANDS_FOR), ("o1", "o2", "o3")
+HELD_OUT = ("AD", "BE", "CA", "DB", "EC")
+START = 0.2
+"""What every unit but the letters does before anything has reached it."""
+FEW = 0.25
+"""Up to this share of the held-out sequences wrong are "a few"."""
+
+
+class Form(NamedTuple):
+    """What the name of a network says."""
+
+    hidden: list[str]
+    last_letter: int  # the letters come in two of the steps 1...last_letter, the digits in the four steps after it
+    kind: str  # "", "no_delay" or "direct"
+    half: int  # which draw of the connections that are there; 0: all are
+
+
+def form(recipe: Recipe) -> Form:
+    """As printed: fixed_timing, 30 hidden units, and variable_timing_half_1, 60 and half of the connections."""
+    found = re.fullmatch(r"(fixed|variable)_timing(?:_(no_delay|direct))?(?:_half_([1-9]\d*))?", recipe.network)
+    if not found:
+        raise ValueError(f"network must be such as fixed_timing or variable_timing_half_1, was {recipe.network}")
+    n_hidden, last_letter = (30, 2) if found[1] == "fixed" else (60, 4)
+    return Form([f"h{k + 1}" for k in range(n_hidden)], last_letter, found[2] or "", int(found[3] or 0))
+
+
+def connections(net: Form) -> dict[str, list[str]]:
+    """What feeds each unit of the recurrent net; hidden and digit units feed their own layer, themselves included."""
+    to_digits = [*net.hidden, *DIGITS, *(LETTERS if net.kind == "direct" else ())]
+    possible = [*product(net.hidden, [*LETTERS, *net.hidden]), *product(DIGITS, to_digits)]
+    there = np.arange(len(possible))
+    if net.half:
+        there = np.sort(generator(net.half, stream=2).permutation(there)[len(there) // 2 :])
+    fed = {unit: [ONE] for unit in [*net.hidden, *DIGITS]}
+    for k in there:
+        fed[possible[k][0]].append(possible[k][1])
+    return fed
+
+
+def wiring(recipe: Recipe) -> Wiring:
+    """The recurrent net, step by step. Inputs: the letters at each step that may have one, then how the units start."""
+    net = form(recipe)
+    delay, last = int(net.kind != "no_delay"), net.last_letter + 4
+    inputs = [f"{letter}@{t}" for t in range(1, net.last_letter + 1) for letter in LETTERS]
+    inputs += [f"{unit}@{delay}" for unit in [*net.hidden, *DIGITS]]
+    fed: dict[str, list[str]] = {}
+    shared: dict[tuple[str, str], str] = {}
+    for t in range(1 + delay, last + 1):
+        for target, sources in connections(net).items():
+            if target in net.hidden and t > last - delay:  # it would reach no digit any more
+                continue
+            fed[f"{target}@{t}"] = []
+            for source in sources:
+                lag = 1 if source in (net.hidden if target in net.hidden else DIGITS) else delay
+                if source in LETTERS and t - lag > net.last_letter:  # no letter is on any more
+                    continue
+                before = ONE if source == ONE else f"{source}@{t - lag}"
+                fed[f"{target}@{t}"].append(before)
+                shared[before, f"{target}@{t}"] = f"{source} {target}"
+    outputs = [f"{unit}@{t}" for t in range(last - 3, last + 1) for unit in DIGITS]
+    return wire(inputs, fed, outputs, shared)
+
+
+def cases(recipe: Recipe) -> Cases:
+    """Every pair of letters in every pair of steps, and which digit unit is to be on in each of the last four steps."""
+    net = form(recipe)
+    names, inputs, desired, state = [], [], [], [START] * (len(net.hidden) + len(DIGITS))
+    for steps in combinations(range(net.last_letter), 2):
+        for pair in product(LETTERS, repeat=2):
+            shown = ["-"] * net.last_letter
+            for step, letter in zip(steps, pair, strict=True):
+                shown[step] = letter
+            names.append("".join(shown))
+            inputs.append([float(seen == letter) for seen in shown for letter in LETTERS] + state)
+            digits = "".join(STANDS_FOR[letter] for letter in pair)
+            desired.append([float(f"o{digit}" == unit) for digit in digits for unit in DIGITS])
+    return Cases(np.array(inputs), np.array(desired), tuple(names))
+
+
+def counted(recipe: Recipe, seeds: list[int]) -> np.ndarray | None:
+    """Which cases each seed is trained on, (S, C): all but the five pairs of P, or those that the seed draws."""
+    if recipe.held_out == "none":
+        return None
+    if recipe.held_out not in ("printed", "random"):
+        raise ValueError(f"held_out must be none, printed or random, was {recipe.held_out}")
+    names = cases(recipe).names
+    trained = np.ones((len(seeds), len(names)))
+    if recipe.held_out == "printed":
+        trained[:, [name.replace("-", "") in HELD_OUT for name in names]] = 0
+    else:
+        for row, seed in zip(trained, seeds, strict=True):
+            row[generator(seed, stream=1).choice(len(names), 5 if len(names) == 25 else 14, replace=False)] = 0
+    return trained
+
+
+def measure(
+    wiring: Wiring, cases: Cases, w: np.ndarray, y: np.ndarray, counted: np.ndarray | None
+) -> dict[str, np.ndarray]:
+    """Scores of whole sequences: of one that is right, all digit units are in all four steps.
+
+    trained_<standard>: share of the training sequences that meet it, as family_trees.py has it; all_<standard>: all do.
+    held_out_right: how many of the held-out sequences are right; few_wrong: whether at most a quarter, see FEW, is not.
+    """
+    out, on = y[:, :, wiring.outputs], cases.desired > 0.5
+    trained = np.ones(out.shape[:2]) if counted is None else counted
+    found: dict[str, np.ndarray] = {}
+    for name, margin in STANDARDS.items():
+        met = np.where(on, out > 0.5 + margin, out < 0.5 - margin).all(-1)
+        found[f"trained_{name}"] = (met * trained).sum(1) / trained.sum(1)
+        found[f"all_{name}"] = found[f"trained_{name}"] == 1
+        if name == "right" and counted is not None:
+            found["held_out_right"] = (met * (1 - trained)).sum(1).astype(int)
+            found["few_wrong"] = found["held_out_right"] >= (1 - FEW) * (1 - trained).sum(1)
+    return found
+
+
+def draw(runs: Runs) -> dict[str, Figure]:
+    """The held-out sequences by number right and, as in P Table 11, digit by digit in a typical run of ours."""
+    for condition in runs.conditions:
+        rows, printed = runs.of(condition), runs.recipe(condition).held_out == "printed"
+        if printed and (rows["solved"] & rows["weights"].notna()).any():
+            return {"table11": table_11(runs, condition), "held_out": held_out(runs)}
+    return {}
+
+
+def table_11(runs: Runs, condition: str) -> Figure:
+    """What the three digit units do at each step when a typical net is given each of the five held-out pairs."""
+    recipe, (seed, w) = runs.recipe(condition), typical(runs, condition)
+    network, asked = wiring_of(wiring, recipe), cases(recipe)
+    y = states(network, asked.inputs, w[None])[0]
+    figure = Figure(figsize=(13, 2), layout="constrained")
+    for axes, pair in zip(figure.subplots(1, 5), HELD_OUT, strict=True):
+        case = [name.replace("-", "") for name in asked.names].index(pair)
+        wanted = [*asked.names[case], *"".join(STANDS_FOR[letter] for letter in pair)]
+        units = [[network.units.index(f"{unit}@{t + 1}") for t in range(len(wanted))] for unit in DIGITS]
+        completed(axes, y[case, units], wanted)
+    about = f"{condition}, seed {seed}"
+    figure.suptitle(f"As P Table 11, ours ({about}): the digit units at each step; frames: wanted", fontsize=10)
+    return figure
+
+
+def completed(axes: Axes, values: np.ndarray, wanted: list[str]) -> None:
+    """One sequence: values (3, steps) as squares and numbers; below them the letters shown and the digits wanted."""
+    hinton(axes, values, 1)
+    for (row, step), value in np.ndenumerate(values):
+        axes.text(step + 0.5, 2.5 - row, f"{value:.2f}".lstrip("0"), fontsize=8, ha="center", va="center")
+        if wanted[step] == str(row + 1):
+            axes.add_patch(Rectangle((step, 2 - row), 1, 1, fill=False, edgecolor="black", linewidth=1.8))
+    axes.set(xlim=(-0.05, len(wanted) + 0.05), ylim=(-0.05, 3.05), aspect="equal")
+    axes.set_xticks(np.arange(len(wanted)) + 0.5, wanted)
+    axes.set_yticks(np.arange(3) + 0.5, "321")
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+
+
+def held_out(runs: Runs, columns: int = 5) -> Figure:
+    """In how many runs of each reading so many held-out sequences are right; lines at the printed 4 and 5."""
+    rows = -(-len(runs.conditions) // columns)
+    figure = Figure(figsize=(13, 2.2 * rows + 0.3), layout="constrained")
+    panels = figure.subplots(rows, columns, squeeze=False)
+    for axes in panels.flat[len(runs.conditions) :]:
+        axes.remove()
+    for axes, condition in zip(panels.flat, runs.conditions, strict=False):
+        fixed = form(runs.recipe(condition)).last_letter == 2
+        right = runs.of(condition)["held_out_right"].astype(int)
+        share = np.bincount(right, minlength=6 if fixed else 15) / len(right)
+        axes.bar(range(len(share)), share, color="0.7", edgecolor="0.3", linewidth=0.6)
+        for printed in (4, 5) if fixed else ():
+            axes.axvline(printed, color="black", linewidth=0.8, linestyle="--")
+        axes.set(ylim=(0, 1), xticks=range(0, len(share), 1 if fixed else 2))
+        axes.set_title(f"{condition} (of {len(share) - 1})", fontsize=9)
+        axes.spines[["top", "right"]].set_visible(False)
+    figure.supxlabel("share of runs, by how many held-out sequences are right; dashed: printed in 1986", fontsize=9)
+    return figure
