@@ -179,3 +179,14 @@ def test_ctrl_c_ends_it_at_once_and_keeps_what_is_finished(engine):
     again = finished & (whole.sweeps > 0)
     assert again.sum() > 5
     assert np.array_equal(found.w[again], whole.w[again])
+
+
+def test_arrays_may_lie_in_memory_in_any_order():
+    cases, wiring = xor.cases(XOR), xor.wiring(XOR)
+    both_outputs = np.concatenate([cases.desired, 1 - cases.desired], 1)
+    w0, counted = initial_weights(wiring, list(range(6)), 0.3), np.ones((6, 4))
+    counted[2, 1] = 0
+    usual = fused.train(wiring, cases, XOR, w0, counted)
+    other = Cases(np.asfortranarray(cases.inputs), both_outputs[:, :1], cases.names)
+    found = fused.train(wiring, other, XOR, np.asfortranarray(w0), np.asfortranarray(counted))
+    assert np.array_equal(found.w, usual.w)

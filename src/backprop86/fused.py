@@ -101,17 +101,17 @@ def _work(
 def block_of(
     w: np.ndarray, counted: np.ndarray | None, cases: Cases, recipe: Recipe, descent: Descent, levels: int
 ) -> Block:
-    """The seeds, nothing known of them yet."""
+    """The seeds, nothing known of them yet. The kernel counts on rows that follow each other in memory."""
     S, C, K = len(w), len(cases.inputs), len(checkpoints(recipe.sweeps))
-    trained = np.ones((S, C)) if counted is None else np.asarray(counted, dtype=float)
+    trained = np.ones((S, C)) if counted is None else np.array(counted, dtype=float, order="C")
     n, is_mean = trained.sum(1), recipe.error == "mean"
     return Block(
-        w0=np.array(w, dtype=float),
+        w0=np.array(w, dtype=float, order="C"),
         counted=trained,
         scale=1 / (n * cases.desired.shape[1]) if is_mean else np.ones(S),
         cases=n if is_mean and recipe.update == "case" else np.ones(S),
         rates=np.stack([np.broadcast_to(np.asarray(getattr(descent, name), float), S) for name in RATES], 1),
-        w=np.array(w, dtype=float),
+        w=np.array(w, dtype=float, order="C"),
         sweeps=np.full(S, UNSOLVED),
         stopped=np.full(S, UNFINISHED),
         diverged=np.zeros(S, dtype=np.int64),
@@ -161,7 +161,7 @@ def net_of(wiring: Wiring, cases: Cases, recipe: Recipe) -> Net:
         *(tile, len(constant), n_units, len(outputs), P, C, len(wiring.levels)),
         outputs,
         np.isin(np.arange(n_units), outputs).astype(np.int64),
-        np.asarray(cases.desired, dtype=float),
+        np.array(cases.desired, dtype=float, order="C"),
         level,
         largest_weights(wiring, recipe.biases),
     )

@@ -164,13 +164,12 @@ def layered(*sizes: int, shortcuts: bool = False) -> Wiring:
     return wire(layers[0], fed, layers[-1])
 
 
-def unroll(step: Wiring, times: int, last_only: bool = False) -> Wiring:
+def unroll(step: Wiring, times: int) -> Wiring:
     """The layered net equal to a recurrent net run for `times` steps (N Fig. 5, P Fig. 17).
 
     `step` computes the state at t + 1 (its outputs) from the state at t (its first inputs, one for each output) and
     any further inputs. The unrolled inputs are the state at time 0, then the further inputs of step 1, step 2, ...;
-    its outputs are the states after step 1, step 2, ... in order, or after the last step only. Corresponding
-    connections share one parameter.
+    its outputs are the states after step 1, step 2, ... in order. Corresponding connections share one parameter.
     """
     n_state = len(step.outputs)
     if n_state > step.n_inputs:
@@ -189,4 +188,4 @@ def unroll(step: Wiring, times: int, last_only: bool = False) -> Wiring:
             fed.setdefault(name[target], []).append(name[source])
             shared[name[source], name[target]] = f"w{parameter}"
         outputs += [name[step.units[unit]] for unit in step.outputs]
-    return wire(inputs, fed, outputs[-n_state:] if last_only else outputs, shared)
+    return wire(inputs, fed, outputs, shared)

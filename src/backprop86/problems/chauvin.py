@@ -27,7 +27,11 @@ def draw(runs: Runs) -> dict[str, Figure]:
     left.plot(H, INTERCEPT + SLOPE * np.log2(H), color="black", linewidth=2.5, label="1986: 280 − 33 log₂ H")
     right.plot([0.1, 0.75], [450, 68], "k*", markersize=11, label="1986")
     for k, how in enumerate(hows):
-        style = {"color": sns.color_palette("colorblind")[k], "marker": "osD^vP"[k], "linestyle": ("-", "--", ":")[k % 3]}
+        style = {
+            "color": sns.color_palette("colorblind")[k],
+            "marker": "osD^vP"[k],
+            "linestyle": ("-", "--", ":")[k % 3],
+        }
         middle = [quantiles(with_infinity(runs.of(f"{h}/{how}/rate_0.25")["sweeps"]))[1:4] for h in hidden]
         low, median, high = np.array(middle).T
         label = how

@@ -72,7 +72,11 @@ def draw(runs: Runs) -> dict[str, Figure]:
         for k, condition in enumerate(conditions):
             gradient = np.median(runs.curves(condition)[2][:, 0], 0)
             layer = np.arange(len(gradient)) - len(gradient) + 1
-            style = {"color": sns.color_palette("viridis", len(conditions))[k], "marker": "osD^vPX"[k % 7], "markersize": 4}
+            style = {
+                "color": sns.color_palette("viridis", len(conditions))[k],
+                "marker": "osD^vPX"[k % 7],
+                "markersize": 4,
+            }
             axes.plot(layer, gradient, linewidth=1.2, label=condition.split("/")[0].replace("_", " "), **style)
         line = np.arange(-len(gradient) + 1, 1)
         axes.plot(line, 0.3 * QUARTER ** (-line.astype(float)), color="black", linestyle=":", label="¼ a layer")

@@ -78,5 +78,7 @@ def unsolved(runs: Runs, task: str) -> pd.DataFrame:
         if network.startswith(task):
             of, n = int((~runs.of(condition)["solved"].astype(bool)).sum()), len(runs.of(condition))
             low, high = wilson(of, n)
-            rows.append({"hidden": int(network.rsplit("_", 1)[1]), "how": how, "share": of / n, "low": low, "high": high})
+            rows.append(
+                {"hidden": int(network.rsplit("_", 1)[1]), "how": how, "share": of / n, "low": low, "high": high}
+            )
     return pd.DataFrame(rows)

@@ -6,6 +6,7 @@ same weights (P Fig. 17). Nothing says that each step should move the pattern by
 
 import itertools
 import re
+from dataclasses import replace
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -28,7 +29,8 @@ def size(recipe: Recipe) -> int:
 
 def wiring(recipe: Recipe) -> Wiring:
     """The net unrolled for two steps; its outputs are the units after the second."""
-    return unroll(one_step(size(recipe)), STEPS, last_only=True)
+    unrolled = unroll(one_step(size(recipe)), STEPS)
+    return replace(unrolled, outputs=unrolled.outputs[-size(recipe) :])
 
 
 def one_step(n: int) -> Wiring:
@@ -74,7 +76,11 @@ def measure(
 
 def draw(runs: Runs) -> dict[str, Figure]:
     """The weights of a typical run with and without the constraint, and what the units do at each step for one pattern."""
-    wanted = [name for name in ("to_sweep_200", "free_to_sweep_200", "five_units_to_sweep_200", "five_units_free_to_sweep_200") if runs.of(name)["solved"].any()]
+    wanted = [
+        name
+        for name in ("to_sweep_200", "free_to_sweep_200", "five_units_to_sweep_200", "five_units_free_to_sweep_200")
+        if runs.of(name)["solved"].any()
+    ]
     if not wanted:
         return {}
     figure = Figure(figsize=(8.5, 2.4 * len(wanted)), layout="constrained")
