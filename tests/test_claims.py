@@ -95,8 +95,8 @@ def test_ledger_has_a_row_for_each_reading():
     [
         (
             Claim("c", rule="mostly"),
-            "rule of claim c must be one of draw, within, once, rate, always, never, structure, equal, intercept, slope, "
-            "was mostly",
+            "rule of claim c must be one of draw, within, once, rate, always, never, structure, "
+            "equal, intercept, slope, was mostly",
         ),
         (Claim("c", rule="draw"), "claim c: rule draw needs 1 printed numbers, was []"),
         (Claim("c", rule="rate", printed=[1]), "claim c: rule rate needs 2 printed numbers, was [1]"),
