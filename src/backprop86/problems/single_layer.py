@@ -1,8 +1,8 @@
 """No hidden units (N p. 535, P pp. 330-334): what a single layer cannot learn, and the best it can do.
 
-Without hidden units the inputs for which the output is on lie on one side of a plane. Whatever the weights, one case in
-four of exclusive or is wrong, and seven in 64 of mirror symmetry, where besides all that are not symmetric only one that
-is can be right (`tests/test_single_layer.py` finds both minima exactly).
+Without hidden units the inputs for which the output is on lie on one side of a plane. Whatever the weights, one case of
+the four of exclusive or is wrong, and seven of the 64 of mirror symmetry, where besides all that are not symmetric only
+one that is can be right (`tests/test_single_layer.py` finds both minima exactly).
 """
 
 import numpy as np
