@@ -16,7 +16,7 @@ from backprop86.recipe import Cases
 from backprop86.runs import Runs
 from backprop86.wiring import Wiring
 
-__all__ = ["cases", "counted", "draw", "measure", "table", "wiring"]
+__all__ = ["cases", "counted", "maps", "measure", "table", "wiring"]
 AXES = ("epsilon", "decay", "error", "biases", "range", "update", "momentum")
 """In the order of the experiment file."""
 WITHOUT_DECAY = "decay_0"
@@ -71,38 +71,46 @@ def numbers(runs: Runs, condition: str, sibling: str) -> dict[str, float]:
     }
 
 
-def draw(runs: Runs) -> dict[str, Figure]:
-    """Maps of all readings: the share of runs that learned all, and held-out cases right, one panel for each decay."""
-    shown = {
-        "learned": ("all_near", 1.0, "share of runs with all training cases within 0.05 of the 0.8/0.2 standard"),
-        "held_out": ("held_out_right", 4.0, "held-out cases right, mean of 4"),
-    }
-    decays = list(dict.fromkeys(condition.split("/")[1] for condition in runs.conditions))
+MAPS = {
+    "met": ("met", "how many of the ten printed results it reproduces", 10.0),
+    "learned": ("all_near", "share of runs that learn all training cases", 1.0),
+    "held_out": ("held_out_mean", "held-out cases right, mean, of four", 4.0),
+    "without_decay": ("without_decay_by_573", "share of runs that learn all in 573 sweeps without decay", 1.0),
+}
+"""Name of a figure -> column of the table, what it says, the largest value there can be."""
+
+
+def maps(table: pd.DataFrame) -> dict[str, Figure]:
+    """A square for every reading: a panel for each decay, rates and momenta across, the other axes down."""
+    decays = list(dict.fromkeys(table["decay"]))[::-1]
+    ordered = table.sort_values(list(AXES), key=_numbers_first)
+    across = list(dict.fromkeys(zip(ordered["epsilon"], ordered["momentum"], strict=True)))
+    down = list(dict.fromkeys(zip(*(ordered[axis] for axis in AXES[2:6]), strict=True)))
     figures = {}
-    for name, (column, largest, title) in shown.items():
-        values = {condition: float(runs.of(condition)[column].mean()) for condition in runs.conditions}
-        figures[name] = heat_maps(values, decays, largest, title)
+    for name, (column, says, largest) in MAPS.items():
+        figure = Figure(figsize=(13, 9), layout="constrained")
+        panels = figure.subplots(1, len(decays), squeeze=False)[0]
+        for panel, decay in zip(panels, decays, strict=True):
+            grid = np.full((len(down), len(across)), np.nan)
+            for _, row in ordered[ordered["decay"] == decay].iterrows():
+                place = down.index(tuple(row[list(AXES[2:6])])), across.index((row["epsilon"], row["momentum"]))
+                grid[place] = row[column]
+            image = panel.imshow(grid, vmin=0, vmax=largest, cmap="cividis", aspect="auto")
+            panel.set_title(decay.replace("_", " "), fontsize=10)
+            _label(panel, across, down if panel is panels[0] else [])
+        figure.colorbar(image, ax=panels, shrink=0.5)
+        figure.suptitle(f"Family trees, every reading: {says}", fontsize=11)
+        figures[name] = figure
     return figures
 
 
-def heat_maps(values: dict[str, float], decays: list[str], largest: float, title: str) -> Figure:
-    """A panel for each decay: rates and momenta across, all other axes down."""
-    places = {condition: condition.split("/") for condition in values}
-    across = list(dict.fromkeys((epsilon, momentum) for epsilon, *_, momentum in places.values()))
-    down = list(dict.fromkeys(tuple(place[2:6]) for place in places.values()))
-    figure = Figure(figsize=(3.4 + 4.4 * len(decays), 9), layout="constrained")
-    panels = figure.subplots(1, len(decays), squeeze=False)[0]
-    for panel, decay in zip(panels, decays, strict=True):
-        grid = np.full((len(down), len(across)), np.nan)
-        for condition, place in places.items():
-            if place[1] == decay:
-                grid[down.index(tuple(place[2:6])), across.index((place[0], place[6]))] = values[condition]
-        image = panel.imshow(grid, vmin=0, vmax=largest, cmap="magma", aspect="auto")
-        panel.set_title(decay.replace("_", " "), fontsize=10)
-        _label(panel, across, down if panel is panels[0] else [])
-    figure.colorbar(image, ax=panels, shrink=0.5)
-    figure.suptitle(f"Family trees, every reading: {title}", fontsize=11)
-    return figure
+def _numbers_first(column: pd.Series) -> pd.Series:
+    """x2 before x10, momentum_0.9 before momentum_0.95, words as they come."""
+    return (
+        column.str.extract(r"([\d.]+)$")[0].astype(float).fillna(0)
+        if column.name in ("epsilon", "momentum")
+        else column
+    )
 
 
 def _label(panel: Axes, across: list[tuple[str, str]], down: list[tuple[str, ...]]) -> None:
