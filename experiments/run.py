@@ -44,7 +44,7 @@ def run(settings: Settings) -> None:
             for name, part in rows.items():
                 if whole:
                     about[name]["seeds"] = [int(part["seed"].min()), int(part["seed"].max())]
-                keep = (order, name, about[name], part, experiment.numbers_only)
+                keep = (order, name, about[name], part, experiment.numbers_only, whole)
                 found = runs.with_condition(found, experiment.stem, *keep)
             if not whole or time.monotonic() - saved > SAVED_EVERY:
                 runs.write(found, path, stopped=True)

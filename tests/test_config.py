@@ -1,12 +1,13 @@
 """The command line as a user meets it: every mistake one clear line and exit status 2, and nothing trained before."""
 
+import fnmatch
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from backprop86.config import load, stems
+from backprop86.config import Experiment, load, stems
 from backprop86.recipe import Recipe
 
 ROOT = Path(__file__).parents[1]
@@ -20,7 +21,7 @@ def run(*arguments, script="run.py"):
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        ([], "You must specify 'experiment', e.g, experiment=<OPTION>, Available options: addition, enc"),
+        ([], "You must specify 'experiment', e.g, experiment=<OPTION>, Available options: addition, cha"),
         (["experiment=symetry"], "Could not find 'experiment/symetry'"),
         (["experiment=xor", "seds=3"], "seds is not a setting; did you mean seeds?"),
         (
@@ -84,14 +85,14 @@ def test_every_experiment_file(stem, tmp_path):
     settings = load(stem, f"output={tmp_path}")
     experiment = settings.experiment
     assert experiment.stem == stem
-    assert next(iter(experiment.readings.items())) == ("as_printed", {})
-    assert experiment.recipe_of("as_printed") == experiment.recipe
-    recipes = [experiment.recipe_of(reading) for reading in experiment.conditions]
-    assert all(recipes.count(recipe) == 1 for recipe in recipes)
+    recipes = {reading: experiment.recipe_of(reading) for reading in experiment.conditions}
+    assert experiment.recipe in recipes.values()
+    assert recipes.get("as_printed", experiment.recipe) == experiment.recipe
+    assert len({str(recipe) for recipe in recipes.values()}) == len(recipes)
     assert len({claim.id for claim in experiment.claims}) == len(experiment.claims)
     for claim in experiment.claims:
-        assert claim.id.startswith(stem.replace("_", "-"))
-        assert set(claim.readings) <= set(experiment.readings)
+        assert claim.id.startswith(experiment.by_itself or stem.replace("_", "-"))
+        assert all(fnmatch.filter(experiment.conditions, form) for form in claim.readings), claim.id
 
 
 def test_one_reading_and_its_seeds(tmp_path):
@@ -100,6 +101,37 @@ def test_one_reading_and_its_seeds(tmp_path):
     assert settings.chosen == ["zero_one_targets"]
     assert settings.experiment.recipe_of("zero_one_targets").target_on == 1
     assert load("symmetry", f"output={tmp_path}").seed_list == list(range(1000))
+
+
+def test_axes():
+    rate = {"fast": {"epsilon": 0.5, "alpha": 0.5}, "slow": {"epsilon": 0.1}}
+    momentum = {"as_it_is": None, "none": {"alpha": 0.0}}
+    experiment = Experiment(recipe=Recipe("2_hidden", alpha=0.9), axes={"rate": rate, "momentum": momentum})
+    assert experiment.conditions == {
+        "fast/as_it_is": {"epsilon": 0.5, "alpha": 0.5},
+        "fast/none": {"epsilon": 0.5, "alpha": 0.0},  # the later axis has the last word
+        "slow/as_it_is": {"epsilon": 0.1},
+        "slow/none": {"epsilon": 0.1, "alpha": 0.0},
+    }
+    assert experiment.recipe_of("fast/none") == Recipe("2_hidden", epsilon=0.5, alpha=0.0)
+    assert experiment.recipe_of("slow/as_it_is") == Recipe("2_hidden", epsilon=0.1, alpha=0.9)
+    for reading in ("fast", "none/fast", "as_printed"):
+        with pytest.raises(ValueError, match=rf"^reading must be all, fast/as_it_is, .* or slow/none, was {reading}$"):
+            experiment.recipe_of(reading)
+    rate["fast"]["epsilom"] = 1
+    with pytest.raises(ValueError, match=r"^experiment.readings.fast/none.epsilom is not a .* mean epsilon\?$"):
+        Experiment(axes={"rate": rate, "momentum": momentum}).recipe_of("fast/none")
+
+
+def test_one_reading_of_many(tmp_path):
+    settings = load("chauvin", "reading=8_hidden/no_momentum/rate_4", f"output={tmp_path}")
+    assert settings.chosen == ["8_hidden/no_momentum/rate_4"]
+    recipe = settings.experiment.recipe_of(*settings.chosen)
+    assert (recipe.network, recipe.epsilon, recipe.alpha) == ("8_hidden", 4, 0)
+    assert len(load("chauvin", f"output={tmp_path}").chosen) == 150
+    names = "reading must be all, a name such as 2_hidden/as_printed/rate_0.25, was 8_hidden"
+    with pytest.raises(ValueError, match=f"^{names}$"):
+        load("chauvin", "reading=8_hidden", f"output={tmp_path}")
 
 
 def test_the_literal_recipes_are_the_printed_ones(tmp_path):

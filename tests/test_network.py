@@ -8,7 +8,17 @@ from hypothesis import strategies as st
 
 from backprop86.network import Network, initial_weights
 from backprop86.oracles import compare
-from backprop86.problems import addition, family_trees
+from backprop86.problems import (
+    addition,
+    chauvin,
+    depth,
+    extra_connections,
+    family_trees,
+    iterative,
+    shift_register,
+    single_layer,
+    symmetry_breaking,
+)
 from backprop86.recipe import Recipe
 from backprop86.wiring import ONE, layered, unroll, wire
 from test_wiring import STEP
@@ -29,6 +39,15 @@ WIRINGS = {
     "encoder": layered(8, 3, 8),
     "singleton": layered(2, 1, 4, 4),
     "family trees": family_trees.wiring(Recipe(network="five_layers")),
+    "single layer": single_layer.wiring(Recipe("symmetry_0")),
+    "symmetry breaking": symmetry_breaking.wiring(Recipe("symmetry_2")),
+    "extra connections": extra_connections.wiring(Recipe("symmetry_8")),
+    "Chauvin": chauvin.wiring(Recipe("32_hidden")),
+    "iterative": iterative.wiring(Recipe("three_units")),
+    "iterative, no biases": iterative.wiring(Recipe("three_units")).without_biases(),
+    "shift register": shift_register.wiring(Recipe("3_units")),
+    "shift register of five": shift_register.wiring(Recipe("5_units")),
+    "depth": depth.wiring(Recipe("8_layers")),
 }
 
 

@@ -108,15 +108,18 @@ def with_condition(
     about: dict[str, Any],
     rows: pd.DataFrame,
     numbers_only: bool = False,
+    whole: bool = True,
 ) -> Runs:
     """The runs with the rows of one condition put in or replaced; conditions that are not in `order` are dropped.
 
-    With `numbers_only` neither weights nor curves are kept.
+    With `numbers_only` neither weights nor curves are kept. Of a condition that is not yet `whole` all weights are,
+    since any of them may turn out to be those of its median run.
     """
     rows = rows.sort_values("seed", ignore_index=True).assign(condition=condition)
     kept = {name: np.arange(len(rows)) < (0 if numbers_only else WITH_CURVES) for name in LAST}
     if not numbers_only:
-        kept["weights"] = np.arange(len(rows)) < MOST_WEIGHTS // len(rows["weights"].iloc[0])
+        most = MOST_WEIGHTS // len(rows["weights"].iloc[0]) if whole else len(rows)
+        kept["weights"] = np.arange(len(rows)) < most
         kept["weights"][_median(rows)] = True
     rows = rows.assign(**{name: rows[name].where(keep, None) for name, keep in kept.items()})
     parts, facts = (runs.parts, runs.about) if runs else ({}, {})

@@ -1,0 +1,94 @@
+"""Chauvin's study: 150 readings by name, the forms its claims apply to, the printed line put in and found again."""
+
+from dataclasses import asdict
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from backprop86.claims import ledger, matching
+from backprop86.config import load
+from backprop86.problems import chauvin, xor
+from backprop86.runs import Runs
+from helpers import drawn, engines, every_reading
+
+EXPERIMENT = load("chauvin").experiment
+HIDDEN = (2, 4, 8, 16, 32)
+
+
+def made_up(sweeps):
+    """Runs of every reading in which all 20 seeds are solved after sweeps(hidden units, rate)."""
+    parts, about = {}, {}
+    for name in EXPERIMENT.conditions:
+        recipe = EXPERIMENT.recipe_of(name)
+        H = int(recipe.network.split("_")[0])
+        column = pd.array([sweeps(H, recipe.epsilon)] * 20, dtype="Int64")
+        parts[name] = pd.DataFrame({"hidden": H, "solved": ~column.isna(), "sweeps": column})
+        about[name] = {"recipe": asdict(recipe)}
+    return Runs("chauvin", parts, about)
+
+
+def test_readings():
+    recipes = {name: EXPERIMENT.recipe_of(name) for name in EXPERIMENT.conditions}
+    assert len(recipes) == len({str(recipe) for recipe in recipes.values()}) == 5 * 6 * 5
+    assert [*recipes][:2] == ["2_hidden/as_printed/rate_0.25", "2_hidden/as_printed/rate_0.1"]
+    assert recipes["2_hidden/as_printed/rate_0.25"] == EXPERIMENT.recipe
+    for name, recipe in recipes.items():
+        hidden, how, rate = name.split("/")
+        assert (recipe.network, recipe.epsilon) == (hidden, float(rate.removeprefix("rate_")))
+        assert chauvin.wiring(recipe).n_parameters == 4 * int(hidden.split("_")[0]) + 1
+        assert recipe.update == ("case" if "case_updates" in how else "sweep")
+        assert recipe.alpha == (0 if "no_momentum" in how else 0.9)
+        assert recipe.initial_range == (1 if how == "range_1" else 0.3)
+        assert (recipe.target_on, recipe.target_off) == ((1, 0) if how == "zero_one_targets" else (0.9, 0.1))
+        assert recipe.criterion == "case_error"
+
+
+def test_the_problem_is_that_of_xor():
+    assert (chauvin.cases, chauvin.measure, chauvin.wiring) == (xor.cases, xor.measure, xor.wiring)
+
+
+def test_the_forms_of_the_claims():
+    runs = made_up(lambda H, rate: 100)
+    hows, number = [*EXPERIMENT.axes["how"]], {claim.id: 0 for claim in EXPERIMENT.claims}
+    for claim in EXPERIMENT.claims:
+        for form in claim.readings:
+            found = matching(runs, form)
+            number[claim.id] += len(found)
+            if claim.rule in ("intercept", "slope"):
+                assert [runs.of(name)["hidden"].iloc[0] for name in found] == [*HIDDEN]
+                assert len({name.split("/")[1] for name in found}) == 1
+    at_one_point = {f"chauvin-{name}": 6 for name in ("2-hidden", "32-hidden", "rate-0.1", "rate-0.75")}
+    assert number == {"chauvin-intercept": 30, "chauvin-slope": 30, **at_one_point, "chauvin-unstable": 12}
+    judged = ledger(EXPERIMENT.claims, runs)
+    assert judged["claim"].value_counts(sort=False).tolist() == [6, 6, 6, 6, 6, 6, 12]
+    assert [form.split("/")[1] for form in judged["reading"][:6]] == hows
+
+
+def test_what_is_printed_is_found_again():
+    at = {(8, 0.1): 450, (8, 0.75): 68, (32, 0.25): 120}  # P's line gives 115 at 32, P itself 120
+    runs = made_up(lambda H, rate: pd.NA if rate > 1 else at.get((H, rate), round(280 - 33 * np.log2(H))))
+    judged = ledger(EXPERIMENT.claims, runs).set_index("claim")
+    assert (judged["verdict"].drop("chauvin-2-hidden") == "reproduced").all()
+    assert judged.loc["chauvin-intercept", "estimate"].iloc[0] == pytest.approx(280, abs=4)
+    assert judged.loc["chauvin-slope", "estimate"].iloc[0] == pytest.approx(-33, abs=2)
+    assert (judged.loc["chauvin-2-hidden", "verdict"] == "not reproduced").all()  # "about 245": every run took 247
+    steeper = ledger(EXPERIMENT.claims, made_up(lambda H, rate: round(300 - 40 * np.log2(H))))
+    assert set(steeper["verdict"][:12]) == {"not reproduced"}
+    assert set(steeper["verdict"][-12:]) == {"not reproduced"}  # large rates are stable
+
+
+def test_the_engines_agree():
+    for name in ("32_hidden/as_printed/rate_0.25", "32_hidden/case_updates/rate_0.75"):
+        recipe = EXPERIMENT.recipe_of(name)
+        recipe.sweeps, recipe.stop = 40, "limit"
+        _, apart, changed = engines(chauvin, recipe)
+        assert apart <= 1e-9 < 0.1 < changed
+
+
+def test_figure():
+    assert [*drawn(every_reading("chauvin", 2))] == ["hidden"]
+    left, right = drawn(made_up(lambda H, rate: round(280 - 33 * np.log2(H))))["hidden"].axes
+    labels = [text.get_text() for text in left.get_legend().get_texts()]
+    assert labels == ["1986: 280 − 33 log₂ H", *(f"{how}: 280 − 33 log₂ H" for how in EXPERIMENT.axes["how"])]
+    assert [line.get_xdata().tolist() for line in right.lines[1:]] == [[0.1, 0.25, 0.75, 1.5, 4]] * 6

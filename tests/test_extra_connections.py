@@ -1,0 +1,78 @@
+"""More connections than needed: sizes of the nets, which cases are wrong, the share of runs that are stuck."""
+
+from dataclasses import asdict
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from backprop86.problems import extra_connections, symmetry, xor
+from backprop86.recipe import Recipe
+from backprop86.runs import Runs
+from helpers import drawn, engines, every_reading
+from test_problems import measured
+
+SIZES = {"xor_2": 9, "xor_3": 13, "xor_4": 17, "xor_8": 33}
+SIZES |= {"symmetry_2": 17, "symmetry_3": 25, "symmetry_4": 33, "symmetry_8": 65}
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_counts(name):
+    task, hidden = name.split("_")
+    found = measured(extra_connections, Recipe(name), np.zeros(SIZES[name]))
+    assert (found["hidden"], found["weights_in_net"]) == (int(hidden), SIZES[name])
+    ours, theirs = extra_connections.cases(Recipe(name)), (xor if task == "xor" else symmetry)
+    its = theirs.cases(Recipe("2_hidden" if task == "xor" else "two_hidden"))
+    assert (len(ours.names), ours.names) == (4 if task == "xor" else 64, its.names)
+    assert np.array_equal(ours.inputs, its.inputs)
+    assert np.array_equal(ours.desired, its.desired)
+
+
+def test_wrong():
+    assert measured(extra_connections, Recipe("symmetry_2"), symmetry.PRINTED_N)["wrong"] == 0
+    always_off = [0.0] * 14 + [-1.0, 0.0, 0.0]
+    assert measured(extra_connections, Recipe("symmetry_2"), always_off)["wrong"] == 8
+    assert measured(extra_connections, Recipe("symmetry_2"), -np.array(always_off))["wrong"] == 56
+    assert measured(extra_connections, Recipe("xor_2"), np.zeros(9))["wrong"] == 4  # 0.5 is on neither side
+    recipe = Recipe("xor_2")
+    wiring, cases = extra_connections.wiring(recipe), extra_connections.cases(recipe)
+    y = np.zeros((2, 4, wiring.n_units))
+    y[:, :, wiring.outputs] = cases.desired
+    y[1, [0, 1], wiring.outputs[0]] = [0.51, 0.49]
+    assert extra_connections.measure(wiring, cases, np.zeros((2, 9)), y, None)["wrong"].tolist() == [0, 2]
+
+
+def test_the_share_of_runs_that_are_stuck():
+    solved = {"xor_2/slow": 37, "xor_2/fast": 40, "xor_8/slow": 0, "symmetry_2/slow": 10}
+    parts = {name: pd.DataFrame({"solved": np.arange(40) < n}) for name, n in solved.items()}
+    runs = Runs("extra_connections", parts, {name: {"recipe": asdict(Recipe())} for name in solved})
+    table = extra_connections.unsolved(runs, "xor")
+    assert table[["hidden", "how", "share"]].to_numpy().tolist() == [
+        [2, "slow", 3 / 40],
+        [2, "fast", 0],
+        [8, "slow", 1],
+    ]
+    assert (table["low"] <= table["share"]).all()
+    assert (table["share"] <= table["high"]).all()
+    assert extra_connections.unsolved(runs, "symmetry")["share"].tolist() == [0.75]
+
+
+@pytest.mark.parametrize("name", ["xor_8", "symmetry_3"])
+def test_the_engines_agree(name):
+    for biases in ("drawn", "negative"):
+        recipe = Recipe(name, 60, 0.25, 0.9, biases=biases, stop="limit")
+        _, apart, changed = engines(extra_connections, recipe)
+        assert apart <= 1e-9 < 0.1 < changed
+
+
+def test_figure():
+    figures = drawn(every_reading("extra_connections", 2))
+    assert [*figures] == ["unsolved"]
+    for axes in figures["unsolved"].axes:
+        assert [len(bars.lines[0].get_xdata()) for bars in axes.containers] == [4] * 5
+
+
+@pytest.mark.parametrize("name", ["parity_4", "xor", "symmetry_x", "2_hidden"])
+def test_networks_there_are_not(name):
+    with pytest.raises(ValueError, match=rf"^network must be such as xor_2 or symmetry_4, was {name}$"):
+        extra_connections.wiring(Recipe(name))

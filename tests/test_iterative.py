@@ -1,0 +1,125 @@
+"""Iterative nets: that of N Fig. 5 unit by unit, its way back against the oracles, and nets that are not equal."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from backprop86.claims import EQUAL
+from backprop86.config import load
+from backprop86.network import initial_weights
+from backprop86.oracles import ORACLES, compare
+from backprop86.problems import iterative
+from backprop86.recipe import Recipe
+from backprop86.training import states, wiring_of
+from backprop86.wiring import ONE
+from helpers import drawn, engines, every_reading
+
+RECIPE = Recipe("three_units", 60, 0.25, 0.9, target_on=0.9, target_off=0.1, stop="limit")
+WIRING, CASES = iterative.wiring(RECIPE), iterative.cases(RECIPE)
+
+
+def apart(w, wiring=WIRING):
+    found = iterative.measure(wiring, CASES, w, states(wiring, CASES.inputs, w), None)
+    return [found[name][0] for name in ("outputs_apart", "gradient_apart", "to_inputs_apart")]
+
+
+def test_counts():
+    assert (WIRING.n_inputs, WIRING.n_units, len(WIRING.levels)) == (3, 1 + 3 + 9, 3)
+    assert [WIRING.units[k] for k in WIRING.outputs] == ["c'@3"]
+    assert np.bincount(WIRING.parameter).tolist() == [3] * (4 + 3)
+    for t in (1, 2, 3):
+        ends = {(source[0], target[0]) for _, source, target in WIRING.table() if target.endswith(f"@{t}")}
+        assert ends == {*iterative.NEIGHBOURS, (ONE, "a"), (ONE, "b"), (ONE, "c")}
+    assert wiring_of(iterative.wiring, replace(RECIPE, biases="none")).n_parameters == 4
+    assert CASES.names == ("000", "001", "010", "011", "100", "101", "110", "111")
+    assert CASES.desired[:, 0].tolist() == [int(name[1]) for name in CASES.names]
+
+
+def test_matrix_and_iterate_against_a_loop_over_units():
+    w = np.zeros((1, 7))
+    named = {ends: k + 2.0 for k, ends in enumerate(iterative.NEIGHBOURS)} | {(ONE, u): -k for k, u in enumerate("abc")}
+    for parameter, source, target in WIRING.table():
+        w[0, parameter] = named[source[0], target[0]]
+    found = iterative.matrix(WIRING, torch.tensor(w))
+    assert found[0].tolist() == [[0, 0, 3, 0], [-1, 2, 0, 5], [-2, 0, 4, 0]]
+    end, history = iterative.iterate(torch.tensor(CASES.inputs)[None], found)
+    assert len(history) == 3
+    for begin, after in zip(CASES.inputs.tolist(), end[0].tolist(), strict=True):
+        state = dict(zip("abc", begin, strict=True))
+        for _ in range(3):
+            x = {
+                u: named[ONE, u] + sum(named[s, t] * state[s] for s, t in iterative.NEIGHBOURS if t == u) for u in "abc"
+            }
+            state = {u: 1 / (1 + np.exp(-x[u])) for u in "abc"}
+        assert after == pytest.approx([*state.values()], rel=1e-14)
+
+
+def test_the_way_back_against_the_oracles():
+    random = torch.Generator().manual_seed(0)
+    state = torch.randn(2, 5, 3, dtype=torch.float64, generator=random)
+    weights = torch.randn(2, 3, 4, dtype=torch.float64, generator=random)
+
+    def backward(dE_dstate, history):
+        dE_dbegin, dE_dweights = iterative.iterate_back(dE_dstate, history)
+        return dE_dbegin, {"weights": dE_dweights}
+
+    table = compare(iterative.iterate, backward, [state], {"weights": weights})
+    assert set(table["oracle"]) == set(ORACLES)
+    assert table["agrees"].all(), table
+
+
+@pytest.mark.parametrize("biases", ["drawn", "none"])
+@pytest.mark.parametrize("half_range", [0.3, 3.0])
+def test_both_ways_are_equal(biases, half_range):
+    wiring = wiring_of(iterative.wiring, replace(RECIPE, biases=biases))
+    for seed in range(20):
+        assert max(apart(initial_weights(wiring, [seed], half_range), wiring)) <= EQUAL
+
+
+def test_they_are_not_if_a_weight_is_not_shared():
+    parameter = WIRING.parameter.copy()
+    last = parameter[-1]  # of the connection from b to c, here given a weight of its own in the third iteration
+    parameter[-1] = 7
+    unshared = replace(WIRING, parameter=parameter)
+    w = initial_weights(WIRING, [0], 1.0)
+    same = np.concatenate([w, w[:, [last]]], 1)
+    outputs, gradient, to_inputs = apart(same, unshared)
+    assert (outputs <= EQUAL, gradient > 0.1, to_inputs <= EQUAL) == (True, True, True)
+    same[0, 7] += 1e-9
+    assert min(apart(same, unshared)) > EQUAL
+
+
+def test_they_are_not_if_the_gradient_is_averaged(monkeypatch):
+    summed = iterative.iterate_back
+
+    def averaged(dE_dstate, history):
+        dE_dbegin, total = summed(dE_dstate, history)
+        return dE_dbegin, total / 3
+
+    monkeypatch.setattr(iterative, "iterate_back", averaged)
+    outputs, gradient, to_inputs = apart(initial_weights(WIRING, [0], 1.0))
+    assert (outputs <= EQUAL, to_inputs <= EQUAL, gradient) == (True, True, pytest.approx(2))
+    experiment = load("iterative").experiment
+    assert experiment.recipe_of("averaged").epsilon == pytest.approx(experiment.recipe.epsilon / 3, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("biases", "update"), [("drawn", "sweep"), ("negative", "sweep"), ("none", "sweep"), ("drawn", "case")]
+)
+def test_the_engines_agree(biases, update):
+    w, apart, changed = engines(iterative, replace(RECIPE, biases=biases, update=update))
+    assert apart <= 1e-9 < 0.1 < changed
+    if biases != "none":
+        assert (w[:, WIRING.is_bias].max() <= 0) == (biases == "negative")
+
+
+def test_figures():
+    assert drawn(every_reading("iterative", 1)) == {}
+    assert [*drawn(every_reading("iterative", 3000))] == ["fig5"]
+
+
+def test_networks_there_are_not():
+    with pytest.raises(ValueError, match=r"^network must be three_units, was 3_units$"):
+        iterative.wiring(Recipe("3_units"))
