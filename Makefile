@@ -3,7 +3,7 @@ PYTHON ?= python3
 PIP_FLAGS ?=
 IN_VENV = .venv/bin/python
 
-.PHONY: help reproduce quick report bench test lint clean
+.PHONY: help reproduce lattice quick report bench test lint clean
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## */\1\t/'
 
@@ -13,8 +13,12 @@ help:  ## this list
 	$(IN_VENV) -m pip install $(PIP_FLAGS) --no-deps -e .
 	touch .venv/ready
 
-reproduce: .venv/ready  ## every run, table, figure and verdict, into results/
+reproduce: .venv/ready  ## every run but the lattice, every table, figure and verdict, into results/
 	$(IN_VENV) experiments/reproduce.py
+
+lattice: .venv/ready  ## the family trees under every combination of readings (half an hour), then the report
+	$(IN_VENV) experiments/run.py experiment=family_trees_lattice
+	$(IN_VENV) experiments/report.py
 
 quick: .venv/ready  ## the same with a few seeds, into quick/
 	$(IN_VENV) experiments/reproduce.py --quick

@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pandas as pd
+from matplotlib.figure import Figure
 
 from backprop86 import drawing, tables
 from backprop86.claims import ledger
@@ -33,11 +34,14 @@ def report(output: str) -> None:
         problem = import_module(f"backprop86.problems.{stem}")
         if experiment.by_itself:
             table = problem.table(runs, of_claims)
+            figures, first = problem.maps(table), 40
         else:
-            table = tables.sweeps_table(experiment.claims, runs)
+            table, first = tables.sweeps_table(experiment.claims, runs), None
+            figures = drawn(experiment, runs)
             judged.append(of_claims)
-        tables.write_table(table, Path(output) / "tables", stem)
-        draw(experiment, runs, Path(output) / "figures")
+        tables.write_table(table, Path(output) / "tables", stem, first)
+        for name, figure in figures.items():
+            drawing.save(figure, Path(output) / "figures", f"{stem}_{name}")
     claims = pd.concat(judged, ignore_index=True)
     claims.to_csv(Path(output) / "claims.csv", index=False, lineterminator="\n")
     (Path(output) / "claims.md").write_text(tables.markdown(tables.claims_table(claims)), "utf-8")
@@ -48,15 +52,14 @@ def report(output: str) -> None:
     print(f"tables, figures and claims are in {output}/")
 
 
-def draw(experiment: Experiment, runs: Runs, folder: Path) -> None:
+def drawn(experiment: Experiment, runs: Runs) -> dict[str, Figure]:
     """The experiment's own figures, and the two that every experiment has whose readings can be told apart in them."""
-    figures = import_module(f"backprop86.problems.{runs.stem}").draw(runs)
+    figures: dict[str, Figure] = import_module(f"backprop86.problems.{runs.stem}").draw(runs)
     if not experiment.axes:
         printed = tables.printed_sweeps(experiment.claims)
         figures["sweeps"] = drawing.sweeps_figure(runs, experiment.title, printed)
         figures["curves"] = drawing.curves_figure(runs, experiment.title)
-    for name, figure in figures.items():
-        drawing.save(figure, folder, f"{runs.stem}_{name}")
+    return figures
 
 
 if __name__ == "__main__":

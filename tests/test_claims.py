@@ -95,8 +95,8 @@ def test_ledger_has_a_row_for_each_reading():
     [
         (
             Claim("c", rule="mostly"),
-            "rule of claim c must be one of draw, within, once, rate, always, never, structure, equal, intercept, slope, "
-            "was mostly",
+            "rule of claim c must be one of draw, within, once, rate, always, never, structure, "
+            "equal, intercept, slope, was mostly",
         ),
         (Claim("c", rule="draw"), "claim c: rule draw needs 1 printed numbers, was []"),
         (Claim("c", rule="rate", printed=[1]), "claim c: rule rate needs 2 printed numbers, was [1]"),
@@ -152,3 +152,11 @@ def test_forms_of_readings():
 def test_within_is_sooner_than_the_printed_number(soon, expected):
     sweeps = [199] * soon + [200] * 500 + [pd.NA] * (500 - soon)
     assert verdict("within", runs_of([True] * 1000, sweeps), column="sweeps", printed=[200]) == expected
+
+
+@pytest.mark.parametrize(("solved", "expected"), [(10, "reproduced"), (9, "doubtful"), (1, "doubtful")])
+def test_structure_of_a_few_runs_is_doubtful(solved, expected):
+    runs = runs_of(np.arange(100) < solved, is_so=[True] * 100)
+    assert verdict("structure", runs, column="is_so") == expected
+    none = runs_of(np.arange(100) < solved, is_so=[False] * 100)
+    assert verdict("structure", none, column="is_so") == "not reproduced"

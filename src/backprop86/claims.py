@@ -16,6 +16,8 @@ from backprop86.statistics import percentile, tail, through_logarithms, wilson, 
 RULES = ("draw", "within", "once", "rate", "always", "never", "structure", "equal", "intercept", "slope")
 ENOUGH = 1000
 """How many runs without exception "always" and "never" need."""
+FEWEST = 10
+"""How many solved runs "structure" needs to be more than doubtful."""
 EQUAL = 1e-12
 """How far apart, relatively, what a text calls equal may be."""
 
@@ -84,6 +86,8 @@ def judge(claim: Claim, runs: Runs, reading: str) -> Judgement:
         verdict = _ordinary(share)
     elif claim.rule == "structure":
         verdict = "reproduced" if share >= 0.9 else "partly" if share >= 0.5 else "not reproduced"
+        if 0 < n < FEWEST and verdict != "not reproduced":
+            verdict = "doubtful"
     else:
         verdict = _without_exception(n - holds if claim.rule == "always" else holds, n)
     before = f"untrained_{claim.column}"

@@ -149,11 +149,18 @@ def load(experiment: str, *overrides: str) -> Settings:
         return typed(compose("config", [f"experiment={experiment}", *overrides]))
 
 
+STORY = (
+    "symmetry", "family_trees", "family_trees_lattice", "iterative", "single_layer", "symmetry_breaking",
+    "extra_connections", "xor", "chauvin", "parity", "encoder", "addition", "negation", "t_c", "shift_register",
+    "sequence", "depth",
+)  # fmt: skip
+"""The order in which experiments are told: the letter's, the chapter's, ours."""
+
+
 def stems() -> list[str]:
-    """The experiments there are, in the order of the papers' story: those of the letter first."""
+    """The experiments there are, in the order of STORY; others after them."""
     found = sorted(path.stem for path in (CONF / "experiment").glob("*.yaml"))
-    letter = [stem for stem in ("symmetry", "family_trees") if stem in found]
-    return letter + [stem for stem in found if stem not in letter]
+    return [stem for stem in STORY if stem in found] + [stem for stem in found if stem not in STORY]
 
 
 @contextmanager

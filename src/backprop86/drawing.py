@@ -113,6 +113,7 @@ def curves_figure(
     panels = figure.subplots(2 * rows, columns, squeeze=False)
     for panel in panels.flat:
         panel.set_visible(False)
+    named = 0
     for k, condition in enumerate(conditions):
         above, below = panels[2 * (k // columns) : 2 * (k // columns) + 2, k % columns]
         sweeps, error, gradient = runs.curves(condition)
@@ -130,8 +131,9 @@ def curves_figure(
         for panel in (above, below):
             panel.set_xticks([0, *(10**power for power in range(1, 1 + int(np.log10(sweeps[-1]))))])
         above.set_title(condition, fontsize=9)
-        if k == 0:
+        if own.sum() > named:  # the levels of the panels before have names already
             below.legend(fontsize=7, frameon=False)
+            named = own.sum()
         if k % columns == 0:
             above.set_ylabel("E")
             below.set_ylabel("length of ∂E/∂w")

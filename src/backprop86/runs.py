@@ -135,6 +135,8 @@ def interrupted(runs: Runs | None, condition: str, about: dict[str, Any], seeds:
     if runs.about[condition] | {"seeds": about["seeds"]} != about:
         return pd.DataFrame()
     rows = runs.of(condition)
+    if runs.about[condition]["seeds"] != about["seeds"] and rows["weights"].notna().any():
+        return pd.DataFrame()  # of so many seeds another run was the median one, whose weights are to be kept
     return rows[rows["seed"].isin(seeds)]
 
 

@@ -78,12 +78,12 @@ def latex(frame: pd.DataFrame) -> str:
     return text.set_axis(columns, axis=1).style.hide(axis="index").to_latex(hrules=True)
 
 
-def write_table(frame: pd.DataFrame, folder: Path, stem: str) -> None:
-    """Write <stem>.csv with all digits, <stem>.md and <stem>.tex as people read them."""
+def write_table(frame: pd.DataFrame, folder: Path, stem: str, first: int | None = None) -> None:
+    """Write <stem>.csv with all digits, <stem>.md and <stem>.tex as people read them (the `first` rows only)."""
     folder.mkdir(parents=True, exist_ok=True)
     frame.to_csv(folder / f"{stem}.csv", index=False, lineterminator="\n")
-    (folder / f"{stem}.md").write_text(markdown(frame), encoding="utf-8")
-    (folder / f"{stem}.tex").write_text(latex(frame), encoding="utf-8")
+    (folder / f"{stem}.md").write_text(markdown(frame[:first]), encoding="utf-8")
+    (folder / f"{stem}.tex").write_text(latex(frame[:first]), encoding="utf-8")
 
 
 def claims_table(ledger: pd.DataFrame) -> pd.DataFrame:

@@ -77,7 +77,7 @@ def draw(runs: Runs) -> dict[str, Figure]:
                 "marker": "osD^vPX"[k % 7],
                 "markersize": 4,
             }
-            axes.plot(layer, gradient, linewidth=1.2, label=condition.split("/")[0].replace("_", " "), **style)
+            axes.plot(layer, gradient, linewidth=1.2, label=condition.split("_")[0], **style)
         line = np.arange(-len(gradient) + 1, 1)
         axes.plot(line, 0.3 * QUARTER ** (-line.astype(float)), color="black", linestyle=":", label="¼ a layer")
         axes.set(yscale="log", xlabel="layers below the output layer", title=start.replace("_", " "))
@@ -87,5 +87,5 @@ def draw(runs: Runs) -> dict[str, Figure]:
     sns.despine(figure)
     shown = [f"{n}/{start}" for start in starts for n in ("1_layers", "3_layers", "5_layers")]
     shown = [condition for condition in shown if condition in runs.conditions]
-    training = curves_figure(runs, "Depth", columns=len(shown) // 2, conditions=shown)
+    training = curves_figure(runs, "Depth", columns=3, conditions=shown)
     return {"start": figure, "training": training}

@@ -1,9 +1,9 @@
 """An iterative net equals a layered one with shared weights (N Fig. 5): output for output, gradient for gradient.
 
-The letter's net has three units in a row, each fed by its neighbours through w1...w4, and runs for three iterations. It
-is written here twice: `wiring` unrolls it into layers, which is what is trained, and `iterate` and `iterate_back` run it
-as it stands, the same weights over and over, keeping the history of the units' states, as the letter says one must.
-What the net is to compute the letter leaves open. Ours is to tell at c what b was, three iterations ago.
+The letter's net has three units in a row, each fed by its neighbours through w1...w4, and runs for three iterations.
+It is written here twice: `wiring` unrolls it into layers, which is what is trained, and `iterate` and `iterate_back`
+run it as it stands, the same weights over and over, keeping the history of the units' states as the letter demands.
+What the net is to compute the letter leaves open. Ours is to tell at c what b was three iterations ago.
 """
 
 import itertools

@@ -57,7 +57,7 @@ def measure(
 ) -> dict[str, np.ndarray]:
     """How the pattern is moved.
 
-    is_shift_by_one: each unit is excited by its right neighbour, at least twice as strongly as by anything else in size.
+    is_shift_by_one: each unit is excited by its right neighbour, at least twice as strongly as by anything else.
     after_one_step: how many of the patterns have moved by exactly one place after the first step, all units on the
     right side of 0.5; right_only_when_even: all are right after two steps, and not all after one.
     """
@@ -75,7 +75,7 @@ def measure(
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
-    """The weights of a typical run with and without the constraint, and what the units do at each step for one pattern."""
+    """Weights of typical runs with and without the constraint, and what the units do at each step for one pattern."""
     wanted = [
         name
         for name in ("to_sweep_200", "free_to_sweep_200", "five_units_to_sweep_200", "five_units_free_to_sweep_200")

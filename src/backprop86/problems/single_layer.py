@@ -1,8 +1,8 @@
-"""No hidden units (N p. 535, P pp. 318-320): what a single layer cannot learn, and the best it can do.
+"""No hidden units (N p. 535, P pp. 330-334): what a single layer cannot learn, and the best it can do.
 
-Without hidden units the inputs for which the output is on lie on one side of a plane. Whatever the weights, one case in
-four of exclusive or is wrong, and seven in 64 of mirror symmetry: it is right for one symmetric row at most, besides all
-that are not symmetric (`tests/test_single_layer.py` finds both minima exactly).
+Without hidden units the inputs for which the output is on lie on one side of a plane. Whatever the weights, one case of
+the four of exclusive or is wrong, and seven of the 64 of mirror symmetry, where besides all that are not symmetric only
+one that is can be right (`tests/test_single_layer.py` finds both minima exactly).
 """
 
 import numpy as np
@@ -34,7 +34,7 @@ def cases(recipe: Recipe) -> Cases:
 def measure(
     wiring: Wiring, cases: Cases, w: np.ndarray, y: np.ndarray, counted: np.ndarray | None
 ) -> dict[str, np.ndarray]:
-    """wrong: cases not on the right side of 0.5 (0.5 itself is wrong); is_flat: all outputs within 0.01 of each other."""
+    """wrong: cases not on the right side of 0.5, itself wrong; is_flat: all outputs within 0.01 of each other."""
     wrong = extra_connections.measure(wiring, cases, w, y, counted)["wrong"]
     out = y[:, :, wiring.outputs[0]]
     least = LEAST_WRONG["xor" if len(cases.names) == 4 else "symmetry"]

@@ -148,18 +148,19 @@ def detectors(runs: Runs) -> Figure:
     left, right = figure.subfigures(1, 2, width_ratios=(1, 1.5), squeeze=False)[0]
     panels = left.subplots(len(TEMPLATES), 4)
     found = kernels(wiring_of(wiring, runs.recipe(DRAWN)), runs.weights(DRAWN))
-    rows, cosines = runs.of(DRAWN)[: len(found)], likeness(found)
+    rows, cosines = runs.of(DRAWN), likeness(found)
+    kept = rows[rows["weights"].notna()]
     for k, name in enumerate(TEMPLATES):
         _squares(panels[k, 0], TEMPLATES[name][0], 2, "P" if k == 0 else "")
         panels[k, 0].set_ylabel(f"{name}\n({rows[f'is_{name}'].sum()} of {len(rows)})")
-        own = np.flatnonzero(rows[f"is_{name}"])
+        own = np.flatnonzero(kept[f"is_{name}"])
         own = own[np.argsort(np.abs(cosines[own, k]))]
         three = dict.fromkeys([*own[:1], *own[len(own) // 2 :][:1], *own[-1:]])
         for axes in panels[k, 1 + len(three) :]:
             axes.remove()
-        for axes, seed in zip(panels[k, 1:], three, strict=False):
-            kernel = found[seed] * np.sign(cosines[seed, k])
-            _squares(axes, kernel, np.abs(kernel).max(), f"{abs(cosines[seed, k]):.2f}")
+        for axes, run in zip(panels[k, 1:], three, strict=False):
+            kernel = found[run] * np.sign(cosines[run, k])
+            _squares(axes, kernel, np.abs(kernel).max(), f"{abs(cosines[run, k]):.2f}")
     left.suptitle(f"P and ours ({DRAWN}): the |cosine| least, in\nthe middle and greatest of its kind", fontsize=10)
     _shares(right.subplots(), runs)
     return figure
