@@ -66,13 +66,12 @@ def test_the_forms_of_the_claims():
 
 
 def test_what_is_printed_is_found_again():
-    at = {(8, 0.1): 450, (8, 0.75): 68, (32, 0.25): 120}  # P's line gives 115 at 32, P itself 120
+    at = {(2, 0.25): 245, (32, 0.25): 120, (8, 0.1): 450, (8, 0.75): 68}  # the line gives 247 and 115
     runs = made_up(lambda H, rate: pd.NA if rate > 1 else at.get((H, rate), round(280 - 33 * np.log2(H))))
     judged = ledger(EXPERIMENT.claims, runs).set_index("claim")
-    assert (judged["verdict"].drop("chauvin-2-hidden") == "reproduced").all()
+    assert (judged["verdict"] == "reproduced").all()
     assert judged.loc["chauvin-intercept", "estimate"].iloc[0] == pytest.approx(280, abs=4)
     assert judged.loc["chauvin-slope", "estimate"].iloc[0] == pytest.approx(-33, abs=2)
-    assert (judged.loc["chauvin-2-hidden", "verdict"] == "not reproduced").all()  # "about 245": every run took 247
     steeper = ledger(EXPERIMENT.claims, made_up(lambda H, rate: round(300 - 40 * np.log2(H))))
     assert set(steeper["verdict"][:12]) == {"not reproduced"}
     assert set(steeper["verdict"][-12:]) == {"not reproduced"}  # large rates are stable
@@ -89,6 +88,7 @@ def test_the_engines_agree():
 def test_figure():
     assert [*drawn(every_reading("chauvin", 2))] == ["hidden"]
     left, right = drawn(made_up(lambda H, rate: round(280 - 33 * np.log2(H))))["hidden"].axes
+    assert left.lines[0].get_ydata().tolist() == [247, 214, 181, 148, 115]
     labels = [text.get_text() for text in left.get_legend().get_texts()]
     assert labels == ["1986: 280 − 33 log₂ H", *(f"{how}: 280 − 33 log₂ H" for how in EXPERIMENT.axes["how"])]
     assert [line.get_xdata().tolist() for line in right.lines[1:]] == [[0.1, 0.25, 0.75, 1.5, 4]] * 6

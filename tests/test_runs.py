@@ -155,6 +155,24 @@ def test_a_run_that_was_stopped_is_resumed_to_the_same_bytes(tmp_path, monkeypat
     assert (median > 3, median in half.of("two_hidden")["seed"].tolist()) == (True, True)
 
 
+@pytest.mark.parametrize(("before", "then"), [((0, 30), (0, 60)), ((0, 60), (0, 30)), ((0, 60), (10, 50))])
+@pytest.mark.parametrize(("most_weights", "with_curves"), [(30, 100), (5_000, 20)])
+def test_it_may_be_resumed_with_other_seeds(tmp_path, monkeypatch, script, before, then, most_weights, with_curves):
+    monkeypatch.setattr(runs, "MOST_WEIGHTS", most_weights)
+    monkeypatch.setattr(runs, "WITH_CURVES", with_curves)
+
+    def settings(name, first, n):
+        wanted = (f"first_seed={first}", f"seeds={n}", "reading=two_hidden", f"output={tmp_path / name}")
+        return load("xor", *wanted)
+
+    script.run(settings("whole", *then))
+    script.run(settings("other", *before))
+    path = settings("other", *then).runs_file
+    runs.write(runs.read(path), path, stopped=True)  # as if another reading had been stopped
+    script.run(settings("other", *then))
+    assert path.read_bytes() == settings("whole", *then).runs_file.read_bytes()
+
+
 LATTICE = Experiment(
     "xor",
     recipe=replace(TWO, sweeps=700),

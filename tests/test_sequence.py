@@ -207,7 +207,7 @@ def test_engines_agree(recipe, sweeps):
 
 def runs_of(recipe, seeds):
     rows = run_condition(sequence, recipe, seeds)
-    return with_condition(None, "sequence", ["x"], "x", describe(recipe, 5, seeds, "float64", "fused"), rows)
+    return with_condition(None, "sequence", ["x"], "x", describe(recipe, 5, seeds, "fused"), rows)
 
 
 def test_figures():

@@ -135,8 +135,9 @@ def interrupted(runs: Runs | None, condition: str, about: dict[str, Any], seeds:
     if runs.about[condition] | {"seeds": about["seeds"]} != about:
         return pd.DataFrame()
     rows = runs.of(condition)
-    if runs.about[condition]["seeds"] != about["seeds"] and rows["weights"].notna().any():
-        return pd.DataFrame()  # of so many seeds another run was the median one, whose weights are to be kept
+    kept = rows[LAST].notna()
+    if runs.about[condition]["seeds"] != about["seeds"] and kept.any(axis=None) and not kept.all(axis=None):
+        return pd.DataFrame()  # of other seeds other weights and curves are to be kept, and some are gone
     return rows[rows["seed"].isin(seeds)]
 
 
