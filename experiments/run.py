@@ -82,6 +82,8 @@ def look(
         todo: dict[tuple[int, ...], list[str]] = defaultdict(list)
         for name in recipes:
             have = set(rows[name]["seed"]) if name in rows else set()
+            if number and experiment.promising not in rows[name]:
+                raise ValueError(f"promising must be a column of the runs, was {experiment.promising or 'not given'}")
             if number == 0 or rows[name][experiment.promising].any():
                 todo[tuple(seed for seed in wanted if seed not in have)].append(name)
         todo.pop((), None)

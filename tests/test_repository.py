@@ -141,7 +141,7 @@ def test_the_committed_runs_have_their_thousand_seeds():
             if experiment.first_look and not rows[experiment.promising].iloc[: experiment.first_look].any():
                 n = experiment.first_look
             assert rows["seed"].tolist() == list(range(n))
-    assert sum(path.stat().st_size for path in (ROOT / "results").rglob("*") if path.is_file()) < 30e6
+    assert sum(path.stat().st_size for path in (ROOT / "results").rglob("*") if path.is_file()) < 45e6
 
 
 def test_everything_runs_twice_with_the_same_bytes(tmp_path, monkeypatch, experiments):
@@ -186,3 +186,25 @@ def test_the_figures_of_the_papers_are_drawn_from_the_committed_runs():
     of_the_chapter |= {"addition": {"failures"}, "chauvin": {"hidden"}, "t_c": {"detectors", "activities"}}
     of_the_chapter |= {"shift_register": {"weights"}, "sequence": {"table11", "held_out"}}
     assert drawn == of_the_letter | of_the_chapter | {"depth": {"start", "training"}}
+
+
+def test_what_the_readme_says_of_the_lattice():
+    table, page = pd.read_csv(ROOT / "results/tables/family_trees_lattice.csv"), (ROOT / "README.md").read_text("utf-8")
+    numbers = table[[f"lattice-{name}" for name in ("all-learned", "held-out-4", "held-out-3", "573-sweeps")]].all(
+        axis=1
+    )
+    best = table["met"].max()
+    assert f"the best {(table['met'] == best).sum()} give {best}.**" in page
+    assert f"573 sweeps without decay) come out of {numbers.sum()}." in page
+    assert set(table["of"]) == {10}
+    of_those = table[numbers]
+    shared = of_those[["error", "range", "update"]].drop_duplicates().to_numpy().tolist()
+    assert shared == [["from_edge", "range_1", "sweep"]]
+    step = (
+        0.01
+        * of_those["epsilon"].str[1:].astype(float)
+        / (1 - of_those["momentum"].str.split("_").str[1].astype(float))
+    )
+    assert (step / 0.1).round(6).agg(["min", "max"]).tolist() == [10, 50]
+    assert not table[["lattice-branch", "lattice-twin"]].any(axis=None)
+    assert len(load("family_trees_lattice").experiment.conditions) == 2268

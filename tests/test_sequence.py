@@ -192,7 +192,9 @@ def test_gradient(name):
     assert table["agrees"].all(), table
 
 
-@pytest.mark.parametrize(("recipe", "sweeps"), [(FIXED, 30), (replace(FIXED, update="case"), 5), (VARIABLE, 3)])
+@pytest.mark.parametrize(
+    ("recipe", "sweeps"), [(FIXED, 30), (replace(FIXED, update="case"), 5), (replace(VARIABLE, dtype="float64"), 3)]
+)
 def test_engines_agree(recipe, sweeps):
     recipe = replace(recipe, sweeps=sweeps)
     wiring, cases, counted = sequence.wiring(recipe), sequence.cases(recipe), sequence.counted(recipe, [0, 1, 2])

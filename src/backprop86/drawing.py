@@ -101,7 +101,7 @@ def _numbers(runs: Runs) -> str:
 
 
 def curves_figure(
-    runs: Runs, title: str, shown: int = 100, columns: int = 5, conditions: Sequence[str] | None = None
+    runs: Runs, title: str, shown: int = 30, columns: int = 5, conditions: Sequence[str] | None = None
 ) -> Figure:
     """For each reading, E against sweeps, and below it the length of dE/dw of each level.
 
@@ -137,7 +137,7 @@ def curves_figure(
         if k % columns == 0:
             above.set_ylabel("E")
             below.set_ylabel("length of ∂E/∂w")
-    about = f"the first {shown} runs (grey) and the median of {len(error)}; a solved run keeps its last value"
+    about = f"{min(shown, len(error))} runs (grey) and the median of {len(error)}; a solved run keeps its last value"
     figure.suptitle(f"{title}: {about}", fontsize=10)
     sns.despine(figure)
     return figure

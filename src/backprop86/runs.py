@@ -7,6 +7,7 @@ when the rows do not, so the same run twice gives the same bytes.
 import json
 import os
 import platform
+import zlib
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -23,7 +24,7 @@ from backprop86.reference import checkpoints
 KEY = b"backprop86"
 MOST_WEIGHTS = 5_000
 """How many weights of one condition are kept: those of its first seeds, and of its median solved run in any case."""
-WITH_CURVES = 100
+WITH_CURVES = 50
 """How many seeds of one condition keep their curves."""
 
 
@@ -112,8 +113,8 @@ def with_condition(
 ) -> Runs:
     """The runs with the rows of one condition put in or replaced; conditions that are not in `order` are dropped.
 
-    With `numbers_only` neither weights nor curves are kept. Of a condition that is not yet `whole` all weights are,
-    since any of them may turn out to be those of its median run.
+    With `numbers_only` neither weights nor curves are kept, and measures to seven digits. Of a condition that is not
+    yet `whole` all weights are kept, since any of them may turn out to be those of its median run.
     """
     rows = rows.sort_values("seed", ignore_index=True).assign(condition=condition)
     kept = {name: np.arange(len(rows)) < (0 if numbers_only else WITH_CURVES) for name in LAST}
@@ -122,6 +123,8 @@ def with_condition(
         kept["weights"] = np.arange(len(rows)) < most
         kept["weights"][_median(rows)] = True
     rows = rows.assign(**{name: rows[name].where(keep, None) for name, keep in kept.items()})
+    if numbers_only:
+        rows = rows.astype(dict.fromkeys(rows.select_dtypes("float64"), "float32"))
     parts, facts = (runs.parts, runs.about) if runs else ({}, {})
     parts, facts = parts | {condition: rows}, facts | {condition: about}
     present = [name for name in order if name in parts]
@@ -152,7 +155,7 @@ def write(runs: Runs, path: Path, stopped: bool = False) -> None:
     about = {"stem": runs.stem, "conditions": runs.about} | ({"stopped": True} if stopped else {})
     table = pa.Table.from_pandas(runs.rows, preserve_index=False)
     plain = [f.with_type(pa.string()) if f.type == pa.large_string() else f for f in table.schema]  # read back as large
-    table = table.cast(pa.schema(plain)).replace_schema_metadata({KEY: json.dumps(about).encode()})
+    table = table.cast(pa.schema(plain)).replace_schema_metadata({KEY: zlib.compress(json.dumps(about).encode())})
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(f".{os.getpid()}.unfinished")
     try:
@@ -172,7 +175,7 @@ def read(path: Path) -> Runs:
         raise ValueError(f"{path} is not a Parquet file: {str(error).splitlines()[0]}") from error
     if KEY not in (table.schema.metadata or {}):
         raise ValueError(f"{path} was not written by backprop86")
-    about = json.loads(table.schema.metadata[KEY])
+    about = json.loads(zlib.decompress(table.schema.metadata[KEY]))
     rows = table.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
     parts = {}
     for name, part in rows.groupby("condition", sort=False):

@@ -88,21 +88,13 @@ def measure(
 ) -> dict[str, np.ndarray]:
     """Scores, and what the units code, for w (S, n_parameters).
 
-    trained_<standard>: share of the training cases that meet it, see STANDARDS; all_<standard>: whether all do.
-    held_out_right: how many of the held-out cases have every right unit above 0.5 and all others below. twin_share: in
+    Scores are those of `scores`. twin_share: in
     what share of cases the answer's twin in the other tree is more active than most wrong people. <feature>: the
     largest |correlation| between the weights of one of the six person units and what the people are; relation_sex
     likewise for the relation units.
     """
     out, on = y[:, :, wiring.outputs], cases.desired > 0.5
-    trained = np.ones(out.shape[:2]) if counted is None else counted
-    found: dict[str, np.ndarray] = {}
-    for name, margin in STANDARDS.items():
-        met = np.where(on, out > 0.5 + margin, out < 0.5 - margin).all(-1)
-        found[f"trained_{name}"] = (met * trained).sum(1) / trained.sum(1)
-        found[f"all_{name}"] = found[f"trained_{name}"] == 1
-        if name == "right" and counted is not None:
-            found["held_out_right"] = (met * (1 - trained)).sum(1).astype(int)
+    found = scores(out, on, counted)
     wrong = np.where(on, np.nan, out)
     twin = np.roll(on, 12, axis=1) & ~on
     found["twin_share"] = ((out * twin).sum(-1) / twin.sum(-1) > np.nanmedian(wrong, -1)).mean(-1)
@@ -112,6 +104,23 @@ def measure(
     found["relation_sex"] = correlation(to_relation, ANSWER_SEX).max(1)
     found |= {f"codes_{name}": found[name] ** 2 >= CODES for name in [*PERSON, "relation_sex"]}
     found["ignores_sex"] = ~found["codes_sex"]
+    return found
+
+
+def scores(out: np.ndarray, on: np.ndarray, counted: np.ndarray | None) -> dict[str, np.ndarray]:
+    """How many cases are right, from outputs (S, C, J), which are to be on (C, J), and which cases are trained (S, C).
+
+    trained_<standard>: share of the training cases that meet it, see STANDARDS; all_<standard>: whether all do.
+    held_out_right: how many of the held-out cases have every right unit above 0.5 and all others below.
+    """
+    trained = np.ones(out.shape[:2]) if counted is None else counted
+    found: dict[str, np.ndarray] = {}
+    for name, margin in STANDARDS.items():
+        met = np.where(on, out > 0.5 + margin, out < 0.5 - margin).all(-1)
+        found[f"trained_{name}"] = (met * trained).sum(1) / trained.sum(1)
+        found[f"all_{name}"] = found[f"trained_{name}"] == 1
+        if name == "right" and counted is not None:
+            found["held_out_right"] = (met * (1 - trained)).sum(1).astype(int)
     return found
 
 

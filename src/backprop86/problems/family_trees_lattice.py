@@ -89,14 +89,15 @@ def maps(table: pd.DataFrame) -> dict[str, Figure]:
     figures = {}
     for name, (column, says, largest) in MAPS.items():
         figure = Figure(figsize=(13, 9), layout="constrained")
-        panels = figure.subplots(1, len(decays), squeeze=False)[0]
-        for panel, decay in zip(panels, decays, strict=True):
+        shown = decays[:1] if name == "without_decay" else decays
+        panels = figure.subplots(1, len(shown), squeeze=False)[0]
+        for panel, decay in zip(panels, shown, strict=True):
             grid = np.full((len(down), len(across)), np.nan)
             for _, row in ordered[ordered["decay"] == decay].iterrows():
                 place = down.index(tuple(row[list(AXES[2:6])])), across.index((row["epsilon"], row["momentum"]))
                 grid[place] = row[column]
             image = panel.imshow(grid, vmin=0, vmax=largest, cmap="cividis", aspect="auto")
-            panel.set_title(decay.replace("_", " "), fontsize=10)
+            panel.set_title("no decay" if name == "without_decay" else decay.replace("_", " "), fontsize=10)
             _label(panel, across, down if panel is panels[0] else [])
         figure.colorbar(image, ax=panels, shrink=0.5)
         figure.suptitle(f"Family trees, every reading: {says}", fontsize=11)

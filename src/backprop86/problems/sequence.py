@@ -15,7 +15,7 @@ from matplotlib.patches import Rectangle
 
 from backprop86.drawing import hinton
 from backprop86.network import generator
-from backprop86.problems.family_trees import STANDARDS
+from backprop86.problems.family_trees import scores
 from backprop86.recipe import Cases, Recipe
 from backprop86.runs import Runs, typical
 from backprop86.training import states, wiring_of
@@ -121,21 +121,13 @@ def counted(recipe: Recipe, seeds: list[int]) -> np.ndarray | None:
 def measure(
     wiring: Wiring, cases: Cases, w: np.ndarray, y: np.ndarray, counted: np.ndarray | None
 ) -> dict[str, np.ndarray]:
-    """Scores of whole sequences: of one that is right, all digit units are in all four steps.
+    """Scores of whole sequences, as family_trees.scores has them: right is one with all digit units right in all steps.
 
-    trained_<standard>: share of the training sequences that meet it, as family_trees.py has it; all_<standard>: all do.
-    held_out_right: how many of the held-out sequences are right; few_wrong: whether at most a quarter, see FEW, is not.
+    few_wrong: whether at most a quarter of the held-out sequences, see FEW, is not.
     """
-    out, on = y[:, :, wiring.outputs], cases.desired > 0.5
-    trained = np.ones(out.shape[:2]) if counted is None else counted
-    found: dict[str, np.ndarray] = {}
-    for name, margin in STANDARDS.items():
-        met = np.where(on, out > 0.5 + margin, out < 0.5 - margin).all(-1)
-        found[f"trained_{name}"] = (met * trained).sum(1) / trained.sum(1)
-        found[f"all_{name}"] = found[f"trained_{name}"] == 1
-        if name == "right" and counted is not None:
-            found["held_out_right"] = (met * (1 - trained)).sum(1).astype(int)
-            found["few_wrong"] = found["held_out_right"] >= (1 - FEW) * (1 - trained).sum(1)
+    found = scores(y[:, :, wiring.outputs], cases.desired > 0.5, counted)
+    if counted is not None:
+        found["few_wrong"] = found["held_out_right"] >= (1 - FEW) * (1 - counted).sum(1)
     return found
 
 

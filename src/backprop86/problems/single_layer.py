@@ -58,7 +58,7 @@ def draw(runs: Runs) -> dict[str, Figure]:
         shares[condition] = runs.of(condition)["wrong"].astype(int) - LEAST_WRONG[task]
     panels[2].boxplot(shares.values(), tick_labels=list(shares), orientation="horizontal", widths=0.5)
     panels[2].axvline(0, color="black", linewidth=0.8)
-    panels[2].set(xlabel="cases wrong, beyond the fewest possible", xlim=(-0.5, None))
+    panels[2].set(xlabel="cases wrong, beyond the fewest possible", xscale="symlog", xlim=(-0.2, 64))
     sns.despine(ax=panels[2])
     return {"line": figure}
 
