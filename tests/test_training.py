@@ -10,7 +10,7 @@ from backprop86.problems import family_trees, xor
 from backprop86.recipe import Recipe
 from backprop86.training import run_condition, run_together, start_of, together
 
-XOR = Recipe("2_hidden", 400, epsilon=0.5, alpha=0.9)
+XOR = Recipe("2_hidden", 1500, epsilon=0.5, alpha=0.9)  # some are solved before others
 TREES = Recipe("five_layers", 8, 0.1, 0.9, 0.002, 4, 0.05, 0.5, dead_zone="from_edge", held_out="random", stop="limit")
 
 
@@ -25,7 +25,9 @@ TREES = Recipe("five_layers", 8, 0.1, 0.9, 0.002, 4, 0.05, 0.5, dead_zone="from_
 def test_side_by_side_is_the_same_as_one_by_one(engine, problem, recipe, others):
     recipes = [recipe, *(replace(recipe, **differs) for differs in others)]
     assert len({str(together(each)) for each in recipes}) == 1
-    for each, rows in zip(recipes, run_together(problem, recipes, [3, 0, 8], engine), strict=True):
+    found = run_together(problem, recipes, [3, 0, 8], engine)
+    assert problem is family_trees or pd.concat(found)["stopped"].nunique() > 2
+    for each, rows in zip(recipes, found, strict=True):
         pd.testing.assert_frame_equal(rows, run_condition(problem, each, [3, 0, 8], engine))
 
 
