@@ -100,6 +100,10 @@ def test_files_that_cannot_be_used(tmp_path):
     pd.DataFrame({"a": [1]}).to_parquet(tmp_path / "xor.parquet")
     with pytest.raises(ValueError, match=r"xor.parquet was not written by backprop86$"):
         runs.read(tmp_path / "xor.parquet")
+    table = runs.pq.read_table(tmp_path / "xor.parquet").replace_schema_metadata({runs.KEY: b"{}"})
+    runs.pq.write_table(table, tmp_path / "xor.parquet")
+    with pytest.raises(ValueError, match=r"xor.parquet was written by an earlier backprop86: delete it"):
+        runs.read(tmp_path / "xor.parquet")
 
 
 def test_rows_of_another_recipe_are_not_reported():

@@ -175,7 +175,10 @@ def read(path: Path) -> Runs:
         raise ValueError(f"{path} is not a Parquet file: {str(error).splitlines()[0]}") from error
     if KEY not in (table.schema.metadata or {}):
         raise ValueError(f"{path} was not written by backprop86")
-    about = json.loads(zlib.decompress(table.schema.metadata[KEY]))
+    try:
+        about = json.loads(zlib.decompress(table.schema.metadata[KEY]))
+    except zlib.error as error:
+        raise ValueError(f"{path} was written by an earlier backprop86: delete it, and run it again") from error
     rows = table.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
     parts = {}
     for name, part in rows.groupby("condition", sort=False):
