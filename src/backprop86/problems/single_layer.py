@@ -11,10 +11,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from backprop86.problems import extra_connections
+from backprop86.problems.extra_connections import cases
 from backprop86.recipe import Cases, Recipe
 from backprop86.runs import Runs
 from backprop86.wiring import Wiring
 
+__all__ = ["cases", "draw", "measure", "wiring"]
 LEAST_WRONG = {"xor": 1, "symmetry": 7}
 """How many cases any plane must leave on the wrong side."""
 
@@ -24,11 +26,6 @@ def wiring(recipe: Recipe) -> Wiring:
     if recipe.network not in ("xor_0", "symmetry_0"):
         raise ValueError(f"network must be xor_0 or symmetry_0, was {recipe.network}")
     return extra_connections.wiring(recipe)
-
-
-def cases(recipe: Recipe) -> Cases:
-    """Those of the problem."""
-    return extra_connections.cases(recipe)
 
 
 def measure(

@@ -9,11 +9,13 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from backprop86.problems import extra_connections
+from backprop86.problems.extra_connections import cases
 from backprop86.recipe import Cases, Recipe
 from backprop86.runs import Runs
 from backprop86.statistics import with_infinity
 from backprop86.wiring import Wiring
 
+__all__ = ["cases", "draw", "measure", "wiring"]
 SEPARATE = 0.1
 """Hidden units are separate if in some case the outputs of the two differ by more than this."""
 
@@ -23,11 +25,6 @@ def wiring(recipe: Recipe) -> Wiring:
     if recipe.network not in ("xor_2", "symmetry_2"):
         raise ValueError(f"network must be xor_2 or symmetry_2, was {recipe.network}")
     return extra_connections.wiring(recipe)
-
-
-def cases(recipe: Recipe) -> Cases:
-    """Those of the problem."""
-    return extra_connections.cases(recipe)
 
 
 def measure(
