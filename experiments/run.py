@@ -46,7 +46,7 @@ def run(settings: Settings) -> None:
                     about[name]["seeds"] = [int(part["seed"].min()), int(part["seed"].max())]
                 keep = (order, name, about[name], part, experiment.numbers_only, whole)
                 found = runs.with_condition(found, experiment.stem, *keep)
-            if not whole or time.monotonic() - saved > SAVED_EVERY:
+            if found is not None and (not whole or time.monotonic() - saved > SAVED_EVERY):
                 runs.write(found, path, stopped=True)
                 saved = time.monotonic()
             if not whole:

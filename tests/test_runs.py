@@ -263,3 +263,14 @@ def test_a_lattice_that_was_stopped_is_resumed_to_the_same_bytes(
     script.run(halves)
     assert asked == rest
     assert halves.runs_file.read_bytes() == whole.runs_file.read_bytes()
+
+
+def test_a_run_that_is_stopped_at_once_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "experiments")
+    import run as script
+
+    whole, settings = script.run_together, load("xor", "seeds=3", "reading=two_hidden", f"output={tmp_path}")
+    monkeypatch.setattr(script, "run_together", lambda *what, **how: [rows.iloc[:0] for rows in whole(*what, **how)])
+    with pytest.raises(KeyboardInterrupt):
+        script.run(settings)
+    assert not settings.runs_file.exists()
