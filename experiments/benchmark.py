@@ -22,11 +22,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from matplotlib.figure import Figure
 
 from backprop86 import fused, reference
 from backprop86.config import one_clear_line
-from backprop86.drawing import save
+from backprop86.drawing import save, speeds_figure
 from backprop86.kernel import logistic
 from backprop86.network import initial_weights
 from backprop86.problems import family_trees, symmetry, xor
@@ -199,31 +198,6 @@ def memory_of(seeds: int) -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 
 
-def draw(table: pd.DataFrame, grown: pd.DataFrame) -> Figure:
-    """Median rates by experiment, with the lowest and highest, and how they grow."""
-    figure = Figure(figsize=(12, 7), layout="constrained")
-    above, below = figure.subplots(2, 3)
-    for axes, (title, rows) in zip(above, table.groupby("experiment", sort=False), strict=True):
-        rows = rows.sort_values("per_second")
-        spread = [rows["per_second"] - rows["lowest"], rows["highest"] - rows["per_second"]]
-        axes.errorbar(rows["per_second"], rows["trainer"], xerr=spread, fmt="o", color="black", markersize=5)
-        for rate, name in zip(rows["per_second"], rows["trainer"], strict=True):
-            rounded = f"{float(f'{rate:.2g}'):,.0f}"
-            axes.annotate(rounded, (rate, name), (0, 6), textcoords="offset points", ha="center", fontsize=7)
-        axes.set(xscale="log", title=title, xlabel="seed-sweeps per second")
-        axes.margins(x=0.15, y=0.1)
-        axes.grid(axis="y", linewidth=0.4)
-        axes.tick_params(labelsize=8)
-    for axes, (what, rows) in zip(below, grown.groupby("grows", sort=False), strict=True):
-        for style, (name, line) in zip(("o-k", "s--"), rows.groupby("trainer", sort=False), strict=True):
-            axes.plot(line["to"], line["rate"], style, label=name, markersize=4)
-        words = {"seeds": "seeds", "sweeps": "sweeps", "hidden": "hidden units"}[what]
-        axes.set_xscale("log", base=2 if what == "hidden" else 10)
-        axes.set(yscale="log", xlabel=f"{words} (symmetry 6-H-1)", ylabel="seed-sweeps per second")
-        axes.legend(fontsize=8, frameon=False)
-    return figure
-
-
 def main() -> None:
     """Race, measure growth and memory, write the table and the figure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -238,7 +212,7 @@ def main() -> None:
     write_table(table, output / "tables", "benchmark")
     write_table(grown, output / "tables", "benchmark_growth")
     write_table(pd.DataFrame({"seeds": [100_000], "gigabytes": [peak_memory(100_000)]}), output / "tables", "memory")
-    save(draw(table, grown), output / "figures", "benchmark")
+    save(speeds_figure(table, grown), output / "figures", "benchmark")
     print((output / "tables" / "benchmark.md").read_text("utf-8"), (output / "tables" / "memory.md").read_text("utf-8"))
 
 

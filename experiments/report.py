@@ -1,69 +1,164 @@
-"""Runs -> tables, figures, verdicts, and the table in the README.
+"""Runs -> tables, figures, verdicts, the gallery, and what is made of them in the README.
 
 python experiments/report.py                 what stands in results/
 python experiments/report.py --output quick  what stands in quick/; the README is left alone
+python experiments/report.py --check         nothing is written; exit status 1 if a file in results/ or the README is
+                                             not what the runs in results/ give
 """
 
 import argparse
+import sys
+import tempfile
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
 
-from backprop86 import drawing, tables
-from backprop86.claims import ledger
+from backprop86 import atlas, citing, drawing, tables
+from backprop86.claims import Claim, ledger
 from backprop86.config import Experiment, load, one_clear_line, stems
+from backprop86.gallery import gallery
 from backprop86.runs import Runs, read, same_recipes
 
 ROOT = Path(__file__).parents[1]
+REPORT = "python experiments/report.py"
 
 
-def report(output: str) -> None:
-    """Everything that is made from the rows in <output>/runs."""
-    judged = []
+@dataclass
+class Report:
+    """What is being made: the folder for it, and what has been drawn and judged so far."""
+
+    output: Path
+    judged: list[pd.DataFrame]
+    sidecars: list[dict[str, Any]]
+
+    def figure(self, name: str, figure: Figure, caption: str, claims: list[Claim], runs: list[Runs], how: str) -> None:
+        """Save a figure, and note what its sidecar says."""
+        drawing.save(figure, self.output / "figures", name)
+        self.sidecars.append(citing.sidecar(name, caption, claims, runs, how))
+
+
+def report(output: str, source: str | None = None) -> None:
+    """Everything that is made from the rows in <source>/runs, into <output>; source is the output if not given."""
+    made = Report(Path(output), [], [])
+    titles: dict[str, str] = {}
+    every: dict[ModuleType, Runs] = {}
     for stem in stems():
-        settings = load(stem, f"output={output}")
+        settings = load(stem, f"output={source or output}")
         experiment = settings.experiment
         if experiment.by_itself and not settings.runs_file.is_file():
             print(f"without {stem}, which make {experiment.by_itself} runs")
             continue
         runs = read(settings.runs_file)
         same_recipes(runs, {reading: experiment.recipe_of(reading) for reading in experiment.conditions})
-        of_claims = ledger(experiment.claims, runs).assign(stem=stem)
-        problem = import_module(f"backprop86.problems.{stem}")
-        if experiment.by_itself:
-            table = problem.table(runs, of_claims)
-            figures, first = problem.maps(table), 40
-        else:
-            table, first = tables.sweeps_table(experiment.claims, runs), None
-            figures = drawn(experiment, runs)
-            judged.append(of_claims)
-        tables.write_table(table, Path(output) / "tables", stem, first)
-        for name, figure in figures.items():
-            drawing.save(figure, Path(output) / "figures", f"{stem}_{name}")
-    claims = pd.concat(judged, ignore_index=True)
-    claims.to_csv(Path(output) / "claims.csv", index=False, lineterminator="\n")
-    (Path(output) / "claims.md").write_text(tables.markdown(tables.claims_table(claims)), "utf-8")
-    if Path(output).resolve() == ROOT / "results":
-        page = ROOT / "README.md"
-        headlines = tables.markdown(tables.claims_table(claims[claims["headline"]]))
-        page.write_text(tables.put_between_markers(page.read_text("utf-8"), headlines), "utf-8")
-    print(f"tables, figures and claims are in {output}/")
+        one_experiment(made, experiment, runs)
+        titles[stem] = experiment.title
+        if not experiment.by_itself:
+            every[import_module(f"backprop86.problems.{stem}")] = runs
+    all_experiments(made, every, titles, Path(source or output))
+    claims = tables.with_words(pd.concat(made.judged, ignore_index=True))
+    claims.drop(columns="ours").to_csv(made.output / "claims.csv", index=False, lineterminator="\n")
+    (made.output / "claims.md").write_text(tables.claims_page(claims, titles), "utf-8")
+    citing.write(made.sidecars, claims, made.output)
+    page = gallery(claims, made.sidecars, titles, made.output)
+    (made.output / "index.html").write_text(page, "utf-8")
+    if Path(source or output).resolve() == ROOT / "results":
+        (made.output / "README.md" if source else ROOT / "README.md").write_text(readme(claims), "utf-8")
 
 
-def drawn(experiment: Experiment, runs: Runs) -> dict[str, Figure]:
-    """The experiment's own figures, and the two that every experiment has whose readings can be told apart in them."""
-    figures: dict[str, Figure] = import_module(f"backprop86.problems.{runs.stem}").draw(runs)
-    if not experiment.axes:
-        printed = tables.printed_sweeps(experiment.claims)
-        figures["sweeps"] = drawing.sweeps_figure(runs, experiment.title, printed)
-        figures["curves"] = drawing.curves_figure(runs, experiment.title)
-    return figures
+def one_experiment(made: Report, experiment: Experiment, runs: Runs) -> None:
+    """The table, the verdicts and the figures of one experiment."""
+    judged, problem = ledger(experiment.claims, runs), import_module(f"backprop86.problems.{runs.stem}")
+    if experiment.by_itself:
+        table, first = problem.table(runs, judged), 40
+        figures = problem.maps(table)
+        how = f"make {experiment.by_itself}"
+    else:
+        table, first = tables.sweeps_table(experiment.claims, runs), None
+        figures, how = problem.draw(runs), tables.command(runs.stem)
+        made.judged.append(judged)
+    tables.write_table(table, made.output / "tables", runs.stem, first)
+    captions = {caption.name: caption for caption in experiment.figures}
+    for name, figure in figures.items():
+        if name not in captions:
+            raise ValueError(f"figures of {runs.stem} must have a caption for {name}, was {', '.join(captions)}")
+        about = [claim for claim in experiment.claims if claim.id in captions[name].claims]
+        made.figure(f"{runs.stem}_{name}", figure, captions[name].says, about, [runs], how)
+    if not (experiment.axes or experiment.by_itself):
+        printed, title = tables.printed_sweeps(experiment.claims), experiment.title
+        about = [claim for claim in experiment.claims if claim.column in ("sweeps", "solved")]
+        says = f"{title}: the share of all runs solved by each sweep, a line for each reading. "
+        says += "Vertical lines: numbers printed in 1986."
+        figure = drawing.sweeps_figure(runs, title, printed)
+        made.figure(f"{runs.stem}_sweeps", figure, says, about, [runs], how)
+        says = f"{title}: learning curves of each reading, E and below it the length of its gradient level by level."
+        made.figure(f"{runs.stem}_curves", drawing.curves_figure(runs, title), says, [], [runs], how)
+
+
+def all_experiments(made: Report, every: dict[ModuleType, Runs], titles: dict[str, str], source: Path) -> None:
+    """The atlas of failures, and the benchmark as far as it has been run."""
+    found = atlas.table(list(every.values()))
+    tables.write_table(found, made.output / "tables", "failures")
+    tables.write_table(atlas.meanings(found), made.output / "tables", "failure_kinds")
+    says = "What became of the runs of each experiment, under the reading that comes first and under all together: "
+    says += "solved, or the first of nine kinds of failure that fits."
+    made.figure("failures_counts", atlas.counts(found, titles), says, [], list(every.values()), REPORT)
+    says = "One run of each kind of failure: E sweep by sweep, and what is wanted and what outputs and hidden units do "
+    says += "in each case in the end. The first seed of the reading in which the kind is commonest."
+    made.figure("failures_kinds", atlas.examples(every, found), says, [], list(every.values()), REPORT)
+    timed = [source / "tables" / f"{name}.csv" for name in ("benchmark", "benchmark_growth")]
+    if all(path.is_file() for path in timed):
+        figure = drawing.speeds_figure(*(pd.read_csv(path, float_precision="round_trip") for path in timed))
+        says = "Seed-sweeps per second of our two engines, of what people use instead, and of what the machine could "
+        says += "do at most, with the lowest and highest of five repeats; and how they grow."
+        made.figure("benchmark", figure, says, [], [], "make bench")
+
+
+def readme(claims: pd.DataFrame) -> str:
+    """The README with its table of claims and every marked number made anew."""
+    headlines = tables.markdown(tables.claims_table(claims[claims["headline"]]))
+    page = tables.put_between_markers((ROOT / "README.md").read_text("utf-8"), headlines)
+    return tables.put_numbers(page, claims)
+
+
+def stale() -> list[str]:
+    """Files of results/ and the README that are not what the committed runs give; figures are compared byte by byte."""
+    results = ROOT / "results"
+    with tempfile.TemporaryDirectory() as folder:
+        report(folder, str(results))
+        made = {path.relative_to(folder): path.read_bytes() for path in Path(folder).rglob("*") if path.is_file()}
+    there = {Path(place): ROOT / place if place == "README.md" else results / place for place in map(str, made)}
+    wrong = [str(place) for place, path in there.items() if not path.is_file() or path.read_bytes() != made[place]]
+    by_hand = {"LICENSE", *(f"tables/{name}.{kind}" for name in TIMED for kind in ("csv", "md", "tex"))}
+    kept = {path.relative_to(results) for path in results.rglob("*") if path.is_file() and path.parent.name != "runs"}
+    return sorted(wrong) + sorted(
+        f"{place} (nothing makes it)" for place in map(str, kept - set(made)) if place not in by_hand
+    )
+
+
+TIMED = ("benchmark", "benchmark_growth", "memory")
+"""Tables of times, which experiments/benchmark.py makes and no runs give."""
+
+
+def main() -> None:
+    """Make it, or check it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--output", default="results", help="the folder that holds runs/")
+    parser.add_argument("--check", action="store_true", help="compare results/ and the README with the runs")
+    chosen = parser.parse_args()
+    if chosen.check:
+        for file in (found := stale()):
+            print(f"stale: {file}", file=sys.stderr)
+        print(f"{len(found)} files are stale" if found else "results/ and the README are what the runs give")
+        sys.exit(bool(found))
+    report(chosen.output)
+    print(f"tables, figures, claims and the gallery are in {chosen.output}/")
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--output", default="results", help="the folder that holds runs/")
     with one_clear_line():
-        report(parser.parse_args().output)
+        main()

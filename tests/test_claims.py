@@ -9,6 +9,7 @@ import pytest
 from backprop86.claims import Claim, judge, ledger
 from backprop86.recipe import Recipe
 from backprop86.runs import Runs
+from backprop86.statistics import wilson
 
 
 def runs_of(solved, sweeps=None, **measures):
@@ -41,7 +42,9 @@ def test_once(did, expected):
 def test_a_draw_counts_the_unsolved_as_infinite():
     sweeps = [100] * 900 + [pd.NA] * 100
     judged = judge(Claim("c", "N", "", "draw", "sweeps", [1500]), runs_of([True] * 900 + [False] * 100, sweeps), "a")
-    assert (judged.verdict, judged.estimate, judged.high, judged.percentile) == ("reproduced", 100, np.inf, 90)
+    assert (judged.verdict, judged.estimate, judged.p95, judged.percentile) == ("reproduced", 100, np.inf, 90)
+    assert (judged.low, judged.high, judged.solved) == (100, 100, 0.9)
+    assert (judged.percentile_low, judged.percentile_high) == tuple(100 * end for end in wilson(900, 1000))
 
 
 @pytest.mark.parametrize(("solved", "expected"), [(500, "reproduced"), (530, "reproduced"), (540, "not reproduced")])
@@ -95,11 +98,22 @@ def test_ledger_has_a_row_for_each_reading():
     [
         (
             Claim("c", rule="mostly"),
-            "rule of claim c must be one of draw, within, once, rate, always, never, structure, "
-            "equal, intercept, slope, was mostly",
+            "rule of claim c must be one of draw, within, rate, intercept, slope, equal, once, always, never, "
+            "structure, more, commonest, was mostly",
         ),
         (Claim("c", rule="draw"), "claim c: rule draw needs 1 printed numbers, was []"),
         (Claim("c", rule="rate", printed=[1]), "claim c: rule rate needs 2 printed numbers, was [1]"),
+        (Claim("c", rule="equal", printed=[1, 2]), "claim c: rule equal needs 0 or 1 printed numbers, was [1, 2]"),
+        (Claim("c", rule="once", among="some"), "claim c: among must be all or solved, was some"),
+        (Claim("c", rule="more"), "claim c: than must name one reading for rule more, columns for commonest"),
+        (
+            Claim("c", rule="once", than=["a"]),
+            "claim c: than must name one reading for rule more, columns for commonest",
+        ),
+        (
+            Claim("c", rule="more", than=["a", "b"]),
+            "claim c: than must name one reading for rule more, columns for commonest",
+        ),
     ],
 )
 def test_a_claim_that_cannot_be_judged(claim, line):
@@ -160,3 +174,55 @@ def test_structure_of_a_few_runs_is_doubtful(solved, expected):
     assert verdict("structure", runs, column="is_so") == expected
     none = runs_of(np.arange(100) < solved, is_so=[False] * 100)
     assert verdict("structure", none, column="is_so") == "not reproduced"
+
+
+def test_a_draw_among_the_solved_to_the_printed_digit():
+    solved = np.arange(100) < 60
+    values = np.where(solved, 7.04, 0.0)
+    values[:3] = 8.0
+    runs = runs_of(solved, weight=values)
+    claim = Claim("c", "N", "", "draw", "weight", [7.0], to=0.1, among="solved")
+    judged = judge(claim, runs, "a")
+    assert (judged.verdict, judged.n, judged.estimate) == ("reproduced", 60, 7.04)
+    assert judged.percentile == pytest.approx(100 * 57 / 60 / 2)  # 57 are 7.0 as printed, ties counted half
+    exact = judge(Claim("c", "N", "", "draw", "weight", [7.0], among="solved"), runs, "a")
+    assert (exact.verdict, exact.percentile) == ("not reproduced", 0)
+    everyone = judge(Claim("c", "N", "", "draw", "weight", [0.0]), runs, "a")
+    assert (everyone.verdict, everyone.n) == ("reproduced", 100)
+    few = runs_of(np.arange(100) < 9, weight=values)
+    assert judge(claim, few, "a").verdict == "doubtful"
+    none = judge(claim, runs_of([False] * 5, weight=[7.0] * 5), "a")
+    assert (none.verdict, none.n) == ("not reproduced", 0)
+
+
+@pytest.mark.parametrize(("values", "expected"), [([8, 8, 8], "reproduced"), ([8, 8, 7], "not reproduced")])
+def test_equal_to_a_printed_number(values, expected):
+    judged = judge(Claim("c", "N", "", "equal", "cases", [8]), runs_of([True] * 3, cases=values), "a")
+    assert (judged.verdict, judged.estimate) == (expected, 8)
+
+
+@pytest.mark.parametrize(
+    ("many", "expected"), [(150, "reproduced"), (100, "doubtful"), (104, "doubtful"), (60, "not reproduced")]
+)
+def test_more_than_under_another_reading(many, expected):
+    few = runs_of(np.arange(200) < 100).of("a")
+    parts = {"small/slow": few, "large/slow": runs_of(np.arange(200) < many).of("a")}
+    runs = Runs("made_up", parts, {name: {} for name in parts})
+    judged = judge(Claim("c", "N", "", "more", "solved", than=["small"]), runs, "large/slow")
+    assert judged.verdict == expected
+    assert judged.estimate == pytest.approx(0.5 + (many - 100) / 400)
+    with pytest.raises(ValueError, match=r"^made_up has no runs of condition tiny/slow"):
+        judge(Claim("c", "N", "", "more", "solved", than=["tiny"]), runs, "large/slow")
+
+
+@pytest.mark.parametrize(
+    ("mine", "other", "expected"),
+    [(40, 20, "reproduced"), (30, 28, "doubtful"), (20, 40, "not reproduced"), (0, 0, "not reproduced")],
+)
+def test_commonest(mine, other, expected):
+    is_mine, is_other = np.arange(100) < mine, np.arange(100) >= 100 - other
+    runs = runs_of([True] * 100, mine=is_mine, other=is_other, rare=[False] * 100)
+    judged = judge(Claim("c", "N", "", "commonest", "mine", than=["rare", "other"]), runs, "a")
+    assert (judged.verdict, judged.estimate, judged.n) == (expected, mine / 100, 100)
+    with pytest.raises(ValueError, match=r"^claim c: reading a of made_up does not measure third$"):
+        judge(Claim("c", "N", "", "commonest", "mine", than=["third"]), runs, "a")

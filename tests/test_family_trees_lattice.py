@@ -50,18 +50,18 @@ def test_a_row_has_what_is_printed_of_runs_without_decay_from_its_sibling(made_u
     assert len(found) == 3  # none without decay
     fast = found.loc["x20", "decay_0.002"]
     assert (fast["met"], fast["of"]) == (8, 10)
-    assert fast["lattice-573-sweeps"]  # its own runs take 1,000
+    assert fast["family-trees-573-sweeps"]  # its own runs take 1,000
     assert (fast["without_decay_by_573"], fast["without_decay_solved"], fast["n"]) == (0.9, 0.9, 20)
     assert (fast["held_out_4"], fast["held_out_3"], fast["all_near"]) == (0.1, 1.0, 0.75)
-    assert not fast["lattice-branch"]
-    assert not fast["lattice-twin"]
+    assert not fast["family-trees-branch"]
+    assert not fast["family-trees-twin"]
     assert found.loc["x1", "decay_0.002"]["met"] == 0
 
 
 def test_the_sibling_alone_turns_the_573_sweeps(made_up):
     slow = made_up | {FAST.replace("decay_0.002", "decay_0"): rows(18, 1400, 4)}
     found = lattice_of(slow).set_index(["epsilon", "decay"]).loc["x20", "decay_0.002"]
-    assert (found["met"], bool(found["lattice-573-sweeps"])) == (7, False)
+    assert (found["met"], bool(found["family-trees-573-sweeps"])) == (7, False)
     with_branch = made_up | {FAST: rows(15, 1000, [4] * 2 + [3] * 18, branch=True)}
     assert lattice_of(with_branch)["met"].max() == 9
 

@@ -190,7 +190,7 @@ def test_the_figures_of_the_papers_are_drawn_from_the_committed_runs():
 
 def test_what_the_readme_says_of_the_lattice():
     table, page = pd.read_csv(ROOT / "results/tables/family_trees_lattice.csv"), (ROOT / "README.md").read_text("utf-8")
-    numbers = table[[f"lattice-{name}" for name in ("all-learned", "held-out-4", "held-out-3", "573-sweeps")]].all(
+    numbers = table[[f"family-trees-{name}" for name in ("all-learned", "held-out-4", "held-out-3", "573-sweeps")]].all(
         axis=1
     )
     best = table["met"].max()
@@ -206,5 +206,5 @@ def test_what_the_readme_says_of_the_lattice():
         / (1 - of_those["momentum"].str.split("_").str[1].astype(float))
     )
     assert (step / 0.1).round(6).agg(["min", "max"]).tolist() == [10, 50]
-    assert not table[["lattice-branch", "lattice-twin"]].any(axis=None)
+    assert not table[["family-trees-branch", "family-trees-twin"]].any(axis=None)
     assert len(load("family_trees_lattice").experiment.conditions) == 2268

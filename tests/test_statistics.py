@@ -4,7 +4,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backprop86.statistics import percentile, quantiles, tail, through_logarithms, wilson, with_infinity
+from backprop86 import statistics
+from backprop86.statistics import (
+    exceeds,
+    kaplan_meier,
+    median_of,
+    median_sweeps,
+    percentile,
+    quantiles,
+    tail,
+    through_logarithms,
+    wilson,
+    with_infinity,
+)
 
 
 def test_wilson():
@@ -26,9 +38,9 @@ def test_quantiles_are_observed_values():
 
 def test_percentile_counts_ties_half():
     values = np.array([1, 2, 2, np.inf])
-    assert percentile(values, 2) == 50
-    assert percentile(values, 100) == 75
-    assert percentile(values, 0) == 0
+    assert percentile(values, 2) == (50, 100 * wilson(1, 4)[0], 100 * wilson(3, 4)[1])
+    assert percentile(values, 100) == (75, 100 * wilson(3, 4)[0], 100 * wilson(3, 4)[1])
+    assert percentile(values, 0)[0] == 0
 
 
 def test_tail_is_on_the_side_where_the_number_lies():
@@ -47,3 +59,54 @@ def test_through_logarithms():
     reach = 4.302653
     assert (high_b - b, b - low_b) == pytest.approx((reach * np.sqrt(0.004),) * 2)
     assert (high_a - a, a - low_a) == pytest.approx((reach * np.sqrt(0.03),) * 2)
+
+
+def test_kaplan_meier():
+    # ten runs, one solved at 3, two at 5, one at 8, six not within 10: S = 0.9, 0.7, 0.6 as none is censored before
+    sweeps = np.array([5, 3, np.inf, 8, 5, *[np.inf] * 5])
+    at, share, low, high = kaplan_meier(sweeps, 10)
+    assert at.tolist() == [3, 5, 8]
+    assert share == pytest.approx([0.1, 0.3, 0.4])
+    # log-log interval at 3: exp(-exp(ln(-ln 0.9) -+ 1.96 sd)), sd = sqrt(1/90) / -ln 0.9
+    reach = 1.959964 * np.sqrt(1 / 90) / -np.log(0.9)
+    assert (1 - high[0], 1 - low[0]) == pytest.approx([0.9 ** np.exp(reach), 0.9 ** np.exp(-reach)], rel=1e-5)
+    assert (low < share).all()
+    assert (share < high).all()
+    assert [len(part) for part in kaplan_meier(np.array([np.inf] * 3), 10)] == [0] * 4
+
+
+def test_the_kaplan_meier_median_is_the_median_and_may_be_never():
+    sweeps = np.array([*range(1, 56), *[np.inf] * 45], dtype=float)
+    middle, low, high = median_sweeps(sweeps, 100)
+    assert middle == quantiles(sweeps)[2] == 50
+    assert (low, high) == (40, np.inf)  # about ten runs, two standard errors, on each side; there are but five more
+    assert median_sweeps(np.array([4.0, np.inf, np.inf]), 9)[0] == np.inf
+    assert median_sweeps(np.full(5, 7.0), 9) == (7, 7, 7)
+
+
+def test_the_bootstrap_of_the_median():
+    values = np.random.default_rng(0).normal(size=400)
+    middle, low, high = median_of(values)
+    assert middle == np.sort(values)[199]
+    assert low < middle < high
+    assert high - low == pytest.approx(2 * 1.96 * 1.2533 / 20, rel=0.3)  # the median of a normal: 1.2533 sd / sqrt(n)
+    assert median_of(np.array([3.0, 3, 3])) == (3, 3, 3)
+    assert median_of(np.array([4.0])) == (4, 4, 4)
+
+
+def test_the_generator_is_respected(monkeypatch):
+    values = np.random.default_rng(0).normal(size=50)
+    first = median_of(values)
+    np.random.default_rng().normal()
+    assert median_of(values) == first
+    monkeypatch.setattr(statistics, "SEED", 7)
+    assert median_of(values) != first
+
+
+def test_exceeds():
+    assert exceeds(np.array([2.0, 3, 3]), np.array([1.0, 1]))[0] == 1
+    assert exceeds(np.array([1.0, 2, np.inf]), np.array([2.0, np.inf]))[0] == pytest.approx((0 + 0.5 + 1.5) / 6)
+    one, other = np.arange(200.0), np.arange(200.0) + 40
+    share, low, high = exceeds(other, one)
+    assert share == pytest.approx((other[:, None] > one).mean() + (other[:, None] == one).mean() / 2)
+    assert 0.5 < low < share < high < 0.8

@@ -11,9 +11,22 @@ import numpy as np
 import pandas as pd
 
 from backprop86.runs import Runs
-from backprop86.statistics import percentile, tail, through_logarithms, wilson, with_infinity
+from backprop86.statistics import (
+    exceeds,
+    median_of,
+    median_sweeps,
+    percentile,
+    quantiles,
+    tail,
+    through_logarithms,
+    wilson,
+    with_infinity,
+)
 
-RULES = ("draw", "within", "once", "rate", "always", "never", "structure", "equal", "intercept", "slope")
+PRINTS = {  # rule -> how many printed numbers it may have
+    "draw": (1,), "within": (1,), "rate": (2,), "intercept": (1,), "slope": (1,), "equal": (0, 1),
+    "once": (0,), "always": (0,), "never": (0,), "structure": (0,), "more": (0,), "commonest": (0,),
+}  # fmt: skip
 ENOUGH = 1000
 """How many runs without exception "always" and "never" need."""
 FEWEST = 10
@@ -27,30 +40,41 @@ class Claim:
     """What a text says, and how it is judged. `column` is a column of the runs; `printed` one number or a range."""
 
     id: str = "???"
-    source: str = "???"  # text and page
+    source: str = "???"  # text, and the page, figure or table in it
     says: str = "???"  # in our words
-    rule: str = "???"  # see RULES
+    rule: str = "???"  # see PRINTS
     column: str = "solved"
     printed: list[float] = field(default_factory=list)
     readings: list[str] = field(default_factory=list)  # where it applies, the literal one first; empty: everywhere;
     # 8_hidden/* is all readings of that form: for the rules of a curve its points, otherwise each by itself
+    to: float = 0.0  # the last digit that is printed: runs are rounded to it before they are compared
+    among: str = "all"  # or solved: of a draw, the runs it is one of
+    than: list[str] = field(default_factory=list)  # more: the reading that has less; commonest: the other columns
     headline: bool = False  # one of those in the README
 
     def check(self) -> "Claim":
         """Return the claim itself; ValueError, in one line, names what cannot be judged."""
-        numbers = {"draw": 1, "within": 1, "rate": 2, "intercept": 1, "slope": 1}.get(self.rule, 0)
-        if self.rule not in RULES:
-            raise ValueError(f"rule of claim {self.id} must be one of {', '.join(RULES)}, was {self.rule}")
-        if len(self.printed) != numbers:
-            raise ValueError(f"claim {self.id}: rule {self.rule} needs {numbers} printed numbers, was {self.printed}")
+        if self.rule not in PRINTS:
+            raise ValueError(f"rule of claim {self.id} must be one of {', '.join(PRINTS)}, was {self.rule}")
+        numbers = PRINTS[self.rule]
+        if len(self.printed) not in numbers:
+            needs = " or ".join(map(str, numbers))
+            raise ValueError(f"claim {self.id}: rule {self.rule} needs {needs} printed numbers, was {self.printed}")
+        if self.among not in ("all", "solved"):
+            raise ValueError(f"claim {self.id}: among must be all or solved, was {self.among}")
+        if bool(self.than) != (self.rule in ("more", "commonest")) or (self.rule == "more" and len(self.than) > 1):
+            raise ValueError(f"claim {self.id}: than must name one reading for rule more, columns for commonest")
         return self
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """Of one claim under one reading. For a draw: the median and the 5-95 % range of runs; for "equal" they are of how
-    far apart the two are; for a curve a coefficient with its 95 % interval; otherwise a share with its Wilson 95 %
-    interval. `percentile` places the printed number; `untrained` is the share before training.
+    """Of one claim under one reading: n runs, an estimate and its 95 % interval.
+
+    Of a draw the estimate is the median (of sweeps to solve Kaplan and Meier's), p5 and p95 the range of the runs, and
+    `percentile` places the printed number, with an interval; of "equal" it is what is compared, and p5 and p95 its
+    range; of a curve a coefficient; of "more" the probability that a run has more than one of the other reading;
+    otherwise a share. `untrained` is that share before training, `solved` that of all runs that were solved.
     """
 
     verdict: str
@@ -58,8 +82,13 @@ class Judgement:
     estimate: float
     low: float
     high: float
+    p5: float = np.nan
+    p95: float = np.nan
     percentile: float = np.nan
+    percentile_low: float = np.nan
+    percentile_high: float = np.nan
     untrained: float = np.nan
+    solved: float = np.nan
 
 
 def judge(claim: Claim, runs: Runs, reading: str) -> Judgement:
@@ -67,14 +96,23 @@ def judge(claim: Claim, runs: Runs, reading: str) -> Judgement:
     if claim.rule in ("intercept", "slope"):
         return _curve(claim, runs, matching(runs, reading))
     rows = runs.of(reading)
-    if claim.column not in rows or (rows[claim.column].isna().all() and claim.column != "sweeps"):
-        raise ValueError(f"claim {claim.id}: reading {reading} of {runs.stem} does not measure {claim.column}")
+    for column in [claim.column, *(claim.than if claim.rule == "commonest" else [])]:
+        if column not in rows or (rows[column].isna().all() and column != "sweeps"):
+            raise ValueError(f"claim {claim.id}: reading {reading} of {runs.stem} does not measure {column}")
     if claim.rule == "draw":
-        return _draw(rows[claim.column], claim.printed[0])
+        return _draw(claim, rows, runs)
     if claim.rule == "equal":
-        apart = rows[claim.column].to_numpy(dtype=float)
-        verdict = "reproduced" if (apart <= EQUAL).all() else "not reproduced"
-        return Judgement(verdict, len(apart), *_middle(apart))
+        return _equal(claim, rows)
+    if claim.rule == "more":
+        return _more(claim, runs, reading)
+    if claim.rule == "commonest":
+        return _commonest(claim, rows)
+    return _share(claim, rows)
+
+
+def _share(claim: Claim, rows: pd.DataFrame) -> Judgement:
+    """The rules that ask in how many runs something is so."""
+    all_solved = float(rows["solved"].mean())
     if claim.rule == "structure":
         rows = rows[rows["solved"]]
     held = with_infinity(rows[claim.column]) < claim.printed[0] if claim.rule == "within" else rows[claim.column]
@@ -85,33 +123,68 @@ def judge(claim: Claim, runs: Runs, reading: str) -> Judgement:
     elif claim.rule in ("once", "within"):
         verdict = _ordinary(share)
     elif claim.rule == "structure":
-        verdict = "reproduced" if share >= 0.9 else "partly" if share >= 0.5 else "not reproduced"
-        if 0 < n < FEWEST and verdict != "not reproduced":
-            verdict = "doubtful"
+        verdict = _of_enough("reproduced" if share >= 0.9 else "partly" if share >= 0.5 else "not reproduced", n)
     else:
         verdict = _without_exception(n - holds if claim.rule == "always" else holds, n)
     before = f"untrained_{claim.column}"
     untrained = float(rows[before].mean()) if before in rows and n else np.nan
-    return Judgement(verdict, n, share, low, high, untrained=untrained)
+    return Judgement(verdict, n, share, low, high, untrained=untrained, solved=all_solved)
 
 
-def _draw(values: pd.Series, printed: float) -> Judgement:
+def _draw(claim: Claim, rows: pd.DataFrame, runs: Runs) -> Judgement:
     """A printed single run is reproduced if it is an ordinary draw from ours, unsolved runs counted as infinite."""
-    taken = with_infinity(values)
-    verdict = _ordinary(tail(taken, printed))
-    return Judgement(verdict, len(taken), *_middle(taken), percentile(taken, printed))
+    solved = float(rows["solved"].mean())
+    if claim.among == "solved":
+        rows = rows[rows["solved"]]
+    if rows.empty:
+        return Judgement("not reproduced", 0, np.nan, np.nan, np.nan, solved=solved)
+    values, printed = with_infinity(rows[claim.column]), claim.printed[0]
+    if claim.column == "sweeps":
+        middle = median_sweeps(values, runs.recipe(str(rows["condition"].iloc[0])).sweeps)
+    else:
+        middle = median_of(values)
+    p5, p95 = quantiles(values, (0.05, 0.95))
+    if claim.to:  # as numbers of the last printed digit, so that equal means equal
+        values, printed = np.round(values / claim.to), np.round(printed / claim.to)
+    verdict = _ordinary(tail(values, printed))
+    verdict = _of_enough(verdict, len(rows)) if claim.among == "solved" else verdict
+    return Judgement(verdict, len(rows), *middle, p5, p95, *percentile(values, printed), solved=solved)
 
 
-def _middle(values: np.ndarray) -> tuple[float, float, float]:
-    """Median, 5 % and 95 %."""
-    low, median, high = (float(q) for q in np.quantile(values, (0.05, 0.5, 0.95), method="inverted_cdf"))
-    return median, low, high
+def _equal(claim: Claim, rows: pd.DataFrame) -> Judgement:
+    """What is measured is 0, or the printed number, in every run."""
+    values = rows[claim.column].to_numpy(dtype=float)
+    apart = np.abs(values - (claim.printed[0] if claim.printed else 0))
+    verdict = "reproduced" if (apart <= EQUAL).all() else "not reproduced"
+    return Judgement(verdict, len(values), *median_of(values), *quantiles(values, (0.05, 0.95)))
+
+
+def _more(claim: Claim, runs: Runs, reading: str) -> Judgement:
+    """Runs of this reading have more than those of another, which differs in the first of its axes if it has any."""
+    other = "/".join([claim.than[0], *reading.split("/")[1:]])
+    mine, others = (with_infinity(runs.of(name)[claim.column]) for name in (reading, other))
+    return _above_one_half(len(mine), *exceeds(mine, others))
+
+
+def _commonest(claim: Claim, rows: pd.DataFrame) -> Judgement:
+    """Something is so in more runs than the commonest of the others; the runs compared are those that have either."""
+    mine, n = int(rows[claim.column].sum()), len(rows)
+    most = max(int(rows[column].sum()) for column in claim.than)
+    if mine + most == 0:
+        return Judgement("not reproduced", n, 0.0, *wilson(0, n))
+    verdict = _above_one_half(mine + most, mine / (mine + most), *wilson(mine, mine + most)).verdict
+    return Judgement(verdict, n, mine / n, *wilson(mine, n))
+
+
+def _above_one_half(n: int, estimate: float, low: float, high: float) -> Judgement:
+    verdict = "reproduced" if low > 0.5 else "not reproduced" if high < 0.5 else "doubtful"
+    return Judgement(verdict, n, estimate, low, high)
 
 
 def _curve(claim: Claim, runs: Runs, points: list[str]) -> Judgement:
     """A straight line through the medians of a column over log2 of the number of hidden units, least squares."""
     hidden = np.array([runs.of(point)["hidden"].iloc[0] for point in points], dtype=float)
-    median = np.array([_middle(with_infinity(runs.of(point)[claim.column]))[0] for point in points])
+    median = np.array([quantiles(with_infinity(runs.of(point)[claim.column]), (0.5,))[0] for point in points])
     if not np.isfinite(median).all():  # somewhere most runs were never solved
         return Judgement("not reproduced", len(points), np.nan, np.nan, np.nan)
     value, low, high = through_logarithms(hidden, median)[0 if claim.rule == "intercept" else 1]
@@ -131,6 +204,11 @@ def _ordinary(p: float) -> str:
     return "reproduced" if p >= 0.05 else "doubtful" if p >= 0.005 else "not reproduced"
 
 
+def _of_enough(verdict: str, n: int) -> str:
+    """Doubtful instead of better if it was seen in a few solved runs only."""
+    return "doubtful" if 0 < n < FEWEST and verdict != "not reproduced" else verdict
+
+
 def _without_exception(exceptions: int, n: int) -> str:
     if not exceptions:
         return "reproduced" if n >= ENOUGH else "doubtful"
@@ -138,16 +216,17 @@ def _without_exception(exceptions: int, n: int) -> str:
 
 
 def ledger(claims: list[Claim], runs: Runs) -> pd.DataFrame:
-    """A row for each (claim, reading): the claim, and the judgement."""
+    """A row for each (claim, reading): the claim, and the judgement; the literal reading of each claim first."""
     rows = []
     for claim in claims:
-        about: dict[str, Any] = {"claim": claim.id, "source": claim.source, "says": claim.says, "rule": claim.rule}
-        about["headline"] = claim.headline
+        about: dict[str, Any] = {"claim": claim.id, "stem": runs.stem, "source": claim.source, "says": claim.says}
+        about |= {"rule": claim.rule, "column": claim.column, "among": claim.among, "headline": claim.headline}
         number = "{:.1%}" if claim.rule == "rate" else "{:,g}"
         printed = " to ".join(number.format(value) for value in claim.printed)
+        about["printed"] = printed
         of_a_curve = claim.rule in ("intercept", "slope")
         forms = claim.readings or runs.conditions
         for reading in forms if of_a_curve else [name for form in forms for name in matching(runs, form)]:
             judgement = asdict(judge(claim, runs, reading))
-            rows.append(about | {"printed": printed, "reading": reading} | judgement)
+            rows.append(about | {"reading": reading} | judgement)
     return pd.DataFrame(rows)

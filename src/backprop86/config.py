@@ -33,6 +33,15 @@ os.environ["HYDRA_FULL_ERROR"] = "1"  # so that Hydra raises what it finds, for 
 
 
 @dataclass
+class Caption:
+    """What a figure that the problem draws shows, and the claims it bears on."""
+
+    name: str = "???"
+    says: str = "???"
+    claims: list[str] = field(default_factory=list)
+
+
+@dataclass
 class Experiment:
     """One file of conf/experiment/: the recipe as printed, its other readings, the claims.
 
@@ -48,6 +57,7 @@ class Experiment:
     readings: dict[str, Any] = field(default_factory=dict)  # name -> settings of the recipe that differ
     axes: dict[str, dict[str, Any]] = field(default_factory=dict)  # axis -> value -> settings that differ
     claims: list[Claim] = field(default_factory=list)
+    figures: list[Caption] = field(default_factory=list)
     numbers_only: bool = False  # keep neither weights nor curves
     first_look: int | None = None
     promising: str = ""
@@ -108,6 +118,13 @@ class Settings:
             self.experiment.recipe_of(reading)
         for claim in self.experiment.claims:
             claim.check()
+        known = {claim.id for claim in self.experiment.claims}
+        for caption in self.experiment.figures:
+            if not set(caption.claims) <= known:
+                unknown = ", ".join(sorted(set(caption.claims) - known))
+                raise ValueError(
+                    f"claims of figure {caption.name} must be claims of {self.experiment.stem}, was {unknown}"
+                )
         try:
             Path(self.output).mkdir(parents=True, exist_ok=True)
             tempfile.TemporaryFile(dir=self.output).close()

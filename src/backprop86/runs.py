@@ -23,9 +23,10 @@ from backprop86.reference import checkpoints
 
 KEY = b"backprop86"
 MOST_WEIGHTS = 5_000
-"""How many weights of one condition are kept: those of its first seeds, and of its median solved run in any case."""
+"""How many weights of one condition are kept: those of its first seeds, and in any case of its median solved run and of
+the first run of each kind of failure."""
 WITH_CURVES = 50
-"""How many seeds of one condition keep their curves."""
+"""How many seeds of one condition keep their curves, and the first run of each kind of failure."""
 
 
 @dataclass(eq=False)
@@ -72,14 +73,14 @@ class Runs:
 
         Of the seeds whose curves were kept, which are the first of each condition.
         """
-        rows, about = self.of(condition), self.about[condition]
+        rows, about = self.of(condition).iloc[:WITH_CURVES], self.about[condition]
         rows = rows[rows["error_curve"].notna()]
         sweeps = np.array(about["checkpoints"])
         gradient = np.stack(list(rows["gradient_curve"])).reshape(len(rows), len(sweeps), -1)
         return sweeps, np.stack(list(rows["error_curve"])), gradient
 
 
-FIRST = ["condition", "seed", "solved", "diverged", "sweeps", "stopped", "error"]
+FIRST = ["condition", "seed", "solved", "diverged", "failure", "sweeps", "stopped", "error"]
 LAST = ["weights", "error_curve", "gradient_curve"]
 
 
@@ -122,6 +123,8 @@ def with_condition(
         most = MOST_WEIGHTS // len(rows["weights"].iloc[0]) if whole else len(rows)
         kept["weights"] = np.arange(len(rows)) < most
         kept["weights"][_median(rows)] = True
+        for keep in kept.values():
+            keep[~rows["failure"].duplicated()] = True
     rows = rows.assign(**{name: rows[name].where(keep, None) for name, keep in kept.items()})
     if numbers_only:
         rows = rows.astype(dict.fromkeys(rows.select_dtypes("float64"), "float32"))

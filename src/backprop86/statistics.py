@@ -1,14 +1,24 @@
-"""Intervals and percentiles of a thousand runs. A seed that was never solved took infinitely many sweeps."""
+"""Intervals and percentiles of a thousand runs. A seed that was never solved took infinitely many sweeps.
+
+All from SciPy: Wilson's interval of a proportion, the Kaplan-Meier estimate of censored times, the bootstrap, least
+squares. Nothing here draws a random number but the bootstrap, and that from a generator of its own.
+"""
+
+import warnings
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest, linregress
+from scipy.stats import CensoredData, binomtest, bootstrap, ecdf, linregress, rankdata
 from scipy.stats import t as student
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+RESAMPLES, SEED = 999, 1986
+"""Of the bootstrap."""
+
+Interval = tuple[float, float]
 
 
-def wilson(successes: int, n: int) -> tuple[float, float]:
+def wilson(successes: int, n: int) -> Interval:
     """The Wilson 95 % interval of a proportion."""
     interval = binomtest(successes, n).proportion_ci(0.95, method="wilson")
     return float(interval.low), float(interval.high)
@@ -19,14 +29,75 @@ def with_infinity(sweeps: pd.Series) -> np.ndarray:
     return sweeps.astype("Float64").to_numpy(dtype=float, na_value=np.inf)
 
 
-def quantiles(values: np.ndarray) -> list[float]:
+def quantiles(values: np.ndarray, at: tuple[float, ...] = QUANTILES) -> list[float]:
     """5, 25, 50, 75 and 95 %: the smallest observed values that so many lie at or below, so infinity may be one."""
-    return [float(q) for q in np.quantile(values, QUANTILES, method="inverted_cdf")]
+    return [float(q) for q in np.quantile(values, at, method="inverted_cdf")]
 
 
-def percentile(values: np.ndarray, printed: float) -> float:
-    """How many of a hundred runs lie below the printed value, ties counted half."""
-    return float(100 * ((values < printed).mean() + (values == printed).mean() / 2))
+def kaplan_meier(sweeps: np.ndarray, limit: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """The share solved by each sweep at which a run was: sweeps (K,), share, low and high end of its 95 % interval.
+
+    Runs that were not solved (infinite) are censored at the limit: they might have been, later.
+    """
+    solved = np.isfinite(sweeps)
+    if not solved.any():
+        return (np.empty(0),) * 4
+    left = ecdf(CensoredData.right_censored(np.where(solved, sweeps, limit), ~solved)).sf
+    with warnings.catch_warnings():  # where every run is solved the interval is undefined
+        warnings.simplefilter("ignore", RuntimeWarning)
+        interval = left.confidence_interval(0.95, method="log-log")
+    at = np.isin(left.quantiles, sweeps)
+    low, high = 1 - interval.high.probabilities, 1 - interval.low.probabilities
+    ends = np.nan_to_num(low, nan=1.0), np.nan_to_num(high, nan=1.0)
+    return left.quantiles[at], (1 - left.probabilities)[at], ends[0][at], ends[1][at]
+
+
+def median_sweeps(sweeps: np.ndarray, limit: int) -> tuple[float, float, float]:
+    """The Kaplan-Meier median of sweeps to solve and its 95 % interval, infinite where the limit comes before them."""
+    at, share, low, high = kaplan_meier(sweeps, limit)
+
+    def first(curve: np.ndarray) -> float:
+        reached = np.flatnonzero(curve >= 0.5)
+        return float(at[reached[0]]) if len(reached) else np.inf
+
+    return first(share), first(high), first(low)
+
+
+def median_of(values: np.ndarray) -> tuple[float, float, float]:
+    """The median, an observed value, and its bootstrap 95 % interval; NaN if a value is."""
+    if np.isnan(values).any():
+        return (np.nan,) * 3
+    middle = quantiles(values, (0.5,))[0]
+    if len(values) < 2 or (values == values[0]).all():
+        return middle, middle, middle
+    low, high = _bootstrap((values,), lambda x, axis: np.quantile(x, 0.5, axis=axis, method="inverted_cdf"))
+    return middle, low, high
+
+
+def exceeds(x: np.ndarray, y: np.ndarray) -> tuple[float, float, float]:
+    """How probable it is that one of x is larger than one of y, ties counted half, and its bootstrap 95 % interval."""
+
+    def share(x: np.ndarray, y: np.ndarray, axis: int) -> np.ndarray:
+        n, m = x.shape[axis], y.shape[axis]
+        ranks = rankdata(np.concatenate([x, y], axis), axis=axis)  # Mann and Whitney's U from the ranks of both
+        return (ranks.take(range(n), axis).sum(axis) - n * (n + 1) / 2) / (n * m)
+
+    return float(share(x, y, 0)), *_bootstrap((x, y), share)
+
+
+def _bootstrap(samples: tuple[np.ndarray, ...], statistic) -> Interval:  # type: ignore[no-untyped-def]
+    random = np.random.default_rng(SEED)
+    found = bootstrap(samples, statistic, n_resamples=RESAMPLES, vectorized=True, method="percentile", rng=random)
+    return float(found.confidence_interval.low), float(found.confidence_interval.high)
+
+
+def percentile(values: np.ndarray, printed: float) -> tuple[float, float, float]:
+    """How many of a hundred runs lie below the printed value, ties counted half, with the binomial 95 % interval.
+
+    Its ends are those of Wilson's intervals of the share below the value and of the share not above it.
+    """
+    below, not_above, n = int((values < printed).sum()), int((values <= printed).sum()), len(values)
+    return 50 * (below + not_above) / n, 100 * wilson(below, n)[0], 100 * wilson(not_above, n)[1]
 
 
 def tail(values: np.ndarray, printed: float) -> float:

@@ -1,5 +1,6 @@
-"""Tables as people cite them: CSV, Markdown and LaTeX of the same rows, and the table in the README."""
+"""Tables as people cite them: CSV, Markdown and LaTeX of the same rows; the ledger of claims to read; the README."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -7,9 +8,28 @@ import pandas as pd
 
 from backprop86.claims import Claim
 from backprop86.runs import Runs
+from backprop86.sentences import because, number, ours, printed, shown
 from backprop86.statistics import QUANTILES, percentile, quantiles, wilson, with_infinity
 
 BEGIN, END = "<!-- claims: made by experiments/report.py -->", "<!-- end of claims -->"
+NUMBER = re.compile(r"<!--=(\S+) (\w+)(?: (\S+))?-->(.*?)<!--/-->", re.DOTALL)
+"""A number in the README: <!--=claim field reading-->42.3%<!--/-->; without a reading it is the literal one."""
+
+VERDICTS = ("reproduced", "partly", "doubtful", "not reproduced")
+PREFACE = """# Claims
+
+What the three texts of 1986 say, {claims} claims, each judged by a rule from the rows in `results/runs/`: {tally} under
+the reading taken as literal, which comes first in each table. Nothing here is typed: `python experiments/report.py`
+makes this page. Rules and their thresholds are in `src/backprop86/claims.py`; the same with all digits is
+[claims.csv](claims.csv), and to browse it there is [index.html](index.html).
+
+*draw*: the printed single run is an ordinary one among ours, unsolved ones counted as infinite. *once*, *within*: at
+least one run in twenty does it. *rate*: our 95 % interval overlaps the printed range. *always*, *never*: no exception
+in a thousand. *structure*: so in 90 % of the solved runs, *partly* from 50 %. *more*: more often than not against the
+reading named. *commonest*: oftener than any other kind. *equal*: to 1e-12. *intercept*, *slope*: inside the interval of
+a fitted line. Intervals are 95 %: Wilson's for shares, Kaplan and Meier's for the median of sweeps, the bootstrap's for
+others.
+"""
 
 
 def sweeps_table(claims: list[Claim], runs: Runs) -> pd.DataFrame:
@@ -47,19 +67,8 @@ def _row(condition: str, printed: list[Claim], runs: Runs) -> dict[str, object]:
     row |= {f"{100 * q:g} %": value for q, value in zip(QUANTILES, quantiles(sweeps), strict=True)}
     for claim in printed:
         applies = condition in (claim.readings or runs.conditions)
-        row[f"percentile of {claim.printed[0]:,g}"] = percentile(sweeps, claim.printed[0]) if applies else np.nan
+        row[f"percentile of {claim.printed[0]:,g}"] = percentile(sweeps, claim.printed[0])[0] if applies else np.nan
     return row
-
-
-def shown(value: object) -> str:
-    """A cell as people read it: numbers short, infinity as such, nothing where there is nothing."""
-    if isinstance(value, float | np.floating):
-        if np.isnan(value):
-            return ""
-        if np.isinf(value):
-            return "∞"
-        return f"{value:,.0f}" if value == int(value) else f"{value:.3g}"
-    return f"{value:,}" if isinstance(value, int | np.integer) and not isinstance(value, bool) else str(value)
 
 
 def markdown(frame: pd.DataFrame) -> str:
@@ -70,12 +79,15 @@ def markdown(frame: pd.DataFrame) -> str:
 
 def latex(frame: pd.DataFrame) -> str:
     r"""The rows as a LaTeX table with booktabs' rules; needs \usepackage{booktabs}."""
-    text = frame.map(shown).map(lambda cell: cell.replace("∞", r"$\infty$"))
-    escape = {"_": r"\_", "%": r"\%"}
-    for sign, written in escape.items():
-        text = text.map(lambda cell, sign=sign, written=written: cell.replace(sign, written))
-    columns = [name.replace("_", r"\_").replace("%", r"\%") for name in frame.columns]
-    return text.set_axis(columns, axis=1).style.hide(axis="index").to_latex(hrules=True)
+    text = frame.map(shown).map(tex).set_axis([tex(name) for name in frame.columns], axis=1)
+    return text.style.hide(axis="index").to_latex(hrules=True)
+
+
+def tex(text: str) -> str:
+    """The text with the signs written out that mean something to LaTeX, or that it does not have."""
+    signs = {"\\": r"\textbackslash{}"} | {sign: f"\\{sign}" for sign in "_%&#{}$"}
+    signs |= {"∞": r"$\infty$", "∂": r"$\partial$", "±": r"$\pm$", "×": r"$\times$", "<": r"$<$", ">": r"$>$"}
+    return "".join(signs.get(sign, sign) for sign in text)
 
 
 def write_table(frame: pd.DataFrame, folder: Path, stem: str, first: int | None = None) -> None:
@@ -89,38 +101,70 @@ def write_table(frame: pd.DataFrame, folder: Path, stem: str, first: int | None 
 def claims_table(ledger: pd.DataFrame) -> pd.DataFrame:
     """A row per claim: 1986 and ours under the reading taken as literal, and how many readings reproduce it."""
     by_claim = ledger.groupby("claim", sort=False)["verdict"]
-    literal = ledger.drop_duplicates("claim").set_index("claim")
+    literal = ledger.drop_duplicates("claim").set_index("claim", drop=False)
+    about = "results/claims.md#" + literal["claim"]
     return pd.DataFrame(
         {
-            "claim": literal["says"] + " (" + literal["source"] + ")",
-            "1986": [_printed(row) for _, row in literal.iterrows()],
-            "ours (n, interval)": [_ours(row) for _, row in literal.iterrows()],
-            "verdict so far": literal["verdict"],
-            "reproduced under": by_claim.apply(
-                lambda verdicts: f"{(verdicts == 'reproduced').sum()} of {len(verdicts)}"
-            ),
-            "command": "`python experiments/run.py experiment=" + literal["stem"] + "`",
+            "claim": "[" + literal["says"] + "](" + about + ") (" + literal["source"] + ")",
+            "1986": literal.apply(printed, axis=1),
+            "ours": literal["ours"],
+            "verdict": literal["verdict"],
+            "readings": by_claim.apply(lambda verdicts: f"{(verdicts == 'reproduced').sum()} of {len(verdicts)}"),
         }
     )
 
 
-def _printed(row: pd.Series) -> str:
-    words = {"always": "always", "never": "never", "once": "in the printed run", "structure": "in the printed net"}
-    words |= {"within": f"less than {row['printed']}", "equal": "equal"}
-    return words.get(row["rule"], row["printed"])
+def with_words(ledger: pd.DataFrame) -> pd.DataFrame:
+    """The ledger with two columns more: what our runs do, and why the verdict is what it is."""
+    return ledger.assign(ours=ledger.apply(ours, axis=1), because=ledger.apply(because, axis=1))
 
 
-def _ours(row: pd.Series) -> str:
-    if row["rule"] == "draw":
-        low, middle, high = (shown(row[name]) for name in ("low", "estimate", "high"))
-        return f"median {middle}; 5 to 95 %: {low} to {high} (n = {row['n']:,})"
-    if row["rule"] == "equal":
-        return f"apart by {row['high']:.0e} at 95 % (n = {row['n']:,})"
-    if row["rule"] in ("intercept", "slope"):
-        return f"{row['estimate']:.0f}; {row['low']:.0f} to {row['high']:.0f} (n = {row['n']} medians)"
-    if not row["n"]:
-        return "no solved run"
-    return f"{row['estimate']:.1%}; {row['low']:.1%} to {row['high']:.1%} (n = {row['n']:,})"
+def claims_page(ledger: pd.DataFrame, titles: dict[str, str], lattice: pd.DataFrame) -> str:
+    """The ledger to read: of each claim the literal reading first, why, and which readings turn the verdict.
+
+    lattice: rows like those of the ledger, too many to be shown, which are counted.
+    """
+    tally = ledger.drop_duplicates("claim")["verdict"].value_counts()
+    told = ", ".join(f"{tally.get(verdict, 0)} {verdict}" for verdict in VERDICTS)
+    page = [PREFACE.format(claims=ledger["claim"].nunique(), tally=told)]
+    for stem, of_stem in ledger.groupby("stem", sort=False):
+        page.append(f"## {titles[str(stem)]}\n\nMade by `{command(str(stem))}`.\n")
+        for claim, rows in of_stem.groupby("claim", sort=False):
+            more = lattice[lattice["claim"] == claim] if len(lattice) else lattice
+            page.append(_claim(rows, more["verdict"].value_counts() if len(more) else pd.Series()))
+    return "\n".join(page)
+
+
+def command(stem: str) -> str:
+    """What makes everything that is told of an experiment."""
+    return f"python experiments/run.py experiment={stem} && python experiments/report.py"
+
+
+def _claim(rows: pd.DataFrame, in_lattice: pd.Series) -> str:
+    first = rows.iloc[0]
+    turned = [
+        f"{verdict} under {', '.join(f'`{name}`' for name in others['reading'])}"
+        for verdict, others in rows[rows["verdict"] != first["verdict"]].groupby("verdict", sort=False)
+    ]
+    lines = [
+        f"### {first['claim']}",
+        f"{first['says'][0].upper()}{first['says'][1:]} ({first['source']}). Rule: {first['rule']}; printed: "
+        f"{printed(first)}.",
+        f"**{first['verdict']}** under `{first['reading']}`. {first['because']} "
+        f"Other readings turn it: {'; '.join(turned) if turned else 'none'}.",
+    ]
+    if len(in_lattice):
+        told = ", ".join(f"{in_lattice.get(verdict, 0):,} {verdict}" for verdict in VERDICTS)
+        lines.append(f"Of the {in_lattice.sum():,} readings in tables/family_trees_lattice.csv: {told}.")
+    columns = {"reading": rows["reading"], "verdict": rows["verdict"], "ours": rows["ours"]}
+    columns["percentile of the printed number"] = rows.apply(_percentile, axis=1)
+    return "\n\n".join([*lines, markdown(pd.DataFrame(columns))])
+
+
+def _percentile(row: pd.Series) -> str:
+    if np.isnan(row["percentile"]):
+        return ""
+    return f"{row['percentile']:.1f} ({row['percentile_low']:.1f} to {row['percentile_high']:.1f})"
 
 
 def put_between_markers(page: str, table: str) -> str:
@@ -129,3 +173,21 @@ def put_between_markers(page: str, table: str) -> str:
         raise ValueError(f"the page must contain {BEGIN} and {END}")
     before, rest = page.split(BEGIN, 1)
     return f"{before}{BEGIN}\n{table}{END}{rest.split(END, 1)[1]}"
+
+
+def put_numbers(page: str, ledger: pd.DataFrame) -> str:
+    """The page with every marked number, see NUMBER, made anew from the ledger; ValueError if it has no such number."""
+    rows = {(row["claim"], row["reading"]): row for _, row in ledger[::-1].iterrows()}
+    literal = {row["claim"]: row for _, row in ledger[::-1].iterrows()}
+
+    def made(found: re.Match[str]) -> str:
+        claim, field, reading, _ = found.groups()
+        row = rows.get((claim, reading)) if reading else literal.get(claim)
+        if row is None or field not in row:
+            raise ValueError(
+                f"the page asks for {field} of claim {claim}, reading {reading or 'literal'}: there is none"
+            )
+        marker = found[0].split("-->", 1)[0]
+        return f"{marker}-->{number(row, field)}<!--/-->"
+
+    return NUMBER.sub(made, page)

@@ -11,6 +11,7 @@ import torch
 
 from backprop86 import fused, reference
 from backprop86.descent import RATES, Descent
+from backprop86.failures import kinds
 from backprop86.network import Network, initial_weights
 from backprop86.recipe import Cases, Recipe, one_of
 from backprop86.reference import UNFINISHED, UNSOLVED
@@ -19,6 +20,8 @@ from backprop86.wiring import Wiring
 ENGINES = {"reference": (reference.train, 1_000), "fused": (fused.train, 100_000)}
 """Each engine, and how many seeds it is given at once. Rows do not depend on that."""
 MEASURED_AT_ONCE = 1_000
+OFF = 0.2
+"""Hidden units are off if none of them does more than this in any case."""
 
 
 def wiring_of(networks: Callable[[Recipe], Wiring], recipe: Recipe) -> Wiring:
@@ -125,15 +128,22 @@ def _rows(
     counted: np.ndarray | None,
     outcome: reference.Outcome,
 ) -> pd.DataFrame:
-    trained, untrained = (_measured(problem, wiring, cases, w, counted) for w in (outcome.w, w0))
+    trained = _measured(problem, wiring, cases, outcome.w, counted, outcome)
+    untrained = _measured(problem, wiring, cases, w0, counted)
+    connections = ~wiring.is_bias[wiring.parameter]
     solved = outcome.sweeps != UNSOLVED
     columns = {
         "seed": seeds,
         "solved": solved,
         "diverged": outcome.diverged,
+        "failure": trained.pop("failure"),
         "sweeps": pd.array(np.where(solved, outcome.sweeps, 0), dtype="Int64"),
         "stopped": outcome.stopped,
         "error": outcome.error,
+        "cases": len(cases.inputs),
+        "training_cases": len(cases.inputs) if counted is None else counted.sum(1).astype(int),
+        "hidden_off": trained.pop("hidden_off"),
+        "mostly_negative": (outcome.w[:, wiring.parameter[connections]] < 0).mean(1) > 0.5,  # biases not counted
         **trained,
         **{f"untrained_{name}": values for name, values in untrained.items()},
         "weights": list(outcome.w),
@@ -146,12 +156,25 @@ def _rows(
 
 
 def _measured(
-    problem: ModuleType, wiring: Wiring, cases: Cases, w: np.ndarray, counted: np.ndarray | None
+    problem: ModuleType,
+    wiring: Wiring,
+    cases: Cases,
+    w: np.ndarray,
+    counted: np.ndarray | None,
+    outcome: reference.Outcome | None = None,
 ) -> dict[str, np.ndarray]:
-    """What the problem measures, some seeds at a time: the outputs of all units in all cases are large."""
+    """What the problem measures and, after an outcome, the kind of failure and whether the hidden units are off.
+
+    Some seeds at a time, as the outputs of all units in all cases are large.
+    """
     parts = []
     for start in range(0, len(w), MEASURED_AT_ONCE):
         some = slice(start, start + MEASURED_AT_ONCE)
-        y = states(wiring, cases.inputs, w[some])
-        parts.append(problem.measure(wiring, cases, w[some], y, None if counted is None else counted[some]))
+        y, trained = states(wiring, cases.inputs, w[some]), None if counted is None else counted[some]
+        found = problem.measure(wiring, cases, w[some], y, trained)
+        if outcome is not None:
+            ended = (outcome.sweeps[some] != UNSOLVED, outcome.diverged[some], outcome.error_curve[some])
+            found["failure"] = kinds(wiring, cases, y, trained, *ended)
+            found["hidden_off"] = (y[:, :, wiring.hidden] < OFF).all((1, 2))
+        parts.append(found)
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

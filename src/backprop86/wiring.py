@@ -67,6 +67,11 @@ class Wiring:
         return int(self.parameter.max()) + 1
 
     @cached_property
+    def hidden(self) -> list[int]:
+        """The units that are neither the one that is always 1, nor inputs, nor outputs."""
+        return [unit for unit in range(1 + self.n_inputs, self.n_units) if unit not in self.outputs]
+
+    @cached_property
     def is_bias(self) -> np.ndarray:
         """(n_parameters,) True for a weight from the unit that is always 1."""
         bias = np.zeros(self.n_parameters, dtype=bool)

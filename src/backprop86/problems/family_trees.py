@@ -26,6 +26,8 @@ STANDARDS = {"right": 0.0, "near": 0.25, "strict": 0.3}
 """How far from 0.5 every output must be: as held-out cases are judged, within 0.05 of the 0.8/0.2 standard, that."""
 CODES = 0.5
 """A unit is said to code a feature if that explains at least half the variance of its weights (r squared)."""
+ALIKE = 0.9
+"""Two units share a job if their weights correlate that much, whatever the sign."""
 
 
 def wiring(recipe: Recipe) -> Wiring:
@@ -91,7 +93,8 @@ def measure(
     Scores are those of `scores`. twin_share: in
     what share of cases the answer's twin in the other tree is more active than most wrong people. <feature>: the
     largest |correlation| between the weights of one of the six person units and what the people are; relation_sex
-    likewise for the relation units.
+    likewise for the relation units. most_ignore_nationality: one person unit codes it, and most of the five others do
+    not. share_a_job: all training cases are right, and two person units have weights that are alike, see ALIKE.
     """
     out, on = y[:, :, wiring.outputs], cases.desired > 0.5
     found = scores(out, on, counted)
@@ -104,6 +107,9 @@ def measure(
     found["relation_sex"] = correlation(to_relation, ANSWER_SEX).max(1)
     found |= {f"codes_{name}": found[name] ** 2 >= CODES for name in [*PERSON, "relation_sex"]}
     found["ignores_sex"] = ~found["codes_sex"]
+    found["nationality_units"] = (correlation(to_person, PERSON["nationality"]) ** 2 >= CODES).sum(1)
+    found["most_ignore_nationality"] = (found["nationality_units"] >= 1) & (found["nationality_units"] <= 3)
+    found["share_a_job"] = (np.abs(_between(to_person)).max((1, 2)) >= ALIKE) & found["all_right"]
     return found
 
 
@@ -134,6 +140,13 @@ def correlation(weights: np.ndarray, feature: np.ndarray) -> np.ndarray:
     """|Pearson's r| of weights (..., sources) with feature (sources,) -> (...)."""
     centred, f = weights - weights.mean(-1, keepdims=True), feature - feature.mean()
     return np.abs(centred @ f) / (np.linalg.norm(centred, axis=-1) * np.linalg.norm(f))
+
+
+def _between(weights: np.ndarray) -> np.ndarray:
+    """Pearson's r between each two units, (S, units, units), from their weights (S, units, sources); 0 with itself."""
+    centred = weights - weights.mean(-1, keepdims=True)
+    unit = centred / np.linalg.norm(centred, axis=-1, keepdims=True)
+    return (unit @ unit.swapaxes(1, 2)) * (1 - np.eye(weights.shape[1]))
 
 
 def draw(runs: Runs) -> dict[str, Figure]:

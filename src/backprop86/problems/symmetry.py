@@ -49,7 +49,8 @@ def measure(
 
     mirror_error: the largest |w_i + w_mirror(i)|, as a fraction of the largest weight. ratio_2 and ratio_4: the middle
     and the largest of the three pairs over the smallest, means of both hidden units. is_2_3_4: another ratio that
-    keeps every sum of the three, whatever their signs, away from 0. The rest is True or False.
+    keeps every sum of the three, whatever their signs, away from 0. smallest, middle, largest: |w| of the pairs, and
+    hidden_bias, output_bias, to_output, all means of both hidden units. The rest is True or False.
     """
     hidden = [wiring.units.index(name) for name in ("h1", "h2")]
     into = np.stack(
@@ -66,7 +67,9 @@ def measure(
         each = pairs[:, :, 1:] / pairs[:, :, :1]
     ratio_2, ratio_4 = each.mean(1).T
     opposite = np.abs(into[:, 0] + into[:, 1]).max(-1) / size
-    negative = np.concatenate([bias[hidden[0]], bias[hidden[1]]], 1).max(1) < 0
+    hidden_bias = np.concatenate([bias[hidden[0]], bias[hidden[1]]], 1)
+    output_bias = bias[wiring.n_units - 1][:, 0]
+    smallest, middle, largest = pairs.mean(1).T
     return {
         "mirror_error": mirror_error,
         "ratio_2": ratio_2,
@@ -75,7 +78,13 @@ def measure(
         "is_1_2_4": (np.round(each) == [2, 4]).all((1, 2)),
         "is_2_3_4": (np.round(2 * each) == [3, 4]).all((1, 2)),
         "is_opposite": opposite < 0.1,
-        "bias_signs": negative & (bias[wiring.n_units - 1][:, 0] > 0) & (out < 0).all(1),
+        "bias_signs": (hidden_bias < 0).all(1) & (output_bias > 0) & (out < 0).all(1),
+        "smallest": smallest,
+        "middle": middle,
+        "largest": largest,
+        "hidden_bias": hidden_bias.mean(1),
+        "output_bias": output_bias,
+        "to_output": out.mean(1),
     }
 
 

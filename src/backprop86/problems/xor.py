@@ -42,6 +42,7 @@ def measure(
 
     hidden_code: what each hidden unit does in the four cases, 1 where it is above 0.5, units sorted; "0001 0111" is
     AND and OR. is_fig5: 00 and one of 01 and 10 are within 0.2 of right, the other two cases within 0.05 of 0.5.
+    With one hidden unit also its weights, see `oriented`.
     """
     hidden = [k for k, name in enumerate(wiring.units) if name.startswith("h")]
     on = (y[:, :, hidden] > 0.5).transpose(0, 2, 1).astype(int).tolist()
@@ -50,7 +51,27 @@ def measure(
     half = np.abs(out - 0.5) < 0.05
     one_side = (half[:, [1, 3]].all(1) & (out[:, 2] > 0.8)) | (half[:, [2, 3]].all(1) & (out[:, 1] > 0.8))
     is_fig5 = one_side & (out[:, 0] < 0.2)
-    return {"hidden": np.full(len(w), len(hidden)), "hidden_code": np.array(codes, dtype=object), "is_fig5": is_fig5}
+    found = {"hidden": np.full(len(w), len(hidden)), "hidden_code": np.array(codes, dtype=object), "is_fig5": is_fig5}
+    return found | oriented(w) if len(hidden) == 1 and w.shape[1] == len(PRINTED_FIG3) else found
+
+
+def oriented(w: np.ndarray) -> dict[str, np.ndarray]:
+    """The weights of P Fig. 3, from w (S, 7) in the order of PRINTED_FIG3; those from both inputs as their mean.
+
+    A net computes the same if the hidden unit does the contrary and if both inputs do. Of these four nets the one is
+    taken that P prints: the hidden unit inhibits the output, and the inputs inhibit it.
+    """
+    hidden_bias, *into, output_bias, direct_1, direct_2, hidden_out = w.T.copy()
+    to_hidden, direct = sum(into) / 2, (direct_1 + direct_2) / 2
+    contrary = np.where(hidden_out > 0, -1, 1)
+    output_bias += np.where(hidden_out > 0, hidden_out, 0)
+    hidden_bias, to_hidden, hidden_out = hidden_bias * contrary, to_hidden * contrary, hidden_out * contrary
+    flipped = to_hidden > 0
+    hidden_bias += np.where(flipped, 2 * to_hidden, 0)
+    output_bias += np.where(flipped, 2 * direct, 0)
+    sign = np.where(flipped, -1, 1)
+    found = {"to_hidden": to_hidden * sign, "hidden_bias": hidden_bias, "hidden_out": hidden_out}
+    return found | {"direct": direct * sign, "output_bias": output_bias}
 
 
 DIRECT: Places = {"1": None, "i1": (-1, 0), "i2": (1, 0), "h1": (0, 1.3), "o1": (0, 2.6)}

@@ -1,0 +1,111 @@
+"""The atlas of failures, the answer to "why does mine not converge?": how often each kind occurs, and one of each."""
+
+from collections.abc import Mapping, Sequence
+from types import ModuleType
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from backprop86.failures import KINDS
+from backprop86.runs import Runs
+from backprop86.training import states, wiring_of
+
+MOST_CASES, MOST_UNITS = 64, 32
+"""Of the nets that are drawn; a larger one cannot be read."""
+HATCHES = ("", "//", "", "..", "", "\\\\", "", "xx", "")
+
+
+def table(every: list[Runs]) -> pd.DataFrame:
+    """A row per reading: n, how many were solved, and how many of the others are of each kind."""
+    rows = []
+    for runs in every:
+        for reading in runs.conditions:
+            part = runs.of(reading)
+            counts = part["failure"].value_counts()
+            row: dict[str, object] = {"experiment": runs.stem, "reading": reading, "n": len(part)}
+            rows.append(
+                row | {"solved": int(part["solved"].sum())} | {kind: int(counts.get(kind, 0)) for kind in KINDS}
+            )
+    return pd.DataFrame(rows)
+
+
+def meanings(found: pd.DataFrame) -> pd.DataFrame:
+    """A row per kind: how many runs of all experiments are of it, and what it means."""
+    return pd.DataFrame([{"kind": kind, "runs": int(found[kind].sum()), "what it is": KINDS[kind]} for kind in KINDS])
+
+
+def counts(found: pd.DataFrame, titles: Mapping[str, str]) -> Figure:
+    """What became of the runs of each experiment, under the reading that comes first and under all together."""
+    figure = Figure(figsize=(12, 6), layout="constrained")
+    looks = dict(zip(KINDS, zip(sns.color_palette("colorblind"), HATCHES, strict=False), strict=True))
+    looks = {"solved": ("0.92", "")} | {kind: look for kind, look in looks.items() if found[kind].any()}
+    by = found.groupby("experiment", sort=False)
+    panels = figure.subplots(1, 2, sharey=True)
+    for axes, (says, rows) in zip(panels, {"first reading": by.first(), "all readings": by.sum()}.items(), strict=True):
+        start = np.zeros(len(rows))
+        names = [titles[stem] for stem in rows.index]
+        for kind, (colour, hatch) in looks.items():
+            share = (rows[kind] / rows["n"]).to_numpy(dtype=float)
+            style = {"color": colour, "hatch": hatch, "edgecolor": "0.2", "linewidth": 0.5}
+            axes.barh(names, share, left=start, label=kind.replace("_", " "), **style)
+            start += share
+        axes.set(xlim=(0, 1), xlabel=f"share of runs, {says}")
+    panels[0].invert_yaxis()
+    figure.legend(
+        *panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=5, fontsize=8, frameon=False
+    )
+    sns.despine(figure)
+    return figure
+
+
+def examples(every: Mapping[ModuleType, Runs], found: pd.DataFrame) -> Figure:
+    """Of each kind one run: E sweep by sweep, and what every unit does in every case in the end.
+
+    It is the first seed in the reading where its kind is commonest, among nets small enough to be read.
+    """
+    shown = {kind: where for kind in KINDS if (where := _commonest(every, found, kind))}
+    figure = Figure(figsize=(14, 3.1 * -(-len(shown) // 3)), layout="constrained")
+    parts = figure.subfigures(-(-len(shown) // 3), 3, squeeze=False)
+    for part, (kind, (problem, reading)) in zip(parts.flat, shown.items(), strict=False):
+        _example(part.subplots(1, 2, width_ratios=(1, 1.4)), problem, every[problem], reading, kind)
+        part.suptitle(f"{kind.replace('_', ' ')}: {every[problem].stem}, {reading}", fontsize=10)
+    return figure
+
+
+def _commonest(every: Mapping[ModuleType, Runs], found: pd.DataFrame, kind: str) -> tuple[ModuleType, str] | None:
+    """Where the largest share of runs is of a kind, among nets that are kept and can be read; None if nowhere."""
+    problems = {runs.stem: problem for problem, runs in every.items()}
+    share = (found[kind] / found["n"]).sort_values(ascending=False, kind="stable")
+    for place in share[share > 0].index:
+        problem, reading = problems[found["experiment"][place]], found["reading"][place]
+        recipe, rows = every[problem].recipe(reading), every[problem].of(reading)
+        net, cases = wiring_of(problem.wiring, recipe), problem.cases(recipe)
+        is_kept = rows.loc[rows["failure"] == kind, "weights"].notna().iloc[0]
+        small = len(cases.inputs) <= MOST_CASES and 0 < len(net.hidden) <= MOST_UNITS
+        if is_kept and small and recipe.start in ("drawn", "equal"):  # not put where it is on purpose
+            return problem, reading
+    return None
+
+
+def _example(axes: Sequence[Axes], problem: ModuleType, runs: Runs, reading: str, kind: str) -> None:
+    """The first seed of a kind: its curve at the left, its units at the right."""
+    rows, recipe = runs.of(reading), runs.recipe(reading)
+    row = rows[rows["failure"] == kind].iloc[0]
+    curve, picture = axes
+    curve.plot(runs.about[reading]["checkpoints"], row["error_curve"], color="black", linewidth=1.2)
+    curve.set(xscale="symlog", ylim=(0, None), xlabel="sweeps", ylabel="E")
+    curve.set_xticks([0, *(100**power for power in range(1, 1 + int(np.log10(recipe.sweeps)) // 2))])
+    curve.set_title(f"seed {row['seed']}", fontsize=8)
+    net, asked = wiring_of(problem.wiring, recipe), problem.cases(recipe)
+    y = states(net, asked.inputs, np.nan_to_num(np.array(row["weights"]))[None])[0]
+    blocks = {"wanted": asked.desired.T, "outputs": y[:, net.outputs].T, "hidden": y[:, net.hidden].T}
+    heights = np.cumsum([0, *(len(block) for block in blocks.values())])
+    picture.imshow(np.concatenate(list(blocks.values())), cmap="Greys", vmin=0, vmax=1, aspect="auto")
+    picture.set_yticks((heights[1:] + heights[:-1]) / 2 - 0.5, list(blocks), fontsize=8)
+    for height in heights[1:-1]:
+        picture.axhline(height - 0.5, color="tab:orange", linewidth=1.5)
+    picture.set_xticks([])
+    picture.set_xlabel("cases (black: on)", fontsize=8)

@@ -1,0 +1,157 @@
+"""A judgement in words: what was printed, what our runs do, and why the rule says what it says, from numbers alone."""
+
+import numpy as np
+import pandas as pd
+
+from backprop86.claims import ENOUGH, FEWEST
+
+
+def shown(value: object) -> str:
+    """A number as people read it: short, infinity as such, nothing where there is nothing."""
+    if isinstance(value, float | np.floating):
+        if np.isnan(value):
+            return ""
+        if np.isinf(value):
+            return "∞"
+        return f"{value:,.0f}" if value == int(value) else f"{value:.3g}"
+    return f"{value:,}" if isinstance(value, int | np.integer) and not isinstance(value, bool) else str(value)
+
+
+def percent(share: float) -> str:
+    """0.423 is 42.3 %; what is not quite nothing or all is not written as 0 or 100."""
+    text = f"{share:.1%}"
+    return "< 0.1%" if text == "0.0%" and share > 0 else "> 99.9%" if text == "100.0%" and share < 1 else text
+
+
+SHARES = ("rate", "once", "within", "always", "never", "structure", "more", "commonest")
+"""Rules whose estimate is a share."""
+
+
+def number(row: pd.Series, field: str) -> str:
+    """One field of a row of the ledger as people read it; shares in per cent."""
+    is_share = field in ("untrained", "solved") or (field in ("estimate", "low", "high") and row["rule"] in SHARES)
+    return percent(row[field]) if is_share and not np.isnan(row[field]) else shown(row[field])
+
+
+def printed(row: pd.Series) -> str:
+    """What the text prints, or says, in a cell of a table."""
+    words = {"always": "always", "never": "never", "once": "in the printed run", "structure": "in the printed net"}
+    words |= {"within": f"less than {row['printed']}", "more": "more", "commonest": "the commonest"}
+    return words.get(row["rule"], row["printed"]) or "equal"
+
+
+def ours(row: pd.Series) -> str:
+    """What our runs do, with n and an interval, in a cell of a table."""
+    rule, n = row["rule"], f"n = {row['n']:,}"
+    if not row["n"]:
+        return "no solved run"
+    if rule == "draw":
+        return f"median {shown(row['estimate'])}; 5 to 95 % of runs: {shown(row['p5'])} to {shown(row['p95'])} ({n})"
+    if rule == "equal":
+        return f"{shown(row['estimate'])} in every run ({n})" if row["p5"] == row["p95"] else _range(row, n)
+    if rule in ("intercept", "slope"):
+        if np.isnan(row["estimate"]):
+            return f"somewhere most runs are unsolved ({n} medians)"
+        return f"{row['estimate']:.0f}; {row['low']:.0f} to {row['high']:.0f} ({n} medians)"
+    if rule == "more":
+        return f"in {percent(row['estimate'])} of pairs; {percent(row['low'])} to {percent(row['high'])} ({n})"
+    return f"{percent(row['estimate'])}; {percent(row['low'])} to {percent(row['high'])} ({n})"
+
+
+def _range(row: pd.Series, n: str) -> str:
+    return f"median {row['estimate']:.1g}; 5 to 95 % of runs: {row['p5']:.1g} to {row['p95']:.1g} ({n})"
+
+
+def because(row: pd.Series) -> str:
+    """One sentence, or two, that a beginner understands, on why the verdict is what it is."""
+    rule = row["rule"]
+    if rule in ("draw", "structure") and not row["n"]:
+        return "No run was solved, so there is no net to compare with the printed one."
+    told = {"draw": _draw, "rate": _rate, "once": _once, "within": _once, "always": _always, "never": _always}
+    told |= {"structure": _structure, "more": _more, "commonest": _commonest, "equal": _equal}
+    return told.get(rule, _curve)(row)
+
+
+def _draw(row: pd.Series) -> str:
+    unit = "needed fewer sweeps than" if row["column"] == "sweeps" else "have less than"
+    place, value = row["percentile"], row["printed"]
+    if row["column"] == "sweeps" and row["solved"] == 0:
+        return f"No run was ever solved, after {value} sweeps or later."
+    few = f" Only {percent(row['solved'])} of the runs are ever solved, so the printed one is among the lucky ones."
+    lucky = few if row["column"] == "sweeps" and row["solved"] < 0.5 else ""
+    if row["verdict"] == "reproduced":
+        of = "solved runs" if row["among"] == "solved" else "runs"
+        return f"Of 100 {of} {shown(float(round(place)))} {unit} the printed {value}: it is an ordinary one.{lucky}"
+    if row["verdict"] == "doubtful" and row["n"] < FEWEST:
+        return f"Only {row['n']} runs were solved, too few to say."
+    side = "below" if place < 50 else "above"
+    rare = "fewer than 5 in 100" if row["verdict"] == "doubtful" else "fewer than 1 in 200"
+    between = f"90 % of the runs lie between {shown(row['p5'])} and {shown(row['p95'])}"
+    return f"The printed {value} lies {side} nearly all: {rare} of our runs are as far out ({between}).{lucky}"
+
+
+def _rate(row: pd.Series) -> str:
+    meets = "overlaps" if row["verdict"] == "reproduced" else "lies outside"
+    return f"Our interval, {percent(row['low'])} to {percent(row['high'])}, {meets} the printed {row['printed']}."
+
+
+def _once(row: pd.Series) -> str:
+    share = percent(row["estimate"])
+    if row["verdict"] == "reproduced":
+        return f"So do {share} of our runs; of one printed run it is asked that 5 in 100 do the same."
+    if row["estimate"] == 0:
+        return "None of our runs did."
+    return f"Only {share} of our runs did; of one printed run it is asked that 5 in 100 do the same."
+
+
+def _always(row: pd.Series) -> str:
+    exceptions = round(row["n"] * (1 - row["estimate"] if row["rule"] == "always" else row["estimate"]))
+    if not exceptions and row["n"] < ENOUGH:
+        return f"No exception, but {row['n']:,} runs are too few to say {row['rule']}: {ENOUGH:,} are needed."
+    if not exceptions:
+        return f"No exception in {row['n']:,} runs."
+    told = f"{exceptions:,} of {row['n']:,} runs are {'an exception' if exceptions == 1 else 'exceptions'}"
+    return f"{told}: at most one in a hundred, so in doubt." if row["verdict"] == "doubtful" else f"{told}."
+
+
+def _structure(row: pd.Series) -> str:
+    told = f"{percent(row['estimate'])} of the {row['n']:,} solved runs show it"
+    before = "" if np.isnan(row["untrained"]) else f", and {percent(row['untrained'])} of them did before training"
+    needed = {"reproduced": "90 % or more do", "partly": "half or more do", "doubtful": f"fewer than {FEWEST} runs"}
+    return f"{told}{before} ({needed.get(row['verdict'], 'fewer than half do')})."
+
+
+def _more(row: pd.Series) -> str:
+    told = f"One of these runs against one of the others has more in {percent(row['estimate'])} of pairs, ties halved"
+    sides = {
+        "reproduced": "more than half",
+        "doubtful": "about half, no difference",
+        "not reproduced": "less than half",
+    }
+    return f"{told}: {sides[row['verdict']]}."
+
+
+def _commonest(row: pd.Series) -> str:
+    told = f"It is so in {percent(row['estimate'])} of the runs"
+    ends = {
+        "reproduced": "more than the next",
+        "doubtful": "as often as another",
+        "not reproduced": "less than another",
+    }
+    return f"{told}, {ends[row['verdict']]}."
+
+
+def _equal(row: pd.Series) -> str:
+    if row["verdict"] == "reproduced":
+        return f"So it is in all {row['n']:,} runs."
+    return f"It is not: 90 % of the runs have {shown(row['p5'])} to {shown(row['p95'])}."
+
+
+def _curve(row: pd.Series) -> str:
+    if np.isnan(row["estimate"]):
+        return (
+            "For some number of hidden units most runs are never solved, so that there is no median to lay a line by."
+        )
+    lies = "inside" if row["verdict"] == "reproduced" else "outside"
+    interval = f"{row['low']:.0f} to {row['high']:.0f}"
+    return f"The printed {row['printed']} lies {lies} the interval of the line through our medians, {interval}."

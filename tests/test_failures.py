@@ -1,0 +1,65 @@
+"""Kinds of failure on made-up outputs: one of each, and the order in which they are looked for."""
+
+import numpy as np
+import pytest
+
+from backprop86.failures import KINDS, SOLVED, kinds
+from backprop86.problems import xor
+from backprop86.recipe import Recipe
+from backprop86.wiring import layered, wire
+
+NET, CASES = layered(2, 2, 1), xor.cases(Recipe("2_hidden"))  # 00, 01, 10, 11 -> 0, 1, 1, 0
+BUSY = ([0.1, 0.9, 0.9, 0.9], [0.1, 0.1, 0.1, 0.9])  # or, and
+REST = [1.0, 0.4, 0.4]
+
+
+def kind(out, h1=BUSY[0], h2=BUSY[1], curve=REST, counted=None, solved=False, diverged=False, net=NET):
+    y = np.zeros((1, 4, net.n_units))
+    for name, values in zip(("h1", "h2", "o1"), (h1, h2, out), strict=True):
+        y[0, :, net.units.index(name)] = values
+    counted = None if counted is None else np.array([counted])
+    one = np.array([solved]), np.array([diverged]), np.array([curve])
+    return kinds(net, CASES, y, counted, *one)[0]
+
+
+@pytest.mark.parametrize(
+    ("out", "how", "expected"),
+    [
+        ([0.2, 0.8, 0.6, 0.6], {"diverged": True}, "diverged"),
+        ([0.2, 0.8, 0.6, 0.6], {"curve": [1, 0.5, 0.47]}, "still_learning"),
+        ([0.2, 0.8, 0.6, 0.6], {"curve": [1, 0.5, 0.48]}, "partly_learned"),
+        ([0.2, 0.8, 0.6, 0.6], {"curve": [0.3, 0.5, 0.4]}, "partly_learned"),  # it was lower before
+        ([0.2, 0.6, 0.6, 0.4], {}, "not_close_enough"),
+        ([0.5, 0.55, 0.55, 0.55], {}, "plateau"),
+        ([0.66, 0.69, 0.69, 0.69], {}, "plateau"),
+        ([0.8, 0.8, 0.8, 0.8], {}, "partly_learned"),  # alike, but not at the share of cases that are on
+        ([0.95, 0.95, 0.95, 0.95], {}, "saturated"),
+        ([0.1, 0.8, 0.8, 0.91], {}, "saturated"),
+        ([0.1, 0.8, 0.8, 0.89], {}, "partly_learned"),
+        ([0.1, 0.8, 0.53, 0.53], {"h2": BUSY[0]}, "equal_units"),
+        ([0.1, 0.8, 0.53, 0.53], {"h2": [1 - h for h in BUSY[0]]}, "equal_units"),
+        ([0.1, 0.8, 0.53, 0.53], {"h2": [0.1, 0.9, 0.9, 0.96]}, "one_half"),
+        ([0.1, 0.8, 0.53, 0.53], {"h2": [0.9, 0.9, 0.94, 0.9]}, "idle_unit"),
+        ([0.1, 0.8, 0.53, 0.53], {"h1": [0.9] * 4, "h2": [0.9] * 4}, "idle_unit"),
+        ([0.1, 0.8, 0.53, 0.53], {}, "one_half"),
+        ([0.1, 0.8, 0.56, 0.56], {}, "partly_learned"),
+        ([0.1, 0.8, 0.8, 0.95], {"counted": [1, 1, 1, 0]}, "not_close_enough"),
+        ([0.1, 0.8, 0.47, 0.53], {"h2": [0.1, 0.9, 0.9, 0.1], "counted": [1, 1, 1, 0]}, "equal_units"),
+        ([0.95, 0.95, 0.95, 0.95], {"solved": True}, SOLVED),
+    ],
+)
+def test_each_kind(out, how, expected):
+    assert kind(out, **how) == expected
+    assert expected in (*KINDS, SOLVED)
+
+
+def test_units_of_different_levels_are_not_compared():
+    fed = {"h1": ["1", "i1", "i2"], "h2": ["1", "h1"], "o1": ["1", "h2"]}
+    one_above_the_other = wire(["i1", "i2"], fed, ["o1"])
+    assert kind([0.1, 0.8, 0.53, 0.53], h2=BUSY[0], net=one_above_the_other) == "one_half"
+
+
+def test_a_net_without_hidden_units():
+    net = layered(2, 1)
+    y = np.full((1, 4, net.n_units), 0.5)
+    assert kinds(net, CASES, y, None, np.array([False]), np.array([False]), np.array([REST])).tolist() == ["plateau"]
