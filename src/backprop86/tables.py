@@ -93,7 +93,7 @@ def claims_table(ledger: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "claim": literal["says"] + " (" + literal["source"] + ")",
-            "1986": [_printed(row) for _, row in literal.iterrows()],
+            "1986": [printed_words(row) for _, row in literal.iterrows()],
             "ours (n, interval)": [_ours(row) for _, row in literal.iterrows()],
             "verdict so far": literal["verdict"],
             "reproduced under": by_claim.apply(
@@ -104,7 +104,8 @@ def claims_table(ledger: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _printed(row: pd.Series) -> str:
+def printed_words(row: pd.Series) -> str:
+    """The number that a text prints; in words where the rule is about none."""
     words = {"always": "always", "never": "never", "once": "in the printed run", "structure": "in the printed net"}
     words |= {"within": f"less than {row['printed']}", "equal": "equal"}
     return words.get(row["rule"], row["printed"])
