@@ -215,13 +215,14 @@ def test_it_can_be_read_in_light_and_in_dark(visit, scheme):
 
 
 def test_print_shows_all_claims_and_no_controls(visit):
-    page = visit("#words=nothing+at+all", color_scheme="dark")
+    page = visit("#words=nothing+at+all", color_scheme="dark", reduced_motion="reduce")
     assert shown(page) == []
     page.emulate_media(media="print")
     assert shown(page) == IDS
     assert page.locator("h3").first.is_visible()
     assert page.locator("form:visible, button:visible, input:visible, select:visible, details[open]").count() == 0
     assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"
+    assert [found for found in page.evaluate(CONTRAST) if found[1] < 4.5] == []
 
 
 def test_without_scripts_everything_is_there_and_no_control(visit):
