@@ -23,6 +23,7 @@ from backprop86.statistics import (
     with_infinity,
 )
 
+VERDICTS = ("reproduced", "partly", "doubtful", "not reproduced")
 PRINTS = {  # rule -> how many printed numbers it may have
     "draw": (1,), "within": (1,), "rate": (2,), "intercept": (1,), "slope": (1,), "equal": (0, 1),
     "once": (0,), "always": (0,), "never": (0,), "structure": (0,), "more": (0,), "commonest": (0,),

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from backprop86.claims import Claim
+from backprop86.claims import VERDICTS, Claim
 from backprop86.runs import Runs
 from backprop86.sentences import because, number, ours, printed, shown
 from backprop86.statistics import QUANTILES, percentile, quantiles, wilson, with_infinity
@@ -15,7 +15,6 @@ BEGIN, END = "<!-- claims: made by experiments/report.py -->", "<!-- end of clai
 NUMBER = re.compile(r"<!--=(\S+) (\w+)(?: (\S+))?-->(.*?)<!--/-->", re.DOTALL)
 """A number in the README: <!--=claim field reading-->42.3%<!--/-->; without a reading it is the literal one."""
 
-VERDICTS = ("reproduced", "partly", "doubtful", "not reproduced")
 PREFACE = """# Claims
 
 What the three texts of 1986 say, {claims} claims, each judged by a rule from the rows in `results/runs/`: {tally} under

@@ -1,0 +1,60 @@
+"""A small made-up folder of results, for the tests of the gallery."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from backprop86.gallery import gallery
+
+TITLES = {"xor": "Exclusive or", "depth": "Depth & width", "lattice": "Lattice"}
+SAYS = 'fewer than 3 < 4 & "never" </script><b>bold</b>'
+CLAIMS = [  # id, experiment, source, says, rule, printed, the verdict under each reading
+    ("xor-sweeps", "xor", "P Fig. 3", "learned in 558 sweeps", "draw", "558", ["reproduced", "not reproduced"]),
+    ("xor-minima", "xor", "N p. 535, P p. 332", "minima are rare", "never", "", ["not reproduced"] * 9),
+    ("xor-escape", "xor", "P Fig. 5, fn 2", SAYS, "rate", "1% to 2%", ["doubtful"]),
+    ("depth-0.3", "depth", "H p. 11, N equation 5", "it shrinks", "always", "", ["partly", "reproduced"]),
+    ("depth-bound", "depth", "N", "not by more than a quarter", "within", "200", ["not reproduced"]),
+    ("depth-ours", "depth", "ours", "learned at any depth", "always", "", ["reproduced"]),
+]
+IDS = [claim[0] for claim in CLAIMS]
+
+
+def ledger():
+    rows = []
+    for claim, stem, source, says, rule, printed, verdicts in CLAIMS:
+        for k, verdict in enumerate(verdicts):
+            row = {"claim": claim, "stem": stem, "source": source, "says": says, "rule": rule, "headline": False}
+            row |= {"printed": printed, "reading": f"as_printed_{k}/with_a_rather_long_name_{k}", "verdict": verdict}
+            row |= {"n": 1000, "estimate": 1234567.0, "low": 0.125, "high": np.inf, "untrained": np.nan}
+            row |= {"p5": 446.0 if rule == "draw" else np.nan, "p95": np.inf if rule == "draw" else np.nan}
+            row |= dict.fromkeys(
+                ("percentile", "percentile_low", "percentile_high"), 41.9 if rule == "draw" else np.nan
+            )
+            rows.append(row | {"ours": "42.3%; 39.3% to 45.4% (n = 1,000)", "because": f"Since {claim} is <so>."})
+    return pd.DataFrame(rows)
+
+
+def sidecar(name, experiment, claims):
+    bibtex = f"@misc{{backprop86:{name},\n  title = {{{{XOR}} & more, seeds < 1,000}},\n  year = {{2025}}\n}}"
+    return {"name": name, "experiment": experiment, "claims": claims, "caption": f"{name}, of <1,000> runs",
+            "command": f"python experiments/run.py experiment={experiment} && python experiments/report.py",
+            "key": f"backprop86:{name}", "bibtex": bibtex, "config": "", "seeds": {}, "versions": {}}  # fmt: skip
+
+
+FIGURES = [sidecar("benchmark", "", []), sidecar("xor_fig3", "xor", IDS[:2]), sidecar("depth_start", "depth", IDS[3:])]
+
+
+def write(folder):
+    for name in ("figures", "tables"):
+        (folder / name).mkdir()
+    for k, figure in enumerate(FIGURES):
+        drawn = Figure(figsize=(12 - k, 3))
+        drawn.subplots().plot([k, 1])
+        for kind in ("png", "svg", "pdf"):
+            drawn.savefig(folder / "figures" / f"{figure['name']}.{kind}", dpi=40)
+        (folder / "figures" / f"{figure['name']}.json").write_text("{}")
+    for name in [f"tables/{stem}.{kind}" for stem in TITLES for kind in ("csv", "md", "tex")]:
+        (folder / name).write_text(name)
+    for name in ("claims.csv", "claims.md", "figures.bib", "numbers.tex"):
+        (folder / name).write_text(name)
+    (folder / "index.html").write_text(gallery(ledger(), FIGURES, TITLES, folder), "utf-8")

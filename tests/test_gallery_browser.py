@@ -1,0 +1,247 @@
+"""The gallery: what the page does, where a Chromium is at hand."""
+
+import functools
+import shutil
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from made_up import FIGURES, IDS, TITLES, write
+
+CONTRAST = """() => {
+  const canvas = new OffscreenCanvas(1, 1).getContext("2d", {willReadFrequently: true});
+  const painted = (...colours) => {
+    canvas.clearRect(0, 0, 1, 1);
+    for (const colour of colours) { canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1); }
+    const part = (v) => v / 255 <= 0.03928 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4;
+    const [r, g, b] = canvas.getImageData(0, 0, 1, 1).data;
+    return 0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b);
+  };
+  const ratio = (element) => {
+    const grounds = [];
+    for (let at = element; at; at = at.parentElement) grounds.unshift(getComputedStyle(at).backgroundColor);
+    const [a, b] = [painted(...grounds), painted(...grounds, getComputedStyle(element).color)];
+    return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+  };
+  const told = [...document.body.querySelectorAll("*")].filter((element) => element.checkVisibility()
+    && [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim()));
+  return told.map((element) => [element.outerHTML.slice(0, 80), ratio(element)]);
+}"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("results")
+    write(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def browser():
+    why = 'needs pip install -e ".[browser]" and a chromium on the PATH'
+    api = pytest.importorskip("playwright.sync_api", reason=why)
+    found = [path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))]
+    if not found:
+        pytest.skip(why)
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found[0], args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+class Handler(SimpleHTTPRequestHandler):
+    def log_message(self, *about):
+        pass
+
+
+@pytest.fixture(scope="module")
+def site(folder):
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=folder))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/index.html"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def visit(browser, site):
+    """Open the page in a fresh window; in the end nothing may have complained, or asked for more than the page."""
+    contexts, wrong = [], []
+
+    def visit(address="", script="", **options):
+        contexts.append(browser.new_context(**options))
+        page = contexts[-1].new_page()
+        page.set_default_timeout(5000)
+        page.add_init_script(script)
+        page.on("console", lambda message: wrong.append(message.text))
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("request", lambda asked: wrong.append(asked.url) if "/index.html" not in asked.url[:90] else None)
+        page.goto(address if address.startswith("file:") else site + address)
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert [what for what in wrong if not what.startswith("data:image/png")] == []
+
+
+def shown(page):
+    return [claim for claim in IDS if page.locator(f"[id='{claim}']").is_visible()]
+
+
+def open_all(page):
+    page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "wanted"),
+    [
+        ({"Text": "N"}, ["xor-minima", "depth-0.3", "depth-bound"]),
+        ({"Text": "P"}, ["xor-sweeps", "xor-minima", "xor-escape"]),
+        ({"Text": "H"}, ["depth-0.3"]),
+        ({"Text": "ours"}, ["depth-ours"]),
+        ({"Experiment": "Depth & width"}, ["depth-0.3", "depth-bound", "depth-ours"]),
+        ({"Verdict": "reproduced"}, ["xor-sweeps", "depth-ours"]),
+        ({"Verdict": "not reproduced"}, ["xor-minima", "depth-bound"]),
+        ({"Verdict": "not reproduced", "Text": "N", "Experiment": "Exclusive or"}, ["xor-minima"]),
+        ({"Search": "SWEEPS  learned"}, ["xor-sweeps"]),
+        ({"Search": "xor-escape is <so>"}, ["xor-escape"]),
+        ({"Search": "name_8"}, ["xor-minima"]),
+        ({"Search": "39.3% to 45.4% (n = 1,000)"}, IDS),
+        ({"Search": "learned", "Text": "ours"}, ["depth-ours"]),
+        ({"Search": "learned", "Text": "H"}, []),
+    ],
+)
+def test_filters(visit, chosen, wanted):
+    page = visit()
+    for label, value in chosen.items():
+        control = page.get_by_label(label, exact=True)
+        control.fill(value) if label == "Search" else control.select_option(label=value)
+    linked = visit(page.evaluate("location.hash"))
+    for either in (page, linked):
+        assert shown(either) == wanted
+        assert either.locator("#count").inner_text() == f"{len(wanted)} of 6 claims"
+        groups = {claim.split("-")[0] for claim in wanted}
+        assert {name for name in TITLES if either.locator(f"#claims-of-{name}").is_visible()} == groups
+        assert either.locator("#nothing").is_visible() == (not wanted)
+    page.get_by_role("button", name="Clear").click()
+    assert shown(page) == IDS
+    assert page.locator("#count").inner_text() == "6 of 6 claims"
+    assert page.evaluate("location.hash") == ""
+
+
+def test_a_link_opens_its_claim_even_where_a_filter_hides_it(visit):
+    for address in ("#depth-bound", "#experiment=xor&text=N"):
+        page = visit(address)
+        if "text" in address:
+            assert shown(page) == ["xor-minima"]
+            page.evaluate("location.hash = 'depth-bound'")
+            page.wait_for_function("document.getElementById('count').textContent.startsWith('6')")
+        claim = page.locator("#depth-bound")
+        assert claim.locator("table").is_visible()
+        box, form = claim.bounding_box(), page.locator("#filters").bounding_box()
+        assert form["y"] + form["height"] <= box["y"] <= 200
+        assert page.locator("details[open]").count() == 1
+
+
+def test_links_between_claims_and_figures(visit):
+    page = visit("#text=H")
+    page.locator("#figure-xor_fig3").get_by_role("link", name="xor-minima").click()
+    page.wait_for_function("document.getElementById('count').textContent.startsWith('6')")
+    assert page.locator("[id='xor-minima'] table").is_visible()
+    page.locator("[id='xor-minima']").get_by_role("link", name="xor_fig3").click()
+    assert abs(page.locator("#figure-xor_fig3").bounding_box()["y"]) < 300
+
+
+def test_copy_puts_the_citation_on_the_clipboard(visit):
+    page = visit(permissions=["clipboard-read", "clipboard-write"])
+    button = page.get_by_role("button", name="Copy citation of xor_fig3")
+    for _ in range(2):
+        button.click()
+        page.wait_for_function("document.getElementById('told').textContent === 'Copy citation of xor_fig3: Copied'")
+    assert button.inner_text() == "Copied"
+    assert page.evaluate("navigator.clipboard.readText()") == FIGURES[1]["bibtex"]
+    page.wait_for_function("document.querySelector('[data-copy=citation-of-xor_fig3]').textContent === 'Copy citation'")
+    page.get_by_role("button", name="Copy the command for depth_start").click()
+    page.wait_for_function("document.getElementById('told').textContent.includes('depth_start: Copied')")
+    assert page.evaluate("navigator.clipboard.readText()") == FIGURES[2]["command"]
+
+
+def test_copy_without_a_clipboard_of_the_page(visit, folder):
+    without = "Object.defineProperty(navigator, 'clipboard', {value: undefined});"
+    page = visit((folder / "index.html").as_uri(), without)
+    page.get_by_role("button", name="Copy citation of xor_fig3").click()
+    page.wait_for_function("document.getElementById('told').textContent.endsWith('Copied')")
+    page.evaluate("document.body.prepend(document.createElement('textarea'))")
+    page.locator("textarea").focus()
+    page.keyboard.press("Control+V")
+    assert page.locator("textarea").input_value() == FIGURES[1]["bibtex"]
+    page = visit((folder / "index.html").as_uri(), without + "Document.prototype.execCommand = () => false;")
+    page.get_by_role("button", name="Copy citation of xor_fig3").click()
+    page.wait_for_function("document.getElementById('told').textContent.endsWith('Press Ctrl+C')")
+    assert page.evaluate("getSelection().toString()") == FIGURES[1]["bibtex"]
+
+
+def test_every_link_leads_somewhere(visit):
+    page = visit()
+    for address in set(page.evaluate("[...document.links].map((link) => link.href)")):
+        assert page.request.get(address).ok, address
+
+
+@pytest.mark.parametrize("width", [320, 360, 768, 1280])
+def test_nothing_is_wider_than_the_window(visit, width):
+    page = visit(viewport={"width": width, "height": 700})
+    for _ in range(2):
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        wide = """[...document.querySelectorAll('body *')].filter((one) => !one.closest('.scroll, .unseen, .skip'))
+            .filter((one) => one.checkVisibility() && one.getBoundingClientRect().right > innerWidth)"""
+        assert page.evaluate(f"{wide}.map((one) => one.outerHTML.slice(0, 80))") == []
+        open_all(page)
+    scrolls = "[...document.querySelectorAll('.scroll')].some((one) => one.scrollWidth > one.clientWidth)"
+    assert page.evaluate(scrolls) or width > 768
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_can_be_read_in_light_and_in_dark(visit, scheme):
+    page = visit("#xor-minima", color_scheme=scheme, reduced_motion="reduce")
+    open_all(page)
+    ground = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+    assert ground == {"light": "rgb(253, 252, 250)", "dark": "rgb(21, 22, 26)"}[scheme]
+    assert page.evaluate("getComputedStyle(document.querySelector('.card')).backgroundColor") == "rgb(255, 255, 255)"
+    contrasts = page.evaluate(CONTRAST)
+    assert len(contrasts) > 100
+    assert [found for found in contrasts if found[1] < 4.5] == []
+
+
+def test_print_shows_all_claims_and_no_controls(visit):
+    page = visit("#words=nothing+at+all", color_scheme="dark", reduced_motion="reduce")
+    assert shown(page) == []
+    page.emulate_media(media="print")
+    assert shown(page) == IDS
+    assert page.locator("h3").first.is_visible()
+    assert page.locator("form:visible, button:visible, input:visible, select:visible, details[open]").count() == 0
+    assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"
+    assert [found for found in page.evaluate(CONTRAST) if found[1] < 4.5] == []
+
+
+def test_without_scripts_everything_is_there_and_no_control(visit):
+    page = visit(java_script_enabled=False)
+    assert shown(page) == IDS
+    assert page.locator("img:visible").count() == 3
+    assert page.locator("form:visible, button:visible").count() == 0
+
+
+def test_keyboard_and_motion(visit):
+    page = visit(reduced_motion="reduce")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the claims"
+    assert page.locator(".skip").bounding_box()["width"] > 50
+    page.get_by_label("Search", exact=True).focus()
+    page.keyboard.press("Tab")
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    moving = "[...document.querySelectorAll('*')].filter((one) => getComputedStyle(one).transitionDuration !== '0s')"
+    assert page.evaluate(f"{moving}.length") == 0
+    page.emulate_media(reduced_motion="no-preference")
+    assert page.evaluate(f"{moving}.length") > 0
+    assert page.evaluate("document.getElementById('count').getAttribute('aria-live')") == "polite"
