@@ -34,6 +34,7 @@ class Report:
 
     output: Path
     judged: list[pd.DataFrame]
+    of_lattices: list[pd.DataFrame]
     sidecars: list[dict[str, Any]]
 
     def figure(self, name: str, figure: Figure, caption: str, claims: list[Claim], runs: list[Runs], how: str) -> None:
@@ -44,7 +45,7 @@ class Report:
 
 def report(output: str, source: str | None = None) -> None:
     """Everything that is made from the rows in <source>/runs, into <output>; source is the output if not given."""
-    made = Report(Path(output), [], [])
+    made = Report(Path(output), [], [], [])
     titles: dict[str, str] = {}
     every: dict[ModuleType, Runs] = {}
     for stem in stems():
@@ -62,7 +63,7 @@ def report(output: str, source: str | None = None) -> None:
     all_experiments(made, every, titles, Path(source or output))
     claims = tables.with_words(pd.concat(made.judged, ignore_index=True))
     claims.drop(columns="ours").to_csv(made.output / "claims.csv", index=False, lineterminator="\n")
-    (made.output / "claims.md").write_text(tables.claims_page(claims, titles), "utf-8")
+    (made.output / "claims.md").write_text(tables.claims_page(claims, titles, made.of_lattices), "utf-8")
     citing.write(made.sidecars, claims, made.output)
     page = gallery(claims, made.sidecars, titles, made.output)
     (made.output / "index.html").write_text(page, "utf-8")
@@ -80,7 +81,7 @@ def one_experiment(made: Report, experiment: Experiment, runs: Runs) -> None:
     else:
         table, first = tables.sweeps_table(experiment.claims, runs), None
         figures, how = problem.draw(runs), tables.command(runs.stem)
-        made.judged.append(judged)
+    (made.of_lattices if experiment.by_itself else made.judged).append(judged)
     tables.write_table(table, made.output / "tables", runs.stem, first)
     captions = {caption.name: caption for caption in experiment.figures}
     for name, figure in figures.items():

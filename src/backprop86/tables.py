@@ -118,19 +118,21 @@ def with_words(ledger: pd.DataFrame) -> pd.DataFrame:
     return ledger.assign(ours=ledger.apply(ours, axis=1), because=ledger.apply(because, axis=1))
 
 
-def claims_page(ledger: pd.DataFrame, titles: dict[str, str], lattice: pd.DataFrame) -> str:
+def claims_page(ledger: pd.DataFrame, titles: dict[str, str], lattices: list[pd.DataFrame]) -> str:
     """The ledger to read: of each claim the literal reading first, why, and which readings turn the verdict.
 
-    lattice: rows like those of the ledger, too many to be shown, which are counted.
+    lattices: rows like those of the ledger of the same claims, too many to be shown, which are counted.
     """
+    counted = {
+        claim: rows["verdict"].value_counts() for lattice in lattices for claim, rows in lattice.groupby("claim")
+    }
     tally = ledger.drop_duplicates("claim")["verdict"].value_counts()
     told = ", ".join(f"{tally.get(verdict, 0)} {verdict}" for verdict in VERDICTS)
     page = [PREFACE.format(claims=ledger["claim"].nunique(), tally=told)]
     for stem, of_stem in ledger.groupby("stem", sort=False):
         page.append(f"## {titles[str(stem)]}\n\nMade by `{command(str(stem))}`.\n")
         for claim, rows in of_stem.groupby("claim", sort=False):
-            more = lattice[lattice["claim"] == claim] if len(lattice) else lattice
-            page.append(_claim(rows, more["verdict"].value_counts() if len(more) else pd.Series()))
+            page.append(_claim(rows, counted.get(claim, pd.Series(dtype=int))))
     return "\n".join(page)
 
 
