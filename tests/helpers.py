@@ -1,15 +1,17 @@
 """What the tests of several experiments share."""
 
 import io
-from dataclasses import replace
+from dataclasses import asdict, replace
 from importlib import import_module
 
 import numpy as np
+import pandas as pd
 
 from backprop86 import fused, reference
 from backprop86.config import load
-from backprop86.runs import describe, with_condition
-from backprop86.training import check, run_condition, start_of, wiring_of
+from backprop86.recipe import Recipe
+from backprop86.runs import Runs, describe, with_condition
+from backprop86.training import check, run_condition, start_of, states, wiring_of
 
 
 def engines(problem, recipe, n=8):
@@ -38,3 +40,33 @@ def drawn(runs):
     for figure in figures.values():
         figure.savefig(io.BytesIO(), dpi=40)
     return figures
+
+
+def measured(problem, recipe, w, counted=None):
+    """What a problem measures of the weights of one net."""
+    wiring, cases, w = wiring_of(problem.wiring, recipe), problem.cases(recipe), np.atleast_2d(np.array(w, dtype=float))
+    found = problem.measure(wiring, cases, w, states(wiring, cases.inputs, w), counted)
+    return {name: values[0] for name, values in found.items()}
+
+
+def runs_of(solved, sweeps=None, **measures):
+    """Made-up runs of a single reading, a, of which so many are solved and have these measures."""
+    n = len(solved)
+    sweeps = pd.array([10 if yes else pd.NA for yes in solved] if sweeps is None else sweeps, dtype="Int64")
+    rows = pd.DataFrame({"condition": "a", "seed": range(n), "solved": solved, "sweeps": sweeps, **measures})
+    return Runs("made_up", {"a": rows}, {"a": {"recipe": asdict(Recipe())}})
+
+
+def of_readings(**readings):
+    """Made-up runs of several readings, `__` in their names for a stroke."""
+    parts = {name.replace("__", "/"): runs.of("a") for name, runs in readings.items()}
+    return Runs("made_up", parts, {name: {} for name in parts})
+
+
+def curve(medians):
+    """Made-up runs of readings for a curve: so many hidden units, so many sweeps, or never solved if None."""
+    parts = {}
+    for hidden, sweeps in medians.items():
+        solved = [sweeps is not None] * 3
+        parts[f"{hidden}_hidden/as_printed"] = runs_of(solved, [sweeps or pd.NA] * 3, hidden=hidden).of("a")
+    return Runs("made_up", parts, {condition: {} for condition in parts})

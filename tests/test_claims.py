@@ -1,22 +1,12 @@
 """Verdicts on made-up rows: each rule at its thresholds, and a verdict that flips when its data are altered."""
 
-from dataclasses import asdict
-
 import numpy as np
 import pandas as pd
 import pytest
 
 from backprop86.claims import Claim, judge, ledger
-from backprop86.recipe import Recipe
-from backprop86.runs import Runs
 from backprop86.statistics import wilson
-
-
-def runs_of(solved, sweeps=None, **measures):
-    n = len(solved)
-    sweeps = pd.array([10 if yes else pd.NA for yes in solved] if sweeps is None else sweeps, dtype="Int64")
-    rows = pd.DataFrame({"condition": "a", "seed": range(n), "solved": solved, "sweeps": sweeps, **measures})
-    return Runs("made_up", {"a": rows}, {"a": {"recipe": asdict(Recipe())}})
+from helpers import curve, of_readings, runs_of
 
 
 def verdict(rule, runs, **kwargs):
@@ -134,14 +124,6 @@ def test_equal(apart, expected):
     assert verdict("equal", runs_of([True] * 3, apart=[0.0, apart, 1e-15]), column="apart") == expected
 
 
-def curve(medians):
-    parts = {}
-    for hidden, sweeps in medians.items():
-        solved = [sweeps is not None] * 3
-        parts[f"{hidden}_hidden/as_printed"] = runs_of(solved, [sweeps or pd.NA] * 3, hidden=hidden).of("a")
-    return Runs("made_up", parts, {condition: {} for condition in parts})
-
-
 def test_curve():
     near = {2: 248, 4: 213, 8: 182, 16: 147, 32: 116}  # 280 - 33 log2 H, give or take 1
     for rule, printed, other in (("intercept", 280, 300), ("slope", -33, -30)):
@@ -205,9 +187,7 @@ def test_equal_to_a_printed_number(values, expected):
     ("many", "expected"), [(150, "reproduced"), (100, "doubtful"), (104, "doubtful"), (60, "not reproduced")]
 )
 def test_more_than_under_another_reading(many, expected):
-    few = runs_of(np.arange(200) < 100).of("a")
-    parts = {"small/slow": few, "large/slow": runs_of(np.arange(200) < many).of("a")}
-    runs = Runs("made_up", parts, {name: {} for name in parts})
+    runs = of_readings(small__slow=runs_of(np.arange(200) < 100), large__slow=runs_of(np.arange(200) < many))
     judged = judge(Claim("c", "N", "", "more", "solved", than=["small"]), runs, "large/slow")
     assert judged.verdict == expected
     assert judged.estimate == pytest.approx(0.5 + (many - 100) / 400)

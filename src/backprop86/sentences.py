@@ -45,10 +45,12 @@ def ours(row: pd.Series) -> str:
     rule, n = row["rule"], f"n = {row['n']:,}"
     if not row["n"]:
         return "no solved run"
-    if rule == "draw":
+    if rule == "equal" and np.isnan(row["estimate"]):
+        return f"not a number in some run ({n})"
+    if rule == "equal" and row["p5"] == row["p95"]:
+        return f"{shown(row['estimate'])} in {'every run' if row['verdict'] == 'reproduced' else '90 % of runs'} ({n})"
+    if rule in ("draw", "equal"):
         return f"median {shown(row['estimate'])}; 5 to 95 % of runs: {shown(row['p5'])} to {shown(row['p95'])} ({n})"
-    if rule == "equal":
-        return f"{shown(row['estimate'])} in every run ({n})" if row["p5"] == row["p95"] else _range(row, n)
     if rule in ("intercept", "slope"):
         if np.isnan(row["estimate"]):
             return f"somewhere most runs are unsolved ({n} medians)"
@@ -56,10 +58,6 @@ def ours(row: pd.Series) -> str:
     if rule == "more":
         return f"in {percent(row['estimate'])} of pairs; {percent(row['low'])} to {percent(row['high'])} ({n})"
     return f"{percent(row['estimate'])}; {percent(row['low'])} to {percent(row['high'])} ({n})"
-
-
-def _range(row: pd.Series, n: str) -> str:
-    return f"median {row['estimate']:.1g}; 5 to 95 % of runs: {row['p5']:.1g} to {row['p95']:.1g} ({n})"
 
 
 def because(row: pd.Series) -> str:
@@ -74,20 +72,27 @@ def because(row: pd.Series) -> str:
 
 def _draw(row: pd.Series) -> str:
     unit = "needed fewer sweeps than" if row["column"] == "sweeps" else "have less than"
-    place, value = row["percentile"], row["printed"]
+    place, value, of = row["percentile"], row["printed"], "solved runs" if row["among"] == "solved" else "runs"
     if row["column"] == "sweeps" and row["solved"] == 0:
-        return f"No run was ever solved, after {value} sweeps or later."
+        return "No run was solved in the sweeps it was given."
     few = f" Only {percent(row['solved'])} of the runs are ever solved, so the printed one is among the lucky ones."
     lucky = few if row["column"] == "sweeps" and row["solved"] < 0.5 else ""
     if row["verdict"] == "reproduced":
-        of = "solved runs" if row["among"] == "solved" else "runs"
-        return f"Of 100 {of} {shown(float(round(place)))} {unit} the printed {value}: it is an ordinary one.{lucky}"
+        ordinary = "equal ones counted half: it is an ordinary one"
+        return f"Of 100 {of} {shown(float(round(place)))} {unit} the printed {value}, {ordinary}.{lucky}"
     if row["verdict"] == "doubtful" and row["n"] < FEWEST:
-        return f"Only {row['n']} runs were solved, too few to say."
+        return f"Only {row['n']} {'run was' if row['n'] == 1 else 'runs were'} solved, too few to say."
     side = "below" if place < 50 else "above"
     rare = "fewer than 5 in 100" if row["verdict"] == "doubtful" else "fewer than 1 in 200"
-    between = f"90 % of the runs lie between {shown(row['p5'])} and {shown(row['p95'])}"
-    return f"The printed {value} lies {side} nearly all: {rare} of our runs are as far out ({between}).{lucky}"
+    return f"The printed {value} lies {side} nearly all: {rare} of our {of} are as far out ({_most(row)}).{lucky}"
+
+
+def _most(row: pd.Series) -> str:
+    """Where most runs are."""
+    low, high = shown(row["p5"]), shown(row["p95"])
+    if row["column"] == "sweeps" and low == "∞":
+        return "90 % of the runs are never solved"
+    return f"90 % of the runs {f'are at {low}' if low == high else f'lie between {low} and {high}'}"
 
 
 def _rate(row: pd.Series) -> str:
@@ -96,55 +101,64 @@ def _rate(row: pd.Series) -> str:
 
 
 def _once(row: pd.Series) -> str:
+    if row["estimate"] == 0:
+        return "It is so in none of our runs."
     share = percent(row["estimate"])
     if row["verdict"] == "reproduced":
-        return f"So do {share} of our runs; of one printed run it is asked that 5 in 100 do the same."
-    if row["estimate"] == 0:
-        return "None of our runs did."
-    return f"Only {share} of our runs did; of one printed run it is asked that 5 in 100 do the same."
+        return f"It is so in {share} of our runs; for a single printed run 5 in 100 are enough."
+    rare = "fewer than 5 in 100, but at least 1 in 200" if row["verdict"] == "doubtful" else "fewer than 1 in 200"
+    return f"It is so in only {share} of our runs: {rare}."
 
 
 def _always(row: pd.Series) -> str:
     exceptions = round(row["n"] * (1 - row["estimate"] if row["rule"] == "always" else row["estimate"]))
     if not exceptions and row["n"] < ENOUGH:
-        return f"No exception, but {row['n']:,} runs are too few to say {row['rule']}: {ENOUGH:,} are needed."
+        return f"No exception, but it takes {ENOUGH:,} runs to say {row['rule']}, not {row['n']:,}."
     if not exceptions:
         return f"No exception in {row['n']:,} runs."
-    told = f"{exceptions:,} of {row['n']:,} runs are {'an exception' if exceptions == 1 else 'exceptions'}"
+    told = f"{exceptions:,} of {row['n']:,} runs {'is an exception' if exceptions == 1 else 'are exceptions'}"
     return f"{told}: at most one in a hundred, so in doubt." if row["verdict"] == "doubtful" else f"{told}."
 
 
 def _structure(row: pd.Series) -> str:
-    told = f"{percent(row['estimate'])} of the {row['n']:,} solved runs show it"
-    before = "" if np.isnan(row["untrained"]) else f", and {percent(row['untrained'])} of them did before training"
-    needed = {"reproduced": "90 % or more do", "partly": "half or more do", "doubtful": f"fewer than {FEWEST} runs"}
-    return f"{told}{before} ({needed.get(row['verdict'], 'fewer than half do')})."
+    of = f"Of {row['n']:,} solved run{'' if row['n'] == 1 else 's'}"
+    before = "" if np.isnan(row["untrained"]) else f", and {percent(row['untrained'])} did before training"
+    needed = {
+        "reproduced": "90 % or more do",
+        "partly": "half or more do, but fewer than 90 %",
+        "doubtful": f"too few runs to say: {FEWEST} are needed",
+    }
+    return f"{of} {percent(row['estimate'])} show it{before} ({needed.get(row['verdict'], 'fewer than half do')})."
 
 
 def _more(row: pd.Series) -> str:
-    told = f"One of these runs against one of the others has more in {percent(row['estimate'])} of pairs, ties halved"
+    against = "Compared one to one with runs of the other reading, these have more"
     sides = {
         "reproduced": "more than half",
-        "doubtful": "about half, no difference",
+        "doubtful": "too close to half to say",
         "not reproduced": "less than half",
     }
-    return f"{told}: {sides[row['verdict']]}."
+    share = percent(row["estimate"])
+    return f"{against} in {share} of pairs, equal ones counted half: {sides[row['verdict']]}."
 
 
 def _commonest(row: pd.Series) -> str:
-    told = f"It is so in {percent(row['estimate'])} of the runs"
+    if row["estimate"] == 0:
+        return "It is so in none of our runs."
     ends = {
-        "reproduced": "more than the next",
-        "doubtful": "as often as another",
-        "not reproduced": "less than another",
+        "reproduced": "more often than the next",
+        "doubtful": "about as often as another",
+        "not reproduced": "less often than another",
     }
-    return f"{told}, {ends[row['verdict']]}."
+    return f"It is so in {percent(row['estimate'])} of our runs, {ends[row['verdict']]}."
 
 
 def _equal(row: pd.Series) -> str:
     if row["verdict"] == "reproduced":
-        return f"So it is in all {row['n']:,} runs."
-    return f"It is not: 90 % of the runs have {shown(row['p5'])} to {shown(row['p95'])}."
+        return "It is so in every run."
+    if np.isnan(row["estimate"]):
+        return "It is not so in every run: in some it is not even a number."
+    return f"It is not so in every run: {_most(row)}."
 
 
 def _curve(row: pd.Series) -> str:
