@@ -1,23 +1,14 @@
 """Cases, networks and measures of each problem against the counts and numbers of the papers."""
 
-from collections import Counter
 from importlib import import_module
 
 import numpy as np
 import pytest
 
-from backprop86.problems import addition, encoder, family_trees, negation, parity, symmetry, xor
-from backprop86.problems.people import ENGLISH, ITALIAN, PEOPLE, PERSON, answers
+from backprop86.problems import addition, encoder, negation, parity, symmetry, xor
 from backprop86.recipe import Recipe
-from backprop86.training import counted_of, states, wiring_of
-
-TREES = Recipe("five_layers")
-
-
-def measured(problem, recipe, w, counted=None):
-    wiring, cases, w = wiring_of(problem.wiring, recipe), problem.cases(recipe), np.atleast_2d(np.array(w, dtype=float))
-    found = problem.measure(wiring, cases, w, states(wiring, cases.inputs, w), counted)
-    return {name: values[0] for name, values in found.items()}
+from backprop86.training import counted_of, states
+from helpers import measured
 
 
 def test_symmetry_counts():
@@ -80,102 +71,6 @@ def test_the_printed_xor_nets():
     assert measured(xor, direct, xor.PRINTED_FIG3)["hidden_code"] == "1000"
 
 
-def test_family_tree_counts():
-    who = answers()
-    assert (len(who), sum(map(len, who.values()))) == (104, 112)
-    english = Counter(relation for person, relation in who if person in ENGLISH)
-    assert english == Counter(
-        father=6,
-        mother=6,
-        son=6,
-        daughter=6,
-        husband=5,
-        wife=5,
-        nephew=4,
-        niece=4,
-        brother=3,
-        sister=3,
-        uncle=2,
-        aunt=2,
-    )
-    assert english == Counter(relation for person, relation in who if person in ITALIAN)
-    two = {person for (person, _), people in who.items() if len(people) == 2}
-    assert two == {"Colin", "Charlotte", "Alfonso", "Sophia"}
-
-
-@pytest.mark.parametrize(
-    ("person", "relation", "people"),
-    [
-        ("Colin", "aunt", {"Jennifer", "Margaret"}),
-        ("Charlotte", "uncle", {"Arthur", "Charles"}),
-        ("Victoria", "husband", {"James"}),
-        ("Charles", "niece", {"Charlotte"}),
-        ("Pierro", "son", {"Marco"}),
-        ("Alfonso", "mother", {"Lucia"}),
-        ("Angela", "brother", {"Marco"}),
-    ],
-)
-def test_some_relatives(person, relation, people):
-    assert set(answers()[person, relation]) == people
-
-
-def test_family_tree_network():
-    wiring = family_trees.wiring(TREES)
-    assert (wiring.n_inputs, len(wiring.outputs), wiring.n_units) == (36, 24, 1 + 36 + 12 + 12 + 6 + 24)
-    weights = 24 * 6 + 12 * 6 + 12 * 12 + 12 * 6 + 6 * 24
-    assert wiring.n_parameters == weights + 6 + 6 + 12 + 6 + 24
-    assert wiring_of(family_trees.wiring, Recipe("five_layers", biases="none")).n_parameters == weights
-    assert len(wiring.levels) == 4
-    with pytest.raises(KeyError, match="no connection from aunt to person1"):
-        wiring.index("aunt", "person1")
-
-
-def test_splits():
-    names, who = list(answers()), list(answers().values())
-    assert family_trees.counted(TREES, [0]) is None
-    four = family_trees.counted(Recipe("five_layers", held_out="random"), list(range(50)))
-    assert four.sum(1).tolist() == [100] * 50
-    assert len({tuple(row) for row in four}) == 50
-    assert np.array_equal(four[7:8], family_trees.counted(Recipe("five_layers", held_out="random"), [7]))
-    for row in family_trees.counted(Recipe("five_layers", held_out="fig_8"), list(range(20))):
-        held = [names[c] for c in np.flatnonzero(row == 0)]
-        assert len(held) == 4
-        assert sorted(who[names.index(pair)][0] for pair in held) == ["Andrew", "Lucia", "Lucia", "Victoria"]
-
-
-def test_the_features_are_those_the_1986_units_code():
-    weights = family_trees.printed_weights()
-    codes = {name: family_trees.correlation(weights, feature) for name, feature in PERSON.items()}
-    assert {name: int(r.argmax()) + 1 for name, r in codes.items() if r.max() > 0.7} == {
-        "nationality": 1,
-        "generation": 2,
-        "branch": 6,
-    }
-    assert codes["sex"].max() < 0.3
-
-
-def test_family_tree_scores():
-    wiring, cases = family_trees.wiring(TREES), family_trees.cases(TREES)
-    w = np.zeros((1, wiring.n_parameters))
-    y = np.zeros((1, len(cases.inputs), wiring.n_units))
-    y[0][:, wiring.outputs] = 0.1 + 0.75 * cases.desired
-    counted = np.ones((1, 104))
-    counted[0, :4] = 0
-    with np.errstate(invalid="ignore"):
-        perfect = family_trees.measure(wiring, cases, w, y, counted)
-        y[0, 0, wiring.outputs[3]] = 0.6
-        y[0, 50, wiring.outputs[:]] = 0.3 + 0.4 * cases.desired[50]
-        spoilt = family_trees.measure(wiring, cases, w, y, counted)
-    assert (perfect["trained_strict"][0], perfect["held_out_right"][0], perfect["all_near"][0]) == (1, 4, True)
-    assert (spoilt["trained_right"][0], spoilt["trained_near"][0], spoilt["held_out_right"][0]) == (1, 0.99, 3)
-    twins = y.copy()
-    for c, on in enumerate(cases.desired > 0.5):
-        twins[0, c, wiring.outputs[np.roll(on, 12)]] = 0.2
-    with np.errstate(invalid="ignore"):
-        assert family_trees.measure(wiring, cases, w, twins, None)["twin_is_active"][0]
-    assert not perfect["twin_is_active"][0]
-
-
 @pytest.mark.parametrize("stem", ["symmetry", "xor", "family_trees", "parity", "encoder", "addition", "negation"])
 def test_what_a_problem_refuses(stem):
     problem = import_module(f"backprop86.problems.{stem}")
@@ -183,11 +78,6 @@ def test_what_a_problem_refuses(stem):
         problem.wiring(Recipe("nine_layers"))
     with pytest.raises(ValueError, match=r"^held_out must be none.*, was some$"):
         counted_of(problem, Recipe(held_out="some"), [0])
-
-
-def test_people_are_in_the_order_of_the_figures():
-    assert PEOPLE[:3] == ("Christopher", "Andrew", "Arthur")
-    assert PEOPLE[12 + PEOPLE.index("Victoria")] == "Lucia"
 
 
 def test_parity_counts():
