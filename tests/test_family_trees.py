@@ -112,3 +112,37 @@ def test_family_tree_scores():
 def test_people_are_in_the_order_of_the_figures():
     assert PEOPLE[:3] == ("Christopher", "Andrew", "Arthur")
     assert PEOPLE[12 + PEOPLE.index("Victoria")] == "Lucia"
+
+
+def one_net(person_units, outputs=None, counted=None):
+    """What is measured of a net with these weights into its person units, all answers right if no outputs are given."""
+    wiring, cases = family_trees.wiring(TREES), family_trees.cases(TREES)
+    w = np.random.default_rng(0).normal(size=(1, wiring.n_parameters))
+    for unit, weights in enumerate(person_units):
+        w[0, [wiring.index(person, f"person{unit + 1}") for person in PEOPLE]] = weights
+    y = np.zeros((1, len(cases.inputs), wiring.n_units))
+    y[0][:, wiring.outputs] = cases.desired if outputs is None else outputs
+    return {name: values[0] for name, values in family_trees.measure(wiring, cases, w, y, counted).items()}
+
+
+@pytest.mark.parametrize(
+    ("nationality", "others_ignore"), [(0, False), (1, True), (2, True), (3, True), (4, False), (6, False)]
+)
+def test_one_unit_codes_nationality_and_most_others_ignore_it(nationality, others_ignore):
+    sign = np.random.default_rng(1).choice([-1, 1], (nationality, 1))
+    found = one_net(sign * PERSON["nationality"])
+    assert (found["nationality_units"], found["most_ignore_nationality"]) == (nationality, others_ignore)
+
+
+@pytest.mark.parametrize(("r", "shared"), [(0.91, True), (-0.91, True), (0.89, False), (-0.89, False)])
+def test_two_units_share_a_job_if_their_weights_are_alike(r, shared):
+    waves = np.array([np.cos(2 * np.pi * k * np.arange(24) / 24) for k in range(1, 7)])  # none like another
+    waves[5] = 2 * (r * waves[1] + np.sqrt(1 - r**2) * waves[5])
+    waves += 3  # neither their mean nor their size matters
+    assert one_net(waves)["share_a_job"] == shared
+    wrong = family_trees.cases(TREES).desired.copy()
+    wrong[7] = 0
+    assert not one_net(waves, wrong)["share_a_job"]
+    trained = np.ones((1, 104))
+    trained[0, 7] = 0
+    assert one_net(waves, wrong, trained)["share_a_job"] == shared

@@ -51,10 +51,62 @@ def test_symmetry_measures_can_fail():
     assert not measured(symmetry, Recipe("two_hidden"), w)["is_1_2_4"]
 
 
+@pytest.mark.parametrize(
+    ("printed", "other", "weights"),
+    [
+        (symmetry.PRINTED_N, {}, [3.6, 7.15, 14.2, -1.1, 6.4, -8.8]),
+        (symmetry.PRINTED_P, {}, [3.17, 6.325, 12.5375, -1.0, 6.89, -9.44]),
+        (symmetry.PRINTED_N, {0: -2.1, 1: 16.2, 15: -7.8}, [3.6, 7.15, 14.7, -1.6, 6.4, -8.3]),  # means of both units
+        (symmetry.PRINTED_N, {2: 7.2, 3: -3.6, 4: 3.6, 5: -7.2}, [3.6, 7.15, 14.2, -1.1, 6.4, -8.8]),  # by size
+    ],
+)
+def test_the_weights_of_a_symmetry_net(printed, other, weights):
+    found = measured(symmetry, Recipe("two_hidden"), [other.get(place, w) for place, w in enumerate(printed)])
+    names = ("smallest", "middle", "largest", "hidden_bias", "output_bias", "to_output")
+    assert [found[name] for name in names] == pytest.approx(weights)
+
+
 def test_xor_counts():
     sizes = {"one_hidden_direct": 7, "2_hidden": 9, "8_hidden": 33}
     assert {name: xor.wiring(Recipe(name)).n_parameters for name in sizes} == sizes
     assert xor.cases(Recipe()).desired.ravel().tolist() == [0, 1, 1, 0]
+
+
+def hidden_contrary(w):
+    """The same net with a hidden unit that does the contrary."""
+    bias, left, right, output, *direct, out = w
+    return [-bias, -left, -right, output + out, *direct, -out]
+
+
+def inputs_contrary(w):
+    """The same net for inputs that are both the contrary."""
+    bias, left, right, output, direct_left, direct_right, out = w
+    return [bias + left + right, -left, -right, output + direct_left + direct_right, -direct_left, -direct_right, out]
+
+
+def test_four_xor_nets_are_one():
+    direct, printed = Recipe("one_hidden_direct"), xor.PRINTED_FIG3
+    wiring, inputs = xor.wiring(direct), xor.cases(direct).inputs
+
+    def outputs(w):
+        return states(wiring, inputs, np.array([w]))[0, :, wiring.outputs[0]]
+
+    both = hidden_contrary(inputs_contrary(printed))
+    nets = {"printed": printed, "hidden": hidden_contrary(printed), "inputs": inputs_contrary(printed), "both": both}
+    assert len({tuple(np.round(w, 6)) for w in nets.values()}) == 4
+    as_printed = {"to_hidden": -6.4, "hidden_bias": 2.2, "hidden_out": -9.4, "direct": -4.2, "output_bias": 6.3}
+    for name, w in nets.items():
+        turned = name in ("inputs", "both")
+        assert outputs(w) == pytest.approx(outputs(printed)[::-1] if turned else outputs(printed)), name
+        assert {key: value[0] for key, value in xor.oriented(np.array([w])).items()} == pytest.approx(as_printed), name
+        assert measured(xor, direct, w)["hidden_out"] == pytest.approx(-9.4), name
+        given = np.array([w])
+        xor.oriented(given)
+        assert np.array_equal(given, [w])  # not turned in place
+    uneven = xor.oriented(np.array([[2.2, -6.0, -6.8, 6.3, -4.0, -4.4, -9.4]]))
+    assert (uneven["to_hidden"][0], uneven["direct"][0]) == pytest.approx((-6.4, -4.2))
+    assert "to_hidden" not in measured(xor, Recipe("2_hidden"), xor.PRINTED_FIG5)
+    assert "to_hidden" not in measured(xor, Recipe("1_hidden"), [0.0] * 5)
 
 
 def test_the_printed_xor_nets():
@@ -120,6 +172,17 @@ def test_encoder_counts_and_codes():
     y[0, :, wiring.units.index("h1.1")] = [0.6, 1, 0, 0.2]  # 00, 01, 10, 11 as printed
     y[1, :, wiring.units.index("h1.1")] = [0.6, 1, 0.2, 0]
     assert encoder.measure(wiring, cases, np.zeros((2, 1)), y, None)["is_printed_order"].tolist() == [True, False]
+
+
+def test_a_single_unit_counts_as_its_contrary():
+    single = Recipe("2-1-4-4")
+    wiring, cases = encoder.wiring(single), encoder.cases(single)
+    printed = np.array([0.6, 1, 0, 0.2])  # 00, 01, 10, 11
+    y = np.zeros((3, 4, wiring.n_units))
+    y[:, :, wiring.units.index("h1.1")] = [printed, 1 - printed, [0.9, 0.3, 0.2, 0.1]]
+    found = encoder.measure(wiring, cases, np.zeros((3, 1)), y, None)
+    values = np.array([found[f"value_{name}"] for name in ("00", "01", "10", "11")]).T
+    assert values == pytest.approx(np.array([printed, printed, [0.9, 0.3, 0.2, 0.1]]))
 
 
 def test_addition_counts_and_failures():
