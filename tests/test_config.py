@@ -65,6 +65,10 @@ def test_one_clear_line(arguments, line):
         ("experiment.recipe.alpha=1", "alpha must be at least 0 and below 1, was 1.0"),
         ("experiment.recipe.update=never", "update must be sweep or case, was never"),
         ("experiment.claims.0.rule=mostly", "rule of claim xor-sweeps-direct must be one of draw,"),
+        (
+            "experiment.figures.1.claims=[xor-fig5-stays,xor-unheard,xor-unasked]",
+            "claims of figure fig5 must be claims of xor, was xor-unasked, xor-unheard",
+        ),
     ],
 )
 def test_what_settings_cannot_be(tmp_path, override, line):

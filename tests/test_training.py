@@ -1,14 +1,18 @@
-"""Recipes trained side by side, and what weights a seed begins with."""
+"""Recipes trained side by side, what weights a seed begins with, and what every row says of its net."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from backprop86 import training
+from backprop86.failures import kinds
 from backprop86.problems import family_trees, xor
 from backprop86.recipe import Recipe
-from backprop86.training import run_condition, run_together, start_of, together
+from backprop86.training import run_condition, run_together, start_of, states, together
+from backprop86.wiring import wire
 
 XOR = Recipe("2_hidden", 1500, epsilon=0.5, alpha=0.9)  # some are solved before others
 TREES = Recipe("five_layers", 8, 0.1, 0.9, 0.002, 4, 0.05, 0.5, dead_zone="from_edge", held_out="random", stop="limit")
@@ -45,3 +49,69 @@ def test_starts():
     assert len(np.unique(equal)) == 2
     with pytest.raises(ValueError, match=r"^start must be drawn, equal or fig5, was middle$"):
         start_of(xor, replace(XOR, start="middle"), wiring, [0])
+
+
+def one_sweep(weights, wiring=xor.wiring, counted=(1, 1, 1, 1), **settings):
+    """A row of exclusive or for each of these nets, which are hardly changed, and trained on the cases counted."""
+    problem = SimpleNamespace(wiring=wiring, cases=xor.cases, measure=xor.measure)
+    problem.counted = lambda recipe, seeds: np.array([counted] * len(seeds), dtype=float)
+    problem.STARTS = {name: np.array(w, dtype=float) for name, w in weights.items()}
+    recipe = replace(XOR, sweeps=1, epsilon=1e-9, initial_range=0.0, **settings)
+    return {name: run_condition(problem, replace(recipe, start=name), [0]).iloc[0] for name in weights}
+
+
+def test_hidden_units_are_off_if_none_does_anything_in_any_case():
+    found = one_sweep(
+        {
+            "off": [-1.5, 0, 0, -1.5, 0, 0, 9, 9, 9],  # y = 0.18
+            "in_one_case_not": [-1.5, 0, 0, -1.6, 0.1, 0.2, 9, 9, 9],  # y = 0.21 for 11
+            "one_unit_is_not": [-1.5, 0, 0, -1.3, 0, 0, 9, 9, 9],
+            "outputs_do_not_count": [0, 0, 0, 0, 0, 0, -9, 0, 0],
+        }
+    )
+    assert [name for name, row in found.items() if row["hidden_off"]] == ["off"]
+
+
+def test_weights_are_mostly_negative_if_most_connections_are():
+    found = one_sweep(
+        {
+            "four_of_six": [9, -1, -1, 9, -1, -1, 9, 1, 1],  # biases are not counted
+            "half": [-9, -1, -1, -9, -1, 1, -9, 1, 1],
+        }
+    )
+    assert {name: bool(row["mostly_negative"]) for name, row in found.items()} == {"four_of_six": True, "half": False}
+    rows, net = run_condition(xor, XOR, list(range(9))), xor.wiring(XOR)
+    begun, ended = start_of(xor, XOR, net, list(range(9))), np.stack(rows["weights"])
+    before, after = ((w[:, ~net.is_bias] < 0).mean(1) > 0.5 for w in (begun, ended))
+    assert rows["mostly_negative"].tolist() == after.tolist() != before.tolist()
+    shared = wire(
+        ["i1", "i2"],
+        {"h1": ["i1", "i2"], "h2": ["i1", "i2"], "o1": ["h1", "h2"]},
+        ["o1"],
+        {(source, target): "k" for source in ("i1", "i2") for target in ("h1", "h2")},
+    )
+    found = one_sweep({"each_connection_counts": [-1, 1, 1]}, lambda recipe: shared)
+    assert found["each_connection_counts"]["mostly_negative"]
+
+
+def test_how_many_cases_there_are_and_how_many_are_trained():
+    both = ["cases", "training_cases"]
+    assert run_condition(xor, replace(XOR, sweeps=1), [0, 1])[both].to_numpy().tolist() == [[4, 4]] * 2
+    assert run_condition(family_trees, TREES, [0, 1])[both].to_numpy().tolist() == [[104, 100]] * 2
+
+
+def test_the_kind_of_failure_is_that_of_the_net_in_the_end(monkeypatch):
+    monkeypatch.setattr(training, "MEASURED_AT_ONCE", 7)
+    recipe = replace(XOR, sweeps=300)
+    rows, net, cases = run_condition(xor, recipe, list(range(30))), xor.wiring(recipe), xor.cases(recipe)
+    solved, diverged, curves = rows["solved"].to_numpy(bool), rows["diverged"].to_numpy(bool), rows["error_curve"]
+    y = states(net, cases.inputs, np.stack(rows["weights"]))
+    expected = kinds(net, cases, y, None, solved, diverged, np.stack(curves))
+    assert set(expected) == {"", "plateau", "still_learning"}
+    assert rows["failure"].tolist() == expected.tolist()
+    either = {"either_input": [-5, 10, 10, -5, 10, 10, -1, 1, 1]}  # 0.3, 0.7, 0.7 and, for 11, also 0.7
+    assert one_sweep(either, criterion="zone")["either_input"]["failure"] == "equal_units"
+    without = one_sweep(either, criterion="zone", counted=(1, 1, 1, 0))["either_input"]
+    assert (without["failure"], without["training_cases"]) == ("not_close_enough", 3)
+    beyond = one_sweep({"infinite": [np.inf] * 9})["infinite"]
+    assert (beyond["failure"], beyond["diverged"]) == ("diverged", True)

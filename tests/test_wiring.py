@@ -48,6 +48,17 @@ def test_layered():
     assert layered(2, 3, 4, 1).units[3:6] == ("h1.1", "h1.2", "h1.3")
 
 
+def test_hidden_units_are_neither_inputs_nor_outputs():
+    def hidden(net):
+        return [net.units[unit] for unit in net.hidden]
+
+    assert hidden(layered(2, 3, 4, 1)) == ["h1.1", "h1.2", "h1.3", "h2.1", "h2.2", "h2.3", "h2.4"]
+    assert layered(6, 1).hidden == []
+    assert hidden(layered(2, 1, 1, shortcuts=True)) == ["h1"]
+    assert hidden(layered(2, 2, 1).without_biases()) == ["h1", "h2"]
+    assert hidden(wire(["a"], {"b": ["a"], "c": ["b"], "d": ["c"]}, ["b", "d"])) == ["c"]  # an output that feeds others
+
+
 def test_index():
     net = layered(2, 2, 1)
     assert net.index("h2", "o1") == 8

@@ -1,0 +1,167 @@
+"""Runs that were stopped and go on, and readings that get all seeds only if the first ones promise something."""
+
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from backprop86 import runs
+from backprop86.config import Experiment, Settings, load
+from backprop86.problems import xor
+from backprop86.recipe import Recipe
+from backprop86.training import run_condition
+
+TWO = Recipe("2_hidden", 300, epsilon=0.5, alpha=0.9)
+LATTICE = Experiment(
+    "xor",
+    recipe=replace(TWO, sweeps=700),
+    axes={"net": {"one": {"network": "1_hidden"}, "two": {}}, "rate": {"slow": {"epsilon": 0.001}, "fast": {}}},
+    first_look=2,
+    promising="solved",
+)
+NAMES = ["one/slow", "one/fast", "two/slow", "two/fast"]  # only the last is ever solved
+
+
+@pytest.fixture
+def script(monkeypatch):
+    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "experiments")
+    return import_module("run")
+
+
+@pytest.fixture
+def asked(script, monkeypatch):
+    """Of every call to run_together: how many recipes, which seeds."""
+    calls, whole = [], script.run_together
+
+    def noted(problem, recipes, seeds, **how):
+        calls.append((len(recipes), list(seeds)))
+        return whole(problem, recipes, seeds, **how)
+
+    monkeypatch.setattr(script, "run_together", noted)
+    return calls
+
+
+def test_a_run_that_was_stopped_is_resumed_to_the_same_bytes(tmp_path, monkeypatch, script):
+    monkeypatch.setattr(runs, "MOST_WEIGHTS", 30)  # so that those of the median run are kept for its own sake
+    monkeypatch.setattr(runs, "WITH_CURVES", 2)  # so that those of the first runs of each kind of failure are, too
+    wanted = ("seeds=50", "reading=two_hidden", "experiment.recipe.sweeps=900")
+    settings = [load("xor", *wanted, f"output={tmp_path / name}") for name in ("a", "b")]
+    script.run(settings[0])
+    whole = script.run_together
+
+    def stopped(*what, **how):
+        return [rows.iloc[::2] for rows in whole(*what, **how)]
+
+    monkeypatch.setattr(script, "run_together", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        script.run(settings[1])
+    half = runs.read(settings[1].runs_file)
+    assert runs.missing(half, "two_hidden") == 25
+    with pytest.raises(ValueError, match=r"^the runs of xor, reading two_hidden, were stopped half-way: python exp"):
+        runs.same_recipes(half, {"two_hidden": half.recipe("two_hidden")})
+    asked = []
+    monkeypatch.setattr(
+        script, "run_together", lambda p, r, seeds, **how: asked.extend(seeds) or whole(p, r, seeds, **how)
+    )
+    script.run(settings[1])
+    assert len(asked) == 25
+    assert settings[1].runs_file.read_bytes() == settings[0].runs_file.read_bytes()
+    script.run(settings[1])
+    assert len(asked) == 25 + 50  # a run that was finished is made anew
+    assert settings[1].runs_file.read_bytes() == settings[0].runs_file.read_bytes()
+    made = runs.read(settings[1].runs_file)
+    median, _ = runs.typical(made, "two_hidden")
+    assert (median > 3, median in half.of("two_hidden")["seed"].tolist()) == (True, True)
+    first = [of.of("two_hidden").groupby("failure")["seed"].min().to_dict() for of in (half, made)]
+    assert first[0].keys() == first[1].keys() == {"", "plateau", "still_learning"}
+    assert first[0] != first[1]
+
+
+@pytest.mark.parametrize(("before", "then"), [((0, 30), (0, 60)), ((0, 60), (0, 30)), ((0, 60), (10, 50))])
+@pytest.mark.parametrize(("most_weights", "with_curves"), [(30, 100), (5_000, 20)])
+def test_it_may_be_resumed_with_other_seeds(tmp_path, monkeypatch, script, before, then, most_weights, with_curves):
+    monkeypatch.setattr(runs, "MOST_WEIGHTS", most_weights)
+    monkeypatch.setattr(runs, "WITH_CURVES", with_curves)
+
+    def settings(name, first, n):
+        wanted = (f"first_seed={first}", f"seeds={n}", "reading=two_hidden", "experiment.recipe.sweeps=1000")
+        return load("xor", *wanted, f"output={tmp_path / name}")
+
+    script.run(settings("whole", *then))
+    script.run(settings("other", *before))
+    path = settings("other", *then).runs_file
+    runs.write(runs.read(path), path, stopped=True)  # as if another reading had been stopped
+    script.run(settings("other", *then))
+    assert path.read_bytes() == settings("whole", *then).runs_file.read_bytes()
+
+
+def test_only_promising_readings_get_all_seeds(tmp_path, script, asked):
+    settings = Settings(LATTICE, seeds=9, first_seed=3, output=str(tmp_path))
+    script.run(settings)
+    assert asked == [(2, [3, 4]), (2, [3, 4]), (1, [5, 6, 7, 8, 9, 10, 11])]
+    found = runs.read(settings.runs_file)
+    assert found.conditions == NAMES
+    assert [found.of(name)["seed"].tolist() for name in NAMES] == [[3, 4]] * 3 + [[*range(3, 12)]]
+    assert [found.about[name]["seeds"] for name in NAMES] == [[3, 4]] * 3 + [[3, 11]]
+    assert [bool(found.of(name)["solved"].any()) for name in NAMES] == [False, False, False, True]
+    runs.same_recipes(found, {name: LATTICE.recipe_of(name) for name in NAMES})
+    for name in NAMES:
+        seeds = found.of(name)["seed"].tolist()
+        rows = run_condition(xor, LATTICE.recipe_of(name), seeds)
+        assert np.array_equal(found.weights(name), np.stack(rows["weights"]))
+
+
+def test_without_a_first_look_every_reading_gets_all_seeds(tmp_path, script, asked):
+    script.run(Settings(replace(LATTICE, first_look=None), seeds=4, output=str(tmp_path)))
+    assert asked == [(1, [0, 1, 2, 3])] * 4
+
+
+@pytest.mark.parametrize(
+    ("stopped", "left", "rest"),
+    [
+        (1, {"one/slow": [0], "one/fast": [0]}, [(2, [1]), (2, [0, 1]), (1, [2, 3, 4, 5, 6, 7])]),
+        (
+            2,
+            {"one/slow": [0, 1], "one/fast": [0, 1], "two/slow": [0], "two/fast": [0]},
+            [(2, [1]), (1, [2, 3, 4, 5, 6, 7])],
+        ),
+        (3, {name: [0, 1] for name in NAMES[:3]} | {"two/fast": [0, 1, 2, 4, 6]}, [(1, [3, 5, 7])]),
+    ],
+)
+def test_a_lattice_that_was_stopped_is_resumed_to_the_same_bytes(
+    tmp_path, script, asked, monkeypatch, stopped, left, rest
+):
+    whole, halves = (Settings(LATTICE, seeds=8, output=str(tmp_path / name)) for name in ("whole", "halves"))
+    script.run(whole)
+    asked.clear()
+    to_the_end = script.run_together
+
+    def half(*what, **how):
+        rows = to_the_end(*what, **how)
+        return [some.iloc[::2] for some in rows] if len(asked) == stopped else rows
+
+    monkeypatch.setattr(script, "run_together", half)
+    with pytest.raises(KeyboardInterrupt):
+        script.run(halves)
+    assert len(asked) == stopped
+    found = runs.read(halves.runs_file)
+    assert {name: found.of(name)["seed"].tolist() for name in found.conditions} == left
+    assert found.stopped
+    asked.clear()
+    monkeypatch.setattr(script, "run_together", to_the_end)
+    script.run(halves)
+    assert asked == rest
+    assert halves.runs_file.read_bytes() == whole.runs_file.read_bytes()
+
+
+def test_a_run_that_is_stopped_at_once_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "experiments")
+    import run as script
+
+    whole, settings = script.run_together, load("xor", "seeds=3", "reading=two_hidden", f"output={tmp_path}")
+    monkeypatch.setattr(script, "run_together", lambda *what, **how: [rows.iloc[:0] for rows in whole(*what, **how)])
+    with pytest.raises(KeyboardInterrupt):
+        script.run(settings)
+    assert not settings.runs_file.exists()
