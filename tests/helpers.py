@@ -57,16 +57,17 @@ def runs_of(solved, sweeps=None, **measures):
     return Runs("made_up", {"a": rows}, {"a": {"recipe": asdict(Recipe())}})
 
 
-def of_readings(**readings):
-    """Made-up runs of several readings, `__` in their names for a stroke."""
-    parts = {name.replace("__", "/"): runs.of("a") for name, runs in readings.items()}
-    return Runs("made_up", parts, {name: {} for name in parts})
+def of_readings(readings):
+    """Made-up runs of several readings, from those of each."""
+    parts = {name: runs.of("a").assign(condition=name) for name, runs in readings.items()}
+    return Runs("made_up", parts, {name: runs.about["a"] for name, runs in readings.items()})
 
 
 def curve(medians):
     """Made-up runs of readings for a curve: so many hidden units, so many sweeps, or never solved if None."""
-    parts = {}
-    for hidden, sweeps in medians.items():
-        solved = [sweeps is not None] * 3
-        parts[f"{hidden}_hidden/as_printed"] = runs_of(solved, [sweeps or pd.NA] * 3, hidden=hidden).of("a")
-    return Runs("made_up", parts, {condition: {} for condition in parts})
+    return of_readings(
+        {
+            f"{hidden}_hidden/as_printed": runs_of([sweeps is not None] * 3, [sweeps or pd.NA] * 3, hidden=hidden)
+            for hidden, sweeps in medians.items()
+        }
+    )

@@ -187,7 +187,7 @@ def test_equal_to_a_printed_number(values, expected):
     ("many", "expected"), [(150, "reproduced"), (100, "doubtful"), (104, "doubtful"), (60, "not reproduced")]
 )
 def test_more_than_under_another_reading(many, expected):
-    runs = of_readings(small__slow=runs_of(np.arange(200) < 100), large__slow=runs_of(np.arange(200) < many))
+    runs = of_readings({"small/slow": runs_of(np.arange(200) < 100), "large/slow": runs_of(np.arange(200) < many)})
     judged = judge(Claim("c", "N", "", "more", "solved", than=["small"]), runs, "large/slow")
     assert judged.verdict == expected
     assert judged.estimate == pytest.approx(0.5 + (many - 100) / 400)

@@ -195,7 +195,7 @@ def test_a_structure(solved, hold, verdict, told):
     ],
 )
 def test_more_than_the_other_reading(many, verdict, told):
-    runs = of_readings(small=runs_of(first(200, of=400)), large=runs_of(first(many, of=400)))
+    runs = of_readings({"small": runs_of(first(200, of=400)), "large": runs_of(first(many, of=400))})
     row = judged("more", runs, than=["small"], readings=["large"])
     compared = f"Compared one to one with runs of the other reading, these have more in {told}"
     assert (row["verdict"], printed(row), because(row)) == (verdict, "more", compared)

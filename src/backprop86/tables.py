@@ -12,7 +12,7 @@ from backprop86.sentences import because, number, ours, printed, shown
 from backprop86.statistics import QUANTILES, percentile, quantiles, wilson, with_infinity
 
 BEGIN, END = "<!-- claims: made by experiments/report.py -->", "<!-- end of claims -->"
-NUMBER = re.compile(r"<!--=(\S+) (\w+)(?: (\S+))?-->(.*?)<!--/-->", re.DOTALL)
+NUMBER = re.compile(r"<!--=(\S+) (\w+)(?: (\S+?))?-->(.*?)<!--/-->", re.DOTALL)
 """A number in the README: <!--=claim field reading-->42.3%<!--/-->; without a reading it is the literal one."""
 
 PREFACE = """# Claims
@@ -184,11 +184,12 @@ def put_numbers(page: str, ledger: pd.DataFrame) -> str:
     def made(found: re.Match[str]) -> str:
         claim, field, reading, _ = found.groups()
         row = rows.get((claim, reading)) if reading else literal.get(claim)
-        if row is None or field not in row:
+        text = "" if row is None or field not in row else number(row, field)
+        if not text:
             raise ValueError(
                 f"the page asks for {field} of claim {claim}, reading {reading or 'literal'}: there is none"
             )
         marker = found[0].split("-->", 1)[0]
-        return f"{marker}-->{number(row, field)}<!--/-->"
+        return f"{marker}-->{text}<!--/-->"
 
     return NUMBER.sub(made, page)
