@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from backprop86.citing import bibtex
 from backprop86.config import Experiment, load, stems
 from backprop86.recipe import Recipe
 
@@ -97,6 +98,7 @@ def test_every_experiment_file(stem, tmp_path):
     for claim in experiment.claims:
         assert claim.id.startswith(experiment.by_itself or stem.replace("_", "-"))
         assert all(fnmatch.filter(experiment.conditions, form) for form in claim.readings), claim.id
+        assert ("cite" in bibtex("figure", "", [claim])) == (claim.source != "ours"), claim.id
 
 
 def test_one_reading_and_its_seeds(tmp_path):

@@ -46,8 +46,10 @@ MACRO = r"""% Made by python experiments/report.py: every number of the ledger o
 % \backprop{claim}{field} is that of the literal reading, \backprop[reading]{claim}{field} of another.
 % Fields: FIELDS.
 \newcommand{\backprop}[3][]{\ifcsname bp/#2/#1/#3\endcsname\csname bp/#2/#1/#3\endcsname\else
-  \PackageError{backprop86}{claim #2, reading #1, has no #3}{See results/claims.csv for those there are.}\fi}
-\def\bp#1#2{\expandafter\def\csname bp/#1\endcsname{#2}}
+  \PackageError{backprop86}{claim #2\if!#1!\else, reading #1,\fi\space has no #3}%
+    {See results/claims.csv for those there are.}\fi}
+\begingroup % so that \bp means afterwards what it meant before
+\def\bp#1#2{\expandafter\gdef\csname bp/#1\endcsname{#2}}
 """
 
 
@@ -84,7 +86,7 @@ def bibtex(name: str, caption: str, claims: list[Claim]) -> str:
     return (
         f"@misc{{backprop86:{name},\n"
         f"  author = {{{{{about.authors[0].name}}}}},\n"
-        f"  title = {{{tex(caption)}}},\n"
+        f"  title = {{{{{tex(caption)}}}}},\n"
         f"  howpublished = {{Figure {tex(name)} of backprop86, version {about.version}}},\n"
         f"  year = {{{released[:4]}}},\n"
         f"  note = {{CC BY 4.0.{after}}}\n}}\n"
@@ -106,7 +108,7 @@ def numbers(ledger: pd.DataFrame) -> str:
             for reading in [row["reading"], *([""] if literal else [])]:
                 if value:
                     lines.append(f"\\bp{{{row['claim']}/{reading}/{field.replace('_', '-')}}}{{{value}}}\n")
-    return "".join(lines)
+    return "".join([*lines, "\\endgroup\n"])
 
 
 def write(sidecars: list[dict[str, Any]], ledger: pd.DataFrame, output: Path) -> None:
