@@ -96,7 +96,7 @@ def test_every_experiment_file(stem, tmp_path):
     assert len({str(recipe) for recipe in recipes.values()}) == len(recipes)
     assert len({claim.id for claim in experiment.claims}) == len(experiment.claims)
     for claim in experiment.claims:
-        assert claim.id.startswith(experiment.by_itself or stem.replace("_", "-"))
+        assert claim.id.startswith(stem.removesuffix("_lattice").replace("_", "-"))
         assert all(fnmatch.filter(experiment.conditions, form) for form in claim.readings), claim.id
         assert ("cite" in bibtex("figure", "", [claim])) == (claim.source != "ours"), claim.id
 

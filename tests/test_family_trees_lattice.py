@@ -1,6 +1,7 @@
 """The lattice of the family trees: which results a reading counts, where it stands in the maps, how it begins."""
 
 import io
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -29,6 +30,13 @@ def rows(learned, sweeps, held_out, n=20, branch=False):
 def lattice_of(parts):
     runs = Runs("made_up", parts, {name: {} for name in parts})
     return table(runs, ledger(LATTICE.claims, runs))
+
+
+def test_its_claims_are_those_of_the_family_trees():
+    of_the_trees = {claim.id: claim for claim in load("family_trees").experiment.claims}
+    for claim in LATTICE.claims:
+        same = of_the_trees[claim.id]
+        assert replace(claim, readings=[], headline=False) == replace(same, readings=[], headline=False)
 
 
 @pytest.fixture(scope="module")
