@@ -19,16 +19,15 @@ HATCHES = ("", "//", "", "..", "", "\\\\", "", "xx", "")
 
 
 def table(every: list[Runs]) -> pd.DataFrame:
-    """A row per reading: n, how many were solved, and how many of the others are of each kind."""
+    """A row per reading: its limit, n, how many were solved, and how many of the others are of each kind."""
     rows = []
     for runs in every:
         for reading in runs.conditions:
             part = runs.of(reading)
             counts = part["failure"].value_counts()
-            row: dict[str, object] = {"experiment": runs.stem, "reading": reading, "n": len(part)}
-            rows.append(
-                row | {"solved": int(part["solved"].sum())} | {kind: int(counts.get(kind, 0)) for kind in KINDS}
-            )
+            row: dict[str, object] = {"experiment": runs.stem, "reading": reading}
+            row |= {"sweeps": runs.recipe(reading).sweeps, "n": len(part), "solved": int(part["solved"].sum())}
+            rows.append(row | {kind: int(counts.get(kind, 0)) for kind in KINDS})
     return pd.DataFrame(rows)
 
 
@@ -38,11 +37,14 @@ def meanings(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def counts(found: pd.DataFrame, titles: Mapping[str, str]) -> Figure:
-    """What became of the runs of each experiment, under the reading that comes first and under all together."""
+    """What became of the runs of each experiment, under the reading that comes first and under all together.
+
+    Readings that are cut short, which have fewer sweeps than the first, are left out.
+    """
     figure = Figure(figsize=(12, 6), layout="constrained")
     looks = dict(zip(KINDS, zip(sns.color_palette("colorblind"), HATCHES, strict=False), strict=True))
     looks = {"solved": ("0.92", "")} | {kind: look for kind, look in looks.items() if found[kind].any()}
-    by = found.groupby("experiment", sort=False)
+    by = _whole(found).groupby("experiment", sort=False)
     panels = figure.subplots(1, 2, sharey=True)
     for axes, (says, rows) in zip(panels, {"first reading": by.first(), "all readings": by.sum()}.items(), strict=True):
         start = np.zeros(len(rows))
@@ -59,6 +61,10 @@ def counts(found: pd.DataFrame, titles: Mapping[str, str]) -> Figure:
     )
     sns.despine(figure)
     return figure
+
+
+def _whole(found: pd.DataFrame) -> pd.DataFrame:
+    return found[found["sweeps"] >= found.groupby("experiment")["sweeps"].transform("first")]
 
 
 def examples(every: Mapping[ModuleType, Runs], found: pd.DataFrame) -> Figure:
@@ -78,7 +84,8 @@ def examples(every: Mapping[ModuleType, Runs], found: pd.DataFrame) -> Figure:
 def _commonest(every: Mapping[ModuleType, Runs], found: pd.DataFrame, kind: str) -> tuple[ModuleType, str] | None:
     """Where the largest share of runs is of a kind, among nets that are kept and can be read; None if nowhere."""
     problems = {runs.stem: problem for problem, runs in every.items()}
-    share = (found[kind] / found["n"]).sort_values(ascending=False, kind="stable")
+    whole = _whole(found)
+    share = (whole[kind] / whole["n"]).sort_values(ascending=False, kind="stable")
     for place in share[share > 0].index:
         problem, reading = problems[found["experiment"][place]], found["reading"][place]
         recipe, rows = every[problem].recipe(reading), every[problem].of(reading)
@@ -96,7 +103,7 @@ def _example(axes: Sequence[Axes], problem: ModuleType, runs: Runs, reading: str
     row = rows[rows["failure"] == kind].iloc[0]
     curve, picture = axes
     curve.plot(runs.about[reading]["checkpoints"], row["error_curve"], color="black", linewidth=1.2)
-    curve.set(xscale="symlog", ylim=(0, None), xlabel="sweeps", ylabel="E")
+    curve.set(xscale="symlog", ylim=(0, 1.08 * np.nanmax(row["error_curve"])), xlabel="sweeps", ylabel="E")
     curve.set_xticks([0, *(100**power for power in range(1, 1 + int(np.log10(recipe.sweeps)) // 2))])
     curve.set_title(f"seed {row['seed']}", fontsize=8)
     net, asked = wiring_of(problem.wiring, recipe), problem.cases(recipe)

@@ -84,7 +84,7 @@ def bibtex(name: str, caption: str, claims: list[Claim]) -> str:
     return (
         f"@misc{{backprop86:{name},\n"
         f"  author = {{{{{about.authors[0].name}}}}},\n"
-        f"  title = {{{tex(caption)}}},\n"
+        f"  title = {{{{{tex(caption)}}}}},\n"
         f"  howpublished = {{Figure {tex(name)} of backprop86, version {about.version}}},\n"
         f"  year = {{{released[:4]}}},\n"
         f"  note = {{CC BY 4.0.{after}}}\n}}\n"
