@@ -1,12 +1,11 @@
 """The atlas of failures, the answer to "why does mine not converge?": how often each kind occurs, and one of each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import ModuleType
 
 import numpy as np
 import pandas as pd
 import seaborn as sns
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from backprop86.failures import KINDS
@@ -73,11 +72,13 @@ def examples(every: Mapping[ModuleType, Runs], found: pd.DataFrame) -> Figure:
     It is the first seed in the reading where its kind is commonest, among nets small enough to be read.
     """
     shown = {kind: where for kind in KINDS if (where := _commonest(every, found, kind))}
-    figure = Figure(figsize=(14, 3.1 * -(-len(shown) // 3)), layout="constrained")
-    parts = figure.subfigures(-(-len(shown) // 3), 3, squeeze=False)
-    for part, (kind, (problem, reading)) in zip(parts.flat, shown.items(), strict=False):
-        _example(part.subplots(1, 2, width_ratios=(1, 1.4)), problem, every[problem], reading, kind)
-        part.suptitle(f"{kind.replace('_', ' ')}: {every[problem].stem}, {reading}", fontsize=10)
+    rows = -(-len(shown) // 3)
+    figure = Figure(figsize=(14, 3.1 * rows), layout="constrained")
+    panels = figure.subplots(rows, 6, squeeze=False, width_ratios=(1, 1.4) * 3).reshape(-1, 2)
+    for axes, (kind, (problem, reading)) in zip(panels, shown.items(), strict=False):
+        _example(axes, problem, every[problem], reading, kind)
+    for axes in panels[len(shown) :].flat:
+        axes.remove()
     return figure
 
 
@@ -97,7 +98,7 @@ def _commonest(every: Mapping[ModuleType, Runs], found: pd.DataFrame, kind: str)
     return None
 
 
-def _example(axes: Sequence[Axes], problem: ModuleType, runs: Runs, reading: str, kind: str) -> None:
+def _example(axes: np.ndarray, problem: ModuleType, runs: Runs, reading: str, kind: str) -> None:
     """The first seed of a kind: its curve at the left, its units at the right."""
     rows, recipe = runs.of(reading), runs.recipe(reading)
     row = rows[rows["failure"] == kind].iloc[0]
@@ -105,7 +106,7 @@ def _example(axes: Sequence[Axes], problem: ModuleType, runs: Runs, reading: str
     curve.plot(runs.about[reading]["checkpoints"], row["error_curve"], color="black", linewidth=1.2)
     curve.set(xscale="symlog", ylim=(0, 1.08 * np.nanmax(row["error_curve"])), xlabel="sweeps", ylabel="E")
     curve.set_xticks([0, *(100**power for power in range(1, 1 + int(np.log10(recipe.sweeps)) // 2))])
-    curve.set_title(f"seed {row['seed']}", fontsize=8)
+    curve.set_title(kind.replace("_", " "), fontsize=10, fontweight="bold")
     net, asked = wiring_of(problem.wiring, recipe), problem.cases(recipe)
     y = states(net, asked.inputs, np.nan_to_num(np.array(row["weights"]))[None])[0]
     blocks = {"wanted": asked.desired.T, "outputs": y[:, net.outputs].T, "hidden": y[:, net.hidden].T}
@@ -114,5 +115,6 @@ def _example(axes: Sequence[Axes], problem: ModuleType, runs: Runs, reading: str
     picture.set_yticks((heights[1:] + heights[:-1]) / 2 - 0.5, list(blocks), fontsize=8)
     for height in heights[1:-1]:
         picture.axhline(height - 0.5, color="tab:orange", linewidth=1.5)
+    picture.set_title(f"{runs.stem}\n{reading}, seed {row['seed']}", fontsize=8)
     picture.set_xticks([])
     picture.set_xlabel("cases (black: on)", fontsize=8)

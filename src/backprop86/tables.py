@@ -12,7 +12,7 @@ from backprop86.sentences import because, number, ours, printed, shown
 from backprop86.statistics import QUANTILES, percentile, quantiles, wilson, with_infinity
 
 BEGIN, END = "<!-- claims: made by experiments/report.py -->", "<!-- end of claims -->"
-NUMBER = re.compile(r"<!--=(\S+) (\w+)(?: (\S+))?-->(.*?)<!--/-->", re.DOTALL)
+NUMBER = re.compile(r"<!--=(\S+) (\w+)(?: (\S+?))?-->(.*?)<!--/-->", re.DOTALL)
 """A number in the README: <!--=claim field reading-->42.3%<!--/-->; without a reading it is the literal one."""
 
 PREFACE = """# Claims
