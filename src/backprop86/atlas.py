@@ -72,9 +72,10 @@ def examples(every: Mapping[ModuleType, Runs], found: pd.DataFrame) -> Figure:
     It is the first seed in the reading where its kind is commonest, among nets small enough to be read.
     """
     shown = {kind: where for kind in KINDS if (where := _commonest(every, found, kind))}
-    rows = -(-len(shown) // 3)
-    figure = Figure(figsize=(14, 3.1 * rows), layout="constrained")
-    panels = figure.subplots(rows, 6, squeeze=False, width_ratios=(1, 1.4) * 3).reshape(-1, 2)
+    rows = max(1, -(-len(shown) // 3))
+    figure = Figure(figsize=(14, 3.2 * rows))
+    grid = {"left": 0.04, "right": 0.99, "top": 1 - 0.14 / rows, "bottom": 0.16 / rows, "wspace": 0.4, "hspace": 0.5}
+    panels = figure.subplots(rows, 6, squeeze=False, width_ratios=(1, 1.4) * 3, gridspec_kw=grid).reshape(-1, 2)
     for axes, (kind, (problem, reading)) in zip(panels, shown.items(), strict=False):
         _example(axes, problem, every[problem], reading, kind)
     for axes in panels[len(shown) :].flat:
