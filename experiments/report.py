@@ -98,8 +98,8 @@ def one_experiment(made: Report, experiment: Experiment, runs: Runs) -> None:
     if not (experiment.axes or experiment.by_itself):
         printed, title = tables.printed_sweeps(experiment.claims), experiment.title
         about = [claim for claim in experiment.claims if claim.column in ("sweeps", "solved")]
-        says = f"{title}: the share of all runs solved by each sweep, a line for each reading. "
-        says += "Vertical lines: numbers printed in 1986."
+        says = f"{title}: the share of all runs solved by each sweep, a line for each reading, "
+        says += "the first with its 95 % interval. Vertical lines: numbers printed in 1986."
         figure = drawing.sweeps_figure(runs, title, printed)
         made.figure(f"{runs.stem}_sweeps", figure, says, about, [runs], how)
         says = f"{title}: learning curves of each reading, E and below it the length of its gradient level by level."
