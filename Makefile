@@ -3,7 +3,7 @@ PYTHON ?= python3
 PIP_FLAGS ?=
 IN_VENV = .venv/bin/python
 
-.PHONY: help reproduce lattice quick report bench test lint clean
+.PHONY: help reproduce lattice quick report check article bench test lint clean
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## */\1\t/'
 
@@ -23,8 +23,14 @@ lattice: .venv/ready  ## the family trees under every combination of readings (h
 quick: .venv/ready  ## the same with a few seeds, into quick/
 	$(IN_VENV) experiments/reproduce.py --quick
 
-report: .venv/ready  ## tables, figures and verdicts from the runs in results/
+report: .venv/ready  ## tables, figures, verdicts and the gallery from the runs in results/
 	$(IN_VENV) experiments/report.py
+
+check: .venv/ready  ## whether every table, figure and number is what the runs in results/ give; writes nothing
+	$(IN_VENV) experiments/report.py --check
+
+article: results/numbers.tex  ## the article in docs/writeup, with LaTeX
+	cd docs/writeup && pdflatex article && bibtex article && pdflatex article && pdflatex article
 
 bench: .venv/ready  ## seed-sweeps per second beside what people use instead (adds JAX to the environment)
 	$(IN_VENV) -m pip install $(PIP_FLAGS) -e ".[bench]"

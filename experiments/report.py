@@ -7,6 +7,7 @@ python experiments/report.py --check         nothing is written; exit status 1 i
 """
 
 import argparse
+import re
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -25,7 +26,10 @@ from backprop86.gallery import gallery
 from backprop86.runs import Runs, read, same_recipes
 
 ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "results"
 REPORT = "python experiments/report.py"
+TIMED = ("benchmark", "benchmark_growth", "memory")
+"""Tables of times: experiments/benchmark.py makes them, no runs give them, and they are passed on as they are."""
 
 
 @dataclass
@@ -43,13 +47,17 @@ class Report:
         self.sidecars.append(citing.sidecar(name, caption, claims, runs, how))
 
 
-def report(output: str, source: str | None = None) -> None:
-    """Everything that is made from the rows in <source>/runs, into <output>; source is the output if not given."""
+def report(output: str | Path, source: str | Path | None = None) -> pd.DataFrame:
+    """Everything that is made from the rows in <source>/runs, into <output>, which is the source if none is given.
+
+    Returns the ledger of claims, with words.
+    """
+    source = Path(source or output)
     made = Report(Path(output), [], [], [])
     titles: dict[str, str] = {}
     every: dict[ModuleType, Runs] = {}
     for stem in stems():
-        settings = load(stem, f"output={source or output}")
+        settings = load(stem, f"output={source}")
         experiment = settings.experiment
         if experiment.by_itself and not settings.runs_file.is_file():
             print(f"without {stem}, which make {experiment.by_itself} runs")
@@ -60,15 +68,13 @@ def report(output: str, source: str | None = None) -> None:
         titles[stem] = experiment.title
         if not experiment.by_itself:
             every[import_module(f"backprop86.problems.{stem}")] = runs
-    all_experiments(made, every, titles, Path(source or output))
+    all_experiments(made, every, titles, source)
     claims = tables.with_words(pd.concat(made.judged, ignore_index=True))
-    claims.drop(columns="ours").to_csv(made.output / "claims.csv", index=False, lineterminator="\n")
+    claims.to_csv(made.output / "claims.csv", index=False, lineterminator="\n")
     (made.output / "claims.md").write_text(tables.claims_page(claims, titles, made.of_lattices), "utf-8")
     citing.write(made.sidecars, claims, made.output)
-    page = gallery(claims, made.sidecars, titles, made.output)
-    (made.output / "index.html").write_text(page, "utf-8")
-    if Path(source or output).resolve() == ROOT / "results":
-        (made.output / "README.md" if source else ROOT / "README.md").write_text(readme(claims), "utf-8")
+    (made.output / "index.html").write_text(gallery(claims, made.sidecars, titles, made.output), "utf-8")
+    return claims
 
 
 def one_experiment(made: Report, experiment: Experiment, runs: Runs) -> None:
@@ -92,8 +98,8 @@ def one_experiment(made: Report, experiment: Experiment, runs: Runs) -> None:
     if not (experiment.axes or experiment.by_itself):
         printed, title = tables.printed_sweeps(experiment.claims), experiment.title
         about = [claim for claim in experiment.claims if claim.column in ("sweeps", "solved")]
-        says = f"{title}: the share of all runs solved by each sweep, a line for each reading. "
-        says += "Vertical lines: numbers printed in 1986."
+        says = f"{title}: the share of all runs solved by each sweep, a line for each reading, "
+        says += "the first with its 95 % interval. Vertical lines: numbers printed in 1986."
         figure = drawing.sweeps_figure(runs, title, printed)
         made.figure(f"{runs.stem}_sweeps", figure, says, about, [runs], how)
         says = f"{title}: learning curves of each reading, E and below it the length of its gradient level by level."
@@ -111,9 +117,11 @@ def all_experiments(made: Report, every: dict[ModuleType, Runs], titles: dict[st
     says = "One run of each kind of failure: E sweep by sweep, and what is wanted and what outputs and hidden units do "
     says += "in each case in the end. The first seed of the reading in which the kind is commonest."
     made.figure("failures_kinds", atlas.examples(every, found), says, [], list(every.values()), REPORT)
-    timed = [source / "tables" / f"{name}.csv" for name in ("benchmark", "benchmark_growth")]
-    if all(path.is_file() for path in timed):
-        figure = drawing.speeds_figure(*(pd.read_csv(path, float_precision="round_trip") for path in timed))
+    if all((source / "tables" / f"{name}.csv").is_file() for name in TIMED):
+        timed = [pd.read_csv(source / "tables" / f"{name}.csv") for name in TIMED]
+        for name, times in zip(TIMED, timed, strict=True):
+            tables.write_table(times, made.output / "tables", name)
+        figure = drawing.speeds_figure(*timed[:2])
         says = "Seed-sweeps per second of our two engines, of what people use instead, and of what the machine could "
         says += "do at most, with the lowest and highest of five repeats; and how they grow."
         made.figure("benchmark", figure, says, [], [], "make bench")
@@ -126,23 +134,39 @@ def readme(claims: pd.DataFrame) -> str:
     return tables.put_numbers(page, claims)
 
 
-def stale() -> list[str]:
-    """Files of results/ and the README that are not what the committed runs give; figures are compared byte by byte."""
-    results = ROOT / "results"
+def stale(results: Path = RESULTS) -> list[str]:
+    """Files of results/, and the README, that are not what the runs in it give."""
     with tempfile.TemporaryDirectory() as folder:
-        report(folder, str(results))
+        claims = report(folder, results)
         made = {path.relative_to(folder): path.read_bytes() for path in Path(folder).rglob("*") if path.is_file()}
-    there = {Path(place): ROOT / place if place == "README.md" else results / place for place in map(str, made)}
-    wrong = [str(place) for place, path in there.items() if not path.is_file() or path.read_bytes() != made[place]]
-    by_hand = {"LICENSE", *(f"tables/{name}.{kind}" for name in TIMED for kind in ("csv", "md", "tex"))}
-    kept = {path.relative_to(results) for path in results.rglob("*") if path.is_file() and path.parent.name != "runs"}
-    return sorted(wrong) + sorted(
-        f"{place} (nothing makes it)" for place in map(str, kept - set(made)) if place not in by_hand
-    )
+    there = {path.relative_to(results) for path in results.rglob("*") if path.is_file() and path.parent.name != "runs"}
+    wrong = [f"{place} is missing" for place in made.keys() - there]
+    wrong += [f"{place} is stale" for place in made.keys() & there if not _same((results / place), made[place])]
+    wrong += [f"{place} is made by nothing" for place in there - made.keys() - {Path("LICENSE")}]
+    if results == RESULTS and readme(claims) != (ROOT / "README.md").read_text("utf-8"):
+        wrong.append("README.md is stale")
+    return sorted(wrong)
 
 
-TIMED = ("benchmark", "benchmark_growth", "memory")
-"""Tables of times, which experiments/benchmark.py makes and no runs give."""
+def _same(path: Path, made: bytes) -> bool:
+    """Byte for byte, but for the names of clip paths in an SVG.
+
+    matplotlib takes them from coordinates to the last bit, which another processor may round in another way.
+    """
+    if path.suffix != ".svg":
+        return path.read_bytes() == made
+    return _CLIP.sub(b"", path.read_bytes()) == _CLIP.sub(b"", made)
+
+
+_CLIP = re.compile(rb"\bp[0-9a-f]{10}\b")
+
+
+def publish(output: str) -> None:
+    """The report, and the README if it is of the committed results."""
+    claims = report(output)
+    if Path(output).resolve() == RESULTS:
+        (ROOT / "README.md").write_text(readme(claims), "utf-8")
+    print(f"tables, figures, claims and the gallery are in {output}/")
 
 
 def main() -> None:
@@ -151,13 +175,12 @@ def main() -> None:
     parser.add_argument("--output", default="results", help="the folder that holds runs/")
     parser.add_argument("--check", action="store_true", help="compare results/ and the README with the runs")
     chosen = parser.parse_args()
-    if chosen.check:
-        for file in (found := stale()):
-            print(f"stale: {file}", file=sys.stderr)
-        print(f"{len(found)} files are stale" if found else "results/ and the README are what the runs give")
-        sys.exit(bool(found))
-    report(chosen.output)
-    print(f"tables, figures, claims and the gallery are in {chosen.output}/")
+    if not chosen.check:
+        publish(chosen.output)
+    elif found := stale():
+        sys.exit("\n".join([*found, "python experiments/report.py makes them anew"]))
+    else:
+        print("results/ and the README are what the runs give")
 
 
 if __name__ == "__main__":

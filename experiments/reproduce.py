@@ -7,7 +7,7 @@ python experiments/reproduce.py --quick    into quick/, a few seeds each, to see
 import argparse
 
 from backprop86.config import load, one_clear_line, stems
-from report import report
+from report import publish
 from run import run
 
 QUICK_SEEDS = {"family_trees": 5}  # 20 of the others
@@ -23,7 +23,7 @@ def main() -> None:
         settings = load(stem, f"output={output}", *([f"seeds={QUICK_SEEDS.get(stem, 20)}"] if quick else []))
         if not settings.experiment.by_itself:
             run(settings)
-    report(output)
+    publish(output)
 
 
 if __name__ == "__main__":

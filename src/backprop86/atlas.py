@@ -1,12 +1,11 @@
 """The atlas of failures, the answer to "why does mine not converge?": how often each kind occurs, and one of each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import ModuleType
 
 import numpy as np
 import pandas as pd
 import seaborn as sns
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from backprop86.failures import KINDS
@@ -19,16 +18,15 @@ HATCHES = ("", "//", "", "..", "", "\\\\", "", "xx", "")
 
 
 def table(every: list[Runs]) -> pd.DataFrame:
-    """A row per reading: n, how many were solved, and how many of the others are of each kind."""
+    """A row per reading: its limit, n, how many were solved, and how many of the others are of each kind."""
     rows = []
     for runs in every:
         for reading in runs.conditions:
             part = runs.of(reading)
             counts = part["failure"].value_counts()
-            row: dict[str, object] = {"experiment": runs.stem, "reading": reading, "n": len(part)}
-            rows.append(
-                row | {"solved": int(part["solved"].sum())} | {kind: int(counts.get(kind, 0)) for kind in KINDS}
-            )
+            row: dict[str, object] = {"experiment": runs.stem, "reading": reading}
+            row |= {"sweeps": runs.recipe(reading).sweeps, "n": len(part), "solved": int(part["solved"].sum())}
+            rows.append(row | {kind: int(counts.get(kind, 0)) for kind in KINDS})
     return pd.DataFrame(rows)
 
 
@@ -38,11 +36,14 @@ def meanings(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def counts(found: pd.DataFrame, titles: Mapping[str, str]) -> Figure:
-    """What became of the runs of each experiment, under the reading that comes first and under all together."""
+    """What became of the runs of each experiment, under the reading that comes first and under all together.
+
+    Readings that are cut short, which have fewer sweeps than the first, are left out.
+    """
     figure = Figure(figsize=(12, 6), layout="constrained")
     looks = dict(zip(KINDS, zip(sns.color_palette("colorblind"), HATCHES, strict=False), strict=True))
     looks = {"solved": ("0.92", "")} | {kind: look for kind, look in looks.items() if found[kind].any()}
-    by = found.groupby("experiment", sort=False)
+    by = _whole(found).groupby("experiment", sort=False)
     panels = figure.subplots(1, 2, sharey=True)
     for axes, (says, rows) in zip(panels, {"first reading": by.first(), "all readings": by.sum()}.items(), strict=True):
         start = np.zeros(len(rows))
@@ -61,24 +62,32 @@ def counts(found: pd.DataFrame, titles: Mapping[str, str]) -> Figure:
     return figure
 
 
+def _whole(found: pd.DataFrame) -> pd.DataFrame:
+    return found[found["sweeps"] >= found.groupby("experiment")["sweeps"].transform("first")]
+
+
 def examples(every: Mapping[ModuleType, Runs], found: pd.DataFrame) -> Figure:
     """Of each kind one run: E sweep by sweep, and what every unit does in every case in the end.
 
     It is the first seed in the reading where its kind is commonest, among nets small enough to be read.
     """
     shown = {kind: where for kind in KINDS if (where := _commonest(every, found, kind))}
-    figure = Figure(figsize=(14, 3.1 * -(-len(shown) // 3)), layout="constrained")
-    parts = figure.subfigures(-(-len(shown) // 3), 3, squeeze=False)
-    for part, (kind, (problem, reading)) in zip(parts.flat, shown.items(), strict=False):
-        _example(part.subplots(1, 2, width_ratios=(1, 1.4)), problem, every[problem], reading, kind)
-        part.suptitle(f"{kind.replace('_', ' ')}: {every[problem].stem}, {reading}", fontsize=10)
+    rows = max(1, -(-len(shown) // 3))
+    figure = Figure(figsize=(14, 3.2 * rows))
+    grid = {"left": 0.04, "right": 0.99, "top": 1 - 0.14 / rows, "bottom": 0.16 / rows, "wspace": 0.4, "hspace": 0.5}
+    panels = figure.subplots(rows, 6, squeeze=False, width_ratios=(1, 1.4) * 3, gridspec_kw=grid).reshape(-1, 2)
+    for axes, (kind, (problem, reading)) in zip(panels, shown.items(), strict=False):
+        _example(axes, problem, every[problem], reading, kind)
+    for axes in panels[len(shown) :].flat:
+        axes.remove()
     return figure
 
 
 def _commonest(every: Mapping[ModuleType, Runs], found: pd.DataFrame, kind: str) -> tuple[ModuleType, str] | None:
     """Where the largest share of runs is of a kind, among nets that are kept and can be read; None if nowhere."""
     problems = {runs.stem: problem for problem, runs in every.items()}
-    share = (found[kind] / found["n"]).sort_values(ascending=False, kind="stable")
+    whole = _whole(found)
+    share = (whole[kind] / whole["n"]).sort_values(ascending=False, kind="stable")
     for place in share[share > 0].index:
         problem, reading = problems[found["experiment"][place]], found["reading"][place]
         recipe, rows = every[problem].recipe(reading), every[problem].of(reading)
@@ -90,15 +99,15 @@ def _commonest(every: Mapping[ModuleType, Runs], found: pd.DataFrame, kind: str)
     return None
 
 
-def _example(axes: Sequence[Axes], problem: ModuleType, runs: Runs, reading: str, kind: str) -> None:
+def _example(axes: np.ndarray, problem: ModuleType, runs: Runs, reading: str, kind: str) -> None:
     """The first seed of a kind: its curve at the left, its units at the right."""
     rows, recipe = runs.of(reading), runs.recipe(reading)
     row = rows[rows["failure"] == kind].iloc[0]
     curve, picture = axes
     curve.plot(runs.about[reading]["checkpoints"], row["error_curve"], color="black", linewidth=1.2)
-    curve.set(xscale="symlog", ylim=(0, None), xlabel="sweeps", ylabel="E")
+    curve.set(xscale="symlog", ylim=(0, 1.08 * np.nanmax(row["error_curve"])), xlabel="sweeps", ylabel="E")
     curve.set_xticks([0, *(100**power for power in range(1, 1 + int(np.log10(recipe.sweeps)) // 2))])
-    curve.set_title(f"seed {row['seed']}", fontsize=8)
+    curve.set_title(kind.replace("_", " "), fontsize=10, fontweight="bold")
     net, asked = wiring_of(problem.wiring, recipe), problem.cases(recipe)
     y = states(net, asked.inputs, np.nan_to_num(np.array(row["weights"]))[None])[0]
     blocks = {"wanted": asked.desired.T, "outputs": y[:, net.outputs].T, "hidden": y[:, net.hidden].T}
@@ -107,5 +116,6 @@ def _example(axes: Sequence[Axes], problem: ModuleType, runs: Runs, reading: str
     picture.set_yticks((heights[1:] + heights[:-1]) / 2 - 0.5, list(blocks), fontsize=8)
     for height in heights[1:-1]:
         picture.axhline(height - 0.5, color="tab:orange", linewidth=1.5)
+    picture.set_title(f"{runs.stem}\n{reading}, seed {row['seed']}", fontsize=8)
     picture.set_xticks([])
     picture.set_xlabel("cases (black: on)", fontsize=8)

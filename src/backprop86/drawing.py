@@ -15,7 +15,7 @@ from matplotlib.patches import Rectangle
 from PIL import Image
 
 from backprop86.runs import Runs
-from backprop86.statistics import with_infinity
+from backprop86.statistics import kaplan_meier, with_infinity
 from backprop86.wiring import Wiring
 
 Places = dict[str, tuple[float, float] | None]
@@ -72,23 +72,26 @@ def hinton(axes: Axes, values: np.ndarray, largest: float, corner: tuple[float, 
 
 
 def sweeps_figure(runs: Runs, title: str, printed: Sequence[float]) -> Figure:
-    """The share of all runs solved by each sweep, one line per reading; a run never solved keeps its line below 1."""
+    """The share of all runs solved by each sweep, one line per reading; a run never solved keeps its line below 1.
+
+    Kaplan and Meier's estimate; that of the first reading with its 95 % interval.
+    """
     figure = Figure(figsize=(9, 5), layout="constrained")
     axes = figure.subplots()
     palette = sns.color_palette("colorblind", len(runs.conditions))
     for k, condition in enumerate(runs.conditions):
-        sweeps = np.sort(with_infinity(runs.of(condition)["sweeps"]))
-        share = np.arange(1, len(sweeps) + 1) / len(sweeps)
-        solved = np.isfinite(sweeps)
         limit = runs.recipe(condition).sweeps
-        x = np.concatenate([[1], np.maximum(sweeps[solved], 1), [limit]])
-        y = np.concatenate([[0], share[solved], [solved.mean()]])
+        at, *shares = kaplan_meier(with_infinity(runs.of(condition)["sweeps"]), limit)
+        x = np.concatenate([[1], np.maximum(at, 1), [limit]])
+        y, low, high = (np.concatenate([[0], share, share[-1:] if len(share) else [0]]) for share in shares)
         style = {
             "linestyle": DASHES[(k + k // 10) % len(DASHES)],
             "color": palette[k],
             "linewidth": 1.8 if k == 0 else 1.1,
         }
-        axes.step(x, y, where="post", label=f"{condition} ({solved.mean():.1%})", zorder=10 - k / 10, **style)
+        axes.step(x, y, where="post", label=f"{condition} ({y[-1]:.1%})", zorder=10 - k / 10, **style)
+        if k == 0:
+            axes.fill_between(x, low, high, step="post", color=palette[k], alpha=0.2, linewidth=0)
     for k, number in enumerate(sorted(printed)):
         axes.axvline(number, color="black", linewidth=0.8)
         place = (number, 1.01 + 0.035 * (k % 2))

@@ -1,0 +1,39 @@
+"""The article in docs/writeup: no number in it is typed, and LaTeX makes it of what is in results/."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ARTICLE = ROOT / "docs" / "writeup" / "article.tex"
+LATEX = ("pdflatex", "bibtex")
+
+
+def test_no_number_is_typed():
+    text = re.sub(r"(?<!\\)%.*", "", ARTICLE.read_text("utf-8"))
+    body = text.split(r"\maketitle", 1)[1]
+    asked = re.findall(r"\\backprop(?:\[[^]]*\])?\{[^}]*\}\{[^}]*\}", body)
+    assert len(asked) >= 10
+    assert len(re.findall(r"\\includegraphics", body)) == 3
+    assert len(re.findall(r"\\input\{../../results/tables/", body)) == 2
+    prose = re.sub(r"\\(?:backprop|cite|ref|label|input|includegraphics)(?:\[[^]]*\])?(?:\{[^}]*\})+", "", body)
+    assert re.findall(r"\d", prose) == []
+
+
+@pytest.mark.skipif(not all(map(shutil.which, LATEX)), reason="needs LaTeX: Debian's texlive-latex-recommended has it")
+def test_latex_makes_it(tmp_path):
+    (tmp_path / "docs" / "writeup").mkdir(parents=True)
+    (tmp_path / "results").symlink_to(ROOT / "results")
+    shutil.copy(ARTICLE, tmp_path / "docs" / "writeup")
+    latex = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "article"]
+    for command in (latex, ["bibtex", "article"], latex, latex):
+        made = subprocess.run(command, cwd=tmp_path / "docs/writeup", capture_output=True, text=True, errors="replace")
+        assert made.returncode == 0, made.stdout[-2000:]
+    log = (tmp_path / "docs/writeup/article.log").read_text("latin-1")
+    assert "undefined" not in log
+    assert "Overfull" not in log
+    assert len(re.findall(r"<../../results/figures/\w+\.pdf", log)) >= 3
+    assert (tmp_path / "docs/writeup/article.pdf").stat().st_size > 50_000
