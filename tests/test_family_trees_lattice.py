@@ -1,7 +1,7 @@
 """The lattice of the family trees: which results a reading counts, where it stands in the maps, how it begins."""
 
 import io
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pandas as pd
 import pytest
@@ -28,7 +28,8 @@ def rows(learned, sweeps, held_out, n=20, branch=False):
 
 
 def lattice_of(parts):
-    runs = Runs("made_up", parts, {name: {} for name in parts})
+    of_each = {name: part.assign(condition=name) for name, part in parts.items()}
+    runs = Runs("made_up", of_each, {name: {"recipe": asdict(LATTICE.recipe)} for name in parts})
     return table(runs, ledger(LATTICE.claims, runs))
 
 
