@@ -1,0 +1,139 @@
+"""The atlas of failures: what it counts, which run it shows of each kind, and that both its figures are drawn."""
+
+import io
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from backprop86 import atlas
+from backprop86.failures import KINDS
+from backprop86.problems import family_trees, single_layer, xor
+from backprop86.recipe import Recipe
+from backprop86.runs import describe, with_condition
+from backprop86.training import check, run_condition, states
+
+XOR = Recipe("2_hidden", 9, epsilon=0.5, alpha=0.9)
+LEARNED, LOST = [""] * 4, ["plateau"] * 4
+
+
+def of(problem, readings, numbers_only=False):
+    """Runs of these readings, name -> (recipe, the kind of failure that each of its runs is said to have)."""
+    runs, stem = None, problem.__name__.rsplit(".", 1)[1]
+    for name, (recipe, failures) in readings.items():
+        seeds = list(range(len(failures)))
+        rows = run_condition(problem, recipe, seeds).assign(failure=failures, solved=[kind == "" for kind in failures])
+        about = describe(recipe, check(problem, recipe), seeds, "fused")
+        runs = with_condition(runs, stem, list(readings), name, about, rows, numbers_only)
+    return runs
+
+
+@pytest.fixture(scope="module")
+def every():
+    of_xor = {
+        "as_printed": (XOR, ["", "plateau", "", "one_half"] * 2),  # as many as below, of more
+        "slower": (replace(XOR, epsilon=0.1), ["one_half", "", "plateau", "plateau"]),
+        "cut_short": (replace(XOR, sweeps=8), LOST),
+        "put_there": (replace(XOR, start="fig5"), LOST),
+        "too_many_units": (replace(XOR, network="33_hidden"), LOST),
+        "equal": (replace(XOR, start="equal", sweeps=10), ["", "", "", "equal_units"]),
+    }
+    return {
+        xor: of(xor, of_xor),
+        single_layer: of(single_layer, {"no_hidden": (Recipe("xor_0", 9), LOST)}),
+        family_trees: of(family_trees, {"too_many_cases": (Recipe("five_layers", 9), LOST)}),
+    }
+
+
+@pytest.fixture(scope="module")
+def found(every):
+    return atlas.table(list(every.values()))
+
+
+TITLES = {"xor": "Exclusive or", "single_layer": "Single layer", "family_trees": "Family trees"}
+
+
+def test_the_table_counts_every_run(found):
+    assert found.columns.tolist() == ["experiment", "reading", "sweeps", "n", "solved", *KINDS]
+    assert found["experiment"].tolist() == ["xor"] * 6 + ["single_layer", "family_trees"]
+    assert (found[["solved", *KINDS]].sum(axis=1) == found["n"]).all()
+    rows = found.set_index("reading")
+    some = ["sweeps", "n", "solved", "plateau", "one_half", "equal_units", "saturated"]
+    assert rows.loc["slower", some].tolist() == [9, 4, 1, 2, 1, 0, 0]
+    assert rows.loc["equal", some].tolist() == [10, 4, 3, 0, 0, 1, 0]
+
+
+def test_what_each_kind_is_and_how_many_runs_are_of_it(found):
+    kinds = atlas.meanings(found).set_index("kind")
+    assert kinds["what it is"].to_dict() == KINDS
+    assert kinds["runs"].to_dict() == dict.fromkeys(KINDS, 0) | {"plateau": 24, "one_half": 3, "equal_units": 1}
+
+
+def test_shares_of_each_kind_are_drawn(found):
+    figure = atlas.counts(found, TITLES)
+    figure.savefig(io.BytesIO(), dpi=40)
+    first, every = figure.axes
+    assert [axes.get_xlabel() for axes in (first, every)] == [
+        "share of runs, first reading",
+        "share of runs, all readings",
+    ]
+    assert [label.get_text() for label in first.get_yticklabels()] == list(TITLES.values())
+    assert first.yaxis_inverted()
+
+    def shares(axes):
+        return {bars.get_label(): np.round([bar.get_width() for bar in bars], 3).tolist() for bars in axes.containers}
+
+    assert shares(first) == {
+        "solved": [0.5, 0, 0],
+        "plateau": [0.25, 1, 1],
+        "equal units": [0, 0, 0],
+        "one half": [0.25, 0, 0],
+    }
+    assert shares(every) == {  # without the reading that is cut short
+        "solved": [0.333, 0, 0],
+        "plateau": [0.5, 1, 1],
+        "equal units": [0.042, 0, 0],
+        "one half": [0.125, 0, 0],
+    }
+    for axes in (first, every):
+        assert [bar.get_x() + bar.get_width() for bar in axes.containers[-1]] == pytest.approx([1, 1, 1])
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == list(shares(first))
+
+
+def test_an_example_is_the_first_seed_where_its_kind_is_commonest(every, found):
+    figure = atlas.examples(every, found)
+    figure.savefig(io.BytesIO(), dpi=40)
+    titles = [axes.get_title() for axes in figure.axes]
+    assert titles[::2] == ["plateau", "equal units", "one half"]
+    assert titles[1::2] == ["xor\nslower, seed 2", "xor\nequal, seed 3", "xor\nas_printed, seed 3"]
+    curve, picture = figure.axes[:2]
+    row, about = every[xor].of("slower").iloc[2], every[xor].about["slower"]
+    (line,) = curve.lines
+    assert (line.get_xdata().tolist(), line.get_ydata().tolist()) == (about["checkpoints"], row["error_curve"].tolist())
+    wiring, cases = xor.wiring(XOR), xor.cases(XOR)
+    y = states(wiring, cases.inputs, row["weights"][None])[0]
+    shown = [cases.desired[:, 0], *(y[:, wiring.units.index(unit)] for unit in ("o1", "h1", "h2"))]
+    assert np.array_equal(picture.images[0].get_array(), shown)
+    assert [label.get_text() for label in picture.get_yticklabels()] == ["wanted", "outputs", "hidden"]
+    assert picture.get_yticks().tolist() == [0, 1, 2.5]
+    assert [line.get_ydata()[0] for line in picture.lines] == [0.5, 1.5]
+
+
+def test_a_kind_whose_nets_are_not_kept_has_no_example():
+    readings = {"as_printed": (XOR, ["plateau", "", "one_half"])}
+    for numbers_only, panels in ((True, 0), (False, 4)):
+        runs = of(xor, readings, numbers_only)
+        assert len(atlas.examples({xor: runs}, atlas.table([runs])).axes) == panels
+
+
+@pytest.mark.parametrize("failures", [LEARNED, ["diverged", *LEARNED]])
+def test_what_is_drawn_of_no_failure_and_of_one_without_numbers(failures):
+    runs = of(xor, {"as_printed": (XOR, failures)})
+    rows = runs.of("as_printed")
+    rows.at[0, "weights"] = np.array([np.nan, np.inf, -np.inf] * 3)
+    rows.at[0, "error_curve"] = np.where(np.arange(len(rows["error_curve"][0])) < 2, 0.5, np.nan)
+    figure = atlas.examples({xor: runs}, atlas.table([runs]))
+    figure.savefig(io.BytesIO(), dpi=40)
+    assert [axes.get_title() for axes in figure.axes][::2] == sorted({"diverged"} & set(failures))
+    assert not any(np.ma.getmaskarray(axes.images[0].get_array()).any() for axes in figure.axes[1::2])
+    atlas.counts(atlas.table([runs]), TITLES).savefig(io.BytesIO(), dpi=40)
