@@ -10,6 +10,7 @@ import argparse
 import re
 import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -53,9 +54,31 @@ def report(output: str | Path, source: str | Path | None = None) -> pd.DataFrame
     Returns the ledger of claims, with words.
     """
     source = Path(source or output)
+    found = dict(with_rows(source))
     made = Report(Path(output), [], [], [])
-    titles: dict[str, str] = {}
-    every: dict[ModuleType, Runs] = {}
+    for experiment, runs in found.values():
+        one_experiment(made, experiment, runs)
+    titles = {stem: experiment.title for stem, (experiment, _) in found.items()}
+    every = {
+        import_module(f"backprop86.problems.{stem}"): runs
+        for stem, (experiment, runs) in found.items()
+        if not experiment.by_itself
+    }
+    all_experiments(made, every, titles, source)
+    claims = tables.with_words(pd.concat(made.judged, ignore_index=True))
+    claims.to_csv(made.output / "claims.csv", index=False, lineterminator="\n")
+    (made.output / "claims.md").write_text(tables.claims_page(claims, titles, made.of_lattices), "utf-8")
+    citing.write(made.sidecars, claims, made.output)
+    (made.output / "index.html").write_text(gallery(claims, made.sidecars, titles, made.output), "utf-8")
+    return claims
+
+
+def with_rows(source: Path) -> Iterator[tuple[str, tuple[Experiment, Runs]]]:
+    """Every experiment by its stem, with its rows in <source>/runs.
+
+    ValueError or FileNotFoundError, in one line and before anything is written, if they are not all there as they
+    should be.
+    """
     for stem in stems():
         settings = load(stem, f"output={source}")
         experiment = settings.experiment
@@ -64,17 +87,7 @@ def report(output: str | Path, source: str | Path | None = None) -> pd.DataFrame
             continue
         runs = read(settings.runs_file)
         same_recipes(runs, {reading: experiment.recipe_of(reading) for reading in experiment.conditions})
-        one_experiment(made, experiment, runs)
-        titles[stem] = experiment.title
-        if not experiment.by_itself:
-            every[import_module(f"backprop86.problems.{stem}")] = runs
-    all_experiments(made, every, titles, source)
-    claims = tables.with_words(pd.concat(made.judged, ignore_index=True))
-    claims.to_csv(made.output / "claims.csv", index=False, lineterminator="\n")
-    (made.output / "claims.md").write_text(tables.claims_page(claims, titles, made.of_lattices), "utf-8")
-    citing.write(made.sidecars, claims, made.output)
-    (made.output / "index.html").write_text(gallery(claims, made.sidecars, titles, made.output), "utf-8")
-    return claims
+        yield stem, (experiment, runs)
 
 
 def one_experiment(made: Report, experiment: Experiment, runs: Runs) -> None:

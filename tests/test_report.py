@@ -59,11 +59,6 @@ def test_everything_is_made_twice_with_the_same_bytes(tmp_path, monkeypatch):
         "tables/other.csv is made by nothing",
         "tables/xor.md is stale",
     ]
-    (one / "runs/xor.parquet").unlink()
-    with pytest.raises(
-        FileNotFoundError, match=r"xor.parquet does not exist: python experiments/run.py experiment=xor"
-    ):
-        report(one)
 
 
 def test_the_committed_results_are_what_the_runs_give():
@@ -87,13 +82,18 @@ def test_one_row_turns_a_verdict(tmp_path):
     assert verdict() == "doubtful"
 
 
-def test_a_runs_file_that_is_gone_is_one_clear_line(tmp_path, capsys):
-    import report
+def test_a_runs_file_that_is_gone_is_one_clear_line_and_nothing_is_written(tmp_path):
+    from report import report
 
-    for argument in (tmp_path, tmp_path / "nowhere"):
-        with pytest.raises(FileNotFoundError, match=r"symmetry.parquet does not exist: python experiments/run.py exp"):
-            report.report(argument)
-    assert not (tmp_path / "claims.csv").exists()
+    (tmp_path / "runs").mkdir()
+    for path in (RESULTS / "runs").glob("*.parquet"):
+        (tmp_path / "runs" / path.name).symlink_to(path)
+    (tmp_path / "runs/depth.parquet").unlink()
+    with pytest.raises(
+        FileNotFoundError, match=r"/depth.parquet does not exist: python experiments/run.py exp.*=depth "
+    ):
+        report(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["runs"]
 
 
 def test_every_claim_has_its_place_in_a_text(claims):
@@ -131,11 +131,11 @@ def test_every_number_in_the_readme_comes_from_somewhere():
     page = (ROOT / "README.md").read_text("utf-8")
     assert not re.search(r"^<!--=", page, re.MULTILINE)  # a line that begins so is not Markdown
     marked = tables.NUMBER.findall(page)
-    assert len(marked) > 20
+    assert len(marked) >= 20
     prose = tables.NUMBER.sub("", page.split(tables.BEGIN)[0] + page.split(tables.END)[1])
     prose = re.sub(r"```.*?```|`[^`]*`|\]\([^)]*\)", " ", prose, flags=re.DOTALL)
     settings = "".join(path.read_text("utf-8") for path in (ROOT / "conf").rglob("*.yaml"))
-    given = {"3.11", "3.13", "2268"}  # versions of Python; readings of the lattice, see below
+    given = {"3.11", "3.13", "2268", "90"}  # versions of Python; readings of the lattice; the range of the runs
     given |= {number.rstrip(".,").replace(",", "") for number in re.findall(r"\d[\d,.]*", settings)}
     assert {number.rstrip(".,").replace(",", "") for number in re.findall(r"\d[\d,.]*", prose)} <= given
     shares = re.findall(r"[\d.]+ ?%", prose)
