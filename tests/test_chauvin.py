@@ -23,7 +23,7 @@ def made_up(sweeps):
         recipe = EXPERIMENT.recipe_of(name)
         H = int(recipe.network.split("_")[0])
         column = pd.array([sweeps(H, recipe.epsilon)] * 20, dtype="Int64")
-        parts[name] = pd.DataFrame({"hidden": H, "solved": ~column.isna(), "sweeps": column})
+        parts[name] = pd.DataFrame({"condition": name, "hidden": H, "solved": ~column.isna(), "sweeps": column})
         about[name] = {"recipe": asdict(recipe)}
     return Runs("chauvin", parts, about)
 

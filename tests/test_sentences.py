@@ -61,7 +61,7 @@ def test_shares_are_in_per_cent_where_the_rule_is_about_shares():
 
 AGAINST = "Of 100 runs {} needed fewer sweeps than the printed 1,500, equal ones counted half: it is an ordinary one."
 MOST, RANGE = "90 % of the runs", "median 9; 5 to 95 % of runs"
-LUCKY = " Only {} of the runs are ever solved, so the printed one is among the lucky ones."
+LUCKY = " Only {} of the runs were solved in the sweeps they were given; the printed one is one of those."
 FAR = "The printed 1,500 lies {} nearly all: fewer than {} of our runs are as far out (90 % of the runs {})."
 
 
@@ -83,7 +83,7 @@ FAR = "The printed 1,500 lies {} nearly all: fewer than {} of our runs are as fa
             [100] * 40 + [None] * 960,
             "doubtful",
             "∞ to ∞",
-            FAR.format("below", "5 in 100", "are never solved") + LUCKY.format("4.0%"),
+            FAR.format("below", "5 in 100", "were not solved") + LUCKY.format("4.0%"),
         ),
         ([None] * 1000, "not reproduced", "∞ to ∞", "No run was solved in the sweeps it was given."),
     ],

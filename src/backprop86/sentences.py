@@ -75,7 +75,8 @@ def _draw(row: pd.Series) -> str:
     place, value, of = row["percentile"], row["printed"], "solved runs" if row["among"] == "solved" else "runs"
     if row["column"] == "sweeps" and row["solved"] == 0:
         return "No run was solved in the sweeps it was given."
-    few = f" Only {percent(row['solved'])} of the runs are ever solved, so the printed one is among the lucky ones."
+    given = "in the sweeps they were given; the printed one is one of those"  # a reading may end at the printed number
+    few = f" Only {percent(row['solved'])} of the runs were solved {given}."
     lucky = few if row["column"] == "sweeps" and row["solved"] < 0.5 else ""
     if row["verdict"] == "reproduced":
         ordinary = "equal ones counted half: it is an ordinary one"
@@ -91,7 +92,7 @@ def _most(row: pd.Series) -> str:
     """Where most runs are."""
     low, high = shown(row["p5"]), shown(row["p95"])
     if row["column"] == "sweeps" and low == "∞":
-        return "90 % of the runs are never solved"
+        return "90 % of the runs were not solved"
     return f"90 % of the runs {f'are at {low}' if low == high else f'lie between {low} and {high}'}"
 
 

@@ -20,8 +20,8 @@ PREFACE = """# Claims
 What the three texts of 1986 say, {claims} claims, each judged by a rule from the rows in `results/runs/`:
 **{tally}**
 under the reading taken as literal, which comes first in each table. Nothing here is typed:
-`python experiments/report.py` makes this page. Rules and their thresholds are in `src/backprop86/claims.py`; the same with all digits is
-[claims.csv](claims.csv), and to browse it there is [index.html](index.html).
+`python experiments/report.py` makes this page. Rules and their thresholds are in `src/backprop86/claims.py`; the same
+with all digits is [claims.csv](claims.csv), and to browse it there is [index.html](index.html).
 
 *draw*: the printed single run is an ordinary one among ours, unsolved ones counted as infinite. *once*, *within*: at
 least one run in twenty does it. *rate*: our 95 % interval overlaps the printed range. *always*, *never*: no exception
