@@ -94,7 +94,6 @@ def test_ledger_has_a_row_for_each_reading():
         (Claim("c", rule="draw"), "claim c: rule draw needs 1 printed numbers, was []"),
         (Claim("c", rule="rate", printed=[1]), "claim c: rule rate needs 2 printed numbers, was [1]"),
         (Claim("c", rule="equal", printed=[1, 2]), "claim c: rule equal needs 0 or 1 printed numbers, was [1, 2]"),
-        (Claim("c", rule="once", among="some"), "claim c: among must be all or solved, was some"),
         (Claim("c", rule="more"), "claim c: than must name one reading for rule more, columns for commonest"),
         (
             Claim("c", rule="once", than=["a"]),
@@ -206,3 +205,18 @@ def test_commonest(mine, other, expected):
     assert (judged.verdict, judged.estimate, judged.n) == (expected, mine / 100, 100)
     with pytest.raises(ValueError, match=r"^claim c: reading a of made_up does not measure third$"):
         judge(Claim("c", "N", "", "commonest", "mine", than=["third"]), runs, "a")
+
+
+def test_a_draw_among_the_solved_of_a_kind():
+    kind = np.arange(100) < 40
+    runs = runs_of([True] * 90 + [False] * 10, weight=np.where(kind, 5.0, -5.0), is_kind=kind)
+    judged = judge(Claim("c", "N", "", "draw", "weight", [5.0], among="is_kind"), runs, "a")
+    assert (judged.verdict, judged.n, judged.estimate) == ("reproduced", 40, 5.0)
+    with pytest.raises(ValueError, match=r"^claim c: reading a of made_up does not measure is_other$"):
+        judge(Claim("c", "N", "", "draw", "weight", [5.0], among="is_other"), runs, "a")
+
+
+def test_the_percentile_among_the_solved():
+    sweeps = [100] * 300 + [2000] * 100 + [pd.NA] * 600
+    judged = judge(Claim("c", "N", "", "draw", "sweeps", [1500]), runs_of([True] * 400 + [False] * 600, sweeps), "a")
+    assert (judged.percentile, judged.percentile_of_solved) == (30, 75)

@@ -95,6 +95,7 @@ def test_four_xor_nets_are_one():
     nets = {"printed": printed, "hidden": hidden_contrary(printed), "inputs": inputs_contrary(printed), "both": both}
     assert len({tuple(np.round(w, 6)) for w in nets.values()}) == 4
     as_printed = {"to_hidden": -6.4, "hidden_bias": 2.2, "hidden_out": -9.4, "direct": -4.2, "output_bias": 6.3}
+    as_printed["is_printed_kind"] = True
     for name, w in nets.items():
         turned = name in ("inputs", "both")
         assert outputs(w) == pytest.approx(outputs(printed)[::-1] if turned else outputs(printed)), name
@@ -105,6 +106,7 @@ def test_four_xor_nets_are_one():
         assert np.array_equal(given, [w])  # not turned in place
     uneven = xor.oriented(np.array([[2.2, -6.0, -6.8, 6.3, -4.0, -4.4, -9.4]]))
     assert (uneven["to_hidden"][0], uneven["direct"][0]) == pytest.approx((-6.4, -4.2))
+    assert not xor.oriented(np.array([[2.2, -6.0, 6.8, 6.3, -4.0, -4.4, -9.4]]))["is_printed_kind"][0]
     assert "to_hidden" not in measured(xor, Recipe("2_hidden"), xor.PRINTED_FIG5)
     assert "to_hidden" not in measured(xor, Recipe("1_hidden"), [0.0] * 5)
 
@@ -119,6 +121,10 @@ def test_the_printed_xor_nets():
         y = states(wiring, xor.cases(recipe).inputs, np.array([w]))[0, :, wiring.outputs[0]]
         assert y == pytest.approx(outputs, abs=0.02)
     assert measured(xor, two, xor.PRINTED_FIG5)["is_fig5"]
+    y = np.zeros((2, 4, 6))
+    y[:, :, -1] = [[0.1, 0.9, 0.49, 0.49], [0.1, 0.9, 0.51, 0.49]]  # the second has every case right
+    found = xor.measure(xor.wiring(two), xor.cases(two), np.zeros((2, 9)), y, None)
+    assert found["is_fig5"].tolist() == [True, False]
     assert not measured(xor, direct, xor.PRINTED_FIG3)["is_fig5"]
     assert measured(xor, direct, xor.PRINTED_FIG3)["hidden_code"] == "1000"
 

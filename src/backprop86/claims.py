@@ -3,7 +3,7 @@
 Verdicts: reproduced, partly, doubtful, not reproduced. Every claim is judged under every reading it applies to.
 """
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -49,7 +49,7 @@ class Claim:
     readings: list[str] = field(default_factory=list)  # where it applies, the literal one first; empty: everywhere;
     # 8_hidden/* is all readings of that form: for the rules of a curve its points, otherwise each by itself
     to: float = 0.0  # the last digit that is printed: runs are rounded to it before they are compared
-    among: str = "all"  # or solved: of a draw, the runs it is one of
+    among: str = "all"  # of a draw, the runs it is one of: all, or the solved ones of which this column is true
     than: list[str] = field(default_factory=list)  # more: the reading that has less; commonest: the other columns
     headline: bool = False  # one of those in the README
 
@@ -61,8 +61,6 @@ class Claim:
         if len(self.printed) not in numbers:
             needs = " or ".join(map(str, numbers))
             raise ValueError(f"claim {self.id}: rule {self.rule} needs {needs} printed numbers, was {self.printed}")
-        if self.among not in ("all", "solved"):
-            raise ValueError(f"claim {self.id}: among must be all or solved, was {self.among}")
         if bool(self.than) != (self.rule in ("more", "commonest")) or (self.rule == "more" and len(self.than) > 1):
             raise ValueError(f"claim {self.id}: than must name one reading for rule more, columns for commonest")
         return self
@@ -75,7 +73,8 @@ class Judgement:
     Of a draw the estimate is the median (of sweeps to solve Kaplan and Meier's), p5 and p95 the range of the runs, and
     `percentile` places the printed number, with an interval; of "equal" it is what is compared, and p5 and p95 its
     range; of a curve a coefficient; of "more" the probability that a run has more than one of the other reading;
-    otherwise a share. `untrained` is that share before training, `solved` that of all runs that were solved.
+    otherwise a share. `untrained` is that share before training, `solved` that of all runs that were solved, and
+    `percentile_of_solved` places the printed number among those alone.
     """
 
     verdict: str
@@ -90,6 +89,7 @@ class Judgement:
     percentile_high: float = np.nan
     untrained: float = np.nan
     solved: float = np.nan
+    percentile_of_solved: float = np.nan
 
 
 def judge(claim: Claim, runs: Runs, reading: str) -> Judgement:
@@ -97,7 +97,8 @@ def judge(claim: Claim, runs: Runs, reading: str) -> Judgement:
     if claim.rule in ("intercept", "slope"):
         return _curve(claim, runs, matching(runs, reading))
     rows = runs.of(reading)
-    for column in [claim.column, *(claim.than if claim.rule == "commonest" else [])]:
+    others = (claim.than if claim.rule == "commonest" else []) + ([] if claim.among == "all" else [claim.among])
+    for column in [claim.column, *others]:
         if column not in rows or (rows[column].isna().all() and column != "sweeps"):
             raise ValueError(f"claim {claim.id}: reading {reading} of {runs.stem} does not measure {column}")
     if claim.rule == "draw":
@@ -135,8 +136,8 @@ def _share(claim: Claim, rows: pd.DataFrame) -> Judgement:
 def _draw(claim: Claim, rows: pd.DataFrame, runs: Runs) -> Judgement:
     """A printed single run is reproduced if it is an ordinary draw from ours, unsolved runs counted as infinite."""
     solved = float(rows["solved"].mean())
-    if claim.among == "solved":
-        rows = rows[rows["solved"]]
+    if claim.among != "all":
+        rows = rows[rows["solved"] & rows[claim.among]]
     if rows.empty:
         return Judgement("not reproduced", 0, np.nan, np.nan, np.nan, solved=solved)
     values, printed = with_infinity(rows[claim.column]), claim.printed[0]
@@ -148,8 +149,11 @@ def _draw(claim: Claim, rows: pd.DataFrame, runs: Runs) -> Judgement:
     if claim.to:  # as numbers of the last printed digit, so that equal means equal
         values, printed = np.round(values / claim.to), np.round(printed / claim.to)
     verdict = _ordinary(tail(values, printed))
-    verdict = _of_enough(verdict, len(rows)) if claim.among == "solved" else verdict
-    return Judgement(verdict, len(rows), *middle, p5, p95, *percentile(values, printed), solved=solved)
+    verdict = _of_enough(verdict, len(rows)) if claim.among != "all" else verdict
+    finite = values[np.isfinite(values)]
+    among_solved = percentile(finite, printed)[0] if len(finite) else np.nan
+    found = Judgement(verdict, len(rows), *middle, p5, p95, *percentile(values, printed), solved=solved)
+    return replace(found, percentile_of_solved=among_solved)
 
 
 def _equal(claim: Claim, rows: pd.DataFrame) -> Judgement:
@@ -162,9 +166,12 @@ def _equal(claim: Claim, rows: pd.DataFrame) -> Judgement:
 
 def _more(claim: Claim, runs: Runs, reading: str) -> Judgement:
     """Runs of this reading have more than those of another, which differs in the first of its axes if it has any."""
-    other = "/".join([claim.than[0], *reading.split("/")[1:]])
-    mine, others = (with_infinity(runs.of(name)[claim.column]) for name in (reading, other))
+    mine, others = (with_infinity(runs.of(name)[claim.column]) for name in (reading, _other(claim, reading)))
     return _above_one_half(len(mine), *exceeds(mine, others))
+
+
+def _other(claim: Claim, reading: str) -> str:
+    return "/".join([claim.than[0], *reading.split("/")[1:]])
 
 
 def _commonest(claim: Claim, rows: pd.DataFrame) -> Judgement:
@@ -229,5 +236,6 @@ def ledger(claims: list[Claim], runs: Runs) -> pd.DataFrame:
         forms = claim.readings or runs.conditions
         for reading in forms if of_a_curve else [name for form in forms for name in matching(runs, form)]:
             judgement = asdict(judge(claim, runs, reading))
-            rows.append(about | {"reading": reading} | judgement)
+            other = _other(claim, reading) if claim.rule == "more" else ", ".join(claim.than)
+            rows.append(about | {"reading": reading, "than": other} | judgement)
     return pd.DataFrame(rows)
