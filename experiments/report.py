@@ -154,7 +154,7 @@ def stale(results: Path = RESULTS) -> list[str]:
         made = {path.relative_to(folder): path.read_bytes() for path in Path(folder).rglob("*") if path.is_file()}
     there = {path.relative_to(results) for path in results.rglob("*") if path.is_file() and path.parent.name != "runs"}
     wrong = [f"{place} is missing" for place in made.keys() - there]
-    wrong += [f"{place} is stale" for place in made.keys() & there if not _same((results / place), made[place])]
+    wrong += [f"{place} is stale" for place in made.keys() & there if not _same(results / place, made[place])]
     wrong += [f"{place} is made by nothing" for place in there - made.keys() - {Path("LICENSE")}]
     if results == RESULTS and readme(claims) != (ROOT / "README.md").read_text("utf-8"):
         wrong.append("README.md is stale")

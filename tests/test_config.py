@@ -98,7 +98,7 @@ def test_every_experiment_file(stem, tmp_path):
     for claim in experiment.claims:
         assert claim.id.startswith(stem.removesuffix("_lattice").replace("_", "-"))
         assert all(fnmatch.filter(experiment.conditions, form) for form in claim.readings), claim.id
-        assert ("cite" in bibtex("figure", "", [claim])) == (claim.source != "ours"), claim.id
+        assert (" After " in bibtex("figure", "", [claim])) == (claim.source != "ours"), claim.id
 
 
 def test_one_reading_and_its_seeds(tmp_path):

@@ -61,7 +61,9 @@ def test_shares_are_in_per_cent_where_the_rule_is_about_shares():
 
 AGAINST = "Of 100 runs {} needed fewer sweeps than the printed 1,500, equal ones counted half: it is an ordinary one."
 MOST, RANGE = "90 % of the runs", "median 9; 5 to 95 % of runs"
-LUCKY = " Only {} of the runs were solved in the sweeps they were given; the printed one is one of those."
+LUCKY = (
+    " Only {} of the runs were solved in the sweeps they were given; among those the printed one is at percentile 100."
+)
 FAR = "The printed 1,500 lies {} nearly all: fewer than {} of our runs are as far out (90 % of the runs {})."
 
 
@@ -197,7 +199,7 @@ def test_a_structure(solved, hold, verdict, told):
 def test_more_than_the_other_reading(many, verdict, told):
     runs = of_readings({"small": runs_of(first(200, of=400)), "large": runs_of(first(many, of=400))})
     row = judged("more", runs, than=["small"], readings=["large"])
-    compared = f"Compared one to one with runs of the other reading, these have more in {told}"
+    compared = f"Compared one to one with runs of small, these have more (solved) in {told}"
     assert (row["verdict"], printed(row), because(row)) == (verdict, "more", compared)
     assert ours(row) == f"in {told[:5]} of pairs; {percent(row['low'])} to {percent(row['high'])} (n = 400)"
 

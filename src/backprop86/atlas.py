@@ -18,34 +18,38 @@ HATCHES = ("", "//", "", "..", "", "\\\\", "", "xx", "")
 
 
 def table(every: list[Runs]) -> pd.DataFrame:
-    """A row per reading: its limit, n, how many were solved, and how many of the others are of each kind."""
+    """A row per reading: its start, its limit, n, how many were solved, and how many of the others are of each kind."""
     rows = []
     for runs in every:
         for reading in runs.conditions:
             part = runs.of(reading)
             counts = part["failure"].value_counts()
-            row: dict[str, object] = {"experiment": runs.stem, "reading": reading}
-            row |= {"sweeps": runs.recipe(reading).sweeps, "n": len(part), "solved": int(part["solved"].sum())}
+            recipe = runs.recipe(reading)
+            row: dict[str, object] = {"experiment": runs.stem, "reading": reading, "start": recipe.start}
+            row |= {"sweeps": recipe.sweeps, "n": len(part), "solved": int(part["solved"].sum())}
             rows.append(row | {kind: int(counts.get(kind, 0)) for kind in KINDS})
     return pd.DataFrame(rows)
 
 
 def meanings(found: pd.DataFrame) -> pd.DataFrame:
-    """A row per kind: how many runs of all experiments are of it, and what it means."""
-    return pd.DataFrame([{"kind": kind, "runs": int(found[kind].sum()), "what it is": KINDS[kind]} for kind in KINDS])
+    """A row per kind: how many runs of all experiments are of it, see `_whole`, and what it means."""
+    whole = _whole(found)
+    return pd.DataFrame([{"kind": kind, "runs": int(whole[kind].sum()), "what it is": KINDS[kind]} for kind in KINDS])
 
 
 def counts(found: pd.DataFrame, titles: Mapping[str, str]) -> Figure:
     """What became of the runs of each experiment, under the reading that comes first and under all together.
 
-    Readings that are cut short, which have fewer sweeps than the first, are left out.
+    Of some readings only, see `_whole`.
     """
     figure = Figure(figsize=(12, 6), layout="constrained")
     looks = dict(zip(KINDS, zip(sns.color_palette("colorblind"), HATCHES, strict=False), strict=True))
-    looks = {"solved": ("0.92", "")} | {kind: look for kind, look in looks.items() if found[kind].any()}
-    by = _whole(found).groupby("experiment", sort=False)
+    whole = _whole(found)
+    looks = {"solved": ("0.92", "")} | {kind: look for kind, look in looks.items() if whole[kind].any()}
+    by = whole.groupby("experiment", sort=False)
     panels = figure.subplots(1, 2, sharey=True)
-    for axes, (says, rows) in zip(panels, {"first reading": by.first(), "all readings": by.sum()}.items(), strict=True):
+    shown = {"first reading": by.first(), "all readings": by.sum(numeric_only=True)}
+    for axes, (says, rows) in zip(panels, shown.items(), strict=True):
         start = np.zeros(len(rows))
         names = [titles[stem] for stem in rows.index]
         for kind, (colour, hatch) in looks.items():
@@ -63,7 +67,9 @@ def counts(found: pd.DataFrame, titles: Mapping[str, str]) -> Figure:
 
 
 def _whole(found: pd.DataFrame) -> pd.DataFrame:
-    return found[found["sweeps"] >= found.groupby("experiment")["sweeps"].transform("first")]
+    """Readings that are neither cut short, with fewer sweeps than the first, nor put where they are on purpose."""
+    limits = found.groupby("experiment")["sweeps"].transform("first")
+    return found[(found["sweeps"] >= limits) & found["start"].isin(["drawn", "equal"])]
 
 
 def examples(every: Mapping[ModuleType, Runs], found: pd.DataFrame) -> Figure:
@@ -94,7 +100,7 @@ def _commonest(every: Mapping[ModuleType, Runs], found: pd.DataFrame, kind: str)
         net, cases = wiring_of(problem.wiring, recipe), problem.cases(recipe)
         is_kept = rows.loc[rows["failure"] == kind, "weights"].notna().iloc[0]
         small = len(cases.inputs) <= MOST_CASES and 0 < len(net.hidden) <= MOST_UNITS
-        if is_kept and small and recipe.start in ("drawn", "equal"):  # not put where it is on purpose
+        if is_kept and small:
             return problem, reading
     return None
 

@@ -37,9 +37,14 @@ TEXTS = {
 }
 """,
 }
+IN_WORDS = {
+    "N": "Rumelhart, Hinton and Williams, Nature 323, 1986",
+    "P": "Rumelhart, Hinton and Williams, Parallel Distributed Processing 1, 1986",
+    "H": "Hinton, Proceedings of the Cognitive Science Society 8, 1986",
+}
 FIELDS = (
     "printed", "verdict", "n", "estimate", "low", "high", "p5", "p95",
-    "percentile", "percentile_low", "percentile_high", "untrained", "solved",
+    "percentile", "percentile_low", "percentile_high", "percentile_of_solved", "untrained", "solved",
 )  # fmt: skip
 """Of a row of the ledger, what LaTeX can ask for."""
 MACRO = r"""% Made by python experiments/report.py: every number of the ledger of claims.
@@ -67,7 +72,9 @@ def sidecar(name: str, caption: str, claims: list[Claim], runs: list[Runs], how:
         "caption": caption,
         "claims": [claim.id for claim in claims],
         "command": how,
-        "config": f"sha256 of the recipes: {hashlib.sha256(recipes.encode()).hexdigest()}",
+        "config": f"sha256 of the recipes: {hashlib.sha256(recipes.encode()).hexdigest()}"
+        if runs
+        else "times, no runs",
         "seeds": seeds.value_counts(sort=False).rename("readings").reset_index().to_dict("records"),
         "versions": versions | {name: version(name) for name in ("matplotlib", "seaborn", "pandas")},
         "licence": "CC BY 4.0",
@@ -80,9 +87,9 @@ def bibtex(name: str, caption: str, claims: list[Claim]) -> str:
     """The entry by which a figure is cited; its note names the texts of 1986 that it bears on."""
     about: Any = OmegaConf.load(CITATION)
     released = str(about["date-released"])
-    letters = sorted({part.strip()[0] for claim in claims for part in claim.source.split(",")} & set(TEXTS))
-    keys = [TEXTS[letter].split("{", 1)[1].split(",", 1)[0] for letter in letters]
-    after = f" After \\cite{{{','.join(keys)}}}." if keys else ""
+    letters = {part.strip()[0] for claim in claims for part in claim.source.split(",")}
+    texts = [text for letter, text in IN_WORDS.items() if letter in letters]
+    after = f" After {'; '.join(texts)}." if texts else ""
     return (
         f"@misc{{backprop86:{name},\n"
         f"  author = {{{{{about.authors[0].name}}}}},\n"

@@ -35,6 +35,8 @@ def number(row: pd.Series, field: str) -> str:
 
 def printed(row: pd.Series) -> str:
     """What the text prints, or says, in a cell of a table."""
+    if row["source"] == "ours":
+        return "nothing"
     words = {"always": "always", "never": "never", "once": "in the printed run", "structure": "in the printed net"}
     words |= {"within": f"less than {row['printed']}", "more": "more", "commonest": "the commonest"}
     return words.get(row["rule"], row["printed"]) or "equal"
@@ -72,11 +74,11 @@ def because(row: pd.Series) -> str:
 
 def _draw(row: pd.Series) -> str:
     unit = "needed fewer sweeps than" if row["column"] == "sweeps" else "have less than"
-    place, value, of = row["percentile"], row["printed"], "solved runs" if row["among"] == "solved" else "runs"
+    place, value, of = row["percentile"], row["printed"], "runs" if row["among"] == "all" else "solved runs"
     if row["column"] == "sweeps" and row["solved"] == 0:
         return "No run was solved in the sweeps it was given."
-    given = "in the sweeps they were given; the printed one is one of those"  # a reading may end at the printed number
-    few = f" Only {percent(row['solved'])} of the runs were solved {given}."
+    among = f"among those the printed one is at percentile {shown(row['percentile_of_solved'])}"
+    few = f" Only {percent(row['solved'])} of the runs were solved in the sweeps they were given; {among}."
     lucky = few if row["column"] == "sweeps" and row["solved"] < 0.5 else ""
     if row["verdict"] == "reproduced":
         ordinary = "equal ones counted half: it is an ordinary one"
@@ -133,7 +135,7 @@ def _structure(row: pd.Series) -> str:
 
 
 def _more(row: pd.Series) -> str:
-    against = "Compared one to one with runs of the other reading, these have more"
+    against = f"Compared one to one with runs of {row['than']}, these have more ({row['column']})"
     sides = {
         "reproduced": "more than half",
         "doubtful": "too close to half to say",

@@ -19,6 +19,7 @@ PREFACE = """# Claims
 
 What the three texts of 1986 say, {claims} claims, each judged by a rule from the rows in `results/runs/`:
 **{tally}**
+({ours} of them are not printed but ours, {cases} only that the cases are as many as in 1986)
 under the reading taken as literal, which comes first in each table. Nothing here is typed:
 `python experiments/report.py` makes this page. Rules and their thresholds are in `src/backprop86/claims.py`; the same
 with all digits is [claims.csv](claims.csv), and to browse it there is [index.html](index.html).
@@ -129,7 +130,9 @@ def claims_page(ledger: pd.DataFrame, titles: dict[str, str], lattices: list[pd.
     }
     tally = ledger.drop_duplicates("claim")["verdict"].value_counts()
     told = ", ".join(f"{tally.get(verdict, 0)} {verdict}" for verdict in VERDICTS)
-    page = [PREFACE.format(claims=ledger["claim"].nunique(), tally=told)]
+    claims = ledger.drop_duplicates("claim")
+    about = {"claims": len(claims), "ours": (claims["source"] == "ours").sum(), "tally": told}
+    page = [PREFACE.format(**about, cases=claims["column"].isin(["cases", "training_cases"]).sum())]
     for stem, of_stem in ledger.groupby("stem", sort=False):
         page.append(f"## {titles[str(stem)]}\n\nMade by `{command(str(stem))}`.\n")
         for claim, rows in of_stem.groupby("claim", sort=False):
