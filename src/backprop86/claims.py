@@ -3,7 +3,7 @@
 Verdicts: reproduced, partly, doubtful, not reproduced. Every claim is judged under every reading it applies to.
 """
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -152,8 +152,8 @@ def _draw(claim: Claim, rows: pd.DataFrame, runs: Runs) -> Judgement:
     verdict = _of_enough(verdict, len(rows)) if claim.among != "all" else verdict
     finite = values[np.isfinite(values)]
     among_solved = percentile(finite, printed)[0] if len(finite) else np.nan
-    found = Judgement(verdict, len(rows), *middle, p5, p95, *percentile(values, printed), solved=solved)
-    return replace(found, percentile_of_solved=among_solved)
+    place = percentile(values, printed)
+    return Judgement(verdict, len(rows), *middle, p5, p95, *place, solved=solved, percentile_of_solved=among_solved)
 
 
 def _equal(claim: Claim, rows: pd.DataFrame) -> Judgement:

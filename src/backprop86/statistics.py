@@ -5,6 +5,7 @@ squares. Nothing here draws a random number but the bootstrap, and that from a g
 """
 
 import warnings
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -85,7 +86,7 @@ def exceeds(x: np.ndarray, y: np.ndarray) -> tuple[float, float, float]:
     return float(share(x, y, 0)), *_bootstrap((x, y), share)
 
 
-def _bootstrap(samples: tuple[np.ndarray, ...], statistic) -> Interval:  # type: ignore[no-untyped-def]
+def _bootstrap(samples: tuple[np.ndarray, ...], statistic: Callable[..., np.ndarray]) -> Interval:
     random = np.random.default_rng(SEED)
     found = bootstrap(samples, statistic, n_resamples=RESAMPLES, vectorized=True, method="percentile", rng=random)
     return float(found.confidence_interval.low), float(found.confidence_interval.high)
