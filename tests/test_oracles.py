@@ -1,111 +1,291 @@
-"""The checker is checked: an error planted in any backward pass must be rejected by every oracle."""
+"""The checker is checked: an error planted in any backward pass must be rejected by every oracle, and none imagined."""
 
+import re
+from functools import partial
+
+import numpy as np
+import pandas as pd
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from backprop86 import extended
 from backprop86.modules import Linear, Logistic, SquaredError
 from backprop86.network import Network
-from backprop86.oracles import ORACLES, compare
+from backprop86.oracles import EXTENDED, ORACLES, assert_gradients, compare, in_words
 from backprop86.wiring import layered
+from test_network import wirings
 
 
 def random(seed, *shape):
     return torch.randn(*shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
 
 
-Y, W, X = random(0, 2, 5, 4), random(1, 2, 4, 4), random(2, 2, 5, 3)
-D = (random(3, 5, 3) > 0).double()
+Y, W, X = random(0, 2, 4, 4), random(1, 2, 4, 4), random(2, 2, 4, 4)  # as many cases as units: all can be transposed
+D = (random(3, 4, 4) > 0).double()
+ERROR = SquaredError(0.9, 0.1)
 NET = Network(layered(3, 2, 2))
+INPUTS, WEIGHTS = random(4, 2, 5, 3), random(5, 2, NET.wiring.n_parameters)
+LAST = torch.tensor([1.0, 1, 1, 0], dtype=torch.float64)[:, None]  # no last case
+SWAPPED = [1, 0, 2, 3]
 
 
-def linear(to_y, to_w):
+def linear(spoil_y=lambda right, g, w: right, spoil_w=lambda right, g, y: right):
     def backward(dE_dx, cache):
+        dE_dy, gradients = Linear.backward(dE_dx, cache)
         y, w = cache
-        return to_y(dE_dx, w), {"w": to_w(dE_dx, y)}
+        return spoil_y(dE_dy, dE_dx, w), {"w": spoil_w(gradients["w"], dE_dx, y)}
 
-    return Linear.forward, backward, [Y], {"w": W}
-
-
-def right_y(dE_dx, w):
-    return dE_dx @ w
+    return (Linear.forward, backward, [Y], {"w": W}), extended.linear
 
 
-def right_w(dE_dx, y):
-    return dE_dx.mT @ y
-
-
-def logistic(to_x):
-    return Logistic.forward, lambda dE_dy, cache: (to_x(dE_dy, cache[0]), {}), [X], {}
-
-
-def squared(to_y):
-    error = SquaredError(0.9, 0.1)
-    return lambda y: error.forward(y, D), lambda dE, cache: (to_y(dE[..., None, None], cache[0]), {}), [Y[..., :3]], {}
-
-
-def network(spoil):
+def logistic(spoil=lambda right, g, y: right):
     def backward(dE_dy, cache):
-        dE_dinputs, gradients = NET.backward(dE_dy, cache)
+        return spoil(Logistic.backward(dE_dy, cache)[0], dE_dy, cache[0]), {}
+
+    return (Logistic.forward, backward, [X], {}), extended.logistic
+
+
+def squared(spoil=lambda right, dE, difference: right):
+    def backward(dE, cache):
+        return spoil(ERROR.backward(dE, cache)[0], dE[:, None, None], cache[0]), {}
+
+    return (lambda y: ERROR.forward(y, D), backward, [Y], {}), partial(
+        extended.squared_error, d=D.numpy(), targets=(0.9, 0.1)
+    )
+
+
+def network(spoil=lambda right: right, spoil_g=lambda g: g, logistic_back=None):
+    def backward(dE_dy, cache):
+        with pytest.MonkeyPatch.context() as patch:
+            if logistic_back:
+                patch.setattr(Logistic, "backward", logistic_back)
+            dE_dinputs, gradients = NET.backward(spoil_g(dE_dy), cache)
         return dE_dinputs, {"w": spoil(gradients["w"])}
 
-    return NET.forward, backward, [random(4, 2, 5, 3)], {"w": random(5, 2, NET.wiring.n_parameters)}
+    return (NET.forward, backward, [INPUTS], {"w": WEIGHTS}), partial(extended.network, NET.wiring)
 
 
-RIGHT = {
-    "linear": linear(right_y, right_w),
-    "logistic": logistic(lambda dE_dy, y: dE_dy * y * (1 - y)),
-    "squared error": squared(lambda dE, difference: dE * difference),
-    "network": network(lambda gradient: gradient),
-}
+def of_one_entry(right):
+    return right * (1 + 0.001 * (torch.arange(right.numel()).reshape(right.shape) == 7))
+
+
+RIGHT = {"linear": linear(), "logistic": logistic(), "squared error": squared(), "network": network()}
 PLANTED = {
-    "linear, sign": linear(lambda g, w: -right_y(g, w), right_w),
-    "linear, transpose": linear(lambda g, w: g @ w.mT, right_w),
-    "linear, gradient transposed": linear(right_y, lambda g, y: right_w(g, y).mT),
-    "linear, a case dropped": linear(right_y, lambda g, y: right_w(g[:, :-1], y[:, :-1])),
-    "linear, mean for sum": linear(right_y, lambda g, y: right_w(g, y) / y.shape[1]),
-    "linear, units swapped": linear(right_y, lambda g, y: right_w(g, y).flip(1)),
-    "linear, 0.1 %": linear(right_y, lambda g, y: 1.001 * right_w(g, y)),
-    "logistic, sign": logistic(lambda g, y: -g * y * (1 - y)),
-    "logistic, factor dropped": logistic(lambda g, y: g * y),
-    "logistic, all dropped": logistic(lambda g, y: g),
-    "logistic, 0.1 %": logistic(lambda g, y: 1.001 * g * y * (1 - y)),
-    "squared error, sign": squared(lambda dE, difference: -dE * difference),
-    "squared error, twice": squared(lambda dE, difference: 2 * dE * difference),
-    "squared error, dE dropped": squared(lambda dE, difference: difference),
-    "squared error, mean": squared(lambda dE, difference: dE * difference / difference[0].numel()),
-    "network, sign": network(lambda gradient: -gradient),
-    "network, one bias dropped": network(lambda gradient: gradient * (torch.arange(gradient.shape[1]) != 4)),
-    "network, two weights swapped": network(lambda gradient: gradient[:, [1, 0, *range(2, gradient.shape[1])]]),
-    "network, 0.1 % of one weight": network(lambda gradient: gradient * (1 + 0.001 * (torch.arange(14) == 7))),
+    ("linear", "sign"): linear(spoil_w=lambda right, g, y: -right),
+    ("linear", "sign of the inputs'"): linear(lambda right, g, w: -right),
+    ("linear", "transpose"): linear(spoil_w=lambda right, g, y: right.mT),
+    ("linear", "transpose of the weights"): linear(lambda right, g, w: g @ w.mT),
+    ("linear", "dropped factor"): linear(spoil_w=lambda right, g, y: g.mT @ torch.ones_like(y)),
+    ("linear", "dropped factor of the inputs'"): linear(lambda right, g, w: g @ torch.ones_like(w)),
+    ("linear", "dropped case"): linear(spoil_w=lambda right, g, y: (g * LAST).mT @ y),
+    ("linear", "dropped case of the inputs'"): linear(lambda right, g, w: right * LAST),
+    ("linear", "swapped units"): linear(spoil_w=lambda right, g, y: right[:, SWAPPED]),
+    ("linear", "swapped units of the inputs'"): linear(lambda right, g, w: right[..., SWAPPED]),
+    ("linear", "0.1 %"): linear(spoil_w=lambda right, g, y: 1.001 * right),
+    ("linear", "0.1 % of one entry"): linear(lambda right, g, w: of_one_entry(right)),
+    ("linear", "mean for sum"): linear(spoil_w=lambda right, g, y: right / 4),
+    ("logistic", "sign"): logistic(lambda right, g, y: -right),
+    ("logistic", "transpose"): logistic(lambda right, g, y: right.mT),
+    ("logistic", "dropped factor"): logistic(lambda right, g, y: g * y),
+    ("logistic", "both factors dropped"): logistic(lambda right, g, y: g),
+    ("logistic", "dropped case"): logistic(lambda right, g, y: right * LAST),
+    ("logistic", "swapped units"): logistic(lambda right, g, y: right[..., SWAPPED]),
+    ("logistic", "0.1 %"): logistic(lambda right, g, y: 1.001 * right),
+    ("logistic", "0.1 % of one entry"): logistic(lambda right, g, y: of_one_entry(right)),
+    ("squared error", "sign"): squared(lambda right, dE, difference: -right),
+    ("squared error", "transpose"): squared(lambda right, dE, difference: right.mT),
+    ("squared error", "dropped factor"): squared(lambda right, dE, difference: difference),
+    ("squared error", "twice"): squared(lambda right, dE, difference: 2 * right),
+    ("squared error", "dropped case"): squared(lambda right, dE, difference: right * LAST),
+    ("squared error", "swapped units"): squared(lambda right, dE, difference: right[..., SWAPPED]),
+    ("squared error", "0.1 %"): squared(lambda right, dE, difference: 1.001 * right),
+    ("squared error", "0.1 % of one entry"): squared(lambda right, dE, difference: of_one_entry(right)),
+    ("squared error", "mean for sum"): squared(lambda right, dE, difference: right / 16),
+    ("network", "sign"): network(torch.neg),
+    ("network", "transpose"): network(lambda right: right[:, [0, 1, 2, 3, 4, 5, 6, 7, 8, 11, 10, 9, 12, 13]]),
+    ("network", "dropped factor"): network(logistic_back=staticmethod(lambda g, cache: (g * cache[0], {}))),
+    ("network", "dropped case"): network(spoil_g=lambda g: g * torch.tensor([1.0, 1, 1, 1, 0])[:, None].double()),
+    ("network", "dropped bias"): network(lambda right: right * (torch.arange(14) != 4)),
+    ("network", "swapped units"): network(lambda right: right[:, [4, 5, 6, 7, 0, 1, 2, 3, *range(8, 14)]]),
+    ("network", "0.1 %"): network(lambda right: 1.001 * right),
+    ("network", "0.1 % of one entry"): network(of_one_entry),
 }
+
+
+def test_every_error_is_planted_in_every_module():
+    errors = ("sign", "transpose", "dropped factor", "dropped case", "swapped units", "0.1 %")
+    assert {(module, error) for module in RIGHT for error in errors} <= set(PLANTED)
 
 
 @pytest.mark.parametrize("name", RIGHT)
 def test_right_gradients_pass(name):
-    table = compare(*RIGHT[name])
+    pair, right = RIGHT[name]
+    table = compare(*pair, extended=right)
+    assert table["agrees"].all(), table
+    assert set(table["oracle"]) == {*ORACLES, EXTENDED}
+    assert not table["looks_like"].any()
+    assert_gradients(*pair)
+
+
+@pytest.mark.parametrize("oracle", [*ORACLES, EXTENDED])
+@pytest.mark.parametrize("name", PLANTED, ids=", ".join)
+def test_planted_errors_are_rejected(name, oracle):
+    pair, right = PLANTED[name]
+    table = compare(*pair, [oracle] if oracle in ORACLES else [], extended=right if oracle == EXTENDED else None)
+    assert set(table["oracle"]) == {oracle}
+    assert not table["agrees"].all()
+    assert table.loc[~table["agrees"], "looks_like"].all()
+
+
+NAMES = {
+    "sign": "its sign is turned",
+    "transpose": "it is transposed",
+    "mean for sum": "it is the mean over cases",
+    "both factors dropped": "the factor y(1 - y) is missing, ",
+    "dropped case": "case ",
+    "0.1 %": "it is 1.001 times",
+    "swapped units": "units are swapped: ",
+}
+TO_NAME = [name for name in PLANTED if name[1] in NAMES and name != ("network", "transpose")]  # w is a flat vector
+
+
+@pytest.mark.parametrize("name", TO_NAME, ids=", ".join)
+def test_errors_in_our_modules_are_named(name):
+    pair, right = PLANTED[name]
+    table = compare(*pair, extended=right)
+    said = table.loc[~table["agrees"], "looks_like"]
+    assert len(said) >= 4
+    assert said.str.startswith(NAMES[name[1]]).all(), said.tolist()
+
+
+NETS = st.tuples(wirings(), st.integers(0, 2**32))
+
+
+def drawn(net):
+    wiring, seed = net
+    random = torch.Generator().manual_seed(seed)
+    inputs = torch.randn(2, 2, wiring.n_inputs, dtype=torch.float64, generator=random)
+    w = torch.randn(2, wiring.n_parameters, dtype=torch.float64, generator=random)
+    return Network(wiring), inputs, w
+
+
+@settings(max_examples=1000, deadline=None)
+@given(NETS)
+def test_no_false_alarm_in_a_thousand_wirings(net):
+    network, inputs, w = drawn(net)
+    right = partial(extended.network, network.wiring)
+    table = compare(network.forward, network.backward, [inputs], {"w": w}, extended=right)
     assert table["agrees"].all(), table
 
 
-@pytest.mark.parametrize("oracle", ORACLES)
-@pytest.mark.parametrize("name", PLANTED)
-def test_planted_errors_are_rejected(name, oracle):
-    assert not compare(*PLANTED[name], oracles=[oracle])["agrees"].all()
+@settings(max_examples=100, deadline=None)
+@given(NETS, st.data())
+def test_an_error_in_any_weight_of_any_wiring_is_found(net, data):
+    network, inputs, w = drawn(net)
+    k = data.draw(st.integers(0, w.shape[1] - 1))
+
+    def backward(dE_dy, cache):
+        dE_dinputs, gradients = network.backward(dE_dy, cache)
+        largest = gradients["w"].abs().max()
+        gradients["w"][0, k] += 1e-6 * largest
+        return dE_dinputs, gradients
+
+    table = compare(network.forward, backward, [inputs], {"w": w})
+    wrong = table.set_index(["oracle", "tensor"])["agrees"]
+    assert not wrong[:, "w"].any()
+    assert wrong[:, "input 1"].all()
 
 
-def test_a_missing_gradient_is_named():
-    def backward(dE_dx, cache):
-        return Linear.backward(dE_dx, cache)[0], {}
-
-    with pytest.raises(ValueError, match=r"^the gradient of w must have shape \(2, 4, 4\), was missing$"):
-        compare(Linear.forward, backward, [Y], {"w": W})
+def zone_edge(y, zone):
+    error = SquaredError(dead_zone=zone)
+    d = torch.tensor([[1.0, 0.0]])
+    return (lambda y: error.forward(y, d), error.backward, [torch.tensor([[y, 0.6]], dtype=torch.float64)], {})
 
 
-def test_a_wrong_shape_is_named():
-    def backward(dE_dx, cache):
-        dE_dy, gradients = Linear.backward(dE_dx, cache)
-        return dE_dy.sum(1), gradients
+@pytest.mark.parametrize("y", [0.8, 0.8 + 4e-6, 0.8 - 4e-6, 0.8 - 8e-6])
+def test_the_edge_of_the_dead_zone_is_told_as_such(y):
+    table = compare(*zone_edge(y, "from_target"))
+    told = table.set_index("oracle")
+    assert told.loc[["autograd", "complex step"], "agrees"].all()
+    assert not told.loc["central differences", "agrees"]
+    assert told.loc["central differences", "looks_like"].startswith(
+        "within 1e-05 of this point forward has a corner or a jump"
+    )
+    of_slope = compare(*zone_edge(y, "from_edge"))
+    assert of_slope["agrees"].tolist() == [True, True, False]
+    words = "within 1e-05 of this point the slope of forward has a corner; a step of 1e-07 agrees"
+    assert of_slope["looks_like"].tolist() == ["", "", words]
 
-    with pytest.raises(
-        ValueError, match=r"^the gradient of input 1 must have shape \(2, 5, 4\), was of shape \(2, 4\)$"
-    ):
-        compare(Linear.forward, backward, [Y], {"w": W})
+
+def test_far_from_the_edge_a_wrong_gradient_is_no_corner():
+    forward, backward, inputs, _ = zone_edge(0.7, "from_target")
+    table = compare(forward, lambda dE, cache: (2 * backward(dE, cache)[0], {}), inputs, {})
+    assert set(table["looks_like"]) == {"it is 2 times what it must be (is the 1/2 of equation 3 missing?)"}
+
+
+def test_a_corner():
+    relu = (lambda x: (x * (x.real > 0), x)), lambda dE_dy, x: (dE_dy * (x > 0), {})
+    table = compare(*relu, [torch.tensor([[0.0, 1, 2]], dtype=torch.float64)], {})
+    assert table["agrees"].tolist() == [True, True, False]
+    assert "corner" in table["looks_like"].iloc[2]
+
+
+def test_columns_by_hand():
+    w = torch.tensor([[3.0, -4.0]], dtype=torch.float64)
+
+    def backward(dE_dout, cache):
+        return None, {"w": dE_dout * torch.tensor([[2.0, 2 + 2**-40]], dtype=torch.float64)}
+
+    table = compare(lambda w: (2 * w, None), backward, [], {"w": w}, ["autograd"])
+    dE_dout = torch.randn(1, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(1986))
+    right = (2 * dE_dout).numpy()
+    absolute = abs(dE_dout.numpy()[0, 1] * (2 + 2**-40) - right[0, 1])
+    row = table.iloc[0]
+    assert row["absolute"] == absolute
+    assert row["relative"] == absolute / np.abs(right).max()
+    assert row["ulp"] == absolute / np.spacing(abs(right[0, 1] * (1 + 2**-41)))
+    assert not row["exact"]
+    assert row["agrees"] == (row["relative"] <= 1e-12)
+
+
+def test_nothing_against_nothing_is_nothing():
+    table = compare(lambda w: (0 * w, None), lambda g, cache: (None, {"w": 0 * g}), [], {"w": W})
+    assert (table[["absolute", "relative", "ulp"]] == 0).all(axis=None)
+    assert table["exact"].all()
+
+
+def test_an_oracle_that_finds_no_number_is_told():
+    square_root = (lambda w: (torch.sqrt(w), w)), lambda g, w: (None, {"w": g / 2 / w.sqrt()})
+    at_0 = {"w": torch.tensor([[0.0, 1.0]], dtype=torch.float64)}
+    told = compare(*square_root, [], at_0, ["autograd"])
+    assert not told["agrees"].any()
+    assert told["looks_like"].tolist() == ["1 of its 2 entries are not finite, the first at [0, 0]"]
+    finite = square_root[0], lambda g, w: (None, {"w": torch.where(w > 0, g / 2 / w.sqrt(), 0)})
+    assert compare(*finite, [], at_0, ["autograd"])["looks_like"].tolist() == ["the oracle's own is not finite here"]
+
+
+def test_the_cotangent_is_keyed_by_the_seed():
+    pair, _ = RIGHT["linear"]
+    again = [compare(*pair, ["autograd", "central differences"], seed=seed) for seed in (1, 1, 2)]
+    pd.testing.assert_frame_equal(again[0], again[1])
+    assert not again[0].equals(again[2])
+
+
+def test_in_words():
+    forward, _, inputs, parameters = linear()[0]
+    backward = linear(spoil_w=lambda right, g, y: -right)[0][1]
+    lines = in_words(compare(forward, backward, inputs, parameters)).splitlines()
+    assert re.fullmatch(
+        r"input 1  right: equal to autograd, \de-1\d from complex step, \de-1\d from central differences", lines[0]
+    )
+    told = "WRONG (autograd, complex step, central differences), off by 2 times its largest entry: its sign is turned"
+    assert lines[1] == f"w        {told}"
+    with pytest.raises(AssertionError, match=r"(?s)^gradients do not agree\ninput 1  right.+\nw        WRONG"):
+        assert_gradients(forward, backward, inputs, parameters)
+    missing = compare(forward, lambda g, cache: (g @ cache[1], {}), inputs, parameters)
+    assert (
+        in_words(missing).splitlines()[1]
+        == "w        WRONG (autograd, complex step, central differences): there is none"
+    )

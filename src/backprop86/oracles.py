@@ -2,26 +2,36 @@
 
     compare(Linear.forward, Linear.backward, [y], {"w": w})
 
-takes any pair of functions of the form described in modules.py, and says of every tensor whether its gradient is right.
+takes any pair of functions of the form described in modules.py, or a torch.autograd.Function, and says of every tensor
+whether its gradient is right, how far it is off, and what the mistake looks like. In a test of one's own:
+
+    assert_gradients(my_forward, my_backward, [y], {"w": w})
 """
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 
-from backprop86.recipe import Cases, Recipe
-from backprop86.wiring import Wiring
+from backprop86.mistakes import Oracle, Suspect, looks_like, malformed
+from backprop86.pair import Backward, Forward, Pair
 
 Function = Callable[..., Tensor]
+H = 1e-5
+"""The step of central differences."""
+ALONE = "hand it what it closes over as inputs, or name the other oracles alone (oracles=[...])"
 
 
 def by_autograd(f: Function, tensors: Sequence[Tensor], cotangent: Tensor) -> list[Tensor]:
     """d(sum cotangent f)/d(each tensor), by torch.autograd."""
     leaves = [tensor.detach().clone().requires_grad_() for tensor in tensors]
-    return list(torch.autograd.grad(f(*leaves), leaves, cotangent, materialize_grads=True))
+    out = f(*leaves)
+    if not out.requires_grad:
+        raise ValueError(f"autograd cannot follow forward, which leaves torch on the way: {ALONE}")
+    return list(torch.autograd.grad(out, leaves, cotangent, materialize_grads=True))
 
 
 def by_complex_step(f: Function, tensors: Sequence[Tensor], cotangent: Tensor) -> list[Tensor]:
@@ -32,15 +42,18 @@ def by_complex_step(f: Function, tensors: Sequence[Tensor], cotangent: Tensor) -
     def slope(k: int, i: int) -> float:
         return float((cotangent * f(*_moved(wide, k, i, 1j * h))).sum().imag / h)
 
-    return _one_at_a_time(slope, tensors)
+    try:
+        return _one_at_a_time(slope, tensors)
+    except (RuntimeError, NotImplementedError, TypeError) as error:
+        why = str(error).splitlines()[0]
+        raise ValueError(f"forward cannot take complex numbers ({why}): {ALONE}") from error
 
 
 def by_central_differences(f: Function, tensors: Sequence[Tensor], cotangent: Tensor) -> list[Tensor]:
     """The same from (f(x + h) - f(x - h)) / 2h, good to about nine digits."""
-    h = 1e-5
 
     def slope(k: int, i: int) -> float:
-        return float(((f(*_moved(tensors, k, i, h)) - f(*_moved(tensors, k, i, -h))) * cotangent).sum() / (2 * h))
+        return float(((f(*_moved(tensors, k, i, H)) - f(*_moved(tensors, k, i, -H))) * cotangent).sum() / (2 * H))
 
     return _one_at_a_time(slope, tensors)
 
@@ -56,103 +69,127 @@ def _one_at_a_time(slope: Callable[[int, int], float], tensors: Sequence[Tensor]
     return [torch.tensor(s, dtype=t.dtype).reshape(t.shape) for s, t in zip(slopes, tensors, strict=True)]
 
 
-ORACLES = {
+ORACLES: dict[str, tuple[Oracle, float]] = {
     "autograd": (by_autograd, 1e-12),
     "complex step": (by_complex_step, 1e-12),
     "central differences": (by_central_differences, 1e-7),
 }
 """Each oracle, and the largest relative error that it lets pass, in float64."""
+EXTENDED = "extended precision"
+"""The fourth, which has to know the equations: see extended.py. It lets as much pass as autograd."""
 
 
 def compare(
-    forward: Callable[..., tuple[Tensor, object]],
-    backward: Callable[..., tuple[Tensor | Sequence[Tensor] | None, dict[str, Tensor]]],
+    forward: Forward | type,
+    backward: Backward | None,
     inputs: Sequence[Tensor],
     parameters: dict[str, Tensor],
     oracles: Sequence[str] = tuple(ORACLES),
     seed: int = 1986,
+    extended: Callable[..., Sequence[np.ndarray]] | None = None,
 ) -> pd.DataFrame:
-    """A row per (oracle, tensor): exact, largest absolute error, relative to the largest entry, whether it agrees.
+    """A row per (oracle, tensor): whether the gradient agrees, and if not, what the mistake looks like.
 
     forward(*inputs, *parameters) -> (out, cache); backward(dE_dout, cache) -> (dE_dinputs, {name: dE_dparameter}),
-    with one input's gradient alone or a sequence of them. dE_dout is random (ones would hide errors), keyed by `seed`.
+    with one input's gradient alone or a sequence of them; or a torch.autograd.Function and None. All float64.
+    dE_dout is random (ones would hide errors), keyed by `seed`. extended(*arrays, dE_dout) is the same in other code.
+    exact: bit for bit. absolute: the largest error of an entry; relative: over the largest entry; ulp: the largest
+    error of an entry in units of its own last place, which is large where terms nearly cancel.
+    ValueError, in one line, for what cannot be compared.
     """
-    tensors = [*inputs, *parameters.values()]
-    names = [*(f"input {k + 1}" for k in range(len(inputs))), *parameters]
-    out, cache = forward(*tensors)
+    pair = Pair(forward, backward, inputs, parameters)
     random = torch.Generator().manual_seed(seed)
-    dE_dout = torch.randn(out.shape, dtype=out.dtype, generator=random)
-    dE_dinputs, gradients = backward(dE_dout, cache)
-    if isinstance(dE_dinputs, Tensor) or dE_dinputs is None:
-        dE_dinputs = [dE_dinputs]  # type: ignore[list-item]
-    by_hand: list[Tensor | None] = [*dE_dinputs, *(gradients.get(name) for name in parameters)]
+    dE_dout = torch.randn(pair.out.shape, dtype=pair.out.dtype, generator=random)
+    by_hand = pair.gradients(dE_dout)
+    asked = {name: ORACLES[name] for name in _known(oracles, extended is not None)}
+    if extended is not None:
+        asked[EXTENDED] = _in_other_code(extended), ORACLES["autograd"][1]
     rows = []
-    for oracle in oracles:
-        gradient_of, tolerance = ORACLES[oracle]
-        right = gradient_of(lambda *moved: forward(*moved)[0], tensors, dE_dout)
-        rows += [_row(oracle, *three, tolerance) for three in zip(names, by_hand, right, strict=True)]
+    for name, (oracle, tolerance) in asked.items():
+        for k, right in enumerate(oracle(pair.function, pair.tensors, dE_dout)):
+            row = {"oracle": name, "tensor": pair.names[k]} | distance(by_hand[k], right, tolerance)
+            if not row["agrees"] and not row["looks_like"]:
+                cheapest = next(iter(asked.values()))[0]
+                suspect = Suspect(pair, k, by_hand[k], right, dE_dout, cheapest, tolerance)
+                row["looks_like"] = (oracle is by_central_differences and _corner(suspect)) or looks_like(suspect)
+            rows.append(row)
     return pd.DataFrame(rows)
 
 
-def _row(oracle: str, name: str, by_hand: Tensor | None, right: Tensor, tolerance: float) -> dict[str, object]:
-    if by_hand is None or by_hand.shape != right.shape:
-        was = "missing" if by_hand is None else f"of shape {tuple(by_hand.shape)}"
-        raise ValueError(f"the gradient of {name} must have shape {tuple(right.shape)}, was {was}")
-    absolute, size = float((by_hand - right).abs().max()), float(right.abs().max())
+def _known(oracles: Sequence[str], more: bool) -> Sequence[str]:
+    strangers = [name for name in oracles if name not in ORACLES]
+    if strangers or not (oracles or more):
+        raise ValueError(
+            f"oracles must be one or more of {', '.join(ORACLES)}, was {strangers[0] if strangers else 'none'}"
+        )
+    return oracles
+
+
+def _in_other_code(extended: Callable[..., Sequence[np.ndarray]]) -> Oracle:
+    def oracle(f: Function, tensors: Sequence[Tensor], cotangent: Tensor) -> list[Tensor]:
+        return [torch.tensor(found) for found in extended(*(tensor.numpy() for tensor in [*tensors, cotangent]))]
+
+    return oracle
+
+
+def distance(by_hand: Any, right: Tensor, tolerance: float) -> dict[str, Any]:
+    """The columns of `compare` for one tensor; looks_like is only said if there are no numbers to compare."""
+    wrong = malformed(by_hand, right) or ("the oracle's own is not finite here" if not right.isfinite().all() else "")
+    if wrong:
+        lost = {"exact": False, "absolute": np.nan, "relative": np.nan, "ulp": np.nan}
+        return lost | {"agrees": False, "looks_like": wrong}
+    apart = (by_hand - right).abs()
+    absolute, size = float(apart.max()), float(right.abs().max())
     relative = absolute / size if size else (0.0 if absolute == 0 else np.inf)
-    about = {"oracle": oracle, "tensor": name, "exact": by_hand.equal(right)}
-    return about | {"absolute": absolute, "relative": relative, "agrees": relative <= tolerance}
+    ulp = float((apart / torch.tensor(np.spacing(torch.maximum(by_hand.abs(), right.abs()).numpy()))).max())
+    found = {"exact": by_hand.equal(right), "absolute": absolute, "relative": relative, "ulp": ulp}
+    return found | {"agrees": relative <= tolerance, "looks_like": ""}
 
 
-def trajectory(
-    wiring: Wiring, cases: Cases, recipe: Recipe, w: np.ndarray, counted: np.ndarray | None = None
-) -> Tensor:
-    """w after each sweep, (sweeps + 1, S, n_parameters): the whole recipe again, unit by unit, gradients by autograd.
+def _corner(suspect: Suspect) -> str:
+    """What central differences stumble over: a corner or a jump of forward, or of its slope, at the worst entry."""
+    k, scale = suspect.k, float(suspect.right.abs().max())
+    i = int((suspect.by_hand - suspect.right).abs().argmax())
 
-    It shares no code with modules.py, network.py, descent.py or reference.py.
-    """
-    marked = torch.ones(len(w), len(cases.inputs), dtype=torch.float64) if counted is None else torch.tensor(counted)
-    groups = [list(range(len(cases.inputs)))] if recipe.update == "sweep" else [[c] for c in range(len(cases.inputs))]
-    now = torch.tensor(w)
-    change = torch.zeros_like(now)
-    kept = [now]
-    for sweep in range(1, recipe.sweeps + 1):
-        opening = sweep <= recipe.opening_sweeps
-        epsilon = recipe.opening_epsilon if opening else recipe.epsilon
-        alpha = recipe.opening_alpha if opening else recipe.alpha
-        for group in groups:
-            leaf = now.clone().requires_grad_()
-            E = _error(wiring, cases, recipe, leaf, group, marked)
-            (gradient,) = torch.autograd.grad(E.sum(), leaf)
-            next_change = -epsilon * gradient + alpha * change
-            learns = marked[:, group].any(1, keepdim=True)
-            moved = (now + next_change) * (1 - recipe.decay)
-            if recipe.biases == "negative":
-                moved = torch.where(torch.tensor(wiring.is_bias), moved.clamp(max=0), moved)
-            now = torch.where(learns, moved, now)
-            change = torch.where(learns, next_change, change)
-        kept.append(now)
-    return torch.stack(kept)
+    def E(moved: float) -> float:
+        return float((suspect.pair.function(*_moved(suspect.pair.tensors, k, i, moved)) * suspect.dE_dout).sum())
+
+    left, right = (E(0) - E(-H)) / H, (E(H) - E(0)) / H
+    closer = (E(H / 2) - 2 * E(0) + E(-H / 2)) / (H / 2)  # right - left at half the distance: half as much if smooth
+    if abs(right - left) > 1e-5 * scale and not 0.4 < closer / (right - left) < 0.6:
+        slopes = f"slope {left:.3g} on one side and {right:.3g} on the other"
+        return f"within {H:g} of this point forward has a corner or a jump ({slopes}), where there is no gradient"
+    fine = (E(H / 100) - E(-H / 100)) / (H / 50)
+    if abs(float(suspect.by_hand.flatten()[i]) - fine) <= suspect.tolerance * scale:
+        return f"within {H:g} of this point the slope of forward has a corner; a step of {H / 100:g} agrees"
+    return ""
 
 
-def _error(wiring: Wiring, cases: Cases, recipe: Recipe, w: Tensor, group: list[int], marked: Tensor) -> Tensor:
-    """E (S,) of some cases, one unit after another."""
-    y: list[Tensor] = [w.new_ones(len(w), len(group))]
-    y += [torch.tensor(cases.inputs[group, i]).expand(len(w), -1) for i in range(wiring.n_inputs)]
-    for unit in range(len(y), wiring.n_units):
-        feeds = np.flatnonzero(wiring.target == unit)
-        x = sum(w[:, [wiring.parameter[k]]] * y[wiring.source[k]] for k in feeds)
-        y.append(1 / (1 + torch.exp(-x)))
-    E = w.new_zeros(len(w))
-    for j, unit in enumerate(wiring.outputs):
-        for c, case in enumerate(group):
-            out, on = y[unit][:, c], cases.desired[case, j] > 0.5
-            miss = out - (recipe.target_on if on else recipe.target_off)
-            if recipe.dead_zone != "none":
-                edge = out - (recipe.zone_on if on else recipe.zone_off)
-                outside = edge < 0 if on else edge > 0
-                miss = (edge if recipe.dead_zone == "from_edge" else miss) * outside
-            E = E + marked[:, case] * miss**2 / 2
-    if recipe.error == "mean":
-        E = E / (marked[:, group].sum(1) * len(wiring.outputs))
-    return E
+def in_words(table: pd.DataFrame) -> str:
+    """What `compare` found, a line for each tensor; errors are told over its largest entry."""
+    lines, width = [], max(len(name) for name in table["tensor"])
+    for name, rows in table.groupby("tensor", sort=False):
+        wrong = rows[~rows["agrees"]]
+        if wrong.empty:
+            far = [
+                f"{'equal to' if row.exact else f'{row.relative:.0e} from'} {row.oracle}" for row in rows.itertuples()
+            ]
+            lines.append(f"{name:<{width}}  right: {', '.join(far)}")
+        else:
+            first = wrong.iloc[0]
+            off = "" if np.isnan(first["relative"]) else f", off by {first['relative']:.3g} times its largest entry"
+            lines.append(f"{name:<{width}}  WRONG ({', '.join(wrong['oracle'])}){off}: {first['looks_like']}")
+    return "\n".join(lines)
+
+
+def assert_gradients(
+    forward: Forward | type,
+    backward: Backward | None,
+    inputs: Sequence[Tensor],
+    parameters: dict[str, Tensor],
+    **settings: Any,
+) -> None:
+    """For tests: AssertionError, in words, unless all gradients agree. It takes what `compare` takes."""
+    table = compare(forward, backward, inputs, parameters, **settings)
+    if not table["agrees"].all():
+        raise AssertionError("gradients do not agree\n" + in_words(table))

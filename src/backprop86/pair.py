@@ -1,0 +1,150 @@
+"""A forward and a backward pass as somebody hands them in, with one clear line for whatever cannot be compared.
+
+    forward(*inputs, *parameters) -> (out, cache);  backward(dE_dout, cache) -> (dE_dinputs, {name: dE_dparameter})
+
+or one of torch's Function classes, whose two methods are called directly, so that nothing of torch comes between.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+Forward = Callable[..., tuple[Tensor, Any]]
+Backward = Callable[..., tuple[Tensor | Sequence[Tensor | None] | None, Mapping[str, Tensor]]]
+
+
+class Pair:
+    """The two passes with the tensors they are asked about; `names` are "input 1", ... and those of the parameters."""
+
+    def __init__(
+        self,
+        forward: Forward | type,
+        backward: Backward | None,
+        inputs: Sequence[Tensor],
+        parameters: dict[str, Tensor],
+    ) -> None:
+        """ValueError, in one line, for tensors that no gradient can be judged at."""
+        self._forward, self._backward = _methods(forward, list(parameters)) if backward is None else (forward, backward)
+        self.n_inputs = len(inputs)
+        self.names = [*(f"input {k + 1}" for k in range(len(inputs))), *parameters]
+        self.tensors = [*inputs, *parameters.values()]
+        if not self.tensors:
+            raise ValueError("inputs and parameters must hold a tensor, was none")
+        for name, tensor in zip(self.names, self.tensors, strict=True):
+            _check(name, tensor)
+        self.out, _ = self.run(self.tensors)
+        _check("the output of forward", self.out)
+
+    def function(self, *tensors: Tensor) -> Tensor:
+        """The forward pass without its cache, in whatever type of numbers it is given."""
+        return self.run(tensors)[0]
+
+    def gradients(self, dE_dout: Tensor, cache: Any = None) -> list[Any]:
+        """What the backward pass returns, in the order of `names`, None for what is missing.
+
+        From the cache of a forward pass of its own, or the one given.
+        """
+        if cache is None:
+            _, cache = self.run(self.tensors)
+        given = dE_dout.clone()
+        returned = self._backward(given, cache)
+        if not given.equal(dE_dout):
+            raise ValueError("backward must leave dE_dout as it is, and changed it in place")
+        if not (isinstance(returned, tuple) and len(returned) == 2 and isinstance(returned[1], Mapping)):
+            raise ValueError(f"backward must return (dE_dinputs, {{name: gradient}}), was {_kind(returned)}")
+        dE_dinputs, of_parameters = returned
+        of_inputs = list(dE_dinputs) if isinstance(dE_dinputs, list | tuple) else [dE_dinputs]
+        if not self.n_inputs and of_inputs == [None]:
+            of_inputs = []
+        if len(of_inputs) != self.n_inputs:
+            raise ValueError(
+                f"backward must return a gradient for each of {self.n_inputs} inputs, was {len(of_inputs)}"
+            )
+        parameters = self.names[self.n_inputs :]
+        if unknown := [name for name in of_parameters if name not in parameters]:
+            known = ", ".join(parameters) or "none"
+            raise ValueError(f"backward must return gradients of the parameters ({known}), was also {unknown[0]}")
+        return [*of_inputs, *(of_parameters.get(name) for name in parameters)]
+
+    def run(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Any]:
+        """(out, cache) of the forward pass."""
+        before = [tensor.detach().clone() for tensor in tensors]
+        returned = self._forward(*tensors)
+        if not (isinstance(returned, tuple) and len(returned) == 2 and isinstance(returned[0], Tensor)):
+            raise ValueError(f"forward must return (out, cache), was {_kind(returned)}")
+        for name, tensor, was in zip(self.names, tensors, before, strict=True):
+            if not tensor.detach().equal(was):
+                raise ValueError(f"forward must leave {name} as it is, and changed it in place")
+        return returned
+
+
+def _check(name: str, tensor: Any) -> None:
+    if not isinstance(tensor, Tensor):
+        raise ValueError(f"{name} must be a tensor, was {_kind(tensor)}")
+    if not tensor.numel():
+        raise ValueError(f"{name} must have entries, was of shape {tuple(tensor.shape)}")
+    if tensor.dtype != torch.float64:
+        raise ValueError(f"{name} must be float64, in which rounding hides no mistake, was {_dtype(tensor)}")
+    if not tensor.isfinite().all():
+        place = (~tensor.isfinite()).nonzero()[0].tolist()
+        raise ValueError(f"{name} must be finite, was {float(tensor[tuple(place)])} at {place}")
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, tuple):
+        return f"({', '.join(type(part).__name__ for part in value)})"
+    return type(value).__name__
+
+
+def _dtype(tensor: Tensor) -> str:
+    return str(tensor.dtype).removeprefix("torch.")
+
+
+class Context:
+    """What torch hands to the methods of a Function, as far as the two of them use it among themselves."""
+
+    def __init__(self, n: int) -> None:
+        """n: how many tensors forward is given."""
+        self.saved_tensors: tuple[Any, ...] = ()
+        self.needs_input_grad = (True,) * n
+
+    def save_for_backward(self, *tensors: Any) -> None:
+        """Keep them for backward."""
+        self.saved_tensors = tensors
+
+    def __getattr__(self, name: str) -> Any:
+        """mark_dirty, mark_non_differentiable, set_materialize_grads: nothing to do with the numbers."""
+        if name.startswith(("mark_", "set_")):
+            return lambda *_: None
+        raise AttributeError(f"nothing was kept on ctx as {name}")
+
+
+def _methods(function: Any, parameters: list[str]) -> tuple[Forward, Backward]:
+    """The two methods of a Function as a pair; in the older style forward is given the context, in the newer not."""
+    if not (isinstance(function, type) and hasattr(function, "apply")):
+        raise ValueError(f"without a backward, forward must be a torch.autograd.Function, was {_kind(function)}")
+    older = not any(
+        "setup_context" in vars(base) for base in function.__mro__ if not base.__module__.startswith("torch")
+    )
+    methods: Any = function
+
+    def forward(*tensors: Tensor) -> tuple[Tensor, Context]:
+        context = Context(len(tensors))
+        if older:
+            return methods.forward(context, *tensors), context
+        out = methods.forward(*tensors)
+        methods.setup_context(context, tensors, out)
+        return out, context
+
+    def backward(dE_dout: Tensor, context: Context) -> tuple[list[Tensor | None], dict[str, Tensor]]:
+        returned = methods.backward(context, dE_dout)
+        gradients = list(returned) if isinstance(returned, tuple) else [returned]
+        if len(gradients) != len(context.needs_input_grad):
+            wanted = len(context.needs_input_grad)
+            raise ValueError(f"backward must return {wanted} gradients, one for each tensor, was {len(gradients)}")
+        n = len(gradients) - len(parameters)
+        return gradients[:n], dict(zip(parameters, gradients[n:], strict=True))
+
+    return forward, backward

@@ -1,0 +1,210 @@
+"""What cannot be compared is refused in one clear line; torch's Functions are taken as they are."""
+
+import re
+
+import pytest
+import torch
+
+from backprop86.modules import Linear
+from backprop86.oracles import compare
+
+Y = torch.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, -6.0]], dtype=torch.float64)
+W = torch.tensor([[0.5, -1.0], [0.25, 2.0]], dtype=torch.float64)
+
+
+def forward(y, w):
+    return y @ w.mT, (y, w)
+
+
+def backward(dE_dx, cache):
+    y, w = cache
+    return dE_dx @ w, {"w": dE_dx.mT @ y}
+
+
+def changed(dE_dx, cache):
+    dE_dx *= 2
+    return backward(dE_dx, cache)
+
+
+def changes_inputs(y, w):
+    w *= 2
+    return forward(y, w)
+
+
+REFUSED = {
+    "float32": (
+        forward,
+        backward,
+        [Y.float()],
+        {"w": W},
+        "input 1 must be float64, in which rounding hides no mistake, was float32",
+    ),
+    "whole numbers": (
+        forward,
+        backward,
+        [Y],
+        {"w": W.long()},
+        "w must be float64, in which rounding hides no mistake, was int64",
+    ),
+    "NaN": (forward, backward, [Y], {"w": W.log()}, "w must be finite, was nan at [0, 1]"),
+    "a list": (forward, backward, [Y.tolist()], {"w": W}, "input 1 must be a tensor, was list"),
+    "no tensors": (forward, backward, [], {}, "inputs and parameters must hold a tensor, was none"),
+    "empty": (forward, backward, [Y[:0]], {"w": W}, "input 1 must have entries, was of shape (0, 2)"),
+    "no cache": (lambda y, w: y @ w.mT, backward, [Y], {"w": W}, "forward must return (out, cache), was Tensor"),
+    "infinite": (
+        lambda y, w: (y / 0, ()),
+        backward,
+        [Y],
+        {"w": W},
+        "the output of forward must be finite, was inf at [0, 0]",
+    ),
+    "float32 out": (
+        lambda y, w: (y.float(), ()),
+        backward,
+        [Y],
+        {"w": W},
+        "the output of forward must be float64, in which rounding hides no mistake, was float32",
+    ),
+    "changed in place": (
+        changes_inputs,
+        backward,
+        [Y],
+        {"w": W},
+        "forward must leave w as it is, and changed it in place",
+    ),
+    "dE_dout changed": (
+        forward,
+        changed,
+        [Y],
+        {"w": W},
+        "backward must leave dE_dout as it is, and changed it in place",
+    ),
+    "three things": (
+        forward,
+        lambda g, c: (g, {}, 1),
+        [Y],
+        {"w": W},
+        "backward must return (dE_dinputs, {name: gradient}), was (Tensor, dict, int)",
+    ),
+    "too few": (
+        forward,
+        lambda g, c: ([], {}),
+        [Y],
+        {"w": W},
+        "backward must return a gradient for each of 1 inputs, was 0",
+    ),
+    "a stranger": (
+        forward,
+        lambda g, c: (g, {"W": g}),
+        [Y],
+        {"w": W},
+        "backward must return gradients of the parameters (w), was also W",
+    ),
+    "neither": (
+        forward,
+        None,
+        [Y],
+        {"w": W},
+        "without a backward, forward must be a torch.autograd.Function, was function",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused_in_one_line(name):
+    *pair, words = REFUSED[name]
+    with pytest.raises(ValueError, match=f"^{re.escape(words)}$"):
+        compare(*pair)
+
+
+class Older(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, y, w):
+        ctx.save_for_backward(y, w)
+        ctx.set_materialize_grads(False)
+        ctx.n = 2
+        return torch.tanh(y @ w.mT)
+
+    @staticmethod
+    def backward(ctx, dE_dout):
+        y, w = ctx.saved_tensors
+        out = torch.tanh(y @ w.mT)
+        dE_dx = dE_dout * (1 - out * out) if all(ctx.needs_input_grad[: ctx.n]) else None
+        return dE_dx @ w, dE_dx.mT @ y
+
+
+class Newer(torch.autograd.Function):
+    @staticmethod
+    def forward(y, w):
+        return torch.tanh(y @ w.mT)
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        ctx.save_for_backward(*inputs, output)
+
+    @staticmethod
+    def backward(ctx, dE_dout):
+        y, w, out = ctx.saved_tensors
+        return (dE_dout * (1 - out * out)) @ w, (dE_dout * (1 - out * out)).mT @ y
+
+
+class Forgetful(Newer):
+    @staticmethod
+    def backward(ctx, dE_dout):
+        y, w, _ = ctx.saved_tensors
+        return dE_dout @ w, dE_dout.mT @ y
+
+
+class Short(Newer):
+    @staticmethod
+    def backward(ctx, dE_dout):
+        return dE_dout
+
+
+@pytest.mark.parametrize("function", [Older, Newer])
+def test_a_function_of_torch(function):
+    assert compare(function, None, [Y], {"w": W})["agrees"].all()
+    assert function.apply(Y, W).shape == (3, 2)
+
+
+def test_a_wrong_function_of_torch():
+    table = compare(Forgetful, None, [Y], {"w": W})
+    assert not table["agrees"].any()
+    assert set(table["looks_like"]) == {
+        "the factor 1 - y² is missing in the last level, where y is the output of forward"
+    }
+    with pytest.raises(ValueError, match=r"^backward must return 2 gradients, one for each tensor, was 1$"):
+        compare(Short, None, [Y], {"w": W})
+
+
+def test_two_inputs_and_no_parameters():
+    table = compare(lambda y, z: (y * z, (y, z)), lambda g, cache: ([g * cache[1], g * cache[0]], {}), [Y, Y.exp()], {})
+    assert table["tensor"].tolist() == ["input 1", "input 2"] * 3
+    assert table["agrees"].all()
+
+
+def linear_of_y(w):
+    return Linear.forward(Y, w)
+
+
+def linear_of_y_back(dE_dx, cache):
+    return None, {"w": dE_dx.mT @ Y}
+
+
+def test_no_inputs():
+    table = compare(linear_of_y, linear_of_y_back, [], {"w": W}, ["autograd", "central differences"])
+    assert table["agrees"].all()
+    assert len(table) == 2
+
+
+def test_an_oracle_that_cannot_be_asked_says_so():
+    with pytest.raises(ValueError, match=r"^forward cannot take complex numbers \(.+\): hand it what it closes over"):
+        compare(linear_of_y, linear_of_y_back, [], {"w": W})
+    with pytest.raises(ValueError, match=r"^autograd cannot follow forward, which leaves torch on the way: hand it"):
+        compare(
+            lambda w: (torch.tensor((w.detach() ** 2).numpy()), w), lambda g, w: (None, {"w": 2 * w * g}), [], {"w": W}
+        )
+    with pytest.raises(ValueError, match=r"^oracles must be one or more of autograd, .+, was JAX$"):
+        compare(forward, backward, [Y], {"w": W}, ["JAX"])
+    with pytest.raises(ValueError, match=r"^oracles must be one or more of autograd, .+, was none$"):
+        compare(forward, backward, [Y], {"w": W}, [])
