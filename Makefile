@@ -3,7 +3,7 @@ PYTHON ?= python3
 PIP_FLAGS ?=
 IN_VENV = .venv/bin/python
 
-.PHONY: help reproduce lattice quick report check article bench test lint clean
+.PHONY: help reproduce lattice quick report check article compare bench test lint clean
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## */\1\t/'
 
@@ -31,6 +31,10 @@ check: .venv/ready  ## whether every table, figure and number is what the runs i
 
 article: results/numbers.tex  ## the article in docs/writeup, with LaTeX
 	cd docs/writeup && pdflatex article && bibtex article && pdflatex article && pdflatex article
+
+compare: .venv/ready  ## gradients and whole runs by hand beside autograd and other oracles (three minutes), then the report
+	$(IN_VENV) experiments/compare_autograd.py
+	$(IN_VENV) experiments/report.py
 
 bench: .venv/ready  ## seed-sweeps per second beside what people use instead (adds JAX to the environment)
 	$(IN_VENV) -m pip install $(PIP_FLAGS) -e ".[bench]"

@@ -20,7 +20,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from backprop86 import atlas, citing, drawing, tables
+from backprop86 import agreement, atlas, citing, drawing, tables
 from backprop86.claims import Claim, ledger
 from backprop86.config import Experiment, load, one_clear_line, stems
 from backprop86.gallery import gallery
@@ -30,7 +30,8 @@ ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "results"
 REPORT = "python experiments/report.py"
 TIMED = ("benchmark", "benchmark_growth", "memory")
-"""Tables of times: experiments/benchmark.py makes them, no runs give them, and they are passed on as they are."""
+COMPARED = ("autograd", "autograd_paths", "autograd_cost")
+"""Tables that no runs give: experiments/benchmark.py and compare_autograd.py make them; they are passed on as is."""
 
 
 @dataclass
@@ -120,7 +121,7 @@ def one_experiment(made: Report, experiment: Experiment, runs: Runs) -> None:
 
 
 def all_experiments(made: Report, every: dict[ModuleType, Runs], titles: dict[str, str], source: Path) -> None:
-    """The atlas of failures, and the benchmark as far as it has been run."""
+    """The atlas of failures; the benchmark and the comparison with autograd as far as they have been run."""
     found = atlas.table(list(every.values()))
     tables.write_table(found, made.output / "tables", "failures")
     tables.write_table(atlas.meanings(found), made.output / "tables", "failure_kinds")
@@ -130,14 +131,37 @@ def all_experiments(made: Report, every: dict[ModuleType, Runs], titles: dict[st
     says = "One run of each kind of failure: E sweep by sweep, and what is wanted and what outputs and hidden units do "
     says += "in each case in the end. The first seed of the reading in which the kind is commonest."
     made.figure("failures_kinds", atlas.examples(every, found), says, [], list(every.values()), REPORT)
-    if all((source / "tables" / f"{name}.csv").is_file() for name in TIMED):
-        timed = [pd.read_csv(source / "tables" / f"{name}.csv") for name in TIMED]
-        for name, times in zip(TIMED, timed, strict=True):
-            tables.write_table(times, made.output / "tables", name)
+    if timed := passed_on(made, source, TIMED):
         figure = drawing.speeds_figure(*timed[:2])
         says = "Seed-sweeps per second of our two engines, of what people use instead, and of what the machine could "
         says += "do at most, with the lowest and highest of five repeats; and how they grow."
         made.figure("benchmark", figure, says, [], [], "make bench")
+    if compared := passed_on(made, source, COMPARED):
+        table, paths, _ = compared
+        tables.write_table(agreement.summary(table), made.output / "tables", "autograd_oracles")
+        tables.write_table(agreement.paths_summary(paths), made.output / "tables", "autograd_runs")
+        says = (
+            "The gradient of every module and every network, written by hand, against four oracles: the largest error "
+        )
+        says += (
+            "of each tensor, in units of the last place of the entry it is in. Extended precision also judges autograd."
+        )
+        made.figure("autograd", agreement.ulp_figure(table), says, [], [], "make compare")
+        says = "Whole runs by hand, and how far from them the same run is by autograd, by hand from weights one bit "
+        says += (
+            "away, and (where the rate changes after sweep 20) with torch.optim.SGD. Grey: where we call them parted."
+        )
+        made.figure("autograd_paths", agreement.paths_figure(paths), says, [], [], "make compare")
+
+
+def passed_on(made: Report, source: Path, names: tuple[str, ...]) -> list[pd.DataFrame]:
+    """Tables that another script has made, as they are; none if one is not there."""
+    if not all((source / "tables" / f"{name}.csv").is_file() for name in names):
+        return []
+    found = [pd.read_csv(source / "tables" / f"{name}.csv") for name in names]
+    for name, table in zip(names, found, strict=True):
+        tables.write_table(table, made.output / "tables", name)
+    return found
 
 
 def readme(claims: pd.DataFrame) -> str:

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from backprop86.network import initial_weights
-from backprop86.oracles import trajectory
 from backprop86.problems import family_trees, symmetry, xor
 from backprop86.recipe import Cases, Recipe
 from backprop86.reference import UNSOLVED, checkpoints, train
 from backprop86.training import counted_of
+from backprop86.trajectories import trajectory
 from backprop86.wiring import layered
 
 SYMMETRY = Recipe("two_hidden", 200, epsilon=0.1, alpha=0.9, target_on=0.9, target_off=0.1, stop="limit")
@@ -41,7 +41,7 @@ def test_a_recipe_like_autograd(name):
     wiring, cases, counted = problem.wiring(recipe), problem.cases(recipe), counted_of(problem, recipe, seeds)
     w0 = initial_weights(wiring, seeds, 0.3, recipe.biases)
     ours = train(wiring, cases, recipe, w0, counted).w
-    right = trajectory(wiring, cases, recipe, w0, counted)
+    right, _ = trajectory(wiring, cases, recipe, w0, counted)
     assert len(right) == recipe.sweeps + 1
     assert np.abs(right[-1].numpy() - w0).max() > 1e-3
     assert np.abs(ours - right[-1].numpy()).max() < tolerance
@@ -75,7 +75,7 @@ def test_solved_seeds_leave_with_the_weights_that_solved_it():
     assert np.array_equal(leaving.sweeps, staying.sweeps)
     solved = np.flatnonzero(leaving.sweeps != UNSOLVED)
     assert len(solved) > 10
-    path = trajectory(wiring, cases, recipe, w0[solved[:3]])
+    path, _ = trajectory(wiring, cases, recipe, w0[solved[:3]])
     for k, seed in enumerate(solved[:3]):
         sweeps = leaving.sweeps[seed]
         assert leaving.stopped[seed] == sweeps

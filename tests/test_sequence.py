@@ -10,11 +10,12 @@ from backprop86 import fused, reference
 from backprop86.config import load
 from backprop86.drawing import curves_figure
 from backprop86.network import Network, initial_weights
-from backprop86.oracles import compare, trajectory
+from backprop86.oracles import compare
 from backprop86.problems import sequence
 from backprop86.recipe import Recipe
 from backprop86.runs import describe, with_condition
 from backprop86.training import check, counted_of, run_condition, states, wiring_of
+from backprop86.trajectories import trajectory
 
 FIXED = load("sequence").experiment.recipe_of("as_printed")
 VARIABLE = load("sequence").experiment.recipe_of("variable")
@@ -203,7 +204,7 @@ def test_engines_agree(recipe, sweeps):
     assert np.abs(ours.w - theirs.w).max() < 1e-9
     assert np.abs(ours.w - w0).max() > 0.01
     if wiring.n_parameters < 1200 and recipe.update == "sweep":
-        right = trajectory(wiring, cases, replace(recipe, sweeps=5), w0, counted)[-1].numpy()
+        right = trajectory(wiring, cases, replace(recipe, sweeps=5), w0, counted)[0][-1].numpy()
         assert np.abs(fused.train(wiring, cases, replace(recipe, sweeps=5), w0, counted).w - right).max() < 1e-9
 
 

@@ -22,6 +22,11 @@ TEXTS = {
 MORE_TABLES = {
     "failures": "Failures, by experiment and reading",
     "failure_kinds": "Kinds of failure, and what they are",
+    "autograd_oracles": "Gradients by hand against four oracles",
+    "autograd": "The same, tensor by tensor",
+    "autograd_runs": "Whole runs by hand and by autograd",
+    "autograd_paths": "The same, sweep by sweep",
+    "autograd_cost": "What gradients by hand and by autograd cost",
     "benchmark": "Speed",
     "benchmark_growth": "How speed grows",
     "memory": "Memory",

@@ -69,6 +69,20 @@ def train(
     return run.outcome
 
 
+def every_sweep(
+    wiring: Wiring, cases: Cases, recipe: Recipe, w: np.ndarray, counted: np.ndarray | None = None
+) -> tuple[Tensor, Tensor]:
+    """w (sweeps + 1, S, n_parameters) and E (sweeps + 1, S) before the first sweep and after each, to the last one."""
+    run = _Run(wiring, cases, recipe, w, counted, "cpu", recipe.descent())
+    weights, errors = [], []
+    for sweep in range(recipe.sweeps + 1):
+        run.dE_dw, E, _ = run.gradient(run.inputs, run.d, run.counted)
+        weights.append(run.w[: len(w)])
+        errors.append(E[: len(w)])
+        run.change(sweep + 1)
+    return torch.stack(weights), torch.stack(errors)
+
+
 class _Run:
     """The seeds still in the batch, and the outcome so far of all."""
 

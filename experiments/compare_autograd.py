@@ -1,0 +1,230 @@
+"""Gradients by hand beside autograd and three other oracles; whole runs beside autograd; what both cost.
+
+python experiments/compare_autograd.py                  everything, into results/
+python experiments/compare_autograd.py experiment=xor   one experiment, printed; nothing is written
+"""
+
+import argparse
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from backprop86 import agreement
+from backprop86.config import load, one_clear_line, stems
+from backprop86.drawing import save
+from backprop86.network import Network
+from backprop86.oracles import by_autograd
+from backprop86.recipe import Recipe
+from backprop86.sentences import shown
+from backprop86.tables import write_table
+from backprop86.training import counted_of, start_of, wiring_of
+from backprop86.trajectories import compared
+
+PATHS = {
+    "symmetry": {"as_printed": 1425},  # N Fig. 1
+    "family_trees": {"as_printed": 1500, "range_1_rate_x20": 1500},  # N Figs. 2-4; and where it learns
+    "iterative": {"as_printed": 1000},
+    "single_layer": {"symmetry": 1000},
+    "symmetry_breaking": {"equal": 1000},
+    "extra_connections": {"symmetry_8/rate_0.1": 1000},
+    "xor": {"as_printed": 558, "two_hidden": 6587},  # P Figs. 3 and 5
+    "chauvin": {"2_hidden/as_printed/rate_0.25": 245},  # P p. 333
+    "parity": {"as_printed": 2825},  # P pp. 334-335
+    "encoder": {"as_printed": 1000, "singleton": 5226},  # P pp. 335-339
+    "addition": {"as_printed": 3020},  # P pp. 341-345
+    "negation": {"as_printed": 5000},  # P pp. 346-347
+    "t_c": {"as_printed": 10000},  # P pp. 348-352
+    "shift_register": {"as_printed": 200},  # P p. 357
+    "sequence": {"as_printed": 260},  # P pp. 358-361
+    "depth": {"2_layers/weights_up_to_0.3": 1000},
+}
+"""The recipes that are followed, and for how many sweeps: those that are printed, 1,000 where none are."""
+SEEDS = [0, 1, 2, 3, 4]
+
+
+def networks(stem: str) -> Iterator[tuple[str, pd.DataFrame]]:
+    """The rows of every network that any reading of an experiment has, each once."""
+    experiment, problem = load(stem).experiment, import_module(f"backprop86.problems.{stem}")
+    seen = set()
+    for reading in experiment.conditions:
+        recipe = experiment.recipe_of(reading)
+        name = recipe.network + ", no biases" * (recipe.biases == "none")
+        if name not in seen:
+            seen.add(name)
+            yield name, agreement.network(wiring_of(problem.wiring, recipe))
+
+
+def gradients(chosen: list[str], console: Console) -> pd.DataFrame:
+    """A row for each tensor and oracle; the tables of each experiment are printed as they are done."""
+    parts = []
+    for name in chosen:
+        done = []
+        for network, rows in agreement.modules() if name == "modules" else networks(name):
+            done.append(rows.assign(experiment=name, network=network))
+        parts += done
+        console.print(table_of(per_tensor(pd.concat(done)), f"{name}: largest error in ulp"))
+    rows = pd.concat(parts, ignore_index=True)
+    return rows[["experiment", "network", "tensor", "oracle", "exact", "absolute", "relative", "ulp", "agrees"]]
+
+
+def per_tensor(rows: pd.DataFrame) -> pd.DataFrame:
+    """A row per tensor, the ulp of each oracle in a column, for a terminal."""
+    short = {"complex step": "complex", "central differences": "central", "extended precision": "extended"}
+    text = rows.assign(
+        ulp=["none" if ulp != ulp else f"{ulp:.0f}" if ulp < 1e5 else f"{ulp:.0e}" for ulp in rows["ulp"]]
+    )
+    order = [name for name in dict.fromkeys(rows["oracle"]) if name != agreement.AUTOGRAD_ITSELF]
+    wide = text.pivot(index=["network", "tensor"], columns="oracle", values="ulp")[order]
+    wide = wide.loc[list(dict.fromkeys(zip(rows["network"], rows["tensor"], strict=True)))]
+    agree = rows.groupby(["network", "tensor"], sort=False)["agrees"].all().to_numpy()
+    return wide.rename(columns=short).reset_index().assign(agrees=np.where(agree, "yes", "NO"))
+
+
+def table_of(frame: pd.DataFrame, title: str) -> Table:
+    """The rows for a terminal."""
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for k, name in enumerate(frame):
+        first = k == 0 or name == "tensor"
+        heading = str(name).replace(" ", "\n")
+        table.add_column(heading, justify="left" if first else "right", no_wrap=k > 0, overflow="fold")
+    for row in frame.itertuples(index=False):
+        table.add_row(
+            *(f"{cell:.0e}" if isinstance(cell, float) and 1e6 < cell < np.inf else shown(cell) for cell in row)
+        )
+    return table
+
+
+def for_terminal(runs: pd.DataFrame) -> pd.DataFrame:
+    """The summary of whole runs, in fewer columns with shorter names."""
+    names = ["sweeps", "first bit", "weights", "E", "autograd", "one bit", "SGD"]
+    short = runs.drop(columns=["experiment", "reading"]).set_axis(names[: runs.shape[1] - 2], axis=1)
+    short.insert(0, "run", runs["experiment"] + " " + runs["reading"])
+    return short
+
+
+def setup(stem: str, reading: str, sweeps: int | None, seeds: list[int]) -> tuple:
+    """What a run of these seeds begins with: wiring, cases, recipe, weights, which cases count."""
+    experiment, problem = load(stem).experiment, import_module(f"backprop86.problems.{stem}")
+    recipe = experiment.recipe_of(reading)
+    recipe = replace(recipe, dtype="float64", sweeps=sweeps or recipe.sweeps)
+    wiring = wiring_of(problem.wiring, recipe)
+    w = start_of(problem, recipe, wiring, seeds)
+    return wiring, problem.cases(recipe), recipe, w, counted_of(problem, recipe, seeds)
+
+
+def paths(chosen: dict[str, dict[str, int]], console: Console) -> pd.DataFrame:
+    """A row per checkpoint of every recipe that is followed."""
+    parts = []
+    with Progress(console=console, transient=True) as progress:
+        follow = [(stem, *one) for stem, readings in chosen.items() for one in readings.items()]
+        for stem, reading, sweeps in progress.track(follow, description="whole runs"):
+            rows = compared(*setup(stem, reading, sweeps, SEEDS))
+            parts.append(rows.assign(experiment=stem, reading=reading))
+    rows = pd.concat(parts, ignore_index=True)
+    first = ["experiment", "reading", "against", "sweep"]
+    numbers = [name for name in rows if name not in first]
+    return rows[first + numbers].assign(**{name: rows[name].map("{:.3g}".format).astype(float) for name in numbers})
+
+
+def costs(chosen: list[str], console: Console) -> pd.DataFrame:
+    """Forward and backward by hand over the same by autograd, in turn: time, and memory at most; first readings."""
+    rows = []
+    with Progress(console=console, transient=True) as progress:
+        for stem in progress.track(chosen, description="what both cost"):
+            for seeds in (1, 100):
+                reading = next(iter(load(stem).experiment.conditions))
+                hand, auto = both_ways(*setup(stem, reading, None, list(range(seeds))))
+                times = sorted(seconds(hand) / seconds(auto) for _ in range(11))
+                row = {"experiment": stem, "seeds": seeds, "time": times[5], "least": times[0], "most": times[-1]}
+                rows.append(row | {"memory": peak(hand) / peak(auto)})
+    table = pd.DataFrame(rows)
+    return table.assign(**{name: table[name].map("{:.2f}".format).astype(float) for name in list(table)[2:]})
+
+
+def both_ways(wiring, cases, recipe: Recipe, w, counted) -> tuple[Callable, Callable]:  # type: ignore[no-untyped-def]
+    """dE/dw of all cases by hand, and by autograd through the very same forward pass."""
+    network, error = Network(wiring), recipe.squared_error()
+    inputs, d, weights = torch.tensor(cases.inputs), torch.tensor(cases.desired), torch.tensor(w)
+    marked = None if counted is None else torch.tensor(counted)
+    one = weights.new_ones(len(w))
+
+    def E(leaf: torch.Tensor) -> torch.Tensor:
+        return error.forward(network.forward(inputs, leaf)[0], d, marked)[0]
+
+    def hand() -> None:
+        outputs, cache = network.forward(inputs, weights)
+        _, cache_error = error.forward(outputs, d, marked)
+        dE_doutputs, _ = error.backward(1.0, cache_error)
+        network.backward(dE_doutputs, cache, to_inputs=False)
+
+    return hand, lambda: by_autograd(E, [weights], one)
+
+
+def seconds(function: Callable[[], None], spend: float = 0.02) -> float:
+    """How long a call takes, from as many as fit."""
+    n, started = 0, time.perf_counter()
+    while (took := time.perf_counter() - started) < spend or n < 3:
+        function()
+        n += 1
+    return took / n
+
+
+def peak(function: Callable[[], None]) -> int:
+    """Bytes that torch holds at most during a call, above those it held before."""
+    os.environ["KINETO_LOG_LEVEL"] = "9"  # torch's profiler says what it does otherwise
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profile:
+        function()
+    with tempfile.TemporaryDirectory() as folder:
+        profile.export_chrome_trace(str(Path(folder) / "trace.json"))
+        events = json.loads((Path(folder) / "trace.json").read_text("utf-8"))["traceEvents"]
+    changes = sorted((event["ts"], event["args"]["Bytes"]) for event in events if event["name"] == "[memory]")
+    return int(np.cumsum([change for _, change in changes]).max())
+
+
+def main() -> None:
+    """Compare, print, and write if it is everything."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("only", nargs="?", default="", metavar="experiment=<stem>")
+    only, console = parser.parse_args().only, Console()
+    stem = only.removeprefix("experiment=")
+    if only and (stem == only or stem not in stems()):
+        raise ValueError(f"the argument must be experiment= and one of {', '.join(stems())}, was {only}")
+    torch.set_num_threads(1)  # tensors are small: two threads wait for each other, and blur the times
+    chosen = [stem] if only else [name for name in stems() if not load(name).experiment.by_itself]
+    table = gradients(["modules", *chosen], console)
+    console.print(table_of(agreement.summary(table), "all tensors"))
+    if not table["agrees"].all():
+        wrong = ", ".join(dict.fromkeys(table.loc[~table["agrees"], "network"]))
+        raise ValueError(f"gradients do not agree, see NO in the tables above: {wrong}")
+    followed = paths({name: PATHS[name] for name in chosen if name in PATHS}, console)
+    title = (
+        "whole runs by hand: the sweep at which a bit differs from autograd, how far it goes; the sweep at which it "
+    )
+    title += "has parted from autograd, from a run that began one bit away, from torch.optim.SGD (∞: never)"
+    console.print(table_of(for_terminal(agreement.paths_summary(followed)), title))
+    cost = costs(chosen, console)
+    console.print(table_of(cost, "forward and backward by hand, over autograd"))
+    if not only:
+        for name, frame in {"autograd": table, "autograd_paths": followed, "autograd_cost": cost}.items():
+            write_table(frame, Path("results") / "tables", name)
+        save(agreement.ulp_figure(table), Path("results") / "figures", "autograd")
+        save(agreement.paths_figure(followed), Path("results") / "figures", "autograd_paths")
+        console.print("in results/tables and results/figures; python experiments/report.py puts them into the gallery")
+
+
+if __name__ == "__main__":
+    with one_clear_line():
+        main()

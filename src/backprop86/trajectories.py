@@ -1,0 +1,145 @@
+"""Whole runs by hand and by autograd, weights and E sweep by sweep: where the two part, and why.
+
+They part as two runs do that begin one rounding apart: the last bit differs, and descent lets the difference grow or
+shrink. Where it grows without bound (chaos), it decides in the end what becomes of a seed; the gradient is as right.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from backprop86.oracles import by_autograd
+from backprop86.recipe import Cases, Recipe
+from backprop86.reference import checkpoints, every_sweep
+from backprop86.wiring import Wiring
+
+Path = tuple[Tensor, Tensor]
+PARTED = 1e-6
+"""Two runs have parted when their weights differ by more than this, over the largest weight."""
+
+
+def trajectory(wiring: Wiring, cases: Cases, recipe: Recipe, w: np.ndarray, counted: np.ndarray | None = None) -> Path:
+    """w (sweeps + 1, S, n_parameters) and E (sweeps + 1, S): the recipe again, unit by unit, gradients by autograd.
+
+    It shares no code with modules.py, network.py, descent.py or reference.py.
+    """
+    marked = torch.ones(len(w), len(cases.inputs), dtype=torch.float64) if counted is None else torch.tensor(counted)
+    every = list(range(len(cases.inputs)))
+    groups = [every] if recipe.update == "sweep" else [[c] for c in every]
+    now = torch.tensor(w)
+    change = torch.zeros_like(now)
+    weights, errors = [now], [_error(wiring, cases, recipe, now, every, marked)]
+    for sweep in range(1, recipe.sweeps + 1):
+        opening = sweep <= recipe.opening_sweeps
+        epsilon = recipe.opening_epsilon if opening else recipe.epsilon
+        alpha = recipe.opening_alpha if opening else recipe.alpha
+        for group in groups:
+            E = lambda leaf, group=group: _error(wiring, cases, recipe, leaf, group, marked)  # noqa: E731
+            (gradient,) = by_autograd(E, [now], torch.ones(len(w), dtype=torch.float64))
+            next_change = -epsilon * gradient + alpha * change
+            learns = marked[:, group].any(1, keepdim=True)
+            moved = (now + next_change) * (1 - recipe.decay)
+            if recipe.biases == "negative":
+                moved = torch.where(torch.tensor(wiring.is_bias), moved.clamp(max=0), moved)
+            now = torch.where(learns, moved, now)
+            change = torch.where(learns, next_change, change)
+        weights.append(now)
+        errors.append(_error(wiring, cases, recipe, now, every, marked))
+    return torch.stack(weights), torch.stack(errors)
+
+
+def _error(wiring: Wiring, cases: Cases, recipe: Recipe, w: Tensor, group: list[int], marked: Tensor) -> Tensor:
+    """E (S,) of some cases, one unit after another."""
+    y: list[Tensor] = [w.new_ones(len(w), len(group))]
+    y += [torch.tensor(cases.inputs[group, i]).expand(len(w), -1) for i in range(wiring.n_inputs)]
+    for unit in range(len(y), wiring.n_units):
+        feeds = np.flatnonzero(wiring.target == unit)
+        sent = torch.stack([y[source] for source in wiring.source[feeds]], -1)
+        x = (sent * w[:, None, wiring.parameter[feeds]]).sum(-1)
+        y.append(1 / (1 + torch.exp(-x)))
+    E = w.new_zeros(len(w))
+    for j, unit in enumerate(wiring.outputs):
+        on = torch.tensor(cases.desired[group, j] > 0.5)
+        miss = y[unit] - _where(on, recipe.target_on, recipe.target_off)
+        if recipe.dead_zone != "none":
+            edge = y[unit] - _where(on, recipe.zone_on, recipe.zone_off)
+            outside = torch.where(on, edge < 0, edge > 0)
+            miss = (edge if recipe.dead_zone == "from_edge" else miss) * outside
+        E = E + (marked[:, group] * miss**2).sum(1) / 2
+    if recipe.error == "mean":
+        E = E / (marked[:, group].sum(1) * len(wiring.outputs))
+    return E
+
+
+def _where(on: Tensor, if_on: float, if_off: float) -> Tensor:
+    """In float64: torch.where of two Python numbers is float32, in which 0.9 is another number."""
+    return torch.where(on, torch.tensor(if_on, dtype=torch.float64), torch.tensor(if_off, dtype=torch.float64))
+
+
+def with_sgd(wiring: Wiring, cases: Cases, recipe: Recipe, w: np.ndarray, counted: np.ndarray | None = None) -> Path:
+    """The same path with torch.optim.SGD, told the new rate when the recipe changes it.
+
+    SGD remembers the sum of alpha^k dE/dw and multiplies it by the rate of the day, where equation 9 remembers the
+    change itself; so the first sweep with another rate is another change, by that factor in all it remembers.
+    """
+    marked = torch.ones(len(w), len(cases.inputs), dtype=torch.float64) if counted is None else torch.tensor(counted)
+    every = list(range(len(cases.inputs)))
+
+    def E(leaf: Tensor) -> Tensor:
+        return _error(wiring, cases, recipe, leaf, every, marked)
+
+    now = torch.tensor(w)
+    optimizer = torch.optim.SGD([now], lr=recipe.epsilon, momentum=recipe.alpha)
+    weights, errors = [now.clone()], [E(now)]
+    for sweep in range(1, recipe.sweeps + 1):
+        opening = sweep <= recipe.opening_sweeps
+        optimizer.param_groups[0]["lr"] = recipe.opening_epsilon if opening else recipe.epsilon
+        optimizer.param_groups[0]["momentum"] = recipe.opening_alpha if opening else recipe.alpha
+        (now.grad,) = by_autograd(E, [now], torch.ones(len(w), dtype=torch.float64))
+        optimizer.step()
+        now.mul_(1 - recipe.decay)
+        weights.append(now.clone())
+        errors.append(E(now))
+    return torch.stack(weights), torch.stack(errors)
+
+
+def apart(ours: Path, theirs: Path) -> Tensor:
+    """(sweeps + 1, S, 2) how far two paths are apart: weights over the largest weight, E over the E they began with."""
+    (w, E), (v, F) = ours, theirs
+    weights = (w - v).abs().amax(-1) / torch.maximum(w.abs().amax(-1), v.abs().amax(-1))
+    errors = (E - F).abs() / E[0]
+    return torch.stack([weights, errors], -1)
+
+
+def one_bit_away(w: np.ndarray) -> np.ndarray:
+    """Every weight moved to the next number that float64 has, as a rounding would."""
+    return np.nextafter(w, np.inf)
+
+
+def compared(
+    wiring: Wiring, cases: Cases, recipe: Recipe, w: np.ndarray, counted: np.ndarray | None = None
+) -> pd.DataFrame:
+    """A row per checkpoint, with the median and the largest difference of the seeds, from autograd and from a control.
+
+    The control is the same run by hand from weights one bit away. equal: whether all weights are, bit for bit.
+    """
+    recipe = replace(recipe, stop="limit")
+    by_hand = every_sweep(wiring, cases, recipe, w, counted)
+    others = {
+        "autograd": trajectory(wiring, cases, recipe, w, counted),
+        "one bit away": every_sweep(wiring, cases, recipe, one_bit_away(w), counted),
+    }
+    if recipe.opening_sweeps and recipe.update == "sweep":
+        others["torch.optim.SGD"] = with_sgd(wiring, cases, recipe, w, counted)
+    rows = []
+    for name, other in others.items():
+        far = apart(by_hand, other)
+        for sweep in sorted({*checkpoints(recipe.sweeps), *range(min(31, recipe.sweeps + 1))}):
+            weights, errors = far[sweep].T
+            numbers = {"weights": weights.median(), "weights_most": weights.max(), "E": errors.median()}
+            row = {name: float(number) for name, number in numbers.items()}
+            rows.append({"against": name, "sweep": sweep} | row | {"E_most": float(errors.max())})
+    return pd.DataFrame(rows)

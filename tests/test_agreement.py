@@ -1,0 +1,146 @@
+"""The comparison with autograd: every module and network is in the committed tables, and the script finds a mistake."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from backprop86 import agreement
+from backprop86.agreement import AUTOGRAD_ITSELF, paths_figure, paths_summary, summary, ulp_figure
+from backprop86.config import load, one_clear_line, stems
+from backprop86.modules import Logistic
+from backprop86.oracles import EXTENDED, ORACLES
+
+ROOT = Path(__file__).parents[1]
+TABLES = ROOT / "results" / "tables"
+REPRODUCED = [stem for stem in stems() if not load(stem).experiment.by_itself]
+
+
+@pytest.fixture
+def script(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "experiments")
+    import compare_autograd
+
+    return compare_autograd
+
+
+@pytest.fixture(scope="module")
+def table():
+    return pd.read_csv(TABLES / "autograd.csv")
+
+
+@pytest.fixture(scope="module")
+def paths():
+    return pd.read_csv(TABLES / "autograd_paths.csv")
+
+
+def test_every_network_of_every_experiment_is_in_the_table(table):
+    for stem in REPRODUCED:
+        experiment = load(stem).experiment
+        recipes = [experiment.recipe_of(reading) for reading in experiment.conditions]
+        wanted = {recipe.network + ", no biases" * (recipe.biases == "none") for recipe in recipes}
+        for tensor in ("input 1", "w"):
+            rows = table[(table["experiment"] == stem) & (table["tensor"] == tensor)]
+            assert set(rows["network"]) == wanted
+            assert len(rows) == len(wanted) * 5
+    assert set(table["experiment"]) == {"modules", *REPRODUCED}
+    assert set(table["oracle"]) == {*ORACLES, EXTENDED, AUTOGRAD_ITSELF}
+
+
+def test_nothing_in_the_table_is_off(table):
+    assert table["agrees"].all()
+    strict = table[table["oracle"] != "central differences"]
+    assert strict["relative"].max() < 1e-12
+    assert table["relative"].max() < 1e-7
+
+
+def test_the_table_is_what_the_gradients_give_now(table, script):
+    now = [rows.assign(experiment="modules", network=name) for name, rows in agreement.modules()]
+    for stem in ("xor", "iterative", "shift_register"):
+        now += [rows.assign(experiment=stem, network=name) for name, rows in script.networks(stem)]
+    keys = ["experiment", "network", "tensor", "oracle"]
+    both = pd.concat(now).merge(table, on=keys, suffixes=("", "_then"), validate="1:1")
+    assert len(both) == sum(map(len, now))
+    assert (both["relative"] - both["relative_then"]).abs().max() < 1e-9  # another machine rounds in another way
+    precise = both[both["oracle"] != "central differences"]
+    assert (precise["relative"] - precise["relative_then"]).abs().max() < 1e-14
+
+
+def test_every_recipe_that_is_followed_is_in_the_table(paths, script):
+    found = paths.groupby(["experiment", "reading"])["sweep"].max()
+    followed = {(stem, reading): sweeps for stem, some in script.PATHS.items() for reading, sweeps in some.items()}
+    assert found.to_dict() == followed
+    assert set(script.PATHS) == set(REPRODUCED)
+
+
+def test_runs_part_only_where_one_bit_does(paths):
+    runs = paths_summary(paths)
+    assert (np.isfinite(runs["parted from autograd at"]) == np.isfinite(runs["parted from one bit away at"])).all()
+    assert (runs["weights differ by"][np.isinf(runs["parted from autograd at"])] < 1e-11).all()
+    trees = runs[runs["experiment"] == "family_trees"]
+    assert (trees["parted from torch.optim.SGD at"] == 21).all()
+    assert runs.loc[runs["experiment"] != "family_trees", "parted from torch.optim.SGD at"].isna().all()
+
+
+def test_summary_by_hand():
+    rows = pd.DataFrame(
+        {
+            "oracle": ["autograd", "autograd", AUTOGRAD_ITSELF],
+            "exact": [True, False, False],
+            "absolute": [0.0, 2.0, 1.0],
+            "relative": [0.0, 0.5, 0.1],
+            "ulp": [0.0, 8.0, 3.0],
+            "agrees": [True, False, True],
+        }
+    )
+    found = summary(rows)
+    assert found.iloc[0].tolist() == ["autograd", 2, 1, 2.0, 0.5, 4.0, 8.0, False]
+    assert found.iloc[1, 0] == "autograd itself, against extended precision"
+
+
+def test_the_figures_show_every_tensor_and_every_run(table, paths):
+    figure = ulp_figure(table)
+    points = [sum(len(some.get_offsets()) for some in axes.collections) for axes in figure.axes]
+    n = (table["oracle"] == "autograd").sum()
+    assert points == [n, n, n, 2 * n]
+    panels = [axes for axes in paths_figure(paths).axes if axes.get_visible()]
+    assert len(panels) == paths.groupby(["experiment", "reading"]).ngroups
+    assert [len(axes.lines) for axes in panels][:3] == [5, 7, 7]
+
+
+def run(*arguments):
+    command = [sys.executable, str(ROOT / "experiments" / "compare_autograd.py"), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+
+
+def test_one_experiment_is_printed(tmp_path):
+    done = run("experiment=single_layer")
+    assert done.returncode == 0, done.stderr
+    for words in ("symmetry_0", "all tensors", "extended precision", "whole runs by hand", "over autograd"):
+        assert words in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    assert "NO" not in done.stdout
+
+
+@pytest.mark.parametrize("argument", ["experiment=xr", "xor", "experiment=family_trees_lattice,"])
+def test_a_mistake_in_the_argument_is_one_line(argument):
+    done = run(argument)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: the argument must be experiment= and one of symmetry, family_trees, ")
+    assert line.endswith(f", was {argument}")
+
+
+def test_the_script_finds_a_mistake(script, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["compare_autograd.py", "experiment=single_layer"])
+    monkeypatch.setattr(script, "paths", lambda *_: pytest.fail("it goes on"))
+    monkeypatch.setattr(Logistic, "backward", staticmethod(lambda dE_dy, cache: (dE_dy * cache[0], {})))
+    with pytest.raises(SystemExit, match=r"^2$"), one_clear_line():
+        script.main()
+    told = capsys.readouterr()
+    assert " NO" in told.out
+    assert told.err == "error: gradients do not agree, see NO in the tables above: Logistic, symmetry_0, xor_0\n"
