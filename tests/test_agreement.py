@@ -144,3 +144,15 @@ def test_the_script_finds_a_mistake(script, monkeypatch, capsys):
     told = capsys.readouterr()
     assert " NO" in told.out
     assert told.err == "error: gradients do not agree, see NO in the tables above: Logistic, symmetry_0, xor_0\n"
+
+
+def test_what_the_readme_says_of_it(paths):
+    runs = paths_summary(paths)
+    parted = np.isfinite(runs["parted from autograd at"])
+    assert set(runs["experiment"][parted]) == {"family_trees"}
+    assert runs["reading"][parted].tolist() == ["range_1_rate_x20"]  # where they learn
+    assert runs["parted from autograd at"][parted].between(100, 900).all()  # "some hundred sweeps"
+    assert (runs["weights differ by"][~parted] < 1e-12).all()  # "twelve digits"
+    cost = pd.read_csv(TABLES / "autograd_cost.csv")
+    assert cost["time"].between(0.45, 0.9).all()
+    assert cost["memory"].between(1, 1.6).all()

@@ -177,8 +177,9 @@ def in_words(table: pd.DataFrame) -> str:
             lines.append(f"{name:<{width}}  right: {', '.join(far)}")
         else:
             first = wrong.iloc[0]
+            say = "" if len(wrong) == len(rows) else f" (say{'s' * (len(wrong) == 1)} {', '.join(wrong['oracle'])})"
             off = "" if np.isnan(first["relative"]) else f", off by {first['relative']:.3g} times its largest entry"
-            lines.append(f"{name:<{width}}  WRONG ({', '.join(wrong['oracle'])}){off}: {first['looks_like']}")
+            lines.append(f"{name:<{width}}  WRONG{say}{off}: {first['looks_like']}")
     return "\n".join(lines)
 
 
