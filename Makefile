@@ -29,7 +29,7 @@ report: .venv/ready  ## tables, figures, verdicts and the gallery from the runs 
 check: .venv/ready  ## whether every table, figure and number is what the runs in results/ give; writes nothing
 	$(IN_VENV) experiments/report.py --check
 
-explain: .venv/ready  ## one training step with every number shown; also: make explain experiment=symmetry seed=3 case=9
+explain: .venv/ready  ## one training step, every number shown (of another net: make explain experiment=symmetry seed=3 case=9)
 	$(IN_VENV) experiments/explain.py $(foreach name,experiment reading seed case,$(if $($(name)),$(name)=$($(name))))
 
 article: results/numbers.tex  ## the article in docs/writeup, with LaTeX

@@ -104,7 +104,7 @@ def compared(step: Step, beside: Measured) -> list[Block]:
     table = {
         "weight": step.names,
         "by hand": [show(value) for value in step.dE_dw],
-        "autograd": [_as_fine(value, hand) for value, hand in zip(beside.autograd.tolist(), step.dE_dw, strict=True)],
+        "autograd": [_as_fine(value, hand) for value, hand in zip(beside.gradient.tolist(), step.dE_dw, strict=True)],
         f"E, w + {by}": larger,
         f"E, w - {by}": smaller,
         "slope": [_slope(*pair, decimals - 3) for pair in zip(larger, smaller, strict=True)],

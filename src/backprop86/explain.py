@@ -38,7 +38,7 @@ def explain(problem: ModuleType, recipe: Recipe, title: str, seed: int = 0, case
         Part("3. The error", _error(step)),
         Part("4. Backward: who is to blame", backward),
         Part("5. The nudge", _nudge(step)),
-        Part("6. Again and again", _again(step, *repeated(step, beside.autograd))),
+        Part("6. Again and again", _again(step, *repeated(step, beside.gradient))),
     ]
 
 

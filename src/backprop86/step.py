@@ -122,9 +122,9 @@ def error_of(step: Step, group: list[int]) -> Callable[[Tensor], Tensor]:
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """What the gradient is compared with, each (n_parameters,): autograd's, and E with one weight changed by NUDGE."""
+    """What the gradient is compared with, each (n_parameters,): that of autograd, and E with one weight changed by NUDGE."""
 
-    autograd: np.ndarray
+    gradient: np.ndarray
     larger: np.ndarray
     smaller: np.ndarray
 
