@@ -14,6 +14,7 @@ import textwrap
 from importlib import import_module
 
 import pandas as pd
+import torch
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -21,9 +22,11 @@ from rich.text import Text
 from backprop86.blame import Block
 from backprop86.config import load, one_clear_line
 from backprop86.explain import Part, explain, written
+from backprop86.recipe import one_of
 
 WIDEST = 80
-GAP = 2
+GAPS = (2, 1)
+"""How far columns are apart; the second where they do not fit otherwise."""
 SHORT = 12
 """What is no longer than this stays on one line."""
 KNOWN = ("experiment", "reading", "seed", "case")
@@ -40,8 +43,8 @@ def parts_of(*settings: str) -> list[Part]:
         elif name in KNOWN:
             given[name] = value
         else:
-            near = difflib.get_close_matches(name, KNOWN, n=1) or KNOWN
-            raise ValueError(f"{name} is not a setting here; did you mean {' or '.join(near)}?")
+            near = difflib.get_close_matches(name, KNOWN, n=1)
+            raise ValueError(f"{name} is not a setting here; did you mean {near[0] if near else one_of(*KNOWN)[0]}?")
     others += [f"reading={given['reading']}"] if "reading" in given else []
     numbers = [whole(name, given[name]) if name in given else None for name in ("seed", "case")]
     chosen = load(given["experiment"], *others, f"output={tempfile.gettempdir()}")  # nothing is written, wherever it is
@@ -75,7 +78,8 @@ def pieces(block: Block, width: int) -> list[Text | Table]:
         return [Text(textwrap.fill(block, width, break_on_hyphens=False))]
     if isinstance(block, list):
         return [Text("\n".join(folded(line, width) for line in block))]
-    return [table(block[columns]) for columns in fitting(block, width)]
+    gap, groups = min(((gap, fitting(block, width, gap)) for gap in GAPS), key=lambda found: len(found[1]))
+    return [table(block[columns], gap) for columns in groups]
 
 
 def folded(line: str, width: int) -> str:
@@ -84,13 +88,13 @@ def folded(line: str, width: int) -> str:
     return textwrap.fill(line, width, subsequent_indent=further, break_long_words=False, break_on_hyphens=False)
 
 
-def fitting(frame: pd.DataFrame, width: int) -> list[list[str]]:
+def fitting(frame: pd.DataFrame, width: int, gap: int) -> list[list[str]]:
     """The columns of as many tables as are needed for none to be too wide; each of them begins with the first."""
     need = {name: longest(frame, name) for name in frame}
     first, *others = need
     groups = [[first]]
     for name in others:
-        if sum(GAP + need[one] for one in groups[-1]) + need[name] > width and len(groups[-1]) > 1:
+        if sum(gap + need[one] for one in groups[-1]) + need[name] > width and len(groups[-1]) > 1:
             groups.append([first])
         groups[-1].append(name)
     return groups
@@ -103,12 +107,13 @@ def longest(frame: pd.DataFrame, name: str) -> int:
     return widest if widest <= SHORT else max(len(word) for cell in cells for word in cell.split())
 
 
-def table(frame: pd.DataFrame) -> Table:
+def table(frame: pd.DataFrame, gap: int) -> Table:
     """The rows, numbers below each other."""
-    made = Table(box=None, padding=(0, GAP, 0, 0), pad_edge=False)
+    made = Table(box=None, padding=(0, gap, 0, 0), pad_edge=False)
     for name in frame:
         is_number = not frame[name].str.contains(r"[^-.\de% ]").any()
-        made.add_column(Text(name), justify="right" if is_number else "left", min_width=longest(frame, name))
+        style = {"justify": "right", "no_wrap": True} if is_number else {}
+        made.add_column(Text(name), min_width=longest(frame, name), **style)
     for row in frame.itertuples(index=False):
         made.add_row(*map(Text, row))
     return made
@@ -117,6 +122,7 @@ def table(frame: pd.DataFrame) -> Table:
 def main() -> None:
     """Tell it, or write it."""
     sys.stdout.reconfigure(encoding="utf-8")  # a pipe on Windows has no ∂
+    torch.set_num_threads(1)  # one net is too little to share out
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("settings", nargs="*", metavar="name=value", help="experiment, reading, seed, case")
     parser.add_argument("--markdown", action="store_true", help="print Markdown and nothing else")

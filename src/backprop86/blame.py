@@ -98,8 +98,7 @@ def over_cases(step: Step) -> list[Block]:
 
 def compared(step: Step, beside: Measured) -> list[Block]:
     """∂E/∂w beside autograd's, and beside what E does when the weight is changed."""
-    decimals = 11 - len(str(int(max(beside.larger.max(), beside.smaller.max()))))
-    larger, smaller = ([f"{E:.{decimals}f}" for E in some.tolist()] for some in (beside.larger, beside.smaller))
+    larger, smaller = ([f"{E:.10f}" for E in some.tolist()] for some in (beside.larger, beside.smaller))
     by = show(exactly(NUDGE))
     table = {
         "weight": step.names,
@@ -107,7 +106,7 @@ def compared(step: Step, beside: Measured) -> list[Block]:
         "autograd": [_as_fine(value, hand) for value, hand in zip(beside.gradient.tolist(), step.dE_dw, strict=True)],
         f"E, w + {by}": larger,
         f"E, w - {by}": smaller,
-        "slope": [_slope(*pair, decimals - 3) for pair in zip(larger, smaller, strict=True)],
+        "slope": [_slope(*pair) for pair in zip(larger, smaller, strict=True)],
     }
     says = "Is it right? Beside it stands what automatic differentiation finds, and what really happens to E when the "
     says += f"weight alone is made {by} larger or smaller: the slope is the difference of these two E divided by "
@@ -123,7 +122,8 @@ def _as_fine(value: float, hand: Decimal) -> str:
         return show(Decimal(value).quantize(Decimal(1).scaleb(int(places))))
 
 
-def _slope(larger: str, smaller: str, decimals: int) -> str:
+def _slope(larger: str, smaller: str) -> str:
+    """From the two E as they are shown, whose ten decimals leave seven."""
     with localcontext(EXACT):
         slope = (Decimal(larger) - Decimal(smaller)) / (2 * exactly(NUDGE))
-        return show(slope.quantize(Decimal(1).scaleb(-decimals)))
+        return show(slope.quantize(Decimal("1e-7")))

@@ -122,7 +122,7 @@ def error_of(step: Step, group: list[int]) -> Callable[[Tensor], Tensor]:
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """What the gradient is compared with, each (n_parameters,): that of autograd, and E with one weight changed by NUDGE."""
+    """Autograd's gradient, and E with one weight at a time larger or smaller by NUDGE; each (n_parameters,)."""
 
     gradient: np.ndarray
     larger: np.ndarray
