@@ -3,7 +3,7 @@ PYTHON ?= python3
 PIP_FLAGS ?=
 IN_VENV = .venv/bin/python
 
-.PHONY: help reproduce lattice quick report check article compare bench test lint clean
+.PHONY: help reproduce lattice quick report check compare explain article bench test lint clean
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## */\1\t/'
 
@@ -28,6 +28,9 @@ report: .venv/ready  ## tables, figures, verdicts and the gallery from the runs 
 
 check: .venv/ready  ## whether every table, figure and number is what the runs in results/ give; writes nothing
 	$(IN_VENV) experiments/report.py --check
+
+explain: .venv/ready  ## one training step, every number shown (of another net: make explain experiment=symmetry seed=3 case=9)
+	$(IN_VENV) experiments/explain.py $(foreach name,experiment reading seed case,$(if $($(name)),$(name)=$($(name))))
 
 article: results/numbers.tex  ## the article in docs/writeup, with LaTeX
 	cd docs/writeup && pdflatex article && bibtex article && pdflatex article && pdflatex article

@@ -1,0 +1,129 @@
+"""The backward pass told to a beginner: what error comes back to each unit, and to each weight."""
+
+from decimal import Decimal, localcontext
+
+import pandas as pd
+
+from backprop86.pencil import EXACT, connections, exactly, into, left_out, out_of, shares, show, summed
+from backprop86.step import NUDGE, Measured, Step, terms
+
+Block = str | list[str] | pd.DataFrame
+"""A paragraph, lines of working, or a table of strings."""
+SHARE = "share of the blame"
+
+
+def units(step: Step) -> list[Block]:
+    """From the last unit to the first: ∂E/∂y, and ∂E/∂x."""
+    worked, names = step.of_case, step.wiring.units
+    blocks: list[Block] = [
+        "How much does each unit have to do with the error? We go from the last unit to the first. An output unit is "
+        "to blame for its own distance. A hidden unit is to blame through the units that it feeds: along each "
+        "connection comes back ∂E/∂x of the unit at its end, times the weight, and all that comes back is added up. "
+        "In every unit the squeeze counts as well: where y is near 0 or 1, it hardly reacts to x.",
+        [
+            "∂E/∂y = y - d  (an output unit, equation 4)",
+            "∂E/∂y = Σ ∂E/∂x × w  (a unit that feeds others, equation 7)",
+            "∂E/∂x = ∂E/∂y × y × (1 - y)  (equation 5)",
+        ],
+    ]
+    computed = list(reversed(into(step.wiring)))
+    for unit in computed:
+        y, chain = show(worked.y[unit]), f"  ∂E/∂x = {show(worked.dE_dy[unit])}"
+        chain += f" × {y} × (1 - {y}) = {show(worked.dE_dx[unit])}"
+        blocks.append([names[unit], *_came_back(step, unit), chain])
+    dE_dx = [worked.dE_dx[unit] for unit in computed]
+    table = {"unit": [names[unit] for unit in computed], "∂E/∂x": map(show, dE_dx), SHARE: shares(dE_dx)}
+    says = "The share of the blame is the size of ∂E/∂x, without its sign, as a part of the sizes of all added up."
+    return [*blocks, says, pd.DataFrame(table)]
+
+
+def _came_back(step: Step, unit: int) -> list[str]:
+    """∂E/∂y of a unit: its own error, if it is an output, and what the units that it feeds return."""
+    worked, feeds = step.of_case, out_of(step.wiring)[unit]
+    shown = [k for k in feeds if step.shows(worked.returned[k])]
+    parts, lines = [worked.returned[k] for k in shown], []
+    if unit in worked.own:
+        told = f"{show(worked.y[unit])} - {show(worked.d[unit])} = {show(worked.miss[unit])}"
+        if step.divided_by > 1:
+            told = f"{show(worked.miss[unit])} / {step.divided_by} = {show(worked.own[unit])}"
+        told = told if worked.miss[unit] else "0  (near enough)"
+        if not feeds:
+            return [f"  ∂E/∂y = {told}"]
+        lines, parts = [f"  its own error: {told}"], [worked.own[unit], *parts]
+    if not lines and not feeds:
+        return ["  ∂E/∂y = 0  (it feeds no unit)"]
+    for k in shown:
+        dE_dx, w = worked.dE_dx[int(step.wiring.target[k])], step.w[step.wiring.parameter[k]]
+        lines.append(f"  {step.connections[k]}: {show(dE_dx)} × {show(w)} = {show(worked.returned[k])}")
+    lines += left_out(len(feeds) - len(shown))
+    return [*lines, f"  ∂E/∂y = {summed(parts or [Decimal(0)], worked.dE_dy[unit])}"]
+
+
+def gradient(step: Step) -> list[Block]:
+    """∂E/∂w of every weight, in this case."""
+    worked, wiring = step.of_case, step.wiring
+    share = shares(worked.dE_dw)
+    working = {
+        k: f"{show(worked.dE_dx[target])} × {show(worked.y[source])} = {show(worked.given[k])}"
+        for k, (source, target) in enumerate(zip(wiring.source.tolist(), wiring.target.tolist(), strict=True))
+        if step.shows(worked.given[k])
+    }
+    says = "Now the weights. A weight acts on the unit at its end, by as much as the unit at its beginning puts out. "
+    says += "So ∂E/∂w is ∂E/∂x of the one times y of the other (equation 6)."
+    rest: list[Block] = [f"∂E/∂w is 0 for {n} more."] if (n := len(wiring.source) - len(working)) else []
+    if not step.is_shared:
+        rows = [[step.names[wiring.parameter[k]], text, share[wiring.parameter[k]]] for k, text in working.items()]
+        return [says, pd.DataFrame(rows, columns=["weight", "∂E/∂x × y = ∂E/∂w", SHARE]), *rest]
+    lines = [f"{step.connections[k]}: {text}" for k, text in working.items()]
+    sums = []
+    for name, sharing, value in zip(step.names, connections(wiring), worked.dE_dw, strict=True):
+        given = [worked.given[k] for k in sharing if k in working]
+        sums.append(f"{name}: {summed(given or [Decimal(0)], value)}")
+    table = pd.DataFrame({"weight": step.names, "∂E/∂w": [show(value) for value in worked.dE_dw], SHARE: share})
+    return [says, lines, *rest, "What connections give that share a weight is added up.", sums, table]
+
+
+def over_cases(step: Step) -> list[Block]:
+    """The sum over the cases of a sweep, where the weights change once a sweep."""
+    if step.recipe.update == "case":
+        return ["In this reading the weights change after every case, so this is the whole of ∂E/∂w."]
+    says = "That was one case. The weights change once in a sweep, which is every case that is trained on, so ∂E/∂w of "
+    says += "all these is added up. The others are worked in the same way; case=0 and so on shows them."
+    parts = [terms(step.case, {c: one.dE_dw[p] for c, one in step.worked.items()}) for p in range(len(step.w))]
+    table = {"weight": step.names}
+    for c in parts[0]:
+        table[step.case_name(c)] = [show(of[c]) for of in parts]
+    return [says, pd.DataFrame(table | {"sum": [show(value) for value in step.dE_dw]})]
+
+
+def compared(step: Step, beside: Measured) -> list[Block]:
+    """∂E/∂w beside autograd's, and beside what E does when the weight is changed."""
+    larger, smaller = ([f"{E:.10f}" for E in some.tolist()] for some in (beside.larger, beside.smaller))
+    by = show(exactly(NUDGE))
+    table = {
+        "weight": step.names,
+        "by hand": [show(value) for value in step.dE_dw],
+        "autograd": [_as_fine(value, hand) for value, hand in zip(beside.gradient.tolist(), step.dE_dw, strict=True)],
+        f"E, w + {by}": larger,
+        f"E, w - {by}": smaller,
+        "slope": [_slope(*pair) for pair in zip(larger, smaller, strict=True)],
+    }
+    says = "Is it right? Beside it stands what automatic differentiation finds, and what really happens to E when the "
+    says += f"weight alone is made {by} larger or smaller: the slope is the difference of these two E divided by "
+    says += f"{show(2 * exactly(NUDGE))}. Both begin from weights with all their digits, so the last digit or two may "
+    says += "differ where the pencil has rounded often."
+    return [says, pd.DataFrame(table)]
+
+
+def _as_fine(value: float, hand: Decimal) -> str:
+    """To as many decimals as the number worked by hand."""
+    places = hand.as_tuple().exponent if hand else -9
+    with localcontext(EXACT):
+        return show(Decimal(value).quantize(Decimal(1).scaleb(int(places))))
+
+
+def _slope(larger: str, smaller: str) -> str:
+    """From the two E as they are shown, whose ten decimals leave seven."""
+    with localcontext(EXACT):
+        slope = (Decimal(larger) - Decimal(smaller)) / (2 * exactly(NUDGE))
+        return show(slope.quantize(Decimal("1e-7")))

@@ -1,0 +1,197 @@
+"""One training step told to a beginner: six parts, of paragraphs, lines of working and tables, with every number."""
+
+from dataclasses import dataclass
+from types import ModuleType
+
+import numpy as np
+import pandas as pd
+
+from backprop86 import blame
+from backprop86.blame import Block
+from backprop86.pencil import DIGITS, added, connections, exactly, first_rates, into, left_out, rounded, show, summed
+from backprop86.recipe import CRITERIA, Recipe
+from backprop86.reference import UNSOLVED
+from backprop86.step import FEW, SWEEPS, Repeated, Step, first_step, measured, repeated, terms
+from backprop86.tables import markdown
+
+BAR = 20
+"""How many characters the longest bar has."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A heading and what stands below it."""
+
+    title: str
+    blocks: list[Block]
+
+
+def explain(problem: ModuleType, recipe: Recipe, title: str, seed: int = 0, case: int | None = None) -> list[Part]:
+    """What it is about, then the six parts; `first_step` says what the arguments cannot be."""
+    step = first_step(problem, recipe, seed, case)
+    beside = measured(step)
+    backward = [*blame.units(step), *blame.gradient(step), *blame.over_cases(step), *blame.compared(step, beside)]
+    return [
+        Part(f"One step: {title}, seed {seed}, case {step.cases.names[step.case]}", _opening(step)),
+        Part("1. Small random weights", _weights(step)),
+        Part("2. Forward, unit by unit", _forward(step)),
+        Part("3. The error", _error(step)),
+        Part("4. Backward: who is to blame", backward),
+        Part("5. The nudge", _nudge(step)),
+        Part("6. Again and again", _again(step, *repeated(step, beside.gradient))),
+    ]
+
+
+def written(parts: list[Part], level: int = 1) -> str:
+    """The parts as Markdown; the first heading is of this level, the others one below."""
+    pages = []
+    for number, part in enumerate(parts):
+        pages.append(f"{'#' * (level + min(number, 1))} {part.title}\n")
+        pages += [as_markdown(block) for block in part.blocks]
+    return "\n".join(pages)
+
+
+def as_markdown(block: Block) -> str:
+    """A paragraph as it is, lines as they stand, a table as a table."""
+    if isinstance(block, str):
+        return f"{block}\n"
+    return "```\n" + "".join(f"{line}\n" for line in block) + "```\n" if isinstance(block, list) else markdown(block)
+
+
+def _opening(step: Step) -> list[Block]:
+    return [
+        f"What one network does in its first step, number by number, for one case: number {step.case}, counted from 0. "
+        f"It is worked as with a pencil. Every number is rounded to {DIGITS} digits before the next line uses it, so "
+        "every line can be checked by itself with a pocket calculator, to the last digit shown.",
+        "The letters are those of 1986: x is the total input of a unit, y its output, d the output that is wanted, w a "
+        "weight, E the error. ∂E/∂w is how steeply E rises with w: where it is 2, a w larger by 0.001 makes E larger "
+        "by about 0.002. i → j is the connection from unit i to unit j. Unit 1 always puts out 1, and a weight from it "
+        "is called a bias. 1.5e-5 means 0.000015.",
+    ]
+
+
+def _weights(step: Step) -> list[Block]:
+    recipe, half = step.recipe, show(exactly(step.recipe.initial_range))
+    begin = f"The network knows nothing yet. Its weights are drawn at random, between -{half} and {half}."
+    if recipe.start == "equal":
+        spread = f", give or take {show(exactly(recipe.spread))}" if recipe.spread else ""
+        begin = f"Here all weights begin as one number, drawn between -{half} and {half}{spread}. See what comes of it."
+    elif recipe.start != "drawn":
+        begin = f"The weights begin as those called {recipe.start}, each with a draw between -{half} and {half} added."
+    begin += {
+        "none": " There are no biases.",
+        "zero": " The biases begin at 0.",
+        "negative": " The biases begin at or below 0 and are held there.",
+    }.get(recipe.biases, "")
+    why = (
+        "Why random? Hidden units that begin alike are to blame alike, change alike and stay alike for ever. Why "
+        "small? A unit with a large x has a y near 0 or 1, where it hardly reacts to anything, and learns slowly."
+    )
+    table = pd.DataFrame({"weight": step.names, "w": [show(w) for w in step.w]})
+    if not step.is_shared:
+        return [begin, why, table]
+    shared = "Some connections share one weight. It goes by the name of the first of them, with an ellipsis."
+    return [begin, why, shared, table.assign(connections=[str(len(some)) for some in connections(step.wiring)])]
+
+
+def _forward(step: Step) -> list[Block]:
+    worked, wiring = step.of_case, step.wiring
+    inputs = {wiring.units[unit]: worked.y[unit] for unit in range(1, 1 + wiring.n_inputs)}
+    told = [f"{name} = {show(y)}" for name, y in inputs.items() if step.shows(y)]
+    told += ["all others 0"] if len(told) < len(inputs) else []
+    blocks: list[Block] = [
+        f"The case sets the inputs: {', '.join(told)}. Then each unit in turn adds up what reaches it, and squeezes "
+        "the sum between 0 and 1.",
+        ["x = Σ y × w  (equation 1)", "y = 1 / (1 + e^-x)  (equation 2)"],
+    ]
+    for unit, feeds in into(wiring).items():
+        shown = [k for k in feeds if step.shows(worked.sent[k])]
+        lines = [wiring.units[unit]]
+        for k in shown:
+            y, w = worked.y[int(wiring.source[k])], step.w[wiring.parameter[k]]
+            lines.append(f"  {step.connections[k]}: {show(y)} × {show(w)} = {show(worked.sent[k])}")
+        lines += left_out(len(feeds) - len(shown))
+        lines.append(f"  x = {summed([worked.sent[k] for k in shown], worked.x[unit])}")
+        blocks.append([*lines, f"  y = 1 / (1 + e^{show(-worked.x[unit])}) = {show(worked.y[unit])}"])
+    return blocks
+
+
+def _error(step: Step) -> list[Block]:
+    worked, recipe, by = step.of_case, step.recipe, step.divided_by
+    says = "How far is each output from the one that is wanted? E is half the square of that, added up (equation 3)."
+    if recipe.dead_zone != "none":
+        on, off = show(exactly(recipe.zone_on)), show(exactly(recipe.zone_off))
+        says += f" If it should be on and is above {on}, or off and below {off}, that is near enough and counts as 0."
+        says += " The distance of others is taken from there." if recipe.dead_zone == "from_edge" else ""
+    says += f" In this reading E is a mean: divided by {by}, cases times outputs." if by > 1 else ""
+    numbers = (worked.y, worked.d, worked.miss, worked.half_square)
+    rows = [[step.wiring.units[unit], *(show(number[unit]) for number in numbers)] for unit in worked.d]
+    halves = [half for half in worked.half_square.values() if half] or list(worked.half_square.values())[:1]
+    of_case = f"({added(halves)}) / {by} = {show(worked.E)}" if by > 1 else summed(halves, worked.E)
+    lines = [f"E of case {step.cases.names[step.case]}: {of_case}"]
+    if len(step.group) > 1:
+        every = terms(step.case, {c: one.E for c, one in step.worked.items()})
+        told = [step.case_name(c) for c in every]
+        lines.append(f"E of {', '.join(told[:-1])} and {told[-1]}: {summed(list(every.values()), step.E)}")
+    return [says, pd.DataFrame(rows, columns=["output", "y", "d", "y - d", "½ (y - d)²"]), lines]
+
+
+def _nudge(step: Step) -> list[Block]:
+    recipe = step.recipe
+    epsilon, alpha = (show(exactly(rate)) for rate in first_rates(recipe))
+    says = "Each weight is nudged a little way down the slope. ε says how far; α says how much of the last nudge is "
+    says += f"repeated. Here ε = {epsilon} and α = {alpha}. In the first step there is no last nudge: that part is 0."
+    if recipe.opening_sweeps:
+        says += f" These are the rates of the first {recipe.opening_sweeps} sweeps; later ε = "
+        says += f"{show(exactly(recipe.epsilon))} and α = {show(exactly(recipe.alpha))}."
+    table = {
+        "weight": step.names,
+        "∂E/∂w": map(show, step.dE_dw),
+        "Δw": [show(one.delta) for one in step.nudges],
+        "w": map(show, step.w),
+        "w + Δw": [show(one.moved) for one in step.nudges],
+    }
+    if recipe.decay:
+        says += f" Then every weight shrinks by the fraction {show(exactly(recipe.decay))}."
+        table["shrunk"] = [show(one.shrunk) for one in step.nudges]
+    if recipe.biases == "negative":
+        says += " A bias that would be above 0 is put back to 0."
+        table["held"] = [show(one.w) for one in step.nudges]
+    first, dE_dw, w = step.nudges[0], step.dE_dw[0], step.w[0]
+    lines = [
+        f"{step.names[0]}",
+        f"  Δw = -{epsilon} × {show(dE_dw)} + {alpha} × 0 = {show(first.delta)}",
+        f"  w + Δw = {summed([w, first.delta], first.moved)}",
+    ]
+    rule = ["Δw = -ε × ∂E/∂w + α × the last Δw  (equation 9; without α it is equation 8)"]
+    return [says, rule, "One weight in full, then all. The last column is the new w.", lines, pd.DataFrame(table)]
+
+
+def _again(step: Step, found: list[Repeated], solved: int) -> list[Block]:
+    E = [one.E for one in found]
+    fate = "less than" if E[1] < E[0] else "more than" if E[1] > E[0] else "the same as"
+    says = f"Has it helped? After this step E of all cases is {_six(E[1])}, {fate} the {_six(E[0])} before. "
+    if step.recipe.update == "case":
+        says += "Then comes the next case, and so on; after the last one a sweep is complete and the next begins. "
+    says += "One step does little. The next begins from the new weights, and so on, over and over."
+    table = {"after": [one.after for one in found], "E": map(_six, E)}
+    if len(step.trained) <= FEW and len(step.wiring.outputs) == 1:
+        for number, c in enumerate(step.trained):
+            table[step.cases.names[c]] = [f"{one.outputs[number, 0]:.3f}" for one in found]
+        says += " The columns between are the outputs for each case."
+    longest = max(value for value in [*E, 1e-9] if np.isfinite(value))
+    table["E as a bar"] = ["█" * round(BAR * value / longest) if np.isfinite(value) else "" for value in E]
+    reached = f"After {solved:,} sweeps it counts as solved:"
+    if solved == UNSOLVED:
+        reached = f"Within {SWEEPS[-1]:,} sweeps it never counts as solved, which it would if"
+    return [says, pd.DataFrame(table), f"{reached} {_criterion(step.recipe)}."]
+
+
+def _criterion(recipe: Recipe) -> str:
+    met = CRITERIA[recipe.criterion]
+    words = f"each output that should be on is above {met.on:g}, each other one below {met.off:g}"
+    return words if met.case_error == np.inf else f"{words}, and no case has an E above {met.case_error:g}"
+
+
+def _six(E: float) -> str:
+    return show(rounded(E))
