@@ -23,8 +23,11 @@ from matplotlib.figure import Figure
 from backprop86 import agreement, atlas, citing, drawing, tables
 from backprop86.claims import Claim, ledger
 from backprop86.config import Experiment, load, one_clear_line, stems
-from backprop86.gallery import gallery
+from backprop86.explain import Part, excerpt, explain
+from backprop86.gallery import STEP, gallery
+from backprop86.problems import xor
 from backprop86.runs import Runs, read, same_recipes
+from backprop86.step import first_step
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "results"
@@ -66,11 +69,13 @@ def report(output: str | Path, source: str | Path | None = None) -> pd.DataFrame
         if not experiment.by_itself
     }
     all_experiments(made, every, titles, source)
+    parts = the_step()
+    made.figure(STEP, *picture(), [], [], "make explain")
     claims = tables.with_words(pd.concat(made.judged, ignore_index=True))
     claims.to_csv(made.output / "claims.csv", index=False, lineterminator="\n")
     (made.output / "claims.md").write_text(tables.claims_page(claims, titles, made.of_lattices), "utf-8")
     citing.write(made.sidecars, claims, made.output)
-    (made.output / "index.html").write_text(gallery(claims, made.sidecars, titles, made.output), "utf-8")
+    (made.output / "index.html").write_text(gallery(claims, made.sidecars, titles, made.output, parts), "utf-8")
     return claims
 
 
@@ -164,10 +169,29 @@ def passed_on(made: Report, source: Path, names: tuple[str, ...]) -> list[pd.Dat
     return found
 
 
-def readme(claims: pd.DataFrame) -> str:
-    """The README with its table of claims and every marked number made anew."""
-    headlines = tables.markdown(tables.claims_table(claims[claims["headline"]]))
-    page = tables.put_between_markers((ROOT / "README.md").read_text("utf-8"), headlines)
+def the_step() -> list[Part]:
+    """What `explain.py` tells if it is asked for nothing else."""
+    experiment = load("xor").experiment
+    return explain(xor, experiment.recipe_of("as_printed"), f"{experiment.title}, reading as_printed")
+
+
+def picture() -> tuple[Figure, str]:
+    """The network of that step with its weights and gradients, and the caption."""
+    step = first_step(xor, load("xor").experiment.recipe_of("as_printed"))
+    title = f"Exclusive or, seed 0, case {step.cases.names[step.case]}"
+    says = f"{title}: on each connection its weight and, below it in blue, its gradient ∂E/∂w, which is also how thick "
+    says += "it is; in each unit its output y and, below it in blue, ∂E/∂x. From the step that make explain tells."
+    return drawing.step_figure(step, xor.STEP, f"{title}: y and w in black, ∂E/∂x and ∂E/∂w in blue"), says
+
+
+def readme(claims: pd.DataFrame, output: Path) -> str:
+    """The README with what is between markers, and every marked number, made anew from what was made in `output`."""
+    made = {
+        "claims": tables.markdown(tables.claims_table(claims[claims["headline"]])),
+        "autograd": (output / "tables" / "autograd_oracles.md").read_text("utf-8"),
+        "explain": excerpt(the_step()),
+    }
+    page = tables.put_between_markers((ROOT / "README.md").read_text("utf-8"), made)
     return tables.put_numbers(page, claims)
 
 
@@ -175,12 +199,13 @@ def stale(results: Path = RESULTS) -> list[str]:
     """Files of results/, and the README, that are not what the runs in it give."""
     with tempfile.TemporaryDirectory() as folder:
         claims = report(folder, results)
+        page = readme(claims, Path(folder)) if results == RESULTS else ""
         made = {path.relative_to(folder): path.read_bytes() for path in Path(folder).rglob("*") if path.is_file()}
     there = {path.relative_to(results) for path in results.rglob("*") if path.is_file() and path.parent.name != "runs"}
     wrong = [f"{place} is missing" for place in made.keys() - there]
     wrong += [f"{place} is stale" for place in made.keys() & there if not _same(results / place, made[place])]
     wrong += [f"{place} is made by nothing" for place in there - made.keys() - {Path("LICENSE")}]
-    if results == RESULTS and readme(claims) != (ROOT / "README.md").read_text("utf-8"):
+    if results == RESULTS and page != (ROOT / "README.md").read_text("utf-8"):
         wrong.append("README.md is stale")
     return sorted(wrong)
 
@@ -202,7 +227,7 @@ def publish(output: str) -> None:
     """The report, and the README if it is of the committed results."""
     claims = report(output)
     if Path(output).resolve() == RESULTS:
-        (ROOT / "README.md").write_text(readme(claims), "utf-8")
+        (ROOT / "README.md").write_text(readme(claims, Path(output)), "utf-8")
     print(f"tables, figures, claims and the gallery are in {output}/")
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from backprop86.explain import Part
 from backprop86.gallery import gallery
 
 TITLES = {"xor": "Exclusive or", "depth": "Depth & width", "lattice": "Lattice"}
@@ -42,6 +43,15 @@ def sidecar(name, experiment, claims):
 
 
 FIGURES = [sidecar("benchmark", "", []), sidecar("xor_fig3", "xor", IDS[:2]), sidecar("depth_start", "depth", IDS[3:])]
+FIGURES.append(sidecar("explain_step", "", []))
+PARTS = [
+    Part("One step: <made up>", ["It is worked as with a pencil & paper."]),
+    Part("1. Small random weights", ["Drawn.", pd.DataFrame({"weight": ["1 → h1"], "w": ["-0.293072"]})]),
+    Part(
+        "2. Forward",
+        [["h1", "  x = 0.25 < 1", "  y = 0.562177"], pd.DataFrame({f"column {k}": ["0.123456"] for k in range(30)})],
+    ),
+]
 
 
 def write(folder):
@@ -57,4 +67,4 @@ def write(folder):
         (folder / name).write_text(name)
     for name in ("claims.csv", "claims.md", "figures.bib", "numbers.tex"):
         (folder / name).write_text(name)
-    (folder / "index.html").write_text(gallery(ledger(), FIGURES, TITLES, folder), "utf-8")
+    (folder / "index.html").write_text(gallery(ledger(), FIGURES, TITLES, folder, PARTS), "utf-8")

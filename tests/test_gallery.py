@@ -6,7 +6,7 @@ from html import unescape
 import pytest
 
 from backprop86.gallery import gallery
-from made_up import FIGURES, IDS, TITLES, ledger, sidecar, write
+from made_up import FIGURES, IDS, PARTS, TITLES, ledger, sidecar, write
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def test_the_page_holds_everything_and_loads_nothing(folder):
     assert [link for link in links if re.match(r"\w+:|//", link) and not link.startswith("data:")] == []
     assert re.findall(r"@import|url\(|<iframe|<script [^>]*src|fetch\(|https?:", page) == []
     sizes = re.findall(r'<img src="data:image/png;base64,[\w+/=]{999,}" width="(\d+)" height="(\d+)"', page)
-    assert sizes == [("480", "120"), ("440", "120"), ("400", "120")]
+    assert sizes == [("480", "120"), ("440", "120"), ("400", "120"), ("360", "120")]
     files = {link for link in links if not link.startswith(("#", "data:"))}
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*.*") if path.name != "index.html"}
     assert files == there
@@ -54,11 +54,28 @@ def test_the_page_shows_numbers_as_people_read_them(folder):
     assert "reading verdict n estimate 95 % interval as_printed_0/" in words
 
 
+def test_the_page_tells_the_step(folder):
+    page = (folder / "index.html").read_text("utf-8")
+    before, step = page.split('<section id="step"')
+    step, after = step.split("</section>", 1)
+    assert "figure-explain_step" in step
+    assert "figure-explain_step" not in before
+    assert 'href="#step"' in before
+    assert "<p>It is worked as with a pencil &amp; paper.</p>" in step
+    assert re.findall(r"<details[^>]*>\s*<summary><h3>(.*?)</h3>", step) == [part.title for part in PARTS[1:]]
+    assert step.count('class="part" open') == 1
+    assert 'tabindex="0">h1\n  x = 0.25 &lt; 1\n  y = 0.562177</pre>' in step
+    assert '<th scope="row">1 → h1</th><td class="n">-0.293072</td>' in step
+    assert step.count('<td class="n">0.123456</td>') == 29
+    assert "python experiments/explain.py" in step
+    assert "One step" not in after.split("<script>")[0]
+
+
 def test_the_page_is_the_same_twice(folder):
-    assert gallery(ledger(), FIGURES, TITLES, folder) == (folder / "index.html").read_text("utf-8")
+    assert gallery(ledger(), FIGURES, TITLES, folder, PARTS) == (folder / "index.html").read_text("utf-8")
 
 
 def test_a_figure_needs_its_claims_and_its_experiment(folder):
     for figure in (sidecar("xor_fig3", "unheard", []), sidecar("xor_fig3", "xor", ["unheard"])):
         with pytest.raises(ValueError, match=r"^figures or claims name what the gallery does not have: unheard$"):
-            gallery(ledger(), [figure], TITLES, folder)
+            gallery(ledger(), [figure], TITLES, folder, PARTS)

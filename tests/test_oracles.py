@@ -285,4 +285,6 @@ def test_in_words():
     missing = compare(forward, lambda g, cache: (g @ cache[1], {}), inputs, parameters)
     assert in_words(missing).splitlines()[1] == "w        WRONG: there is none"
     at_edge = in_words(compare(*zone_edge(0.8, "from_target")))
-    assert at_edge.startswith("input 1  WRONG (says central differences), off by 1 times its largest entry: within 1e-05")
+    assert at_edge.startswith(
+        "input 1  WRONG (says central differences), off by 1 times its largest entry: within 1e-05"
+    )

@@ -31,10 +31,19 @@ def test_markdown_and_latex():
 
 
 def test_put_between_markers():
-    page = f"above\n{tables.BEGIN}\nold\n{tables.END}\nbelow\n"
-    assert tables.put_between_markers(page, "new\n") == f"above\n{tables.BEGIN}\nnew\n{tables.END}\nbelow\n"
-    with pytest.raises(ValueError, match=r"^the page must contain "):
-        tables.put_between_markers("no markers", "new\n")
+    lines = "<!-- {0}: made by experiments/report.py -->\n{1}\n<!-- end of {0} -->\n"
+    old, new = ("old", "old\nand older"), ("first \\1", "second")
+    page, right = (
+        "above\n" + lines.format("claims", one) + "between\n" + lines.format("explain", two) + "below\n"
+        for one, two in (old, new)
+    )
+    made = tables.put_between_markers(page, {"explain": "second\n", "claims": "first \\1\n"})
+    assert made == right
+    for name, words in (("claims", "has claims, explain"), ("other", "has claims, explain")):
+        with pytest.raises(ValueError, match=f"^the page must have {name} between markers, {words}$"):
+            tables.put_between_markers(page, {name: "new\n"})
+    with pytest.raises(ValueError, match=r"^the page must have claims between markers, has none$"):
+        tables.put_between_markers("no markers", {"claims": "new\n"})
 
 
 def test_what_means_something_to_latex_is_written_out():

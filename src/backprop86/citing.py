@@ -72,9 +72,7 @@ def sidecar(name: str, caption: str, claims: list[Claim], runs: list[Runs], how:
         "caption": caption,
         "claims": [claim.id for claim in claims],
         "command": how,
-        "config": f"sha256 of the recipes: {hashlib.sha256(recipes.encode()).hexdigest()}"
-        if runs
-        else "times, no runs",
+        "config": f"sha256 of the recipes: {hashlib.sha256(recipes.encode()).hexdigest()}" if runs else "no runs",
         "seeds": seeds.value_counts(sort=False).rename("readings").reset_index().to_dict("records"),
         "versions": versions | {name: version(name) for name in ("matplotlib", "seaborn", "pandas")},
         "licence": "CC BY 4.0",

@@ -1,8 +1,10 @@
 """What several figures share: networks drawn with their numbers, Hinton diagrams, sweeps to solve, learning curves."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -16,6 +18,7 @@ from PIL import Image
 
 from backprop86.runs import Runs
 from backprop86.statistics import kaplan_meier, with_infinity
+from backprop86.step import Step
 from backprop86.wiring import Wiring
 
 Places = dict[str, tuple[float, float] | None]
@@ -53,6 +56,49 @@ def draw_network(axes: Axes, wiring: Wiring, w: np.ndarray, places: Places, titl
     x, y = np.array([place for place in places.values() if place is not None]).T
     axes.set(xlim=(x.min() - 0.6, x.max() + 0.6), ylim=(y.min() - 0.6, y.max() + 0.6), title=title)
     axes.axis("off")
+
+
+def step_figure(step: Step, places: Mapping[str, tuple[float, float]], title: str) -> Figure:
+    """One case of a step: on each connection its weight and dE/dw, in each unit its y and dE/dx (Step in step.py)."""
+    figure = Figure(figsize=(8, 5.6), layout="constrained")
+    axes, worked = figure.subplots(), step.of_case
+    largest = max(abs(float(gradient)) for gradient in worked.given.values()) or 1
+    for k, (parameter, source, target) in enumerate(step.wiring.table()):
+        (x0, y0), (x1, y1) = places[source], places[target]
+        arrow = {"arrowstyle": "-|>,head_width=0.3,head_length=0.6", "shrinkA": 28, "shrinkB": 28, "color": "0.7"}
+        width = 0.6 + 4 * abs(float(worked.given[k])) / largest
+        axes.annotate("", (x1, y1), (x0, y0), arrowprops=arrow | {"linewidth": width})
+        place = (0.58 * x0 + 0.42 * x1, 0.58 * y0 + 0.42 * y1)
+        _two_lines(axes, place, _three(step.w[parameter]), _three(worked.given[k]))
+    for name, place in places.items():
+        unit = step.wiring.units.index(name)
+        axes.scatter(*place, s=2600, facecolor="white", edgecolor="black")
+        _two_lines(axes, place, _three(worked.y[unit]), _three(worked.dE_dx[unit]) if unit in worked.dE_dx else "")
+        beside = (-26 if place[0] <= 0 else 26, 24)
+        axes.annotate(name, place, beside, textcoords="offset points", ha="center", style="italic")
+    x, y = np.array(list(places.values())).T
+    axes.set(xlim=(x.min() - 0.7, x.max() + 0.7), ylim=(y.min() - 0.5, y.max() + 0.6))
+    axes.set_title(title, fontsize=10)
+    axes.axis("off")
+    return figure
+
+
+def _three(value: Decimal) -> str:
+    """Three digits are enough for a picture."""
+    return f"{value:.3g}" if value else "0"
+
+
+def _two_lines(axes: Axes, place: tuple[float, float], above: str, below: str) -> None:
+    """Black above, blue below, on white; one line stands in the middle."""
+    blue = sns.color_palette("colorblind")[0]
+    white = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
+    for text, up, colour, box in (
+        (f"{above}\n{below}" if below else above, 0.0, "white", white),
+        (above, 6.5 if below else 0.0, "black", None),
+        (below, -6.5, blue, None),
+    ):
+        where: dict[str, Any] = {"textcoords": "offset points", "ha": "center", "va": "center"}
+        axes.annotate(text, place, (0, up), fontsize=9, color=colour, bbox=box, **where)
 
 
 def hinton(axes: Axes, values: np.ndarray, largest: float, corner: tuple[float, float] = (0, 0)) -> None:

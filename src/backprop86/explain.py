@@ -58,6 +58,14 @@ def as_markdown(block: Block) -> str:
     return "```\n" + "".join(f"{line}\n" for line in block) + "```\n" if isinstance(block, list) else markdown(block)
 
 
+def excerpt(parts: list[Part]) -> str:
+    """What comes back to the first hidden unit, and every gradient beside autograd's, as Markdown."""
+    backward = parts[4].blocks
+    unit = next(block for block in backward if isinstance(block, list) and block[0] == "h1")
+    beside = next(block for block in backward if isinstance(block, pd.DataFrame) and "autograd" in block)
+    return f"{as_markdown(unit)}\n{as_markdown(beside)}"
+
+
 def _opening(step: Step) -> list[Block]:
     return [
         f"What one network does in its first step, number by number, for one case: number {step.case}, counted from 0. "

@@ -10,7 +10,9 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from backprop86.blame import Block
 from backprop86.claims import VERDICTS
+from backprop86.explain import Part
 from backprop86.sentences import number, printed
 
 TEXTS = {
@@ -19,6 +21,8 @@ TEXTS = {
     "H": "Hinton, Proc. 8th Conf. Cognitive Science Society, pp. 1–12",
 }
 
+STEP = "explain_step"
+"""The figure that stands above the step told in the page, not among the others."""
 MORE_TABLES = {
     "failures": "Failures, by experiment and reading",
     "failure_kinds": "Kinds of failure, and what they are",
@@ -33,8 +37,10 @@ MORE_TABLES = {
 }
 
 
-def gallery(ledger: pd.DataFrame, figures: list[dict[str, Any]], titles: dict[str, str], folder: Path) -> str:
-    """The page: the same bytes for the same results. folder: holds figures/<name>.png.
+def gallery(
+    ledger: pd.DataFrame, figures: list[dict[str, Any]], titles: dict[str, str], folder: Path, step: list[Part]
+) -> str:
+    """The page: the same bytes for the same results. folder: holds figures/<name>.png. step: see explain.py.
 
     ledger: a row per (claim, reading), the literal reading first. figures: their sidecars, in order. titles: of each
     experiment, in order. ValueError for a figure or claim without its experiment, or a figure without its claim.
@@ -45,6 +51,7 @@ def gallery(ledger: pd.DataFrame, figures: list[dict[str, Any]], titles: dict[st
         raise ValueError(f"figures or claims name what the gallery does not have: {', '.join(sorted(strangers))}")
     claims = [_claim(rows, figures) for _, rows in ledger.groupby("claim", sort=False)]
     embedded = [_embedded(figure, folder) for figure in figures]
+    others = [figure for figure in embedded if figure["name"] != STEP]
     count = Counter(claim["verdict"] for claim in claims)
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
@@ -61,8 +68,10 @@ def gallery(ledger: pd.DataFrame, figures: list[dict[str, Any]], titles: dict[st
         tally={verdict: count[verdict] for verdict in VERDICTS},
         claims={stem: found for stem in titles if (found := [claim for claim in claims if claim["stem"] == stem])},
         figures={
-            stem: found for stem in ("", *titles) if (found := [one for one in embedded if one["experiment"] == stem])
+            stem: found for stem in ("", *titles) if (found := [one for one in others if one["experiment"] == stem])
         },
+        pictures=[figure for figure in embedded if figure["name"] == STEP],
+        step=[{"title": part.title, "blocks": [_block(block) for block in part.blocks]} for part in step],
     )
 
 
@@ -102,6 +111,13 @@ def _numbers(rows: pd.DataFrame) -> pd.DataFrame:
         }
     )
     return table.loc[:, (table != "").any()]
+
+
+def _block(block: Block) -> dict[str, Any]:
+    """A paragraph, lines, or a table of an explanation, as the page tells them apart."""
+    if not isinstance(block, pd.DataFrame):
+        return {"kind": "text" if isinstance(block, str) else "lines", "told": block}
+    return {"kind": "table", "columns": list(block), "rows": block.to_numpy().tolist()}
 
 
 def _embedded(figure: dict[str, Any], folder: Path) -> dict[str, Any]:

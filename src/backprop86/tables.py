@@ -11,7 +11,8 @@ from backprop86.runs import Runs
 from backprop86.sentences import because, number, ours, printed, shown
 from backprop86.statistics import QUANTILES, percentile, quantiles, wilson, with_infinity
 
-BEGIN, END = "<!-- claims: made by experiments/report.py -->", "<!-- end of claims -->"
+MARKED = re.compile(r"(<!-- (\w+): made by experiments/report\.py -->\n)(.*?)(<!-- end of \2 -->)", re.DOTALL)
+"""A part of the README that the report makes: between two such lines, by its name."""
 NUMBER = re.compile(r"<!--=(\S+) (\w+)(?: (\S+?))?-->(.*?)<!--/-->", re.DOTALL)
 """A number in the README: <!--=claim field reading-->42.3%<!--/-->; without a reading it is the literal one."""
 
@@ -172,12 +173,12 @@ def _percentile(row: pd.Series) -> str:
     return f"{row['percentile']:.1f} ({row['percentile_low']:.1f} to {row['percentile_high']:.1f})"
 
 
-def put_between_markers(page: str, table: str) -> str:
-    """The page with what stands between the markers replaced; ValueError if it has none."""
-    if BEGIN not in page or END not in page:
-        raise ValueError(f"the page must contain {BEGIN} and {END}")
-    before, rest = page.split(BEGIN, 1)
-    return f"{before}{BEGIN}\n{table}{END}{rest.split(END, 1)[1]}"
+def put_between_markers(page: str, parts: dict[str, str]) -> str:
+    """The page with what is MARKED replaced by the part of that name; ValueError if it has not each once."""
+    there = [found[2] for found in MARKED.finditer(page)]
+    if sorted(there) != sorted(parts):
+        raise ValueError(f"the page must have {', '.join(parts)} between markers, has {', '.join(there) or 'none'}")
+    return MARKED.sub(lambda found: f"{found[1]}{parts[found[2]]}{found[4]}", page)
 
 
 def put_numbers(page: str, ledger: pd.DataFrame) -> str:
