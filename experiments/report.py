@@ -70,7 +70,7 @@ def report(output: str | Path, source: str | Path | None = None) -> pd.DataFrame
     }
     all_experiments(made, every, titles, source)
     parts = the_step()
-    made.figure(STEP, *picture(), [], [], "make explain")
+    made.figure(STEP, *picture(), [], [], REPORT)
     claims = tables.with_words(pd.concat(made.judged, ignore_index=True))
     claims.to_csv(made.output / "claims.csv", index=False, lineterminator="\n")
     (made.output / "claims.md").write_text(tables.claims_page(claims, titles, made.of_lattices), "utf-8")
