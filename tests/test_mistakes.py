@@ -104,7 +104,10 @@ NAMED = {
         {"w1": "units are swapped: 1, 2 along axis -1"},
     ),
     "nothing": (spoilt("b2", torch.zeros_like), {"b2": "it is 0 everywhere"}),
-    "missing": (spoilt("b2", lambda g: None), {"b2": "there is none"}),
+    "missing": (
+        spoilt("b2", lambda g: None),
+        {"b2": "there is none (what needs none must be closed over, not handed in)"},
+    ),
     "NaN": (
         spoilt("b2", lambda g: g.index_fill(0, torch.tensor([1]), torch.nan)),
         {"b2": "1 of its 3 entries are not finite, the first at [1]"},
