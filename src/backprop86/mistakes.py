@@ -140,22 +140,31 @@ def _factor(suspect: Suspect) -> str:
 
 def _hidden_factor(suspect: Suspect) -> str:
     """For one case alone the gradient of a weight is a product, and its missing factor one number for each unit."""
-    if not suspect.by_case or not suspect.right.any():
+    if not suspect.right.any():
         return ""
-    c = max(range(suspect.cases), key=lambda c: float(suspect.by_case[c].abs().max()))
+    size = [float(right.abs().max()) for right in suspect.by_case]
+    largest = sorted(range(len(size)), key=lambda c: -size[c])
+    names = [found for c in largest[:8] if (found := _missing_in(suspect, c)) is not None]
+    common = [name for name in FACTORS if names and all(name in found for found in names[:3])]
+    return f"the factor {common[0]} of the units it leads to is missing" if common else ""
+
+
+def _missing_in(suspect: Suspect, c: int) -> set[str] | None:
+    """The factors that would make case c right, or None if it is."""
     right, dE_dout = suspect.by_case[c], torch.zeros_like(suspect.dE_dout)
     dE_dout[..., c, :] = suspect.dE_dout[..., c, :]
     out, cache = suspect.pair.run(suspect.pair.tensors)
-    by_hand = suspect.again(dE_dout, cache)
-    if by_hand.shape != right.shape or suspect.close(by_hand - right + suspect.right):
-        return ""
+    by_hand, tolerance = suspect.again(dE_dout, cache), max(1e-9, suspect.tolerance)
+    if by_hand.shape != right.shape or near(by_hand, right, tolerance):
+        return None
+    found = set()
     for y in _tensors((out, cache), set()):
         y_c = y[..., c : c + 1, :] if y.shape[-2:-1] == (suspect.cases,) else y[:0]
         for name, factor in FACTORS.items():
             for of_units in (factor(y_c), factor(y_c).mT, factor(y_c).squeeze(-2)) if y_c.numel() else ():
-                if _spreads(of_units, by_hand) and near(by_hand * of_units, right, max(1e-9, suspect.tolerance)):
-                    return f"the factor {name} of the units it leads to is missing"
-    return ""
+                if _spreads(of_units, by_hand) and near(by_hand * of_units, right, tolerance):
+                    found.add(name)
+    return found
 
 
 def _tensors(cache: Any, seen: set[int]) -> Iterator[Tensor]:
