@@ -124,7 +124,7 @@ REFUSED = {
         "hand it what has no gradient in a closure",
     ),
     "random": (
-        lambda y, w: (y @ w.mT * torch.rand(2).round(), (y, w)),
+        lambda y, w: (y @ w.mT * torch.rand(2), (y, w)),
         backward,
         [Y],
         {"w": W},
