@@ -298,6 +298,9 @@ def test_relu():
     # another mistake, which is a missing factor in the cases that it lets through
     assert told_of(*relu(lambda x, h: 2 * (x.sum(1, keepdim=True) > 0)))["w1"] != missing
     assert told_of(*relu(lambda x, h: x[:, :1] > 0))["w1"] != missing
+    forward, backward, inputs, _ = relu(lambda x, h: 1)
+    one_unit = {"w1": W1[:, :1], "w2": torch.tensor([[1.0, -1, 2]]).double()}
+    assert told_of(forward, backward, inputs, one_unit)["w1"] == missing  # y(1 - y) is 0 as well where y is
 
 
 def test_what_is_shared_by_all_cases_is_no_missing_factor():
@@ -333,3 +336,34 @@ def test_single_numbers():
     assert told_of(*wrong, [], {"a": a, "b": b})["a"].startswith(
         "1 of its 1 entries are wrong, most of all the one at []"
     )
+
+
+def test_what_unit_a_factor_belongs_to():
+    told = told_of(forward, spoilt("w2", lambda g: 0 * g), [X], PARAMETERS)
+    assert told == {"w2": "it is 0 everywhere"}
+
+    def without_y(dE_dy, cache):
+        dE_dx, gradients = right(dE_dy, cache)
+        y, h = cache["y"], cache["h"]
+        return dE_dx, gradients | {"w2": torch.ones_like(h).T @ (dE_dy * y * (1 - y))}
+
+    assert told_of(forward, without_y, [X], PARAMETERS) == {
+        "w2": "the factor y of the units that it comes from or leads to is missing"
+    }
+
+
+def test_the_last_digits():
+    # y is nearly 1: 1 - y has few digits left, and so has the gradient by hand, which is as right as it can be
+    def written_out(x, w1, b1, w2, b2):
+        y, cache = forward(x, w1, b1, w2, b2)
+        y = 1 / (1 + torch.exp(-(cache["h"] @ w2 + b2)))
+        return y, cache | {"y": y}
+
+    assert told_of(written_out, right, [X], PARAMETERS) == {}
+    told = told_of(written_out, right, [X], PARAMETERS | {"b2": B2 + 12})
+    words = (
+        "all but right: a small mistake, or rounding (1 - y has few digits where y is nearly 1: try smaller weights)"
+    )
+    assert set(told.values()) == {words}
+    assert told_of(forward, spoilt("w1", lambda g: (1 + 1e-10) * g), [X], PARAMETERS) == {"w1": words}
+    assert told_of(forward, spoilt("w1", lambda g: (1 + 1e-8) * g), [X], PARAMETERS) != {"w1": words}

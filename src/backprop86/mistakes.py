@@ -69,7 +69,16 @@ def looks_like(suspect: Suspect) -> str:
 
 
 def _nothing(suspect: Suspect) -> str:
-    return "" if suspect.right.any() else f"it must be 0 everywhere, was up to {float(suspect.by_hand.abs().max()):.6g}"
+    if not suspect.right.any():
+        return f"it must be 0 everywhere, was up to {float(suspect.by_hand.abs().max()):.6g}"
+    return "" if suspect.by_hand.any() else "it is 0 everywhere"
+
+
+def _rounding(suspect: Suspect) -> str:
+    """So near to right that undoing any mistake by a factor near 1 would explain it."""
+    if not near(suspect.by_hand, suspect.right):
+        return ""
+    return "all but right: a small mistake, or rounding (1 - y has few digits where y is nearly 1: try smaller weights)"
 
 
 def _sign(suspect: Suspect) -> str:
@@ -144,19 +153,19 @@ def _hidden_factor(suspect: Suspect) -> str:
         return ""
     size = [float(right.abs().max()) for right in suspect.by_case]
     largest = sorted(range(len(size)), key=lambda c: -size[c])
-    names = [found for c in largest[:8] if (found := _missing_in(suspect, c)) is not None]
-    common = [name for name in FACTORS if names and all(name in found for found in names[:3])]
-    return f"the factor {common[0]} of the units it leads to is missing" if common else ""
+    found = [_missing_in(suspect, c) for c in largest[:8]]
+    wrong = any(is_wrong for is_wrong, _ in found)
+    common = [name for name in FACTORS if wrong and all(name in names for _, names in found)]
+    units = "that it comes from or leads to" if common == ["y"] else "it leads to"
+    return f"the factor {common[0]} of the units {units} is missing" if common else ""
 
 
-def _missing_in(suspect: Suspect, c: int) -> set[str] | None:
-    """The factors that would make case c right, or None if it is."""
+def _missing_in(suspect: Suspect, c: int) -> tuple[bool, set[str]]:
+    """Whether case c is wrong, and the factors that would make it right or leave it so."""
     right, dE_dout = suspect.by_case[c], torch.zeros_like(suspect.dE_dout)
     dE_dout[..., c, :] = suspect.dE_dout[..., c, :]
     out, cache = suspect.pair.run(suspect.pair.tensors)
     by_hand, tolerance = suspect.again(dE_dout, cache), max(1e-9, suspect.tolerance)
-    if by_hand.shape != right.shape or near(by_hand, right, tolerance):
-        return None
     found = set()
     for y in _tensors((out, cache), set()):
         y_c = y[..., c : c + 1, :] if y.shape[-2:-1] == (suspect.cases,) else y[:0]
@@ -164,7 +173,7 @@ def _missing_in(suspect: Suspect, c: int) -> set[str] | None:
             for of_units in (factor(y_c), factor(y_c).mT, factor(y_c).squeeze(-2)) if y_c.numel() else ():
                 if _spreads(of_units, by_hand) and near(by_hand * of_units, right, tolerance):
                     found.add(name)
-    return found
+    return not near(by_hand, right, tolerance), found
 
 
 def _tensors(cache: Any, seen: set[int]) -> Iterator[Tensor]:
@@ -210,8 +219,6 @@ def _swapped(suspect: Suspect) -> str:
 
 def _constant(suspect: Suspect) -> str:
     ours, right = suspect.by_hand, suspect.right
-    if not ours.any():
-        return "it is 0 everywhere"
     largest = int(right.abs().argmax())
     k = float(ours.flatten()[largest] / right.flatten()[largest])
     if ours.numel() == 1 or not suspect.close(ours / k):
@@ -231,7 +238,7 @@ def _somewhere(suspect: Suspect) -> str:
 
 
 MISTAKES = (
-    _nothing, _sign, _dE_dout, _mean, _transpose, _cases, _factor, _hidden_factor, _transposed_weight, _constant,
-    _swapped, _somewhere,
+    _nothing, _rounding, _sign, _dE_dout, _mean, _transpose, _cases, _factor, _hidden_factor, _transposed_weight,
+    _constant, _swapped, _somewhere,
 )  # fmt: skip
 """In the order in which they are tried; the last always fits."""
