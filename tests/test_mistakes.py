@@ -119,6 +119,7 @@ NAMED = {
         spoilt("b2", torch.Tensor.float),
         {"b2": "it must be float64, was float32: digits are lost on the way"},
     ),
+    "sparse": (spoilt("w1", torch.Tensor.to_sparse), {"w1": "it must be dense, was torch.sparse_coo"}),
     "a list": (spoilt("b2", torch.Tensor.tolist), {"b2": "it must be a tensor, was list"}),
     "a row": (spoilt("b2", lambda g: g[None]), {"b2": "its shape must be (3,), was (1, 3): the numbers are right"}),
     "a column": (
@@ -367,3 +368,15 @@ def test_the_last_digits():
     assert set(told.values()) == {words}
     assert told_of(forward, spoilt("w1", lambda g: (1 + 1e-10) * g), [X], PARAMETERS) == {"w1": words}
     assert told_of(forward, spoilt("w1", lambda g: (1 + 1e-8) * g), [X], PARAMETERS) != {"w1": words}
+
+
+def test_many_cases_are_not_asked_one_by_one():
+    asked = []
+
+    def counts(*tensors):
+        asked.append(1)
+        return forward(*tensors)
+
+    told = told_of(counts, spoilt("w1", lambda g: g + 0.1), [random(9, 500, 4)], PARAMETERS)
+    assert told["w1"].startswith("12 of its 12 entries are wrong")
+    assert len(asked) < 50

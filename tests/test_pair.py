@@ -114,7 +114,20 @@ REFUSED = {
         [W],
         "inputs must be a list of tensors, parameters a dict of them by name, were list and list",
     ),
-    "on another device": (forward, backward, [Y.to("meta")], {"w": W}, "input 1 must be on the CPU, was on meta"),
+    "on another device": (
+        forward,
+        backward,
+        [Y.to("meta")],
+        {"w": W},
+        "input 1 must be dense and on the CPU, was torch.strided on meta",
+    ),
+    "sparse": (
+        forward,
+        backward,
+        [Y],
+        {"w": W.to_sparse()},
+        "w must be dense and on the CPU, was torch.sparse_coo on cpu",
+    ),
     "too many tensors": (
         forward,
         backward,

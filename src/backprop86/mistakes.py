@@ -24,6 +24,8 @@ FACTORS: dict[str, Callable[[Tensor], Tensor]] = {
     "1 or 0 (y > 0)": lambda y: (y.real > 0).double(),
 }
 """What a derivative may have been forgotten of: the logistic's whole or half, that of tanh, that of ReLU."""
+MANY = 200
+"""With more cases they are not looked at one by one: it would take minutes."""
 
 
 @dataclass(eq=False)
@@ -54,8 +56,8 @@ class Suspect:
 
     @cached_property
     def by_case(self) -> list[Tensor]:
-        """What each case gives to the right gradient; nothing where the output has no axis of cases."""
-        if self.dE_dout.dim() < 2 or self.dE_dout.shape[-2] != self.cases:
+        """What each case gives to the right gradient; nothing where the output has no axis of cases, or very many."""
+        if self.dE_dout.dim() < 2 or self.dE_dout.shape[-2] != self.cases or self.cases > MANY:
             return []
         alone = [torch.zeros_like(self.dE_dout) for _ in range(self.cases)]
         for c, dE_dout in enumerate(alone):

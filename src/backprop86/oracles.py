@@ -25,7 +25,9 @@ H = 1e-5
 OTHERS = "name the other oracles alone (oracles=[...])"
 ALONE = f"hand it what it closes over as inputs, or {OTHERS}"
 NO_AUTOGRAD = "autograd cannot follow forward, which leaves torch on the way (numpy, detach, no_grad) or overflows"
-NOT_ANALYTIC = "forward is another function of complex numbers (abs, norm, var or what drops the imaginary part)"
+NOT_ANALYTIC = (
+    "forward is another function of complex numbers (abs, norm, var, a real buffer) or its slopes are below 1e-290"
+)
 
 
 def by_autograd(f: Function, tensors: Sequence[Tensor], cotangent: Tensor) -> list[Tensor]:

@@ -99,8 +99,8 @@ def _check(name: str, tensor: Any) -> None:
         raise ValueError(f"{name} must be a tensor, was {_kind(tensor)}")
     if not tensor.numel():
         raise ValueError(f"{name} must have entries, was of shape {tuple(tensor.shape)}")
-    if tensor.device.type != "cpu":
-        raise ValueError(f"{name} must be on the CPU, was on {tensor.device}")
+    if tensor.device.type != "cpu" or tensor.layout != torch.strided:
+        raise ValueError(f"{name} must be dense and on the CPU, was {tensor.layout} on {tensor.device}")
     if tensor.dtype != torch.float64:
         raise ValueError(f"{name} must be float64, in which rounding hides no mistake, was {_dtype(tensor)}")
     if not tensor.isfinite().all():
@@ -131,6 +131,8 @@ def malformed(by_hand: Any, right: Tensor) -> str:
         return "there is none (what needs none must be closed over, not handed in)"
     if not isinstance(by_hand, Tensor):
         return f"it must be a tensor, was {type(by_hand).__name__}"
+    if by_hand.layout != torch.strided:
+        return f"it must be dense, was {by_hand.layout}"
     if by_hand.shape != right.shape:
         return f"its shape must be {tuple(right.shape)}, was {tuple(by_hand.shape)}{_of_shape(by_hand, right)}"
     if by_hand.dtype != right.dtype:
