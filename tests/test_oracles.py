@@ -215,8 +215,8 @@ def test_the_edge_of_the_dead_zone_is_told_as_such(y):
     )
     of_slope = compare(*zone_edge(y, "from_edge"))
     assert of_slope["agrees"].tolist() == [True, True, False]
-    words = "within 1e-05 of this point the slope of forward has a corner; a step of 1e-07 agrees"
-    assert of_slope["looks_like"].tolist() == ["", "", words]
+    words = r"a step of 1e-05 is not precise here \(.+\), one of 1e-0[67] agrees: name the other oracles alone .+"
+    assert re.fullmatch(words, of_slope["looks_like"].iloc[2])
 
 
 def test_far_from_the_edge_a_wrong_gradient_is_no_corner():
@@ -230,6 +230,76 @@ def test_a_corner():
     table = compare(*relu, [torch.tensor([[0.0, 1, 2]], dtype=torch.float64)], {})
     assert table["agrees"].tolist() == [True, True, False]
     assert "corner" in table["looks_like"].iloc[2]
+
+
+def square(w):
+    return (w * w).sum(), w
+
+
+def square_back(dE, w):
+    return None, {"w": 2 * dE * w}
+
+
+@pytest.mark.parametrize("size", [1e4, 1e7, 1e12])
+def test_large_numbers_are_moved_by_large_steps(size):
+    assert_gradients(square, square_back, [], {"w": size * WEIGHTS})
+
+
+def test_central_differences_say_when_they_cannot_tell():
+    offset = (lambda w: (w + 1e7, None)), lambda g, cache: (None, {"w": g})
+    told = compare(*offset, [], {"w": WEIGHTS})
+    assert told["agrees"].tolist() == [True, True, False]
+    assert re.match(
+        r"a step of 1e-05 is not precise here \(large numbers\?.+one of 0\.01 agrees", told["looks_like"][2]
+    )
+    steep = (lambda w: (torch.log(w), w)), lambda g, w: (None, {"w": g / w})
+    told = compare(*steep, [], {"w": torch.tensor([1e-6, 1e-5], dtype=torch.float64)})
+    assert told["looks_like"][2] == "the oracle's own is not finite here: name the other oracles alone (oracles=[...])"
+
+
+def test_a_corner_is_not_mended_by_half_a_slope():
+    relu = (lambda x: (x * (x.real > 0), x)), lambda dE_dy, x: (dE_dy * torch.heaviside(x, x.new_tensor(0.5)), {})
+    told = compare(*relu, [torch.tensor([[0.0, 1, 2]], dtype=torch.float64)], {})
+    assert told["agrees"].tolist() == [False, False, True]
+
+
+ELSEWHERE = {
+    "abs": (
+        lambda w: ((w + w.abs()) / 2, w),
+        lambda g, w: (None, {"w": g * (w > 0)}),
+        "forward is another function of",
+    ),
+    "norm": (lambda w: (w * w.norm(), w), None, "forward is another function of complex numbers "),
+    "detach": (
+        lambda w: (w * w.detach(), w),
+        lambda g, w: (None, {"w": 2 * g * w}),
+        "autograd cannot follow forward, ",
+    ),
+    "detach all": (lambda w: (w.detach() ** 2 + 0 * w, w), lambda g, w: (None, {"w": 2 * g * w}), "autograd cannot "),
+    "no_grad": (torch.no_grad()(square), square_back, "autograd cannot follow forward, which leaves torch "),
+    "numpy": (
+        lambda w: (torch.from_numpy(w.numpy() ** 2), w),
+        lambda g, w: (None, {"w": 2 * g * w}),
+        "autograd cannot follow forward (Can't call numpy()",
+    ),
+    "in place": (
+        lambda w: (torch.sigmoid(w).mul_(2), torch.sigmoid(w)),
+        lambda g, y: (None, {"w": 2 * g * y * (1 - y)}),
+        "autograd cannot follow forward (one of the variables needed for gradient computation has been modified by an "
+        "inplace operation): hand it",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_an_oracle_that_cannot_judge_is_not_believed(name):
+    forward, backward, words = ELSEWHERE[name]
+    backward = backward or (lambda g, w: (None, {"w": g * w.norm() + (g * w).sum() * w / w.norm()}))
+    with pytest.raises(ValueError, match=f"^{re.escape(words)}.+oracles="):
+        compare(forward, backward, [], {"w": WEIGHTS})
+    assert_gradients(forward, backward, [], {"w": WEIGHTS}, oracles="central differences")
+    with pytest.raises((AssertionError, ValueError)):
+        assert_gradients(forward, lambda *a: (None, {"w": 1.01 * backward(*a)[1]["w"]}), [], {"w": WEIGHTS})
 
 
 def test_columns_by_hand():
@@ -263,7 +333,9 @@ def test_an_oracle_that_finds_no_number_is_told():
     assert not told["agrees"].any()
     assert told["looks_like"].tolist() == ["1 of its 2 entries are not finite, the first at [0, 0]"]
     finite = square_root[0], lambda g, w: (None, {"w": torch.where(w > 0, g / 2 / w.sqrt(), 0)})
-    assert compare(*finite, [], at_0, ["autograd"])["looks_like"].tolist() == ["the oracle's own is not finite here"]
+    assert compare(*finite, [], at_0, ["autograd"])["looks_like"].tolist() == [
+        "the oracle's own is not finite here: name the other oracles alone (oracles=[...])"
+    ]
 
 
 def test_the_cotangent_is_keyed_by_the_seed():
@@ -283,7 +355,8 @@ def test_in_words():
     with pytest.raises(AssertionError, match=r"(?s)^gradients do not agree\ninput 1  right.+\nw        WRONG"):
         assert_gradients(forward, backward, inputs, parameters)
     missing = compare(forward, lambda g, cache: (g @ cache[1], {}), inputs, parameters)
-    assert in_words(missing).splitlines()[1] == "w        WRONG: there is none"
+    none = "there is none (what needs none must be closed over, not handed in)"
+    assert in_words(missing).splitlines()[1] == f"w        WRONG: {none}"
     at_edge = in_words(compare(*zone_edge(0.8, "from_target")))
     assert at_edge.startswith(
         "input 1  WRONG (says central differences), off by 1 times its largest entry: within 1e-05"

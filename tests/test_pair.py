@@ -100,6 +100,49 @@ REFUSED = {
         {"w": W},
         "backward must return gradients of the parameters (w), was also W",
     ),
+    "one tensor for a list": (
+        forward,
+        backward,
+        Y,
+        {"w": W},
+        "inputs must be a list of tensors, parameters a dict of them by name, were Tensor and dict",
+    ),
+    "a list for a dict": (
+        forward,
+        backward,
+        [Y],
+        [W],
+        "inputs must be a list of tensors, parameters a dict of them by name, were list and list",
+    ),
+    "on another device": (
+        forward,
+        backward,
+        [Y.to("meta")],
+        {"w": W},
+        "input 1 must be dense and on the CPU, was torch.strided on meta",
+    ),
+    "sparse": (
+        forward,
+        backward,
+        [Y],
+        {"w": W.to_sparse()},
+        "w must be dense and on the CPU, was torch.sparse_coo on cpu",
+    ),
+    "too many tensors": (
+        forward,
+        backward,
+        [Y, Y],
+        {"w": W},
+        "forward must take the inputs, then the parameters (too many positional arguments): "
+        "hand it what has no gradient in a closure",
+    ),
+    "random": (
+        lambda y, w: (y @ w.mT * torch.rand(2), (y, w)),
+        backward,
+        [Y],
+        {"w": W},
+        "forward must give the same output for the same tensors, and is random: fix its seed",
+    ),
     "neither": (
         forward,
         None,
@@ -177,6 +220,68 @@ def test_a_wrong_function_of_torch():
         compare(Short, None, [Y], {"w": W})
 
 
+class Scaled(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, y, w, k):
+        ctx.save_for_backward(y, w)
+        ctx.k = k
+        return k * (y @ w.mT)
+
+    @staticmethod
+    def backward(ctx, dE_dx):
+        y, w = ctx.saved_tensors
+        return ctx.k * dE_dx @ w, ctx.k * dE_dx.mT @ y, None
+
+
+class Twice(Scaled):
+    @staticmethod
+    def forward(ctx, y, w):
+        return Scaled.forward(ctx, y, w, 2.0)
+
+
+class TwoOutputs(Newer):
+    @staticmethod
+    def forward(y, w):
+        return y, w
+
+
+def test_a_function_with_other_arguments():
+    words = (
+        r"^forward must take the inputs, then the parameters \(missing a required argument: 'k'\): give it the others"
+    )
+    with pytest.raises(ValueError, match=words):
+        compare(Scaled, None, [Y], {"w": W})
+    assert compare(Twice, None, [Y], {"w": W})["agrees"].all()
+    with pytest.raises(ValueError, match=r"^forward must return one tensor, was \(Tensor, Tensor\)$"):
+        compare(TwoOutputs, None, [Y], {"w": W})
+
+
+def test_parameters_of_torch_modules():
+    layer = torch.nn.Linear(2, 3).double()
+    of_two = (
+        (lambda y, w, b: (y @ w.mT + b, (y, w))),
+        lambda g, cache: (
+            g @ cache[1],
+            {"weight": g.mT @ cache[0], "bias": g.sum(0)},
+        ),
+    )
+    assert compare(*of_two, [Y], dict(layer.named_parameters()))["agrees"].all()
+    held = (lambda y: (y * layer.bias[0], None)), lambda g, cache: (g * layer.bias[0], {})
+    assert compare(*held, [Y], {})["agrees"].all()
+
+
+def test_a_gradient_that_is_added_to_is_copied():
+    total = torch.zeros_like(W)
+
+    def adds_up(dE_dx, cache):
+        total.add_(dE_dx.mT @ cache[0])
+        return dE_dx @ cache[1] * 0, {"w": total}
+
+    table = compare(forward, adds_up, [Y], {"w": W})
+    assert table[table["tensor"] == "w"]["agrees"].all()
+    assert not table[table["tensor"] == "input 1"]["agrees"].any()
+
+
 def test_two_inputs_and_no_parameters():
     table = compare(lambda y, z: (y * z, (y, z)), lambda g, cache: ([g * cache[1], g * cache[0]], {}), [Y, Y.exp()], {})
     assert table["tensor"].tolist() == ["input 1", "input 2"] * 3
@@ -200,7 +305,9 @@ def test_no_inputs():
 def test_an_oracle_that_cannot_be_asked_says_so():
     with pytest.raises(ValueError, match=r"^forward cannot take complex numbers \(.+\): hand it what it closes over"):
         compare(linear_of_y, linear_of_y_back, [], {"w": W})
-    with pytest.raises(ValueError, match=r"^autograd cannot follow forward, which leaves torch on the way: hand it"):
+    with pytest.raises(
+        ValueError, match=r"^autograd cannot follow forward, which leaves torch on the way \(.+: hand it"
+    ):
         compare(
             lambda w: (torch.tensor((w.detach() ** 2).numpy()), w), lambda g, w: (None, {"w": 2 * w * g}), [], {"w": W}
         )

@@ -4,15 +4,16 @@ A mistake is recognised by undoing it: if minus the gradient is right, its sign 
 is multiplied in, that factor is missing. What no mistake explains is told by its worst entry.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import ModuleType
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from backprop86.pair import Pair
+from backprop86.pair import Pair, near
 
 Oracle = Callable[[Callable[..., Tensor], Sequence[Tensor], Tensor], list[Tensor]]
 FACTORS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -20,43 +21,11 @@ FACTORS: dict[str, Callable[[Tensor], Tensor]] = {
     "1 - y": lambda y: 1 - y,
     "y": lambda y: y,
     "1 - y²": lambda y: 1 - y * y,
+    "1 or 0 (y > 0)": lambda y: (y.real > 0).double(),
 }
-"""What a derivative may have been forgotten of: the logistic's whole or half, and that of tanh."""
-
-
-def malformed(by_hand: Any, right: Tensor) -> str:
-    """Why there are no numbers to compare, or nothing if there are."""
-    if by_hand is None:
-        return "there is none"
-    if not isinstance(by_hand, Tensor):
-        return f"it must be a tensor, was {type(by_hand).__name__}"
-    if by_hand.shape != right.shape:
-        return f"its shape must be {tuple(right.shape)}, was {tuple(by_hand.shape)}{_of_shape(by_hand, right)}"
-    if by_hand.dtype != right.dtype:
-        return f"it must be float64, was {str(by_hand.dtype).removeprefix('torch.')}: digits are lost on the way"
-    if n := int((~by_hand.isfinite()).sum()):
-        return f"{n} of its {by_hand.numel()} entries are not finite, the first at {_first(~by_hand.isfinite())}"
-    return ""
-
-
-def _of_shape(by_hand: Tensor, right: Tensor) -> str:
-    """What else can be said of a gradient of another shape."""
-    if by_hand.dim() > 1 and by_hand.mT.shape == right.shape and _close(by_hand.mT, right):
-        return ": it is transposed"
-    for axis in range(by_hand.dim()):
-        if by_hand.shape[axis] > 1 and by_hand.sum(axis).shape == right.shape and _close(by_hand.sum(axis), right):
-            return f": the sum over cases is missing (axis {axis})"
-    if by_hand.numel() == right.numel() and _close(by_hand.reshape(right.shape), right):
-        return ": the numbers are right"
-    return ""
-
-
-def _close(ours: Tensor, right: Tensor, tolerance: float = 1e-9) -> bool:
-    return bool((ours - right).abs().max() <= tolerance * right.abs().max())
-
-
-def _first(marked: Tensor) -> list[int]:
-    return marked.nonzero()[0].tolist()
+"""What a derivative may have been forgotten of: the logistic's whole or half, that of tanh, that of ReLU."""
+MANY = 200
+"""With more cases they are not looked at one by one: it would take minutes."""
 
 
 @dataclass(eq=False)
@@ -73,7 +42,7 @@ class Suspect:
 
     def close(self, ours: Tensor) -> bool:
         """Whether something is the right gradient."""
-        return ours.shape == self.right.shape and _close(ours, self.right, max(1e-9, self.tolerance))
+        return ours.shape == self.right.shape and near(ours, self.right, max(1e-9, self.tolerance))
 
     def again(self, dE_dout: Tensor, cache: Any = None) -> Tensor:
         """The gradient by hand from another dE_dout or cache."""
@@ -81,14 +50,14 @@ class Suspect:
 
     @property
     def cases(self) -> int:
-        """How many cases there are: the axis before the last of the first tensor, and of the output."""
-        first = self.pair.tensors[0]
+        """How many cases there are: the axis before the last of the first input, or of the output if there is none."""
+        first = self.pair.tensors[0] if self.pair.n_inputs else self.pair.out
         return first.shape[-2] if first.dim() > 1 else 1
 
     @cached_property
     def by_case(self) -> list[Tensor]:
-        """What each case gives to the right gradient; nothing where the output has no axis of cases."""
-        if self.dE_dout.dim() < 2 or self.dE_dout.shape[-2] != self.cases:
+        """What each case gives to the right gradient; nothing where the output has no axis of cases, or very many."""
+        if self.dE_dout.dim() < 2 or self.dE_dout.shape[-2] != self.cases or self.cases > MANY:
             return []
         alone = [torch.zeros_like(self.dE_dout) for _ in range(self.cases)]
         for c, dE_dout in enumerate(alone):
@@ -101,16 +70,40 @@ def looks_like(suspect: Suspect) -> str:
     return next(words for mistake in MISTAKES if (words := mistake(suspect)))
 
 
+def _nothing(suspect: Suspect) -> str:
+    if not suspect.right.any():
+        return f"it must be 0 everywhere, was up to {float(suspect.by_hand.abs().max()):.6g}"
+    return "" if suspect.by_hand.any() else "it is 0 everywhere"
+
+
+def _rounding(suspect: Suspect) -> str:
+    """So near to right that undoing any mistake by a factor near 1 would explain it."""
+    if not near(suspect.by_hand, suspect.right):
+        return ""
+    return "all but right: a small mistake, or rounding (1 - y has few digits where y is nearly 1: try smaller weights)"
+
+
 def _sign(suspect: Suspect) -> str:
     return "its sign is turned" if suspect.close(-suspect.by_hand) else ""
 
 
+def _dE_dout(suspect: Suspect) -> str:
+    ones = torch.ones_like(suspect.dE_dout)
+    right = suspect.oracle(suspect.pair.function, suspect.pair.tensors, ones)[suspect.k]
+    if right.any() and near(suspect.by_hand, right, max(1e-9, suspect.tolerance)):
+        return "dE_dout is left out: it is the gradient of the sum of what forward gives"
+    return ""
+
+
 def _mean(suspect: Suspect) -> str:
     last = suspect.pair.out if suspect.pair.out.dim() > 1 else suspect.pair.tensors[0]
-    sizes = {"cases": suspect.cases, "cases and outputs": suspect.cases * last.shape[-1], "outputs": last.shape[-1]}
+    outputs = last.shape[-1] if last.dim() else 1
+    sizes = {"cases": suspect.cases, "cases and outputs": suspect.cases * outputs, "outputs": outputs}
     for over, n in sizes.items():
         if n > 1 and suspect.close(suspect.by_hand * n):
             return f"it is the mean over {over}, not the sum: 1/{n} of what it must be"
+        if n > 2 and suspect.close(suspect.by_hand / n):
+            return f"it is the sum over {over}, not the mean: {n} times what it must be"
     return ""
 
 
@@ -120,26 +113,15 @@ def _transpose(suspect: Suspect) -> str:
 
 
 def _transposed_weight(suspect: Suspect) -> str:
-    for name, w in zip(suspect.pair.names, suspect.pair.tensors, strict=True):
+    """It turns the weight itself between the two passes, so that it is found wherever the cache keeps it."""
+    for k, (name, w) in enumerate(zip(suspect.pair.names, suspect.pair.tensors, strict=True)):
         if w.dim() > 1 and w.shape[-1] == w.shape[-2] and not w.equal(w.mT):
-            _, cache = suspect.pair.run(suspect.pair.tensors)
-            if suspect.close(suspect.again(suspect.dE_dout, _with(cache, w, w.mT))):
+            tensors = [tensor.clone() for tensor in suspect.pair.tensors]
+            _, cache = suspect.pair.run(tensors)
+            tensors[k].copy_(w.mT)
+            if suspect.close(suspect.again(suspect.dE_dout, cache)):
                 return f"{name} is transposed where the backward pass multiplies by it"
     return ""
-
-
-def _with(cache: Any, old: Tensor, new: Tensor) -> Any:
-    """The cache with one tensor replaced, wherever it is kept in it."""
-    if isinstance(cache, Tensor):
-        return new if cache.shape == old.shape and cache.equal(old) else cache
-    if type(cache) in (list, tuple):
-        return type(cache)(_with(part, old, new) for part in cache)
-    if isinstance(cache, dict):
-        return {key: _with(part, old, new) for key, part in cache.items()}
-    if hasattr(cache, "__dict__"):
-        for name, part in vars(cache).items():
-            setattr(cache, name, _with(part, old, new))
-    return cache
 
 
 def _cases(suspect: Suspect) -> str:
@@ -147,7 +129,7 @@ def _cases(suspect: Suspect) -> str:
     for c, alone in enumerate(suspect.by_case[:n]):
         if suspect.close(suspect.by_hand + alone):
             return f"case {c} is left out of the sum over cases"
-        if alone.any() and _close(suspect.by_hand, alone, max(1e-9, suspect.tolerance)):
+        if alone.any() and near(suspect.by_hand, alone, max(1e-9, suspect.tolerance)):
             return f"the sum over cases is missing: it is the gradient of case {c} alone"
     for c in range(n if suspect.by_hand.shape[-2:-1] == (n,) else 0):
         only = (torch.arange(n) == c)[:, None]
@@ -169,31 +151,49 @@ def _factor(suspect: Suspect) -> str:
 
 def _hidden_factor(suspect: Suspect) -> str:
     """For one case alone the gradient of a weight is a product, and its missing factor one number for each unit."""
-    pair, n = suspect.pair, suspect.cases
-    if suspect.dE_dout.shape[-2:-1] != (n,) or any(x.shape[-2:-1] != (n,) for x in pair.tensors[: pair.n_inputs]):
+    if not suspect.right.any():
         return ""
-    tensors = [x[..., :1, :] if k < pair.n_inputs else x for k, x in enumerate(pair.tensors)]
-    out, cache = pair.run(tensors)
-    dE_dout = suspect.dE_dout[..., :1, :]
-    by_hand = pair.gradients(dE_dout, cache)[suspect.k]
-    right = suspect.oracle(pair.function, tensors, dE_dout)[suspect.k]
-    for y in _tensors((out, cache)):
+    size = [float(right.abs().max()) for right in suspect.by_case]
+    largest = sorted(range(len(size)), key=lambda c: -size[c])
+    found = [_missing_in(suspect, c) for c in largest[:8]]
+    wrong = any(is_wrong for is_wrong, _ in found)
+    common = [name for name in FACTORS if wrong and all(name in names for _, names in found)]
+    units = "that it comes from or leads to" if common == ["y"] else "it leads to"
+    return f"the factor {common[0]} of the units {units} is missing" if common else ""
+
+
+def _missing_in(suspect: Suspect, c: int) -> tuple[bool, set[str]]:
+    """Whether case c is wrong, and the factors that would make it right or leave it so."""
+    right, dE_dout = suspect.by_case[c], torch.zeros_like(suspect.dE_dout)
+    dE_dout[..., c, :] = suspect.dE_dout[..., c, :]
+    out, cache = suspect.pair.run(suspect.pair.tensors)
+    by_hand, tolerance = suspect.again(dE_dout, cache), max(1e-9, suspect.tolerance)
+    found = set()
+    for y in _tensors((out, cache), set()):
+        y_c = y[..., c : c + 1, :] if y.shape[-2:-1] == (suspect.cases,) else y[:0]
         for name, factor in FACTORS.items():
-            for of_units in (factor(y), factor(y).mT, factor(y).squeeze(-2)) if y.dim() > 1 else ():
-                if _spreads(of_units, by_hand) and _close(by_hand * of_units, right, max(1e-9, suspect.tolerance)):
-                    return f"the factor {name} of the units it leads to is missing"
-    return ""
+            for of_units in (factor(y_c), factor(y_c).mT, factor(y_c).squeeze(-2)) if y_c.numel() else ():
+                if _spreads(of_units, by_hand) and near(by_hand * of_units, right, tolerance):
+                    found.add(name)
+    return not near(by_hand, right, tolerance), found
 
 
-def _tensors(cache: Any) -> Iterator[Tensor]:
-    """Every tensor that is kept in a cache."""
+def _tensors(cache: Any, seen: set[int]) -> Iterator[Tensor]:
+    """Every tensor that is kept in a cache, in whatever tuples, dicts, objects or closures."""
     if isinstance(cache, Tensor):
         yield cache
-    elif isinstance(cache, list | tuple | dict):
-        for part in cache.values() if isinstance(cache, dict) else cache:
-            yield from _tensors(part)
-    elif hasattr(cache, "__dict__"):
-        yield from _tensors(vars(cache))
+    elif id(cache) not in seen and not isinstance(cache, str | type | ModuleType):
+        seen.add(id(cache))
+        if isinstance(cache, Mapping):
+            parts = list(cache.values())
+        elif isinstance(cache, list | tuple):
+            parts = list(cache)
+        else:
+            names = (*getattr(cache, "__dict__", ()), *getattr(cache, "__slots__", ()))
+            parts = [getattr(cache, name, None) for name in names]
+            parts += [cell.cell_contents for cell in getattr(cache, "__closure__", None) or ()]
+        for part in parts:
+            yield from _tensors(part, seen)
 
 
 def _spreads(small: Tensor, large: Tensor) -> bool:
@@ -221,13 +221,13 @@ def _swapped(suspect: Suspect) -> str:
 
 def _constant(suspect: Suspect) -> str:
     ours, right = suspect.by_hand, suspect.right
-    if not ours.any():
-        return "it is 0 everywhere"
-    k = float((ours * right).sum() / (right * right).sum())
+    largest = int(right.abs().argmax())
+    k = float(ours.flatten()[largest] / right.flatten()[largest])
     if ours.numel() == 1 or not suspect.close(ours / k):
         return ""
     half = " (is the 1/2 of equation 3 missing?)" if abs(k - 2) < 1e-6 else ""
-    return f"it is {k:.6g} times what it must be{half}"
+    share = f"1/{1 / k:.0f} of" if 1 / k > 1.5 and abs(1 / k - round(1 / k)) < 1e-6 else f"{k:.6g} times"
+    return f"it is {share} what it must be{half}"
 
 
 def _somewhere(suspect: Suspect) -> str:
@@ -240,6 +240,7 @@ def _somewhere(suspect: Suspect) -> str:
 
 
 MISTAKES = (
-    _sign, _mean, _transpose, _cases, _factor, _hidden_factor, _transposed_weight, _constant, _swapped, _somewhere,
+    _nothing, _rounding, _sign, _dE_dout, _mean, _transpose, _cases, _factor, _hidden_factor, _transposed_weight,
+    _constant, _swapped, _somewhere,
 )  # fmt: skip
 """In the order in which they are tried; the last always fits."""

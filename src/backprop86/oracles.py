@@ -16,22 +16,31 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from backprop86.mistakes import Oracle, Suspect, looks_like, malformed
-from backprop86.pair import Backward, Forward, Pair
+from backprop86.mistakes import Oracle, Suspect, looks_like
+from backprop86.pair import Backward, Forward, Pair, malformed
 
 Function = Callable[..., Tensor]
 H = 1e-5
 """The step of central differences."""
-ALONE = "hand it what it closes over as inputs, or name the other oracles alone (oracles=[...])"
+OTHERS = "name the other oracles alone (oracles=[...])"
+ALONE = f"hand it what it closes over as inputs, or {OTHERS}"
+NO_AUTOGRAD = "autograd cannot follow forward, which leaves torch on the way (numpy, detach, no_grad) or overflows"
+NOT_ANALYTIC = (
+    "forward is another function of complex numbers (abs, norm, var, a real buffer) or its slopes are below 1e-290"
+)
 
 
 def by_autograd(f: Function, tensors: Sequence[Tensor], cotangent: Tensor) -> list[Tensor]:
     """d(sum cotangent f)/d(each tensor), by torch.autograd."""
     leaves = [tensor.detach().clone().requires_grad_() for tensor in tensors]
-    out = f(*leaves)
-    if not out.requires_grad:
-        raise ValueError(f"autograd cannot follow forward, which leaves torch on the way: {ALONE}")
-    return list(torch.autograd.grad(out, leaves, cotangent, materialize_grads=True))
+    try:
+        out = f(*leaves)
+        if out.requires_grad:
+            return list(torch.autograd.grad(out, leaves, cotangent, materialize_grads=True))
+    except RuntimeError as error:
+        why = str(error).splitlines()[0].partition(": [")[0]
+        raise ValueError(f"autograd cannot follow forward ({why}): {ALONE}") from error
+    raise ValueError(f"{NO_AUTOGRAD}: {ALONE}")
 
 
 def by_complex_step(f: Function, tensors: Sequence[Tensor], cotangent: Tensor) -> list[Tensor]:
@@ -40,7 +49,7 @@ def by_complex_step(f: Function, tensors: Sequence[Tensor], cotangent: Tensor) -
     wide = [tensor.to(torch.complex128) for tensor in tensors]
 
     def slope(k: int, i: int) -> float:
-        return float((cotangent * f(*_moved(wide, k, i, 1j * h))).sum().imag / h)
+        return float((cotangent * f(*_moved(wide, k, i, 1j * h))).sum().imag.detach() / h)
 
     try:
         return _one_at_a_time(slope, tensors)
@@ -53,9 +62,17 @@ def by_central_differences(f: Function, tensors: Sequence[Tensor], cotangent: Te
     """The same from (f(x + h) - f(x - h)) / 2h, good to about nine digits."""
 
     def slope(k: int, i: int) -> float:
-        return float(((f(*_moved(tensors, k, i, H)) - f(*_moved(tensors, k, i, -H))) * cotangent).sum() / (2 * H))
+        return _difference(f, tensors, cotangent, k, i, H)
 
     return _one_at_a_time(slope, tensors)
+
+
+def _difference(f: Function, tensors: Sequence[Tensor], cotangent: Tensor, k: int, i: int, step: float) -> float:
+    """Entry i of tensor k moved by `step` to each side, or by that share of itself if it is large."""
+    x = float(tensors[k].flatten()[i])
+    h = step * max(1.0, abs(x))
+    above, below = (f(*_moved(tensors, k, i, by)) for by in (h, -h))
+    return float(((above - below) * cotangent).sum().detach() / ((x + h) - (x - h)))
 
 
 def _moved(tensors: Sequence[Tensor], k: int, i: int, by: complex) -> list[Tensor]:
@@ -111,12 +128,13 @@ def compare(
             if not row["agrees"] and not row["looks_like"]:
                 cheapest = next(iter(asked.values()))[0]
                 suspect = Suspect(pair, k, by_hand[k], right, dE_dout, cheapest, tolerance)
-                row["looks_like"] = (oracle is by_central_differences and _corner(suspect)) or looks_like(suspect)
+                row["looks_like"] = _of_the_oracle(oracle, suspect) or looks_like(suspect)
             rows.append(row)
     return pd.DataFrame(rows)
 
 
 def _known(oracles: Sequence[str], more: bool) -> Sequence[str]:
+    oracles = [oracles] if isinstance(oracles, str) else oracles
     strangers = [name for name in oracles if name not in ORACLES]
     if strangers or not (oracles or more):
         raise ValueError(
@@ -134,7 +152,9 @@ def _in_other_code(extended: Callable[..., Sequence[np.ndarray]]) -> Oracle:
 
 def distance(by_hand: Any, right: Tensor, tolerance: float) -> dict[str, Any]:
     """The columns of `compare` for one tensor; looks_like is only said if there are no numbers to compare."""
-    wrong = malformed(by_hand, right) or ("the oracle's own is not finite here" if not right.isfinite().all() else "")
+    wrong = malformed(by_hand, right) or (
+        f"the oracle's own is not finite here: {OTHERS}" if not right.isfinite().all() else ""
+    )
     if wrong:
         lost = {"exact": False, "absolute": np.nan, "relative": np.nan, "ulp": np.nan}
         return lost | {"agrees": False, "looks_like": wrong}
@@ -146,22 +166,46 @@ def distance(by_hand: Any, right: Tensor, tolerance: float) -> dict[str, Any]:
     return found | {"agrees": relative <= tolerance, "looks_like": ""}
 
 
+def _of_the_oracle(oracle: Oracle, suspect: Suspect) -> str:
+    """Why the oracle may be wrong and not the gradient. ValueError where it has not differentiated forward at all."""
+    step = _agreeing_step(suspect)
+    if oracle is by_central_differences:
+        unfit = f"a step of {H:g} is not precise here (large numbers? a corner of the slope?), one of {step:g} agrees"
+        return _corner(suspect) or (f"{unfit}: {OTHERS}" if step else "")
+    for misled, words in ((by_autograd, NO_AUTOGRAD), (by_complex_step, NOT_ANALYTIC)):
+        apart = (suspect.by_hand - suspect.right).abs().max() / suspect.by_hand.abs().max()
+        if oracle is misled and step and apart > 1e-5 and not _corner(suspect):
+            raise ValueError(f"{words}: {ALONE}")
+    return ""
+
+
+def _agreeing_step(suspect: Suspect) -> float:
+    """A step with which central differences give the worst entry as it is by hand, or 0."""
+    ours, k = suspect.by_hand, suspect.k
+    i = int((ours - suspect.right).abs().argmax())
+    for step in (H, 1e-6, 1e-4, 1e-7, 1e-3, 1e-8, 1e-2, 1e-9, 1e-10):
+        slope = _difference(suspect.pair.function, suspect.pair.tensors, suspect.dE_dout, k, i, step)
+        if abs(float(ours.flatten()[i]) - slope) <= 1e-7 * float(ours.abs().max()):
+            return step
+    return 0.0
+
+
 def _corner(suspect: Suspect) -> str:
     """What central differences stumble over: a corner or a jump of forward, or of its slope, at the worst entry."""
     k, scale = suspect.k, float(suspect.right.abs().max())
     i = int((suspect.by_hand - suspect.right).abs().argmax())
 
     def E(moved: float) -> float:
-        return float((suspect.pair.function(*_moved(suspect.pair.tensors, k, i, moved)) * suspect.dE_dout).sum())
+        return float(
+            (suspect.pair.function(*_moved(suspect.pair.tensors, k, i, moved)) * suspect.dE_dout).sum().detach()
+        )
 
     left, right = (E(0) - E(-H)) / H, (E(H) - E(0)) / H
     closer = (E(H / 2) - 2 * E(0) + E(-H / 2)) / (H / 2)  # right - left at half the distance: half as much if smooth
-    if abs(right - left) > 1e-5 * scale and not 0.4 < closer / (right - left) < 0.6:
+    rounding = 100 * np.spacing(abs(E(0))) / H
+    if abs(right - left) > 1e-5 * scale + rounding and not 0.4 < closer / (right - left) < 0.6:
         slopes = f"slope {left:.3g} on one side and {right:.3g} on the other"
         return f"within {H:g} of this point forward has a corner or a jump ({slopes}), where there is no gradient"
-    fine = (E(H / 100) - E(-H / 100)) / (H / 50)
-    if abs(float(suspect.by_hand.flatten()[i]) - fine) <= suspect.tolerance * scale:
-        return f"within {H:g} of this point the slope of forward has a corner; a step of {H / 100:g} agrees"
     return ""
 
 
