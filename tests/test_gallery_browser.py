@@ -142,7 +142,7 @@ def test_a_link_opens_its_claim_even_where_a_filter_hides_it(visit):
         assert claim.locator("table").is_visible()
         box, form = claim.bounding_box(), page.locator("#filters").bounding_box()
         assert form["y"] + form["height"] <= box["y"] <= 200
-        assert page.locator("details[open]").count() == 1
+        assert page.locator("#claims details[open]").count() == 1
 
 
 def test_links_between_claims_and_figures(visit):
@@ -220,7 +220,7 @@ def test_print_shows_all_claims_and_no_controls(visit):
     page.emulate_media(media="print")
     assert shown(page) == IDS
     assert page.locator("h3").first.is_visible()
-    assert page.locator("form:visible, button:visible, input:visible, select:visible, details[open]").count() == 0
+    assert page.locator("form:visible, button:visible, input:visible, select:visible, #claims details[open]").count() == 0
     assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"
     assert [found for found in page.evaluate(CONTRAST) if found[1] < 4.5] == []
 
@@ -228,8 +228,21 @@ def test_print_shows_all_claims_and_no_controls(visit):
 def test_without_scripts_everything_is_there_and_no_control(visit):
     page = visit(java_script_enabled=False)
     assert shown(page) == IDS
-    assert page.locator("img:visible").count() == 3
+    assert page.locator("img:visible").count() == 4
     assert page.locator("form:visible, button:visible").count() == 0
+    first, second = page.locator("#step details.part").all()
+    assert first.locator("table").is_visible()
+    assert not second.locator("pre").is_visible()
+    second.locator("summary").click()
+    assert second.locator("pre").is_visible()
+
+
+def test_the_step_is_one_click_away(visit):
+    page = visit()
+    page.get_by_role("link", name="One step").click()
+    page.wait_for_function("location.hash === '#step'")
+    assert abs(page.locator("#step").bounding_box()["y"]) < 100
+    assert page.get_by_role("heading", name="2. Forward").is_visible()
 
 
 def test_keyboard_and_motion(visit):
