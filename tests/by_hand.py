@@ -199,7 +199,8 @@ class Reader:
                 self.check(self.g.get(name, "0") in mine.values(), f"{name} in this case")
                 self.check(agrees(total, " + ".join(f"({number})" for number in numbers)), f"sum of {name}")
                 self.g[name] = total
-        for name, hand, _, larger, smaller, slope in more[0][1] if more else first[1]:
+        self.compared = more[0][1] if more else first[1]
+        for name, hand, _, larger, smaller, slope in self.compared:
             self.check(hand == self.g.get(name, "0"), f"{name} by hand")
             with localcontext(rounding=ROUND_HALF_UP):
                 exact = (Decimal(larger) - Decimal(smaller)) / Decimal("0.002")
