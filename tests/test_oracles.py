@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from backprop86 import extended
 from backprop86.modules import Linear, Logistic, SquaredError
 from backprop86.network import Network
-from backprop86.oracles import EXTENDED, ORACLES, assert_gradients, compare, in_words
+from backprop86.oracles import EXTENDED, ORACLES, assert_gradients, compare, distance, in_words
 from backprop86.wiring import layered
 from test_network import wirings
 
@@ -318,6 +318,18 @@ def test_columns_by_hand():
     assert row["ulp"] == absolute / np.spacing(abs(right[0, 1] * (1 + 2**-41)))
     assert not row["exact"]
     assert row["agrees"] == (row["relative"] <= 1e-12)
+
+
+def test_distance_at_its_edges():
+    one, two = torch.tensor([1.0, 0.5]).double(), torch.tensor([2.0, 0.5]).double()
+    assert distance(one, two, 1)["ulp"] == distance(two, one, 1)["ulp"] == 1 / np.spacing(2.0)
+    for tolerance in (1e-12, 1e-7):
+        assert distance(one * (1 + 0.99 * tolerance), one, tolerance)["agrees"]
+        assert not distance(one * (1 + 1.01 * tolerance), one, tolerance)["agrees"]
+
+
+def test_tensors_that_lie_otherwise_in_memory():
+    assert_gradients(Linear.forward, Linear.backward, [Y.mT], {"w": W[:1, :, :1].expand(2, 4, 4)})
 
 
 def test_nothing_against_nothing_is_nothing():

@@ -9,6 +9,7 @@ from backprop86.modules import Linear
 from backprop86.oracles import compare
 
 Y = torch.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, -6.0]], dtype=torch.float64)
+PLACE = torch.zeros(3, 2, dtype=torch.float64)
 W = torch.tensor([[0.5, -1.0], [0.25, 2.0]], dtype=torch.float64)
 
 
@@ -136,6 +137,34 @@ REFUSED = {
         "forward must take the inputs, then the parameters (too many positional arguments): "
         "hand it what has no gradient in a closure",
     ),
+    "gradients in a list": (
+        forward,
+        lambda g, c: (g, [g]),
+        [Y],
+        {"w": W},
+        "backward must return (dE_dinputs, {name: gradient}), was (Tensor, list)",
+    ),
+    "too many": (
+        forward,
+        lambda g, c: ([g, g], {}),
+        [Y],
+        {"w": W},
+        "backward must return a gradient for each of 1 inputs, was 2",
+    ),
+    "several outputs": (
+        lambda y, w: ([y, w], ()),
+        backward,
+        [Y],
+        {"w": W},
+        "forward must return (out, cache), was (list, tuple)",
+    ),
+    "random, in one place": (
+        lambda y, w: (PLACE.normal_(), (y, w)),
+        backward,
+        [Y],
+        {"w": W},
+        "forward must give the same output for the same tensors, and is random: fix its seed",
+    ),
     "random": (
         lambda y, w: (y @ w.mT * torch.rand(2), (y, w)),
         backward,
@@ -204,9 +233,22 @@ class Short(Newer):
         return dE_dout
 
 
+class Long(Newer):
+    @staticmethod
+    def backward(ctx, dE_dout):
+        return (*Newer.backward(ctx, dE_dout), dE_dout)
+
+
+class Unkept(Newer):
+    @staticmethod
+    def backward(ctx, dE_dout):
+        return ctx.k * dE_dout, None
+
+
 @pytest.mark.parametrize("function", [Older, Newer])
 def test_a_function_of_torch(function):
     assert compare(function, None, [Y], {"w": W})["agrees"].all()
+    assert compare(function, None, [Y, W], {})["agrees"].all()
     assert function.apply(Y, W).shape == (3, 2)
 
 
@@ -216,8 +258,11 @@ def test_a_wrong_function_of_torch():
     assert set(table["looks_like"]) == {
         "the factor 1 - y² is missing in the last level, where y is the output of forward"
     }
-    with pytest.raises(ValueError, match=r"^backward must return 2 gradients, one for each tensor, was 1$"):
-        compare(Short, None, [Y], {"w": W})
+    for function, n in ((Short, 1), (Long, 3)):
+        with pytest.raises(ValueError, match=rf"^backward must return 2 gradients, one for each tensor, was {n}$"):
+            compare(function, None, [Y], {"w": W})
+    with pytest.raises(AttributeError, match=r"^nothing was kept on ctx as k$"):
+        compare(Unkept, None, [Y], {"w": W})
 
 
 class Scaled(torch.autograd.Function):
@@ -275,7 +320,7 @@ def test_a_gradient_that_is_added_to_is_copied():
 
     def adds_up(dE_dx, cache):
         total.add_(dE_dx.mT @ cache[0])
-        return dE_dx @ cache[1] * 0, {"w": total}
+        return dE_dx @ cache[1] + 1, {"w": total}
 
     table = compare(forward, adds_up, [Y], {"w": W})
     assert table[table["tensor"] == "w"]["agrees"].all()
@@ -283,9 +328,11 @@ def test_a_gradient_that_is_added_to_is_copied():
 
 
 def test_two_inputs_and_no_parameters():
-    table = compare(lambda y, z: (y * z, (y, z)), lambda g, cache: ([g * cache[1], g * cache[0]], {}), [Y, Y.exp()], {})
-    assert table["tensor"].tolist() == ["input 1", "input 2"] * 3
-    assert table["agrees"].all()
+    for kind in (list, tuple):
+        back = lambda g, cache, kind=kind: (kind([g * cache[1], g * cache[0]]), {})  # noqa: E731
+        table = compare(lambda y, z: (y * z, (y, z)), back, [Y, Y.exp()], {})
+        assert table["tensor"].tolist() == ["input 1", "input 2"] * 3
+        assert table["agrees"].all()
 
 
 def linear_of_y(w):

@@ -72,7 +72,7 @@ def _difference(f: Function, tensors: Sequence[Tensor], cotangent: Tensor, k: in
     x = float(tensors[k].flatten()[i])
     h = step * max(1.0, abs(x))
     above, below = (f(*_moved(tensors, k, i, by)) for by in (h, -h))
-    return float(((above - below) * cotangent).sum().detach() / ((x + h) - (x - h)))
+    return float(((above - below) * cotangent).sum().detach() / (2 * h))
 
 
 def _moved(tensors: Sequence[Tensor], k: int, i: int, by: complex) -> list[Tensor]:
