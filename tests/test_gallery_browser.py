@@ -220,7 +220,9 @@ def test_print_shows_all_claims_and_no_controls(visit):
     page.emulate_media(media="print")
     assert shown(page) == IDS
     assert page.locator("h3").first.is_visible()
-    assert page.locator("form:visible, button:visible, input:visible, select:visible, #claims details[open]").count() == 0
+    assert (
+        page.locator("form:visible, button:visible, input:visible, select:visible, #claims details[open]").count() == 0
+    )
     assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"
     assert [found for found in page.evaluate(CONTRAST) if found[1] < 4.5] == []
 

@@ -177,12 +177,13 @@ def _nudge(step: Step) -> list[Block]:
 
 def _again(step: Step, found: list[Repeated], solved: int) -> list[Block]:
     E = [one.E for one in found]
-    fate = "less than" if E[1] < E[0] else "more than" if E[1] > E[0] else "the same as"
-    says = f"Has it helped? After this step E of all cases is {_six(E[1])}, {fate} the {_six(E[0])} before. "
+    before, after = rounded(E[0]), rounded(E[1])
+    fate = "less than" if after < before else "more than" if after > before else "the same as"
+    says = f"Has it helped? After this step E of all cases is {show(after)}, {fate} the {show(before)} before. "
     if step.recipe.update == "case":
         says += "Then comes the next case, and so on; after the last one a sweep is complete and the next begins. "
     says += "One step does little. The next begins from the new weights, and so on, over and over."
-    table = {"after": [one.after for one in found], "E": map(_six, E)}
+    table = {"after": [one.after for one in found], "E": [show(rounded(value)) for value in E]}
     if len(step.trained) <= FEW and len(step.wiring.outputs) == 1:
         for number, c in enumerate(step.trained):
             table[step.cases.names[c]] = [f"{one.outputs[number, 0]:.3f}" for one in found]
@@ -199,7 +200,3 @@ def _criterion(recipe: Recipe) -> str:
     met = CRITERIA[recipe.criterion]
     words = f"each output that should be on is above {met.on:g}, each other one below {met.off:g}"
     return words if met.case_error == np.inf else f"{words}, and no case has an E above {met.case_error:g}"
-
-
-def _six(E: float) -> str:
-    return show(rounded(E))

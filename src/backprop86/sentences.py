@@ -13,7 +13,7 @@ def shown(value: object) -> str:
             return ""
         if np.isinf(value):
             return "∞"
-        return f"{value:,.0f}" if value == int(value) and abs(value) < 1e9 else f"{value:.3g}"
+        return f"{value:,.0f}" if value == int(value) and abs(float(value)) < 1e9 else f"{value:.3g}"
     return f"{value:,}" if isinstance(value, int | np.integer) and not isinstance(value, bool) else str(value)
 
 
