@@ -48,6 +48,17 @@ def test_by_hand_and_by_autograd_are_one_run(stem, reading, sweeps):
     assert (by_hand[0][-1] - by_hand[0][0]).abs().max() > 1e-3
 
 
+@pytest.mark.parametrize("update", ["sweep", "case"])
+@pytest.mark.parametrize("error", ["sum", "mean"])
+def test_cases_that_are_held_out(update, error):
+    # each seed holds out four others: after such a case nothing changes, and the mean is over those that count
+    wiring, cases, recipe, w, counted = setup("family_trees", "rate_x20", 1)
+    run = wiring, cases, replace(recipe, update=update, error=error), w, counted
+    assert (counted.sum(1) == 100).all()
+    assert apart(every_sweep(*run), trajectory(*run)).max() < 1e-12
+    assert ("torch.optim.SGD" in set(compared(*run)["against"])) == (update == "sweep")
+
+
 def test_every_sweep_ends_where_training_ends():
     for seeds in ((0, 1, 2), (5,)):
         run = setup("family_trees", "rate_x20", 25, seeds)
