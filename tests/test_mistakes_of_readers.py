@@ -288,3 +288,20 @@ def test_what_is_called_swapped():
     # all columns of the right gradient are equal, so each of them is somewhere in this one
     sums = (lambda w: (w.sum(1), None)), lambda g, cache: (None, {"w": g[:, None] * torch.tensor([3.0, 1, 1])})
     assert told_of(*sums, [], {"w": random(12, 3, 3)})["w"].startswith("3 of its 9 entries are wrong")
+
+
+def test_the_worst_entry():
+    def off(g):
+        g = g * (1 + 1e-13)
+        g[2, 1] += 1
+        g[0, 2] += 0.1
+        return g
+
+    table = compare(forward, spoilt("w1", off), [X], PARAMETERS, ["autograd"]).set_index("tensor")
+    _, cache = forward(X, *PARAMETERS.values())
+    dE_dout = torch.randn(5, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(1986))
+    wanted = float(right(dE_dout, cache)[1]["w1"][2, 1])
+    told = (
+        f"2 of its 12 entries are wrong, most of all the one at [2, 1]: it must be {wanted:.6g}, was {wanted + 1:.6g}"
+    )
+    assert table.loc["w1", "looks_like"] == told

@@ -57,6 +57,16 @@ def test_by_hand_and_by_autograd_are_one_run(stem, reading, sweeps):
     assert (by_hand[0][-1] - by_hand[0][0]).abs().max() > 1e-3
 
 
+@pytest.mark.parametrize("update", ["sweep", "case"])
+@pytest.mark.parametrize("error", ["sum", "mean"])
+def test_cases_that_are_held_out(update, error):
+    # each seed holds out four others: after such a case nothing changes, and the mean is over those that count
+    wiring, cases, recipe, w, counted = setup("family_trees", "rate_x20", 1, (0, 1))
+    run = wiring, cases, replace(recipe, update=update, error=error), w, counted
+    assert (counted.sum(1) == 100).all()
+    assert apart(every_sweep(*run), trajectory(*run)).max() < 1e-12
+
+
 def test_every_sweep_ends_where_training_ends():
     for seeds in ((0, 1, 2), (5,)):
         run = setup("family_trees", "rate_x20", 25, seeds)
@@ -86,6 +96,9 @@ def test_torch_sgd_parts_when_the_rate_changes_after_sweep_20():
     assert apart(every_sweep(*constant), with_sgd(*constant)).max() < 1e-13
     assert "torch.optim.SGD" in set(compared(*run)["against"])
     assert "torch.optim.SGD" not in set(compared(*constant)["against"])
+    wiring, cases, recipe, *start = setup("xor", "as_printed", 2)
+    by_case = replace(recipe, opening_sweeps=1, opening_epsilon=0.1, opening_alpha=0.5, update="case")
+    assert "torch.optim.SGD" not in set(compared(wiring, cases, by_case, *start)["against"])
 
 
 def test_what_sgd_does_instead():
