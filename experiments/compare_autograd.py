@@ -109,7 +109,7 @@ def table_of(frame: pd.DataFrame, title: str) -> Table:
 
 def for_terminal(runs: pd.DataFrame) -> pd.DataFrame:
     """The summary of whole runs, in fewer columns with shorter names."""
-    names = ["sweeps", "first bit", "weights", "E", "autograd", "one bit", "SGD"]
+    names = ["sweeps", "weights", "E", "autograd", "fused", "one bit", "SGD"]
     short = runs.drop(columns=["experiment", "reading"]).set_axis(names[: runs.shape[1] - 2], axis=1)
     short.insert(0, "run", runs["experiment"] + " " + runs["reading"])
     return short
@@ -151,7 +151,8 @@ def costs(chosen: list[str], console: Console) -> pd.DataFrame:
                 row = {"experiment": stem, "seeds": seeds, "time": times[5], "least": times[0], "most": times[-1]}
                 rows.append(row | {"memory": peak(hand) / peak(auto)})
     table = pd.DataFrame(rows)
-    return table.assign(**{name: table[name].map("{:.2f}".format).astype(float) for name in list(table)[2:]})
+    table = table.assign(**{name: table[name].map("{:.2f}".format).astype(float) for name in list(table)[2:]})
+    return table.rename(columns={"time": "time, hand / autograd", "memory": "memory, hand / autograd"})
 
 
 def both_ways(wiring, cases, recipe: Recipe, w, counted) -> tuple[Callable, Callable]:  # type: ignore[no-untyped-def]
@@ -210,13 +211,13 @@ def main() -> None:
         wrong = ", ".join(dict.fromkeys(table.loc[~table["agrees"], "network"]))
         raise ValueError(f"gradients do not agree, see NO in the tables above: {wrong}")
     followed = paths({name: PATHS[name] for name in chosen if name in PATHS}, console)
-    title = (
-        "whole runs by hand: the sweep at which a bit differs from autograd, how far it goes; the sweep at which it "
-    )
-    title += "has parted from autograd, from a run that began one bit away, from torch.optim.SGD (∞: never)"
+    title = "whole runs by hand: how far weights and E are from those by autograd at most; by which sweep they have "
+    title += "parted from autograd, the fused engine, a run begun one bit away, torch.optim.SGD (∞: never)"
     console.print(table_of(for_terminal(agreement.paths_summary(followed)), title))
     cost = costs(chosen, console)
-    console.print(table_of(cost, "forward and backward by hand, over autograd"))
+    console.print(
+        table_of(cost, "forward and backward by hand, over autograd: median time with the range, memory at most")
+    )
     if not only:
         for name, frame in {"autograd": table, "autograd_paths": followed, "autograd_cost": cost}.items():
             write_table(frame, Path("results") / "tables", name)

@@ -1,12 +1,16 @@
 """The comparison with autograd: every module and network is in the committed tables, and the script finds a mistake."""
 
+import io
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
+from rich.console import Console
 
 from backprop86 import agreement
 from backprop86.agreement import AUTOGRAD_ITSELF, paths_figure, paths_summary, summary, ulp_figure
@@ -16,6 +20,7 @@ from backprop86.oracles import EXTENDED, ORACLES
 
 ROOT = Path(__file__).parents[1]
 TABLES = ROOT / "results" / "tables"
+LATTICE = load("family_trees_lattice").experiment.conditions
 REPRODUCED = [stem for stem in stems() if not load(stem).experiment.by_itself]
 
 
@@ -42,7 +47,7 @@ def test_every_network_of_every_experiment_is_in_the_table(table):
         experiment = load(stem).experiment
         recipes = [experiment.recipe_of(reading) for reading in experiment.conditions]
         wanted = {recipe.network + ", no biases" * (recipe.biases == "none") for recipe in recipes}
-        for tensor in ("input 1", "w"):
+        for tensor in ("input 1", "w, level 1"):
             rows = table[(table["experiment"] == stem) & (table["tensor"] == tensor)]
             assert set(rows["network"]) == wanted
             assert len(rows) == len(wanted) * 5
@@ -78,11 +83,11 @@ def test_every_recipe_that_is_followed_is_in_the_table(paths, script):
 
 def test_runs_part_only_where_one_bit_does(paths):
     runs = paths_summary(paths)
-    assert (np.isfinite(runs["parted from autograd at"]) == np.isfinite(runs["parted from one bit away at"])).all()
-    assert (runs["weights differ by"][np.isinf(runs["parted from autograd at"])] < 1e-11).all()
+    assert (np.isfinite(runs["parted from autograd by"]) == np.isfinite(runs["parted from one bit away by"])).all()
+    assert (runs["weights differ by"][np.isinf(runs["parted from autograd by"])] < 1e-11).all()
     trees = runs[runs["experiment"] == "family_trees"]
-    assert (trees["parted from torch.optim.SGD at"] == 21).all()
-    assert runs.loc[runs["experiment"] != "family_trees", "parted from torch.optim.SGD at"].isna().all()
+    assert (trees["parted from torch.optim.SGD by"] == 21).all()
+    assert runs.loc[runs["experiment"] != "family_trees", "parted from torch.optim.SGD by"].isna().all()
 
 
 def test_summary_by_hand():
@@ -108,7 +113,50 @@ def test_the_figures_show_every_tensor_and_every_run(table, paths):
     assert points == [n, n, n, 2 * n]
     panels = [axes for axes in paths_figure(paths).axes if axes.get_visible()]
     assert len(panels) == paths.groupby(["experiment", "reading"]).ngroups
-    assert [len(axes.lines) for axes in panels][:3] == [5, 7, 7]
+    assert [len(axes.lines) for axes in panels][:3] == [7, 9, 9]
+
+
+def test_per_tensor_by_hand(script):
+    rows = pd.DataFrame(
+        {
+            "network": "n",
+            "tensor": ["x", "x", "w", "w", "w"],
+            "oracle": ["complex step", EXTENDED, "complex step", EXTENDED, AUTOGRAD_ITSELF],
+            "ulp": [3.0, np.nan, 2e5, 99999.0, 1.0],
+            "agrees": [True, False, True, True, True],
+        }
+    )
+    assert script.per_tensor(rows).to_numpy().tolist() == [
+        ["n", "x", "3", "none", "NO"],
+        ["n", "w", "2e+05", "99999", "yes"],
+    ]
+
+
+def test_a_run_is_followed_in_float64_for_as_long_as_asked(script):
+    *_, recipe, w, counted = script.setup("family_trees_lattice", next(iter(LATTICE)), 7, [0, 1])
+    assert (recipe.sweeps, recipe.dtype) == (7, "float64")
+    assert w.shape[0] == len(counted) == 2
+    assert (
+        script.setup("xor", "as_printed", None, [0])[2].sweeps == load("xor").experiment.recipe_of("as_printed").sweeps
+    )
+
+
+def test_costs_are_ours_over_autograds(script, monkeypatch):
+    hand, auto = object(), object()
+    times = iter([1.0, 1.0, *[2.0, 1.0] * 9, 3.0, 1.0] * 2)
+    monkeypatch.setattr(script, "both_ways", lambda *_: (hand, auto))
+    monkeypatch.setattr(script, "seconds", lambda _: next(times))
+    monkeypatch.setattr(script, "peak", {hand: 3, auto: 2}.get)
+    table = script.costs(["xor"], Console(file=io.StringIO()))
+    assert table.to_numpy().tolist() == [["xor", seeds, 2.0, 1.0, 3.0, 1.5] for seeds in (1, 100)]
+
+
+def test_seconds_and_bytes(script):
+    calls = []
+    assert 0.01 <= script.seconds(lambda: time.sleep(0.01), spend=0.05) < 0.03
+    script.seconds(lambda: calls.append(1), spend=0.0)
+    assert len(calls) == 3
+    assert script.peak(lambda: torch.ones(1000, dtype=torch.float64) + torch.ones(1000, dtype=torch.float64)) == 24000
 
 
 def run(*arguments):
@@ -148,11 +196,12 @@ def test_the_script_finds_a_mistake(script, monkeypatch, capsys):
 
 def test_what_the_readme_says_of_it(paths):
     runs = paths_summary(paths)
-    parted = np.isfinite(runs["parted from autograd at"])
+    parted = np.isfinite(runs["parted from autograd by"])
     assert set(runs["experiment"][parted]) == {"family_trees"}
     assert runs["reading"][parted].tolist() == ["range_1_rate_x20"]  # where they learn
-    assert runs["parted from autograd at"][parted].between(100, 900).all()  # "some hundred sweeps"
+    assert runs["parted from autograd by"][parted].between(100, 900).all()  # "some hundred sweeps"
     assert (runs["weights differ by"][~parted] < 1e-12).all()  # "twelve digits"
+    assert (np.isfinite(runs["parted from fused engine by"]) == parted).all()
     cost = pd.read_csv(TABLES / "autograd_cost.csv")
-    assert cost["time"].between(0.45, 0.9).all()
-    assert cost["memory"].between(1, 1.6).all()
+    assert cost["time, hand / autograd"].between(0.45, 0.9).all()
+    assert cost["memory, hand / autograd"].between(1, 1.6).all()

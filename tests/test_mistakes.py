@@ -97,7 +97,7 @@ NAMED = {
     "0.1 %": (spoilt("w1", lambda g: 1.001 * g), {"w1": "it is 1.001 times what it must be"}),
     "twice": (
         spoilt("w1", lambda g: 2 * g),
-        {"w1": "it is 2 times what it must be (is the 1/2 of equation 3 missing?)"},
+        {"w1": "it is 2 times what it must be (is a factor 1/2 missing?)"},
     ),
     "swapped units": (
         spoilt("w1", lambda g: g[:, [0, 2, 1]]),

@@ -351,7 +351,10 @@ def test_no_inputs():
 
 def test_an_oracle_that_cannot_be_asked_says_so():
     with pytest.raises(ValueError, match=r"^forward cannot take complex numbers \(.+\): hand it what it closes over"):
-        compare(linear_of_y, linear_of_y_back, [], {"w": W})
+        compare(linear_of_y, linear_of_y_back, [], {"w": W}, ["complex step"])
+    with pytest.warns(UserWarning, match=r"^without the complex step, since forward cannot take complex numbers: \w+"):
+        table = compare(linear_of_y, linear_of_y_back, [], {"w": W})
+    assert table["oracle"].tolist() == ["autograd", "central differences"]
     with pytest.raises(
         ValueError, match=r"^autograd cannot follow forward, which leaves torch on the way \(.+: hand it"
     ):

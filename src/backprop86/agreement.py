@@ -31,8 +31,8 @@ def modules() -> Iterator[tuple[str, pd.DataFrame]]:
     """The rows of each module of modules.py, the error with each dead zone, as a mean, with cases held out."""
     random = _random(0)
     y, w, x = random(S, C, 4), random(S, 3, 4), random(S, C, 4)
-    yield "Linear", _rows(Linear.forward, Linear.backward, y, w, extended.linear)
-    yield "Logistic", _rows(Logistic.forward, Logistic.backward, x, None, extended.logistic)
+    yield "Linear", _rows(Linear.forward, Linear.backward, y, {"w": w}, extended.linear)
+    yield "Logistic", _rows(Logistic.forward, Logistic.backward, x, {}, extended.logistic)
     y, d = torch.sigmoid(2 * random(S, C, 4)), (random(C, 4) > 0).double()
     counted = torch.tensor([[1.0, 0, 1], [0, 1, 1]], dtype=torch.float64)
     for zone, mean, some in itertools.product(("none", "from_edge", "from_target"), (False, True), (None, counted)):
@@ -48,7 +48,7 @@ def modules() -> Iterator[tuple[str, pd.DataFrame]]:
         )
         forward = partial(_error, error, d, some)
         name = ", ".join(["SquaredError", *filter(None, told)])
-        yield name, _rows(forward, error.backward, y, None, right)
+        yield name, _rows(forward, error.backward, y, {}, right)
 
 
 def _error(error: SquaredError, d: Tensor, counted: Tensor | None, y: Tensor) -> Any:
@@ -56,19 +56,37 @@ def _error(error: SquaredError, d: Tensor, counted: Tensor | None, y: Tensor) ->
 
 
 def network(wiring: Wiring) -> pd.DataFrame:
-    """The rows of one network, with random weights (no bias is zero), inputs and dE_doutputs."""
+    """The rows of one network, with random weights (no bias is zero), inputs and dE_doutputs.
+
+    The weights of each level are a tensor of their own, since those of the first may have a much smaller gradient.
+    """
     random, net = _random(0), Network(wiring)
     inputs, w = random(S, C, wiring.n_inputs), random(S, wiring.n_parameters)
-    return _rows(net.forward, net.backward, inputs, w, partial(extended.network, wiring))
+    of_level = [np.flatnonzero(wiring.parameter_level == level) for level in np.unique(wiring.parameter_level)]
+    names, back = [f"w, level {1 + k}" for k in range(len(of_level))], np.argsort(np.concatenate(of_level))
+
+    def forward(inputs: Tensor, *weights: Tensor) -> Any:
+        return net.forward(inputs, torch.cat(weights, -1)[:, back])
+
+    def backward(dE_doutputs: Tensor, cache: Any) -> Any:
+        dE_dinputs, gradients = net.backward(dE_doutputs, cache)
+        return dE_dinputs, {name: gradients["w"][:, some] for name, some in zip(names, of_level, strict=True)}
+
+    def in_loops(inputs: np.ndarray, *others: np.ndarray) -> list[np.ndarray]:
+        *weights, dE_doutputs = others
+        dE_dinputs, dE_dw = extended.network(wiring, inputs, np.concatenate(weights, -1)[:, back], dE_doutputs)
+        return [dE_dinputs, *(dE_dw[:, some] for some in of_level)]
+
+    parameters = {name: w[:, some] for name, some in zip(names, of_level, strict=True)}
+    return _rows(forward, backward, inputs, parameters, in_loops)
 
 
 def _random(seed: int) -> Callable[..., Tensor]:
     return partial(torch.randn, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
 
 
-def _rows(forward: Pass, backward: Pass, y: Tensor, w: Tensor | None, right: Pass) -> pd.DataFrame:
+def _rows(forward: Pass, backward: Pass, y: Tensor, parameters: dict[str, Tensor], right: Pass) -> pd.DataFrame:
     """What `compare` says with all four oracles, and what extended precision says of autograd."""
-    parameters = {} if w is None else {"w": w}
 
     def autograd_forward(*tensors: Tensor) -> tuple[Tensor, Any]:
         return forward(*tensors)[0], tensors
@@ -126,8 +144,8 @@ def ulp_figure(table: pd.DataFrame) -> Figure:
 
 def _points(axes: Axes, rows: pd.DataFrame, place: dict[str, int], colour: Any, up: float, label: str) -> None:
     """Weights filled, inputs hollow."""
-    for tensor, what, face in (("w", "weights", colour), ("input 1", "inputs", "none")):
-        some = rows[rows["tensor"] == tensor]
+    is_input = rows["tensor"] == "input 1"
+    for some, what, face in ((rows[~is_input], "weights", colour), (rows[is_input], "inputs", "none")):
         heights = [place[experiment] + up for experiment in some["experiment"]]
         style = {"s": 14, "facecolor": face, "edgecolor": colour, "linewidth": 0.7}
         axes.scatter(some["ulp"], heights, label=f"{label}, {what}", **style)
@@ -136,8 +154,15 @@ def _points(axes: Axes, rows: pd.DataFrame, place: dict[str, int], colour: Any, 
 COLOURS = sns.color_palette("colorblind")
 LINES: dict[str, dict[str, Any]] = {
     "autograd": {"color": "black", "linestyle": "-"},
+    "fused engine": {"color": COLOURS[0], "linestyle": "-."},
     "one bit away": {"color": COLOURS[2], "linestyle": "--"},
     "torch.optim.SGD": {"color": COLOURS[1], "linestyle": ":"},
+}
+NAMES = {
+    "autograd": "by autograd",
+    "fused engine": "by hand in the fused engine",
+    "one bit away": "by hand, every weight begun one bit away",
+    "torch.optim.SGD": "with torch.optim.SGD",
 }
 
 
@@ -156,21 +181,21 @@ def paths_figure(table: pd.DataFrame, columns: int = 5) -> Figure:
         panel.set(xscale="symlog", yscale="log", ylim=(0.6e-17, 10), xlim=(0, None))
         panel.set_title(f"{experiment}\n{reading}", fontsize=8)
         panel.tick_params(labelsize=7)
+        panel.set_xlabel("sweeps", fontsize=7, labelpad=1)
         panel.axhline(PARTED, color="0.7", linewidth=0.5)
     for panel in panels.flat[len(groups) :]:
         panel.set_visible(False)
-    named = [f"by hand beside {name}" for name in handles]
+    named = [NAMES[str(name)] for name in handles]
     figure.legend(handles.values(), named, loc="outside lower center", ncols=3, fontsize=8, frameon=False)
-    figure.supxlabel("sweeps", fontsize=9)
     figure.supylabel("weights apart, over the largest weight", fontsize=9)
-    title = "Whole runs, sweep by sweep: the median of the seeds, and thin the one that is farthest apart"
+    title = "Whole runs, how far from the same by hand: the median of five seeds, and thin the one that is farthest"
     figure.suptitle(title, fontsize=10)
     sns.despine(figure)
     return figure
 
 
 def paths_summary(table: pd.DataFrame) -> pd.DataFrame:
-    """A row per recipe: the sweep at which a bit first differs, how far it goes, when the runs have parted (∞: never).
+    """A row per recipe: how far runs are apart at most, and by which checkpoint they have parted (∞: never).
 
     Nothing is said of torch.optim.SGD where the rates do not change.
     """
@@ -179,10 +204,9 @@ def paths_summary(table: pd.DataFrame) -> pd.DataFrame:
         row: dict[str, Any] = {"experiment": experiment, "reading": reading, "sweeps": int(path["sweep"].max())}
         for name, line in path.groupby("against", sort=False):
             if name == "autograd":
-                row["a bit differs at"] = _first(line, 0)
                 row["weights differ by"] = line["weights_most"].max()
                 row["E differs by"] = line["E_most"].max()
-            row[f"parted from {name} at"] = _first(line, PARTED)
+            row[f"parted from {name} by"] = _first(line, PARTED)
         rows.append(row)
     return pd.DataFrame(rows)
 

@@ -220,7 +220,7 @@ def _constant(suspect: Suspect) -> str:
     k = float(ours.flatten()[largest] / right.flatten()[largest])
     if ours.numel() == 1 or not suspect.close(ours / k):
         return ""
-    half = " (is the 1/2 of equation 3 missing?)" if abs(k - 2) < 1e-6 else ""
+    half = " (is a factor 1/2 missing?)" if abs(k - 2) < 1e-6 else ""
     share = f"1/{1 / k:.0f} of" if 1 / k > 1.5 and abs(1 / k - round(1 / k)) < 1e-6 else f"{k:.6g} times"
     return f"it is {share} what it must be{half}"
 

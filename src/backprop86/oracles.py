@@ -8,6 +8,7 @@ whether its gradient is right, how far it is off, and what the mistake looks lik
     assert_gradients(my_forward, my_backward, [y], {"w": w})
 """
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -17,12 +18,12 @@ import torch
 from torch import Tensor
 
 from backprop86.mistakes import Oracle, Suspect, looks_like
-from backprop86.pair import Backward, Forward, Pair, malformed
+from backprop86.pair import OTHERS, Backward, Forward, Pair, distance
 
 Function = Callable[..., Tensor]
+EPS = float(np.finfo(np.float64).eps)
 H = 1e-5
 """The step of central differences."""
-OTHERS = "name the other oracles alone (oracles=[...])"
 ALONE = f"hand it what it closes over as inputs, or {OTHERS}"
 NO_AUTOGRAD = "autograd cannot follow forward, which leaves torch on the way (numpy, detach, no_grad) or overflows"
 NOT_ANALYTIC = (
@@ -101,7 +102,7 @@ def compare(
     backward: Backward | None,
     inputs: Sequence[Tensor],
     parameters: dict[str, Tensor],
-    oracles: Sequence[str] = tuple(ORACLES),
+    oracles: Sequence[str] | None = None,
     seed: int = 1986,
     extended: Callable[..., Sequence[np.ndarray]] | None = None,
 ) -> pd.DataFrame:
@@ -110,21 +111,27 @@ def compare(
     forward(*inputs, *parameters) -> (out, cache); backward(dE_dout, cache) -> (dE_dinputs, {name: dE_dparameter}),
     with one input's gradient alone or a sequence of them; or a torch.autograd.Function and None. All float64.
     dE_dout is random (ones would hide errors), keyed by `seed`. extended(*arrays, dE_dout) is the same in other code.
-    exact: bit for bit. absolute: the largest error of an entry; relative: over the largest entry; ulp: the largest
-    error of an entry in units of its own last place, which is large where terms nearly cancel.
+    Without `oracles` it asks all that can be asked: what cannot take complex numbers (ReLU) is told by a warning.
+    exact: bit for bit. absolute: the largest error of an entry; relative: over the tensor's largest entry, which is
+    what must be at most 1e-12 (1e-7 for central differences, or their rounding); ulp: the largest error of an entry in
+    units of its own last place, which is large where terms nearly cancel.
     ValueError, in one line, for what cannot be compared.
     """
     pair = Pair(forward, backward, inputs, parameters)
     random = torch.Generator().manual_seed(seed)
     dE_dout = torch.randn(pair.out.shape, dtype=pair.out.dtype, generator=random)
     by_hand = pair.gradients(dE_dout)
-    asked = {name: ORACLES[name] for name in _known(oracles, extended is not None)}
+    asked = {name: ORACLES[name] for name in _known(tuple(ORACLES) if oracles is None else oracles, extended)}
     if extended is not None:
         asked[EXTENDED] = _in_other_code(extended), ORACLES["autograd"][1]
+    if oracles is None and (why := _not_complex(pair)):
+        warnings.warn(f"without the complex step, since forward cannot take complex numbers: {why}", stacklevel=2)
+        del asked["complex step"]
     rows = []
     for name, (oracle, tolerance) in asked.items():
+        noise = 4 * EPS * float((pair.out * dE_dout).abs().sum()) / H if oracle is by_central_differences else 0.0
         for k, right in enumerate(oracle(pair.function, pair.tensors, dE_dout)):
-            row = {"oracle": name, "tensor": pair.names[k]} | distance(by_hand[k], right, tolerance)
+            row = {"oracle": name, "tensor": pair.names[k]} | distance(by_hand[k], right, tolerance, noise)
             if not row["agrees"] and not row["looks_like"]:
                 cheapest = next(iter(asked.values()))[0]
                 suspect = Suspect(pair, k, by_hand[k], right, dE_dout, cheapest, tolerance)
@@ -133,10 +140,19 @@ def compare(
     return pd.DataFrame(rows)
 
 
-def _known(oracles: Sequence[str], more: bool) -> Sequence[str]:
+def _not_complex(pair: Pair) -> str:
+    """Why forward cannot be asked by the complex step, or nothing."""
+    try:
+        pair.function(*(tensor.to(torch.complex128) for tensor in pair.tensors))
+    except (RuntimeError, NotImplementedError, TypeError) as error:
+        return str(error).splitlines()[0]
+    return ""
+
+
+def _known(oracles: Sequence[str], more: object) -> Sequence[str]:
     oracles = [oracles] if isinstance(oracles, str) else oracles
     strangers = [name for name in oracles if name not in ORACLES]
-    if strangers or not (oracles or more):
+    if strangers or not (oracles or more is not None):
         raise ValueError(
             f"oracles must be one or more of {', '.join(ORACLES)}, was {strangers[0] if strangers else 'none'}"
         )
@@ -150,27 +166,11 @@ def _in_other_code(extended: Callable[..., Sequence[np.ndarray]]) -> Oracle:
     return oracle
 
 
-def distance(by_hand: Any, right: Tensor, tolerance: float) -> dict[str, Any]:
-    """The columns of `compare` for one tensor; looks_like is only said if there are no numbers to compare."""
-    wrong = malformed(by_hand, right) or (
-        f"the oracle's own is not finite here: {OTHERS}" if not right.isfinite().all() else ""
-    )
-    if wrong:
-        lost = {"exact": False, "absolute": np.nan, "relative": np.nan, "ulp": np.nan}
-        return lost | {"agrees": False, "looks_like": wrong}
-    apart = (by_hand - right).abs()
-    absolute, size = float(apart.max()), float(right.abs().max())
-    relative = absolute / size if size else (0.0 if absolute == 0 else np.inf)
-    ulp = float((apart / torch.tensor(np.spacing(torch.maximum(by_hand.abs(), right.abs()).numpy()))).max())
-    found = {"exact": by_hand.equal(right), "absolute": absolute, "relative": relative, "ulp": ulp}
-    return found | {"agrees": relative <= tolerance, "looks_like": ""}
-
-
 def _of_the_oracle(oracle: Oracle, suspect: Suspect) -> str:
     """Why the oracle may be wrong and not the gradient. ValueError where it has not differentiated forward at all."""
     step = _agreeing_step(suspect)
     if oracle is by_central_differences:
-        unfit = f"a step of {H:g} is not precise here (large numbers? a corner of the slope?), one of {step:g} agrees"
+        unfit = f"a step of {H:g} is not precise here (a corner of the slope?), one of {step:g} agrees"
         return _corner(suspect) or (f"{unfit}: {OTHERS}" if step else "")
     for misled, words in ((by_autograd, NO_AUTOGRAD), (by_complex_step, NOT_ANALYTIC)):
         apart = (suspect.by_hand - suspect.right).abs().max() / suspect.by_hand.abs().max()
@@ -210,7 +210,7 @@ def _corner(suspect: Suspect) -> str:
 
 
 def in_words(table: pd.DataFrame) -> str:
-    """What `compare` found, a line for each tensor; errors are told over its largest entry."""
+    """What `compare` found, a line for each tensor; errors are told over the right gradient's largest entry."""
     lines, width = [], max(len(name) for name in table["tensor"])
     for name, rows in table.groupby("tensor", sort=False):
         wrong = rows[~rows["agrees"]]
@@ -222,7 +222,7 @@ def in_words(table: pd.DataFrame) -> str:
         else:
             first = wrong.iloc[0]
             say = "" if len(wrong) == len(rows) else f" (say{'s' * (len(wrong) == 1)} {', '.join(wrong['oracle'])})"
-            off = "" if np.isnan(first["relative"]) else f", off by {first['relative']:.3g} times its largest entry"
+            off = "" if np.isnan(first["relative"]) else f", off by {first['relative']:.3g} times the largest entry"
             lines.append(f"{name:<{width}}  WRONG{say}{off}: {first['looks_like']}")
     return "\n".join(lines)
 

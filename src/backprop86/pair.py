@@ -9,11 +9,15 @@ from collections.abc import Callable, Mapping, Sequence
 from inspect import signature
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 Forward = Callable[..., tuple[Tensor, Any]]
 Backward = Callable[..., tuple[Tensor | Sequence[Tensor | None] | None, Mapping[str, Tensor]]]
+
+
+OTHERS = "name the other oracles alone (oracles=[...])"
 
 
 class Pair:
@@ -140,6 +144,25 @@ def malformed(by_hand: Any, right: Tensor) -> str:
     if n := int((~by_hand.isfinite()).sum()):
         return f"{n} of its {by_hand.numel()} entries are not finite, the first at {_first(~by_hand.isfinite())}"
     return ""
+
+
+def distance(by_hand: Any, right: Tensor, tolerance: float, noise: float = 0.0) -> dict[str, Any]:
+    """The columns of `compare` for one tensor; looks_like is only said if there are no numbers to compare.
+
+    noise: how far off the oracle itself may be by rounding.
+    """
+    wrong = malformed(by_hand, right) or (
+        f"the oracle's own is not finite here: {OTHERS}" if not right.isfinite().all() else ""
+    )
+    if wrong:
+        lost = {"exact": False, "absolute": np.nan, "relative": np.nan, "ulp": np.nan}
+        return lost | {"agrees": False, "looks_like": wrong}
+    apart = (by_hand - right).abs()
+    absolute, size = float(apart.max()), float(right.abs().max())
+    relative = absolute / size if size else (0.0 if absolute == 0 else np.inf)
+    ulp = float((apart / torch.tensor(np.spacing(torch.maximum(by_hand.abs(), right.abs()).numpy()))).max())
+    found = {"exact": by_hand.equal(right), "absolute": absolute, "relative": relative, "ulp": ulp}
+    return found | {"agrees": relative <= tolerance or absolute <= noise, "looks_like": ""}
 
 
 def _of_shape(by_hand: Tensor, right: Tensor) -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from backprop86 import fused
 from backprop86.oracles import by_autograd
 from backprop86.recipe import Cases, Recipe
 from backprop86.reference import checkpoints, every_sweep
@@ -106,8 +107,24 @@ def with_sgd(wiring: Wiring, cases: Cases, recipe: Recipe, w: np.ndarray, counte
     return torch.stack(weights), torch.stack(errors)
 
 
+def in_fused(
+    wiring: Wiring, cases: Cases, recipe: Recipe, w: np.ndarray, counted: np.ndarray | None, looks: list[int]
+) -> Path:
+    """The same path in the fused engine at some sweeps only, each of them the end of a run of its own."""
+    weights, errors = [], []
+    for sweep in looks:
+        end = fused.train(wiring, cases, replace(recipe, sweeps=max(sweep, 1), stop="limit"), w, counted)
+        weights.append(torch.tensor(end.w if sweep else w))
+        errors.append(torch.tensor(end.error if sweep else end.error_curve[:, 0]))
+    return torch.stack(weights), torch.stack(errors)
+
+
+def _at(looks: list[int], path: Path) -> Path:
+    return path[0][looks], path[1][looks]
+
+
 def apart(ours: Path, theirs: Path) -> Tensor:
-    """(sweeps + 1, S, 2) how far two paths are apart: weights over the largest weight, E over the E they began with."""
+    """(K, S, 2) how far two paths are apart: weights over the largest weight, E over the E they began with."""
     (w, E), (v, F) = ours, theirs
     weights = (w - v).abs().amax(-1) / torch.maximum(w.abs().amax(-1), v.abs().amax(-1))
     errors = (E - F).abs() / E[0]
@@ -122,23 +139,24 @@ def one_bit_away(w: np.ndarray) -> np.ndarray:
 def compared(
     wiring: Wiring, cases: Cases, recipe: Recipe, w: np.ndarray, counted: np.ndarray | None = None
 ) -> pd.DataFrame:
-    """A row per checkpoint, with the median and the largest difference of the seeds, from autograd and from a control.
+    """A row per checkpoint and other run, with the median and the largest distance of the seeds from the run by hand.
 
-    The control is the same run by hand from weights one bit away. equal: whether all weights are, bit for bit.
+    The others: by autograd; by hand in the fused engine; a control, by hand from weights one bit away.
     """
     recipe = replace(recipe, stop="limit")
-    by_hand = every_sweep(wiring, cases, recipe, w, counted)
+    run = (wiring, cases, recipe)
+    looks = sorted({*checkpoints(recipe.sweeps), *range(min(31, recipe.sweeps + 1))})
     others = {
-        "autograd": trajectory(wiring, cases, recipe, w, counted),
-        "one bit away": every_sweep(wiring, cases, recipe, one_bit_away(w), counted),
+        "autograd": _at(looks, trajectory(*run, w, counted)),
+        "fused engine": in_fused(*run, w, counted, looks),
+        "one bit away": _at(looks, every_sweep(*run, one_bit_away(w), counted)),
     }
     if recipe.opening_sweeps and recipe.update == "sweep":
-        others["torch.optim.SGD"] = with_sgd(wiring, cases, recipe, w, counted)
-    rows = []
+        others["torch.optim.SGD"] = _at(looks, with_sgd(*run, w, counted))
+    by_hand, rows = _at(looks, every_sweep(*run, w, counted)), []
     for name, other in others.items():
-        far = apart(by_hand, other)
-        for sweep in sorted({*checkpoints(recipe.sweeps), *range(min(31, recipe.sweeps + 1))}):
-            weights, errors = far[sweep].T
+        for sweep, far in zip(looks, apart(by_hand, other), strict=True):
+            weights, errors = far.T
             numbers = {"weights": weights.median(), "weights_most": weights.max(), "E": errors.median()}
             row = {name: float(number) for name, number in numbers.items()}
             rows.append({"against": name, "sweep": sweep} | row | {"E_most": float(errors.max())})
