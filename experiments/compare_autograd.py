@@ -220,7 +220,7 @@ def main() -> None:
     )
     if not only:
         for name, frame in {"autograd": table, "autograd_paths": followed, "autograd_cost": cost}.items():
-            write_table(frame, Path("results") / "tables", name)
+            write_table(frame, Path("results") / "tables", name, 40 if name == "autograd_paths" else None)
         save(agreement.ulp_figure(table), Path("results") / "figures", "autograd")
         save(agreement.paths_figure(followed), Path("results") / "figures", "autograd_paths")
         console.print("in results/tables and results/figures; python experiments/report.py puts them into the gallery")

@@ -34,7 +34,9 @@ RESULTS = ROOT / "results"
 REPORT = "python experiments/report.py"
 TIMED = ("benchmark", "benchmark_growth", "memory")
 COMPARED = ("autograd", "autograd_paths", "autograd_cost")
-"""Tables that no runs give: experiments/benchmark.py and compare_autograd.py make them; they are passed on as is."""
+LONG = {"autograd_paths": 40}
+"""Tables that no runs give: experiments/benchmark.py and compare_autograd.py make them; they are passed on as they
+are, the first rows of what is LONG to be read, all as CSV."""
 
 
 @dataclass
@@ -145,17 +147,12 @@ def all_experiments(made: Report, every: dict[ModuleType, Runs], titles: dict[st
         table, paths, _ = compared
         tables.write_table(agreement.summary(table), made.output / "tables", "autograd_oracles")
         tables.write_table(agreement.paths_summary(paths), made.output / "tables", "autograd_runs")
-        says = (
-            "The gradient of every module and every network, written by hand, against four oracles: the largest error "
-        )
-        says += (
-            "of each tensor, in units of the last place of the entry it is in. Extended precision also judges autograd."
-        )
+        says = "The gradient of every module and network by hand, against four oracles: of each tensor the largest "
+        says += "error of an entry, in units of its last place. Extended precision also judges autograd."
         made.figure("autograd", agreement.ulp_figure(table), says, [], [], "make compare")
-        says = "Whole runs by hand, and how far from them the same run is by autograd, by hand from weights one bit "
-        says += (
-            "away, and (where the rate changes after sweep 20) with torch.optim.SGD. Grey: where we call them parted."
-        )
+        says = "Whole runs by hand, and how far from them the same runs are by autograd, by hand in the fused engine, "
+        says += "by hand with every weight begun one bit away and, where the rate changes after sweep 20, with torch's "
+        says += "SGD: the median of five seeds, and thin the farthest. Grey: parted. Lower edge: equal to the last bit."
         made.figure("autograd_paths", agreement.paths_figure(paths), says, [], [], "make compare")
 
 
@@ -165,7 +162,7 @@ def passed_on(made: Report, source: Path, names: tuple[str, ...]) -> list[pd.Dat
         return []
     found = [pd.read_csv(source / "tables" / f"{name}.csv") for name in names]
     for name, table in zip(names, found, strict=True):
-        tables.write_table(table, made.output / "tables", name)
+        tables.write_table(table, made.output / "tables", name, LONG.get(name))
     return found
 
 
@@ -179,8 +176,11 @@ def picture() -> tuple[Figure, str]:
     """The network of that step with its weights and gradients, and the caption."""
     step = first_step(xor, load("xor").experiment.recipe_of("as_printed"))
     title = f"Exclusive or, seed 0, case {step.cases.names[step.case]}"
-    says = f"{title}: on each connection its weight and, below it in blue, its gradient ∂E/∂w, which is also how thick "
-    says += "it is; in each unit its output y and, below it in blue, ∂E/∂x. From the step that make explain tells."
+    says = f"{title}: on each connection its weight and, below it in blue, its gradient ∂E/∂w, in each unit its "
+    says += (
+        "output y and, below it in blue, ∂E/∂x (i inputs, h hidden, o output; 1 is always 1). The thicker an arrow, "
+    )
+    says += "the larger its ∂E/∂w, in this case alone; the nudge is made of the sum over all four."
     return drawing.step_figure(step, xor.STEP, f"{title}: y and w in black, ∂E/∂x and ∂E/∂w in blue"), says
 
 

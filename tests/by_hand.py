@@ -167,7 +167,8 @@ class Reader:
         for row in rows:
             part = abs(Decimal(row[1].split("= ")[-1]))
             told = (100 * part / whole).quantize(Decimal("0.1"), ROUND_HALF_UP) if whole else ""
-            self.check(row[-1] == (f"{told} %" if whole else ""), row)
+            small = "< 0.1 %" if part and not told else f"{told} %"
+            self.check(row[-1] == (small if whole else ""), row)
 
     def gradient(self, blocks):
         (header, rows), *_ = self.tables(blocks)
@@ -204,13 +205,14 @@ class Reader:
             self.check(hand == self.g.get(name, "0"), f"{name} by hand")
             with localcontext(rounding=ROUND_HALF_UP):
                 exact = (Decimal(larger) - Decimal(smaller)) / Decimal("0.002")
+                slope = "0" if slope == "too small" else slope
                 self.check(exact.quantize(Decimal(slope)) == Decimal(slope), f"slope of {name}")
             self.g[name] = hand
 
     def nudge(self, blocks, text):
         epsilon, alpha = re.search(rf"ε = ({NUMBER}) and α = ({NUMBER})", text).groups()
         ((header, rows),) = self.tables(blocks)
-        ((name, first, second),) = self.worked(blocks)
+        ((name, first, second, *third),) = self.worked(blocks)
         for row in rows:
             cells = dict(zip(header, row, strict=True))
             self.check(cells["∂E/∂w"] == self.g[row[0]] and cells["w"] == self.w[row[0]], row)
@@ -230,3 +232,7 @@ class Reader:
         said = self.equations(first)
         self.check(said == [f"-{epsilon}", shown["∂E/∂w"], alpha, "0", shown["Δw"]], first)
         self.check(self.sum(second, [shown["w"], shown["Δw"]]) == shown["w + Δw"], second)
+        self.check(len(third) == ("shrunk" in shown), third)
+        for line in third:
+            said = self.equations(line)
+            self.check(said == [shown["w + Δw"], "1", f"-{decay}", shown["shrunk"]], line)

@@ -19,7 +19,8 @@ def units(step: Step) -> list[Block]:
         "How much does each unit have to do with the error? We go from the last unit to the first. An output unit is "
         "to blame for its own distance. A hidden unit is to blame through the units that it feeds: along each "
         "connection comes back ∂E/∂x of the unit at its end, times the weight, and all that comes back is added up. "
-        "In every unit the squeeze counts as well: where y is near 0 or 1, it hardly reacts to x.",
+        "In every unit the squeeze counts as well: where y is near 0 or 1, it hardly reacts to x. ∂E/∂y is how steeply "
+        "E rises with the output of a unit, ∂E/∂x how steeply with its total input.",
         [
             "∂E/∂y = y - d  (an output unit, equation 4)",
             "∂E/∂y = Σ ∂E/∂x × w  (a unit that feeds others, equation 7)",
@@ -33,7 +34,10 @@ def units(step: Step) -> list[Block]:
         blocks.append([names[unit], *_came_back(step, unit), chain])
     dE_dx = [worked.dE_dx[unit] for unit in computed]
     table = {"unit": [names[unit] for unit in computed], "∂E/∂x": map(show, dE_dx), SHARE: shares(dE_dx)}
-    says = "The share of the blame is the size of ∂E/∂x, without its sign, as a part of the sizes of all added up."
+    says = (
+        "The share of the blame is the size of ∂E/∂x, without its sign, as a part of the sizes of all added up. What "
+    )
+    says += "a hidden unit has, the units above have handed down to it."
     return [*blocks, says, pd.DataFrame(table)]
 
 
@@ -69,7 +73,9 @@ def gradient(step: Step) -> list[Block]:
         if step.shows(worked.given[k])
     }
     says = "Now the weights. A weight acts on the unit at its end, by as much as the unit at its beginning puts out. "
-    says += "So ∂E/∂w is ∂E/∂x of the one times y of the other (equation 6)."
+    says += "So ∂E/∂w is ∂E/∂x of the one times y of the other (equation 6). This is the chain rule: for a weight into "
+    says += "an output unit all of it is (y - d) × y × (1 - y) × y of the unit below, and lower down more factors of "
+    says += "the same kind come between."
     rest: list[Block] = [f"∂E/∂w is 0 for {n} more."] if (n := len(wiring.source) - len(working)) else []
     if not step.is_shared:
         rows = [[step.names[wiring.parameter[k]], text, share[wiring.parameter[k]]] for k, text in working.items()]
@@ -80,7 +86,7 @@ def gradient(step: Step) -> list[Block]:
         given = [worked.given[k] for k in sharing if k in working]
         sums.append(f"{name}: {summed(given or [Decimal(0)], value)}")
     table = pd.DataFrame({"weight": step.names, "∂E/∂w": [show(value) for value in worked.dE_dw], SHARE: share})
-    return [says, lines, *rest, "What connections give that share a weight is added up.", sums, table]
+    return [says, lines, *rest, "Where connections share a weight, what each of them gives is added up.", sums, table]
 
 
 def over_cases(step: Step) -> list[Block]:
@@ -88,7 +94,7 @@ def over_cases(step: Step) -> list[Block]:
     if step.recipe.update == "case":
         return ["In this reading the weights change after every case, so this is the whole of ∂E/∂w."]
     says = "That was one case. The weights change once in a sweep, which is every case that is trained on, so ∂E/∂w of "
-    says += "all these is added up. The others are worked in the same way; case=0 and so on shows them."
+    says += "all these is added up. The other cases are worked in the same way; case=0 and so on shows them in full."
     parts = [terms(step.case, {c: one.dE_dw[p] for c, one in step.worked.items()}) for p in range(len(step.w))]
     table = {"weight": step.names}
     for c in parts[0]:
@@ -106,12 +112,14 @@ def compared(step: Step, beside: Measured) -> list[Block]:
         "autograd": [_as_fine(value, hand) for value, hand in zip(beside.gradient.tolist(), step.dE_dw, strict=True)],
         f"E, w + {by}": larger,
         f"E, w - {by}": smaller,
-        "slope": [_slope(*pair) for pair in zip(larger, smaller, strict=True)],
+        "slope": [_slope(*three) for three in zip(larger, smaller, step.dE_dw, strict=True)],
     }
-    says = "Is it right? Beside it stands what automatic differentiation finds, and what really happens to E when the "
-    says += f"weight alone is made {by} larger or smaller: the slope is the difference of these two E divided by "
-    says += f"{show(2 * exactly(NUDGE))}. Both begin from weights with all their digits, so the last digit or two may "
-    says += "differ where the pencil has rounded often."
+    of = f"case {step.cases.names[step.case]}" if len(step.group) == 1 else f"all {len(step.group)} cases"
+    says = f"Is it right? Beside ∂E/∂w of {of}, by hand, stands what automatic differentiation finds, and what really "
+    says += f"happens to E of {of} when the weight alone is made {by} larger or smaller: the slope is the difference "
+    says += f"of these two E divided by {show(2 * exactly(NUDGE))}. A computer has found autograd's numbers and these "
+    says += "E, from weights with all their digits, so the last digits may differ: more of them where what is added up "
+    says += "nearly cancels, and in the slope, since E is shown with ten decimals."
     return [says, pd.DataFrame(table)]
 
 
@@ -122,8 +130,8 @@ def _as_fine(value: float, hand: Decimal) -> str:
         return show(Decimal(value).quantize(Decimal(1).scaleb(int(places))))
 
 
-def _slope(larger: str, smaller: str) -> str:
+def _slope(larger: str, smaller: str, hand: Decimal) -> str:
     """From the two E as they are shown, whose ten decimals leave seven."""
     with localcontext(EXACT):
         slope = (Decimal(larger) - Decimal(smaller)) / (2 * exactly(NUDGE))
-        return show(slope.quantize(Decimal("1e-7")))
+        return show(slope.quantize(Decimal("1e-7"))) if slope or not hand else "too small"

@@ -1,6 +1,7 @@
 """One training step told to a beginner: six parts, of paragraphs, lines of working and tables, with every number."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from types import ModuleType
 
 import numpy as np
@@ -11,7 +12,7 @@ from backprop86.blame import Block
 from backprop86.pencil import DIGITS, added, connections, exactly, first_rates, into, left_out, rounded, show, summed
 from backprop86.recipe import CRITERIA, Recipe
 from backprop86.reference import UNSOLVED
-from backprop86.step import FEW, SWEEPS, Repeated, Step, first_step, measured, repeated, terms
+from backprop86.step import FEW, LARGE, SWEEPS, Repeated, Step, first_step, measured, repeated, terms
 from backprop86.tables import markdown
 
 BAR = 20
@@ -32,14 +33,20 @@ def explain(problem: ModuleType, recipe: Recipe, title: str, seed: int = 0, case
     beside = measured(step)
     backward = [*blame.units(step), *blame.gradient(step), *blame.over_cases(step), *blame.compared(step, beside)]
     return [
-        Part(f"One step: {title}, seed {seed}, case {step.cases.names[step.case]}", _opening(step)),
-        Part("1. Small random weights", _weights(step)),
+        Part(f"One step: {title}, seed {seed}, case {step.cases.names[step.case]}", _opening(step, task_of(problem))),
+        Part("1. Small random weights" if recipe.start == "drawn" else "1. The weights it begins with", _weights(step)),
         Part("2. Forward, unit by unit", _forward(step)),
         Part("3. The error", _error(step)),
         Part("4. Backward: who is to blame", backward),
         Part("5. The nudge", _nudge(step)),
         Part("6. Again and again", _again(step, *repeated(step, beside.gradient))),
     ]
+
+
+def task_of(problem: ModuleType) -> str:
+    """What the problem is, from the first line of its file."""
+    says = (problem.__doc__ or "").splitlines()[0].strip()
+    return says if says.endswith((".", "?")) else f"{says}."
 
 
 def written(parts: list[Part], level: int = 1) -> str:
@@ -66,16 +73,23 @@ def excerpt(parts: list[Part]) -> str:
     return f"{as_markdown(unit)}\n{as_markdown(beside)}"
 
 
-def _opening(step: Step) -> list[Block]:
-    return [
-        f"What one network does in its first step, number by number, for one case: number {step.case}, counted from 0. "
-        f"It is worked as with a pencil. Every number is rounded to {DIGITS} digits before the next line uses it, so "
-        "every line can be checked by itself with a pocket calculator, to the last digit shown.",
+def _opening(step: Step, task: str) -> list[Block]:
+    of_case = f"case {step.cases.names[step.case]} (case={step.case}; the first is case=0)"
+    begin = f"{task} What one network does in its first step, number by number, for {of_case}. It is worked as with a "
+    begin += f"pencil: every number is rounded to {DIGITS} digits before the next line uses it, so every line of "
+    begin += "working can be checked by itself with a pocket calculator, to the last digit shown. (A y near 1 has more "
+    begin += f"digits, so that 1 - y has {DIGITS}.)"
+    if len(step.connections) > LARGE:
+        begin += f" The net has {len(step.connections):,} connections: this is long, and what is 0 is left out."
+    letters = (
         "The letters are those of 1986: x is the total input of a unit, y its output, d the output that is wanted, w a "
         "weight, E the error. ∂E/∂w is how steeply E rises with w: where it is 2, a w larger by 0.001 makes E larger "
-        "by about 0.002. i → j is the connection from unit i to unit j. Unit 1 always puts out 1, and a weight from it "
-        "is called a bias. 1.5e-5 means 0.000015.",
-    ]
+        "by about 0.002. a → b is the connection from unit a to unit b. Unit 1 always puts out 1, and a weight from it "
+        "is called a bias. 1.5e-5 means 0.000015."
+    )
+    if all(name[0] in "1iho" for name in step.wiring.units):
+        letters += " Units i1, i2, ... are inputs, h hidden units, o outputs."
+    return [begin, letters]
 
 
 def _weights(step: Step) -> list[Block]:
@@ -126,7 +140,9 @@ def _forward(step: Step) -> list[Block]:
 
 def _error(step: Step) -> list[Block]:
     worked, recipe, by = step.of_case, step.recipe, step.divided_by
-    says = "How far is each output from the one that is wanted? E is half the square of that, added up (equation 3)."
+    on, off = show(exactly(recipe.target_on)), show(exactly(recipe.target_off))
+    says = "How far is each output from the one that is wanted? E is half the square of that, added up (equation 3). "
+    says += f"On means {on} here, off {off}."
     if recipe.dead_zone != "none":
         on, off = show(exactly(recipe.zone_on)), show(exactly(recipe.zone_off))
         says += f" If it should be on and is above {on}, or off and below {off}, that is near enough and counts as 0."
@@ -171,6 +187,8 @@ def _nudge(step: Step) -> list[Block]:
         f"  Δw = -{epsilon} × {show(dE_dw)} + {alpha} × 0 = {show(first.delta)}",
         f"  w + Δw = {summed([w, first.delta], first.moved)}",
     ]
+    if recipe.decay:
+        lines.append(f"  {show(first.moved)} × (1 - {show(exactly(recipe.decay))}) = {show(first.shrunk)}")
     rule = ["Δw = -ε × ∂E/∂w + α × the last Δw  (equation 9; without α it is equation 8)"]
     return [says, rule, "One weight in full, then all. The last column is the new w.", lines, pd.DataFrame(table)]
 
@@ -179,10 +197,19 @@ def _again(step: Step, found: list[Repeated], solved: int) -> list[Block]:
     E = [one.E for one in found]
     before, after = rounded(E[0]), rounded(E[1])
     fate = "less than" if after < before else "more than" if after > before else "the same as"
-    says = f"Has it helped? After this step E of all cases is {show(after)}, {fate} the {show(before)} before. "
+    says = "This is by computer, with all digits. Has it helped? After this step E of all cases is "
+    says += f"{show(after)}, {fate} the {show(before)} before. "
     if step.recipe.update == "case":
         says += "Then comes the next case, and so on; after the last one a sweep is complete and the next begins. "
-    says += "One step does little. The next begins from the new weights, and so on, over and over."
+    if after > before:
+        says += "The step was too long. "
+    elif E[1] > 0.95 * E[0]:
+        says += "One step does little. "
+    says += "The next begins from the new weights, and so on, over and over."
+    if any(later > 1.01 * earlier for earlier, later in pairwise(E[1:])):
+        says += " E does not fall all the way: a step that is too long goes past what it should reach."
+    if E[4] > 0.98 * E[3]:
+        says += " From 100 to 1,000 sweeps E hardly falls: a plateau, or a minimum."
     table = {"after": [one.after for one in found], "E": [show(rounded(value)) for value in E]}
     if len(step.trained) <= FEW and len(step.wiring.outputs) == 1:
         for number, c in enumerate(step.trained):

@@ -203,9 +203,10 @@ def left_out(many: int) -> list[str]:
 
 
 def shares(values: Sequence[Decimal]) -> list[str]:
-    """What part of the whole each is, sign left out, in per cent; nothing where the whole is 0."""
+    """What part of the whole each is, sign left out, in per cent, rounded; nothing where the whole is 0."""
     with localcontext(EXACT):
         whole = sum((abs(value) for value in values), Decimal(0))
         if not whole:
             return ["" for _ in values]
-        return [f"{(100 * abs(value) / whole).quantize(Decimal('0.1'))} %" for value in values]
+        parts = [(100 * abs(value) / whole).quantize(Decimal("0.1")) for value in values]
+        return ["< 0.1 %" if value and not part else f"{part} %" for value, part in zip(values, parts, strict=True)]
