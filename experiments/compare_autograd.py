@@ -27,11 +27,12 @@ from backprop86.config import load, one_clear_line, stems
 from backprop86.drawing import save
 from backprop86.network import Network
 from backprop86.oracles import by_autograd
-from backprop86.recipe import Recipe
+from backprop86.recipe import Cases, Recipe
 from backprop86.sentences import shown
 from backprop86.tables import write_table
 from backprop86.training import counted_of, start_of, wiring_of
 from backprop86.trajectories import compared
+from backprop86.wiring import Wiring
 
 PATHS = {
     "symmetry": {"as_printed": 1425},  # N Fig. 1
@@ -155,7 +156,9 @@ def costs(chosen: list[str], console: Console) -> pd.DataFrame:
     return table.rename(columns={"time": "time, hand / autograd", "memory": "memory, hand / autograd"})
 
 
-def both_ways(wiring, cases, recipe: Recipe, w, counted) -> tuple[Callable, Callable]:  # type: ignore[no-untyped-def]
+def both_ways(
+    wiring: Wiring, cases: Cases, recipe: Recipe, w: np.ndarray, counted: np.ndarray | None
+) -> tuple[Callable[[], object], Callable[[], object]]:
     """dE/dw of all cases by hand, and by autograd through the very same forward pass."""
     network, error = Network(wiring), recipe.squared_error()
     inputs, d, weights = torch.tensor(cases.inputs), torch.tensor(cases.desired), torch.tensor(w)
@@ -174,7 +177,7 @@ def both_ways(wiring, cases, recipe: Recipe, w, counted) -> tuple[Callable, Call
     return hand, lambda: by_autograd(E, [weights], one)
 
 
-def seconds(function: Callable[[], None], spend: float = 0.02) -> float:
+def seconds(function: Callable[[], object], spend: float = 0.02) -> float:
     """How long a call takes, from as many as fit."""
     n, started = 0, time.perf_counter()
     while (took := time.perf_counter() - started) < spend or n < 3:
@@ -183,7 +186,7 @@ def seconds(function: Callable[[], None], spend: float = 0.02) -> float:
     return took / n
 
 
-def peak(function: Callable[[], None]) -> int:
+def peak(function: Callable[[], object]) -> int:
     """Bytes that torch holds at most during a call, above those it held before."""
     os.environ["KINETO_LOG_LEVEL"] = "9"  # torch's profiler says what it does otherwise
     with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profile:
@@ -220,7 +223,7 @@ def main() -> None:
     )
     if not only:
         for name, frame in {"autograd": table, "autograd_paths": followed, "autograd_cost": cost}.items():
-            write_table(frame, Path("results") / "tables", name, 40 if name == "autograd_paths" else None)
+            write_table(frame, Path("results") / "tables", name, agreement.LONG.get(name))
         save(agreement.ulp_figure(table), Path("results") / "figures", "autograd")
         save(agreement.paths_figure(followed), Path("results") / "figures", "autograd_paths")
         console.print("in results/tables and results/figures; python experiments/report.py puts them into the gallery")

@@ -34,9 +34,7 @@ RESULTS = ROOT / "results"
 REPORT = "python experiments/report.py"
 TIMED = ("benchmark", "benchmark_growth", "memory")
 COMPARED = ("autograd", "autograd_paths", "autograd_cost")
-LONG = {"autograd_paths": 40}
-"""Tables that no runs give: experiments/benchmark.py and compare_autograd.py make them; they are passed on as they
-are, the first rows of what is LONG to be read, all as CSV."""
+"""Tables that no runs give: experiments/benchmark.py and compare_autograd.py make them; they are passed on as is."""
 
 
 @dataclass
@@ -162,7 +160,7 @@ def passed_on(made: Report, source: Path, names: tuple[str, ...]) -> list[pd.Dat
         return []
     found = [pd.read_csv(source / "tables" / f"{name}.csv") for name in names]
     for name, table in zip(names, found, strict=True):
-        tables.write_table(table, made.output / "tables", name, LONG.get(name))
+        tables.write_table(table, made.output / "tables", name, agreement.LONG.get(name))
     return found
 
 

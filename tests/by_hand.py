@@ -188,8 +188,8 @@ class Reader:
             all_told = not any(str(block).startswith("∂E/∂w is 0 for") for block in blocks)
             counts = {name: len(some) for name, some in by_name.items()}
             self.check(counts == self.sharing or not all_told, "how many connections share a weight")
-            nonzero = lambda numbers: sorted(number for number in numbers if Decimal(number))  # noqa: E731
-            self.check(nonzero(terms) == nonzero(product for _, product in given), "what is added up")
+            told, added = ([n for n in some if Decimal(n)] for some in (terms, [product for _, product in given]))
+            self.check(sorted(told) == sorted(added), "what is added up")
         self.shares((header, rows), self.g)
 
     def sums(self, blocks):

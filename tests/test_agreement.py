@@ -4,6 +4,7 @@ import io
 import subprocess
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,8 @@ from backprop86.agreement import AUTOGRAD_ITSELF, paths_figure, paths_summary, s
 from backprop86.config import load, one_clear_line, stems
 from backprop86.modules import Logistic
 from backprop86.oracles import EXTENDED, ORACLES
+from backprop86.training import wiring_of
+from backprop86.wiring import layered
 
 ROOT = Path(__file__).parents[1]
 TABLES = ROOT / "results" / "tables"
@@ -67,6 +70,7 @@ def test_the_table_is_what_the_gradients_give_now(table, script):
     for stem in ("xor", "iterative", "shift_register"):
         now += [rows.assign(experiment=stem, network=name) for name, rows in script.networks(stem)]
     keys = ["experiment", "network", "tensor", "oracle"]
+    assert pd.concat(now)["agrees"].all()
     both = pd.concat(now).merge(table, on=keys, suffixes=("", "_then"), validate="1:1")
     assert len(both) == sum(map(len, now))
     assert (both["relative"] - both["relative_then"]).abs().max() < 1e-9  # another machine rounds in another way
@@ -104,6 +108,38 @@ def test_summary_by_hand():
     found = summary(rows)
     assert found.iloc[0].tolist() == ["autograd", 2, 1, 2.0, 0.5, 4.0, 8.0, False]
     assert found.iloc[1, 0] == "autograd itself, against extended precision"
+
+
+def test_every_level_of_a_network_is_a_tensor_of_its_own():
+    wiring = layered(3, 4, 2, 5)
+    assert np.all(np.diff(wiring.parameter_level) >= 0)
+    rows = agreement.network(wiring)
+    assert rows["agrees"].all()
+    ours = rows[rows["oracle"] == "autograd"]
+    assert ours["tensor"].tolist() == ["input 1", "w, level 1", "w, level 2", "w, level 3"]
+
+
+def test_parameters_are_numbered_level_by_level(script):
+    for stem in stems():
+        experiment, problem = load(stem).experiment, import_module(f"backprop86.problems.{stem}")
+        for recipe in {r.network: r for r in map(experiment.recipe_of, experiment.conditions)}.values():
+            assert np.all(np.diff(wiring_of(problem.wiring, recipe).parameter_level) >= 0), (stem, recipe.network)
+
+
+def test_summary_of_runs_by_hand():
+    line = {"experiment": "e", "reading": "r", "sweep": [0, 1, 2, 3], "weights": 0.0, "E": 0.0, "E_most": [0, 3, 2, 0]}
+    far = pd.DataFrame(line | {"against": "autograd", "weights_most": [0, 1e-7, 0.5, 0.25]})
+    near = pd.DataFrame(line | {"against": "one bit away", "weights_most": [0, 1e-7, 9e-7, 1e-8]})
+    (row,) = paths_summary(pd.concat([far, near])).to_dict("records")
+    assert row == {
+        "experiment": "e",
+        "reading": "r",
+        "sweeps": 3,
+        "weights differ by": 0.5,
+        "E differs by": 3,
+        "parted from autograd by": 2,
+        "parted from one bit away by": np.inf,
+    }
 
 
 def test_the_figures_show_every_tensor_and_every_run(table, paths):

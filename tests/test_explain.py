@@ -18,7 +18,7 @@ from backprop86 import pencil
 from backprop86.config import load, stems
 from backprop86.explain import explain, written
 from backprop86.network import Network, largest_weights
-from backprop86.problems import xor
+from backprop86.problems import family_trees, xor
 from backprop86.reference import UNSOLVED
 from backprop86.step import SWEEPS, first_step, measured, repeated
 from backprop86.training import run_condition
@@ -335,3 +335,14 @@ def test_what_is_said_of_a_reading(of, words):
     said = written(explain(xor, plain.recipe_of("as_printed"), plain.title)) if of != ("xor", "as_printed") else ""
     assert [told for told in words if told in said] == []
     assert ("The distance of others" in page) == (of == ("family_trees", "as_printed"))
+
+
+def test_what_is_said_of_the_course_of_training():
+    experiment = load("xor").experiment
+    by_case = written(explain(xor, experiment.recipe_of("case_updates"), experiment.title))
+    assert "What serves one case need not serve them all." in by_case  # E of all cases has risen
+    for untrue in ("The step was too long.", "E hardly falls", "E does not fall all the way"):
+        assert untrue not in by_case  # from 100 to 1,000 sweeps it has been learned
+    trees = load("family_trees").experiment
+    stuck = written(explain(family_trees, trees.recipe_of("case_updates"), trees.title))
+    assert "From 100 to 1,000 sweeps E hardly falls: a plateau, or a minimum." in stuck

@@ -136,7 +136,10 @@ def test_targets_that_are_closed_over():
         return dE * (torch.sigmoid(x) - D)
 
     forward, backward, *given = one_layer(squares, forgot)
-    kept = lambda x, w: (squares(x @ w), (x, w, torch.sigmoid(x @ w)))  # noqa: E731
+
+    def kept(x, w):
+        return squares(x @ w), (x, w, torch.sigmoid(x @ w))
+
     told = told_of(kept, lambda dE, cache: backward(dE, cache[:2]), *given)
     assert told["w"] == "the factor y(1 - y) of the units it leads to is missing"
     forward, backward, *given = one_layer(squares, lambda dE, x: forgot(dE, x) * 1.5 + 0.1)

@@ -24,6 +24,8 @@ def words(row):
 @pytest.mark.parametrize(
     ("value", "text"),
     [
+        (7.34e15, "7.34e+15"),
+        (999_999_999.0, "999,999,999"),
         (np.nan, ""),
         (np.inf, "∞"),
         (1425.0, "1,425"),

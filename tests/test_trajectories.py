@@ -80,7 +80,7 @@ def test_every_sweep_ends_where_training_ends():
 def test_where_rates_are_large_one_bit_decides_as_much_as_autograd():
     run = setup("family_trees", "range_1_rate_x20", 300)
     rows = compared(*run).set_index(["against", "sweep"])
-    for other in ("autograd", "one bit away"):
+    for other in ("autograd", "fused engine", "one bit away"):
         assert rows.loc[(other, 10), "weights_most"] < 1e-13
         assert rows.loc[(other, 300), "weights_most"] > 1e-6
     assert rows.loc[("autograd", 0), "weights_most"] == 0
@@ -152,3 +152,7 @@ def test_compared_says_the_median_and_the_largest():
     assert (row["E"], row["E_most"]) == (far[40, :, 1].median(), far[40, :, 1].max())
     assert rows[rows["against"] == "autograd"]["sweep"].tolist()[:31] == list(range(31))
     assert rows["sweep"].max() == 40
+    fused_path = rows[rows["against"] == "fused engine"].set_index("sweep")[["weights_most", "E_most"]]
+    assert fused_path.loc[0, "weights_most"] == 0  # E is added up in another order
+    assert fused_path.to_numpy().max() < 1e-13
+    assert fused_path.loc[40, "weights_most"] > 0  # it rounds in another order

@@ -24,6 +24,9 @@ S, C = 2, 3
 """Seeds and cases of each comparison."""
 AUTOGRAD_ITSELF = "autograd itself"
 """Rows in which autograd takes the place of the backward pass, judged by extended precision like ours."""
+LONG = {"autograd_paths": 40}
+"""How many rows are shown of a table that is too long to be read; its CSV has all."""
+COLOURS = sns.color_palette("colorblind")
 Pass = Callable[..., Any]
 
 
@@ -62,22 +65,22 @@ def network(wiring: Wiring) -> pd.DataFrame:
     """
     random, net = _random(0), Network(wiring)
     inputs, w = random(S, C, wiring.n_inputs), random(S, wiring.n_parameters)
-    of_level = [np.flatnonzero(wiring.parameter_level == level) for level in np.unique(wiring.parameter_level)]
-    names, back = [f"w, level {1 + k}" for k in range(len(of_level))], np.argsort(np.concatenate(of_level))
+    _, sizes = np.unique(wiring.parameter_level, return_counts=True)  # parameters are numbered level by level
+    names = [f"w, level {1 + k}" for k in range(len(sizes))]
 
     def forward(inputs: Tensor, *weights: Tensor) -> Any:
-        return net.forward(inputs, torch.cat(weights, -1)[:, back])
+        return net.forward(inputs, torch.cat(weights, -1))
 
     def backward(dE_doutputs: Tensor, cache: Any) -> Any:
         dE_dinputs, gradients = net.backward(dE_doutputs, cache)
-        return dE_dinputs, {name: gradients["w"][:, some] for name, some in zip(names, of_level, strict=True)}
+        return dE_dinputs, dict(zip(names, gradients["w"].split(sizes.tolist(), -1), strict=True))
 
     def in_loops(inputs: np.ndarray, *others: np.ndarray) -> list[np.ndarray]:
         *weights, dE_doutputs = others
-        dE_dinputs, dE_dw = extended.network(wiring, inputs, np.concatenate(weights, -1)[:, back], dE_doutputs)
-        return [dE_dinputs, *(dE_dw[:, some] for some in of_level)]
+        dE_dinputs, dE_dw = extended.network(wiring, inputs, np.concatenate(weights, -1), dE_doutputs)
+        return [dE_dinputs, *np.split(dE_dw, np.cumsum(sizes)[:-1], -1)]
 
-    parameters = {name: w[:, some] for name, some in zip(names, of_level, strict=True)}
+    parameters = dict(zip(names, w.split(sizes.tolist(), -1), strict=True))
     return _rows(forward, backward, inputs, parameters, in_loops)
 
 
@@ -124,7 +127,6 @@ def ulp_figure(table: pd.DataFrame) -> Figure:
     place = {name: len(experiments) - 1 - k for k, name in enumerate(experiments)}
     figure = Figure(figsize=(13, 6.5), layout="constrained")
     panels = figure.subplots(1, len(ORACLES) + 1, sharex=True, sharey=True)
-    orange = sns.color_palette("colorblind")[1]
     for axes, oracle in zip(panels, [*ORACLES, EXTENDED], strict=True):
         _points(axes, table[table["oracle"] == oracle], place, "black", 0.15 if oracle == EXTENDED else 0, "by hand")
         exact = table.loc[table["oracle"] == oracle, "exact"]
@@ -132,7 +134,7 @@ def ulp_figure(table: pd.DataFrame) -> Figure:
         axes.set(xlabel="largest error in ulp", yticks=list(place.values()), yticklabels=list(place))
         axes.grid(axis="y", linewidth=0.3)
         axes.tick_params(labelsize=8)
-    _points(panels[-1], table[table["oracle"] == AUTOGRAD_ITSELF], place, orange, -0.15, AUTOGRAD_ITSELF)
+    _points(panels[-1], table[table["oracle"] == AUTOGRAD_ITSELF], place, COLOURS[1], -0.15, AUTOGRAD_ITSELF)
     axes.set_xscale("symlog", linthresh=1)
     axes.set(xlim=(-0.3, None), xticks=[0, 1, 1e3, 1e6, 1e9, 1e12])
     figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=8, frameon=False)
@@ -151,7 +153,6 @@ def _points(axes: Axes, rows: pd.DataFrame, place: dict[str, int], colour: Any, 
         axes.scatter(some["ulp"], heights, label=f"{label}, {what}", **style)
 
 
-COLOURS = sns.color_palette("colorblind")
 LINES: dict[str, dict[str, Any]] = {
     "autograd": {"color": "black", "linestyle": "-"},
     "fused engine": {"color": COLOURS[0], "linestyle": "-."},

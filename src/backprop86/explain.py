@@ -202,13 +202,14 @@ def _again(step: Step, found: list[Repeated], solved: int) -> list[Block]:
     if step.recipe.update == "case":
         says += "Then comes the next case, and so on; after the last one a sweep is complete and the next begins. "
     if after > before:
-        says += "The step was too long. "
+        one_case = step.recipe.update == "case"
+        says += "What serves one case need not serve them all. " if one_case else "The step was too long. "
     elif E[1] > 0.95 * E[0]:
         says += "One step does little. "
     says += "The next begins from the new weights, and so on, over and over."
-    if any(later > 1.01 * earlier for earlier, later in pairwise(E[1:])):
+    if any(later - earlier > 0.01 * E[0] for earlier, later in pairwise(E[1:])):
         says += " E does not fall all the way: a step that is too long goes past what it should reach."
-    if E[4] > 0.98 * E[3]:
+    if E[-1] > 0.98 * E[-2]:
         says += " From 100 to 1,000 sweeps E hardly falls: a plateau, or a minimum."
     table = {"after": [one.after for one in found], "E": [show(rounded(value)) for value in E]}
     if len(step.trained) <= FEW and len(step.wiring.outputs) == 1:

@@ -15,8 +15,6 @@ from torch import Tensor
 
 Forward = Callable[..., tuple[Tensor, Any]]
 Backward = Callable[..., tuple[Tensor | Sequence[Tensor | None] | None, Mapping[str, Tensor]]]
-
-
 OTHERS = "name the other oracles alone (oracles=[...])"
 
 
@@ -140,7 +138,7 @@ def malformed(by_hand: Any, right: Tensor) -> str:
     if by_hand.shape != right.shape:
         return f"its shape must be {tuple(right.shape)}, was {tuple(by_hand.shape)}{_of_shape(by_hand, right)}"
     if by_hand.dtype != right.dtype:
-        return f"it must be float64, was {str(by_hand.dtype).removeprefix('torch.')}: digits are lost on the way"
+        return f"it must be float64, was {_dtype(by_hand)}: digits are lost on the way"
     if n := int((~by_hand.isfinite()).sum()):
         return f"{n} of its {by_hand.numel()} entries are not finite, the first at {_first(~by_hand.isfinite())}"
     return ""

@@ -5,6 +5,7 @@ shrink. Where it grows without bound (chaos), it decides in the end what becomes
 """
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -17,29 +18,30 @@ from backprop86.recipe import Cases, Recipe
 from backprop86.reference import checkpoints, every_sweep
 from backprop86.wiring import Wiring
 
-Path = tuple[Tensor, Tensor]
+Trajectory = tuple[Tensor, Tensor]
 PARTED = 1e-6
 """Two runs have parted when their weights differ by more than this, over the largest weight."""
 
 
-def trajectory(wiring: Wiring, cases: Cases, recipe: Recipe, w: np.ndarray, counted: np.ndarray | None = None) -> Path:
+def trajectory(
+    wiring: Wiring, cases: Cases, recipe: Recipe, w: np.ndarray, counted: np.ndarray | None = None
+) -> Trajectory:
     """w (sweeps + 1, S, n_parameters) and E (sweeps + 1, S): the recipe again, unit by unit, gradients by autograd.
 
     It shares no code with modules.py, network.py, descent.py or reference.py.
     """
-    marked = torch.ones(len(w), len(cases.inputs), dtype=torch.float64) if counted is None else torch.tensor(counted)
-    every = list(range(len(cases.inputs)))
+    marked, every = _marked(cases, w, counted), list(range(len(cases.inputs)))
     groups = [every] if recipe.update == "sweep" else [[c] for c in every]
-    now = torch.tensor(w)
+    E_of = partial(_error, wiring, cases, recipe, marked)
+    now, one = torch.tensor(w), torch.ones(len(w), dtype=torch.float64)
     change = torch.zeros_like(now)
-    weights, errors = [now], [_error(wiring, cases, recipe, now, every, marked)]
+    weights, errors = [now], [E_of(every, now)]
     for sweep in range(1, recipe.sweeps + 1):
         opening = sweep <= recipe.opening_sweeps
         epsilon = recipe.opening_epsilon if opening else recipe.epsilon
         alpha = recipe.opening_alpha if opening else recipe.alpha
         for group in groups:
-            E = lambda leaf, group=group: _error(wiring, cases, recipe, leaf, group, marked)  # noqa: E731
-            (gradient,) = by_autograd(E, [now], torch.ones(len(w), dtype=torch.float64))
+            (gradient,) = by_autograd(partial(E_of, group), [now], one)
             next_change = -epsilon * gradient + alpha * change
             learns = marked[:, group].any(1, keepdim=True)
             moved = (now + next_change) * (1 - recipe.decay)
@@ -48,11 +50,11 @@ def trajectory(wiring: Wiring, cases: Cases, recipe: Recipe, w: np.ndarray, coun
             now = torch.where(learns, moved, now)
             change = torch.where(learns, next_change, change)
         weights.append(now)
-        errors.append(_error(wiring, cases, recipe, now, every, marked))
+        errors.append(E_of(every, now))
     return torch.stack(weights), torch.stack(errors)
 
 
-def _error(wiring: Wiring, cases: Cases, recipe: Recipe, w: Tensor, group: list[int], marked: Tensor) -> Tensor:
+def _error(wiring: Wiring, cases: Cases, recipe: Recipe, marked: Tensor, group: list[int], w: Tensor) -> Tensor:
     """E (S,) of some cases, one unit after another."""
     y: list[Tensor] = [w.new_ones(len(w), len(group))]
     y += [torch.tensor(cases.inputs[group, i]).expand(len(w), -1) for i in range(wiring.n_inputs)]
@@ -80,26 +82,27 @@ def _where(on: Tensor, if_on: float, if_off: float) -> Tensor:
     return torch.where(on, torch.tensor(if_on, dtype=torch.float64), torch.tensor(if_off, dtype=torch.float64))
 
 
-def with_sgd(wiring: Wiring, cases: Cases, recipe: Recipe, w: np.ndarray, counted: np.ndarray | None = None) -> Path:
+def _marked(cases: Cases, w: np.ndarray, counted: np.ndarray | None) -> Tensor:
+    """(S, C) 1 for the cases that a seed is trained on."""
+    return torch.ones(len(w), len(cases.inputs), dtype=torch.float64) if counted is None else torch.tensor(counted)
+
+
+def with_sgd(
+    wiring: Wiring, cases: Cases, recipe: Recipe, w: np.ndarray, counted: np.ndarray | None = None
+) -> Trajectory:
     """The same path with torch.optim.SGD, told the new rate when the recipe changes it.
 
     SGD remembers the sum of alpha^k dE/dw and multiplies it by the rate of the day, where equation 9 remembers the
     change itself; so the first sweep with another rate is another change, by that factor in all it remembers.
     """
-    marked = torch.ones(len(w), len(cases.inputs), dtype=torch.float64) if counted is None else torch.tensor(counted)
-    every = list(range(len(cases.inputs)))
-
-    def E(leaf: Tensor) -> Tensor:
-        return _error(wiring, cases, recipe, leaf, every, marked)
-
-    now = torch.tensor(w)
+    E = partial(_error, wiring, cases, recipe, _marked(cases, w, counted), list(range(len(cases.inputs))))
+    now, one = torch.tensor(w), torch.ones(len(w), dtype=torch.float64)
     optimizer = torch.optim.SGD([now], lr=recipe.epsilon, momentum=recipe.alpha)
     weights, errors = [now.clone()], [E(now)]
     for sweep in range(1, recipe.sweeps + 1):
-        opening = sweep <= recipe.opening_sweeps
-        optimizer.param_groups[0]["lr"] = recipe.opening_epsilon if opening else recipe.epsilon
-        optimizer.param_groups[0]["momentum"] = recipe.opening_alpha if opening else recipe.alpha
-        (now.grad,) = by_autograd(E, [now], torch.ones(len(w), dtype=torch.float64))
+        rates = optimizer.param_groups[0]
+        rates["lr"], rates["momentum"] = recipe.descent().rates(sweep)
+        (now.grad,) = by_autograd(E, [now], one)
         optimizer.step()
         now.mul_(1 - recipe.decay)
         weights.append(now.clone())
@@ -109,7 +112,7 @@ def with_sgd(wiring: Wiring, cases: Cases, recipe: Recipe, w: np.ndarray, counte
 
 def in_fused(
     wiring: Wiring, cases: Cases, recipe: Recipe, w: np.ndarray, counted: np.ndarray | None, looks: list[int]
-) -> Path:
+) -> Trajectory:
     """The same path in the fused engine at some sweeps only, each of them the end of a run of its own."""
     weights, errors = [], []
     for sweep in looks:
@@ -119,11 +122,11 @@ def in_fused(
     return torch.stack(weights), torch.stack(errors)
 
 
-def _at(looks: list[int], path: Path) -> Path:
+def _at(looks: list[int], path: Trajectory) -> Trajectory:
     return path[0][looks], path[1][looks]
 
 
-def apart(ours: Path, theirs: Path) -> Tensor:
+def apart(ours: Trajectory, theirs: Trajectory) -> Tensor:
     """(K, S, 2) how far two paths are apart: weights over the largest weight, E over the E they began with."""
     (w, E), (v, F) = ours, theirs
     weights = (w - v).abs().amax(-1) / torch.maximum(w.abs().amax(-1), v.abs().amax(-1))
