@@ -27,7 +27,7 @@ from backprop86.config import load, one_clear_line, stems
 from backprop86.drawing import save
 from backprop86.network import Network
 from backprop86.oracles import by_autograd
-from backprop86.recipe import Cases, Recipe
+from backprop86.recipe import BadInput, Cases, Recipe
 from backprop86.sentences import shown
 from backprop86.tables import write_table
 from backprop86.training import counted_of, start_of, wiring_of
@@ -205,14 +205,14 @@ def main() -> None:
     only, console = parser.parse_args().only, Console()
     stem = only.removeprefix("experiment=")
     if only and (stem == only or stem not in stems()):
-        raise ValueError(f"the argument must be experiment= and one of {', '.join(stems())}, was {only}")
+        raise BadInput(f"the argument must be experiment= and one of {', '.join(stems())}, was {only}")
     torch.set_num_threads(1)  # tensors are small: two threads wait for each other, and blur the times
     chosen = [stem] if only else [name for name in stems() if not load(name).experiment.by_itself]
     table = gradients(["modules", *chosen], console)
     console.print(table_of(agreement.summary(table), "all tensors"))
     if not table["agrees"].all():
         wrong = ", ".join(dict.fromkeys(table.loc[~table["agrees"], "network"]))
-        raise ValueError(f"gradients do not agree, see NO in the tables above: {wrong}")
+        raise BadInput(f"gradients do not agree, see NO in the tables above: {wrong}")
     followed = paths({name: PATHS[name] for name in chosen if name in PATHS}, console)
     title = "whole runs by hand: how far weights and E are from those by autograd at most; by which sweep they have "
     title += "parted from autograd, the fused engine, a run begun one bit away, torch.optim.SGD (∞: never)"

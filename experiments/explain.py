@@ -22,7 +22,7 @@ from rich.text import Text
 from backprop86.blame import Block
 from backprop86.config import load, one_clear_line
 from backprop86.explain import Part, explain, written
-from backprop86.recipe import one_of
+from backprop86.recipe import BadInput, one_of
 
 WIDEST = 80
 GAPS = (2, 1)
@@ -33,7 +33,7 @@ KNOWN = ("experiment", "reading", "seed", "case")
 
 
 def parts_of(*settings: str) -> list[Part]:
-    """The parts that the settings ask for; ValueError, in one line, for what is not there."""
+    """The parts that the settings ask for; BadInput, in one line, for what is not there."""
     given = {"experiment": "xor"}
     others = []
     for setting in settings:
@@ -44,7 +44,7 @@ def parts_of(*settings: str) -> list[Part]:
             given[name] = value
         else:
             near = difflib.get_close_matches(name, KNOWN, n=1)
-            raise ValueError(f"{name} is not a setting here; did you mean {near[0] if near else one_of(*KNOWN)[0]}?")
+            raise BadInput(f"{name} is not a setting here; did you mean {near[0] if near else one_of(*KNOWN)[0]}?")
     others += [f"reading={given['reading']}"] if "reading" in given else []
     numbers = [whole(name, given[name]) if name in given else None for name in ("seed", "case")]
     chosen = load(given["experiment"], *others, f"output={tempfile.gettempdir()}")  # nothing is written, wherever it is
@@ -59,7 +59,7 @@ def whole(name: str, text: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise ValueError(f"{name} must be a whole number, was {text or 'nothing'}") from None
+        raise BadInput(f"{name} must be a whole number, was {text or 'nothing'}") from None
 
 
 def told(parts: list[Part], console: Console) -> None:

@@ -26,6 +26,7 @@ from backprop86.config import Experiment, load, one_clear_line, stems
 from backprop86.explain import Part, excerpt, explain
 from backprop86.gallery import STEP, gallery
 from backprop86.problems import xor
+from backprop86.recipe import BadInput
 from backprop86.runs import Runs, read, same_recipes
 from backprop86.step import first_step
 
@@ -82,7 +83,7 @@ def report(output: str | Path, source: str | Path | None = None) -> pd.DataFrame
 def with_rows(source: Path) -> Iterator[tuple[str, tuple[Experiment, Runs]]]:
     """Every experiment by its stem, with its rows in <source>/runs.
 
-    ValueError or FileNotFoundError, in one line and before anything is written, if they are not all there as they
+    BadInput, in one line and before anything is written, if they are not all there as they
     should be.
     """
     for stem in stems():
@@ -111,7 +112,7 @@ def one_experiment(made: Report, experiment: Experiment, runs: Runs) -> None:
     captions = {caption.name: caption for caption in experiment.figures}
     for name, figure in figures.items():
         if name not in captions:
-            raise ValueError(f"figures of {runs.stem} must have a caption for {name}, was {', '.join(captions)}")
+            raise BadInput(f"figures of {runs.stem} must have a caption for {name}, was {', '.join(captions)}")
         about = [claim for claim in experiment.claims if claim.id in captions[name].claims]
         made.figure(f"{runs.stem}_{name}", figure, captions[name].says, about, [runs], how)
     if not (experiment.axes or experiment.by_itself):

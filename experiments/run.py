@@ -18,7 +18,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from backprop86 import runs
 from backprop86.config import Experiment, Settings, one_clear_line, typed
-from backprop86.recipe import Recipe
+from backprop86.recipe import BadInput, Recipe
 from backprop86.training import check, engine_for, run_together, together
 
 COLUMNS = (TextColumn("{task.description:<40}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
@@ -83,7 +83,7 @@ def look(
         for name in recipes:
             have = set(rows[name]["seed"]) if name in rows else set()
             if number and experiment.promising not in rows[name]:
-                raise ValueError(f"promising must be a column of the runs, was {experiment.promising or 'not given'}")
+                raise BadInput(f"promising must be a column of the runs, was {experiment.promising or 'not given'}")
             if number == 0 or rows[name][experiment.promising].any():
                 todo[tuple(seed for seed in wanted if seed not in have)].append(name)
         todo.pop((), None)

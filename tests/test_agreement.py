@@ -28,8 +28,7 @@ REPRODUCED = [stem for stem in stems() if not load(stem).experiment.by_itself]
 
 
 @pytest.fixture
-def script(monkeypatch):
-    monkeypatch.syspath_prepend(ROOT / "experiments")
+def script():
     import compare_autograd
 
     return compare_autograd

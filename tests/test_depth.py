@@ -8,8 +8,7 @@ from backprop86.network import Network, initial_weights
 from backprop86.problems import depth
 from backprop86.recipe import Recipe
 from backprop86.wiring import ONE
-from helpers import drawn, engines, every_reading
-from test_problems import measured
+from helpers import drawn, engines, every_reading, measured
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 8])

@@ -28,15 +28,6 @@ from by_hand import NUMBER, Reader
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.fixture(autouse=True)
-def experiments(monkeypatch):
-    monkeypatch.syspath_prepend(ROOT / "experiments")
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 def told(*settings, width=80):
     """What a terminal of that width shows, and the Markdown."""
     from explain import parts_of

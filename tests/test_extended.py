@@ -11,7 +11,7 @@ from mpmath import mpf
 
 from backprop86 import extended
 from backprop86.wiring import ONE, layered, unroll, wire
-from test_wiring import STEP
+from nets import STEP
 
 FED = {"h": [ONE, "a", "b"], "g": ["b"], "o": [ONE, "h", "a"]}
 SHARED = {("a", "h"): "k", ("b", "h"): "k", ("h", "o"): "k"}

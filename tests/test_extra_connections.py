@@ -9,8 +9,7 @@ import pytest
 from backprop86.problems import extra_connections, symmetry, xor
 from backprop86.recipe import Recipe
 from backprop86.runs import Runs
-from helpers import drawn, engines, every_reading
-from test_problems import measured
+from helpers import drawn, engines, every_reading, measured
 
 SIZES = {"xor_2": 9, "xor_3": 13, "xor_4": 17, "xor_8": 33}
 SIZES |= {"symmetry_2": 17, "symmetry_3": 25, "symmetry_4": 33, "symmetry_8": 65}

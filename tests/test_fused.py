@@ -21,9 +21,7 @@ from backprop86.reference import UNFINISHED
 from backprop86.training import counted_of
 from backprop86.vectors import compiled, pointer
 from backprop86.wiring import layered, unroll
-from test_network import wirings
-from test_reference import RECIPES, SYMMETRY, TREES, XOR
-from test_wiring import STEP
+from nets import RECIPES, STEP, SYMMETRY, TREES, XOR, wirings
 
 
 @compiled
@@ -77,7 +75,7 @@ def test_gradients_agree():
         assert np.abs(gradient - right).max() <= 1e-12 * np.abs(right).max()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(wirings(), st.integers(0, 2**32), st.sampled_from(["sweep", "case"]), st.sampled_from(["none", "from_edge"]))
 def test_random_wirings(wiring, seed, update, dead_zone):
     random = np.random.default_rng(seed)

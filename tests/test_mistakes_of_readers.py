@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from backprop86.oracles import compare
-from test_mistakes import B2, PARAMETERS, W1, W2, X, forward, random, right, spoilt
+from nets import random
+from readers_net import B2, PARAMETERS, W1, W2, X, forward, right, spoilt
 
 
 def told_of(forward, backward, inputs, parameters, **settings):

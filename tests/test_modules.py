@@ -7,10 +7,7 @@ import torch
 
 from backprop86.modules import Linear, Logistic, SquaredError
 from backprop86.oracles import compare
-
-
-def random(seed, *shape):
-    return torch.randn(*shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
+from nets import random
 
 
 def errors():

@@ -21,7 +21,7 @@ from backprop86.problems import (
 )
 from backprop86.recipe import Recipe
 from backprop86.wiring import ONE, layered, unroll, wire
-from test_wiring import STEP
+from nets import STEP, wirings
 
 FED = {"h": [ONE, "a", "b"], "g": ["b"], "o": [ONE, "h", "a"]}
 SHARED = {("a", "h"): "k", ("b", "h"): "k", ("h", "o"): "k"}
@@ -62,21 +62,7 @@ def test_network_against_the_oracles(name):
     assert table["agrees"].all(), table
 
 
-@st.composite
-def wirings(draw):
-    n_inputs, n_fed = draw(st.integers(1, 4)), draw(st.integers(1, 6))
-    names = [ONE, *(f"i{k}" for k in range(n_inputs)), *(f"u{k}" for k in range(n_fed))]
-    fed, shared = {}, {}
-    for k in range(1 + n_inputs, len(names)):
-        fed[names[k]] = draw(st.lists(st.sampled_from(names[:k]), min_size=1, unique=True))
-        for source in fed[names[k]]:
-            if draw(st.booleans()):
-                shared[source, names[k]] = draw(st.sampled_from("ab"))
-    outputs = draw(st.lists(st.sampled_from(names[1 + n_inputs :]), min_size=1, unique=True))
-    return wire(names[1 : 1 + n_inputs], fed, outputs, shared)
-
-
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(wirings(), st.integers(0, 2**32))
 def test_random_wirings_against_autograd(wiring, seed):
     random = torch.Generator().manual_seed(seed)

@@ -15,12 +15,7 @@ from backprop86.modules import Linear, Logistic, SquaredError
 from backprop86.network import Network
 from backprop86.oracles import EXTENDED, ORACLES, assert_gradients, compare, distance, in_words
 from backprop86.wiring import layered
-from test_network import wirings
-
-
-def random(seed, *shape):
-    return torch.randn(*shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
-
+from nets import random, wirings
 
 Y, W, X = random(0, 2, 4, 4), random(1, 2, 4, 4), random(2, 2, 4, 4)  # as many cases as units: all can be transposed
 D = (random(3, 4, 4) > 0).double()
@@ -171,7 +166,7 @@ def drawn(net):
     return Network(wiring), inputs, w
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(NETS)
 def test_no_false_alarm_in_a_thousand_wirings(net):
     network, inputs, w = drawn(net)
@@ -180,7 +175,7 @@ def test_no_false_alarm_in_a_thousand_wirings(net):
     assert table["agrees"].all(), table
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(NETS, st.data())
 def test_an_error_in_any_weight_of_any_wiring_is_found(net, data):
     network, inputs, w = drawn(net)

@@ -7,36 +7,17 @@ import pytest
 
 from backprop86.network import initial_weights
 from backprop86.problems import family_trees, symmetry, xor
-from backprop86.recipe import Cases, Recipe
+from backprop86.recipe import Cases
 from backprop86.reference import UNSOLVED, checkpoints, train
 from backprop86.training import counted_of
 from backprop86.trajectories import trajectory
 from backprop86.wiring import layered
-
-SYMMETRY = Recipe("two_hidden", 200, epsilon=0.1, alpha=0.9, target_on=0.9, target_off=0.1, stop="limit")
-XOR = Recipe("2_hidden", 300, epsilon=0.5, alpha=0.9)
-TREES = Recipe(
-    "five_layers", 25, epsilon=0.1, alpha=0.9, decay=0.002, opening_sweeps=20, opening_epsilon=0.05, opening_alpha=0.5,
-    dead_zone="from_edge", criterion="zone", stop="limit", held_out="random",
-)  # fmt: skip
-RECIPES = {
-    "symmetry": (symmetry, SYMMETRY, 1e-9),
-    "symmetry, mean error": (symmetry, replace(SYMMETRY, error="mean"), 1e-9),
-    "symmetry, case updates": (symmetry, replace(SYMMETRY, update="case", sweeps=10), 1e-9),
-    "symmetry, mean error, case updates": (symmetry, replace(SYMMETRY, error="mean", update="case", sweeps=10), 1e-9),
-    "xor": (xor, replace(XOR, stop="limit"), 1e-9),
-    "xor, negative biases": (xor, replace(XOR, stop="limit", biases="negative"), 1e-9),
-    "xor, negative biases, case updates": (xor, replace(XOR, biases="negative", update="case", sweeps=50), 1e-9),
-    "family trees": (family_trees, TREES, 1e-9),
-    "family trees, from target": (family_trees, replace(TREES, dead_zone="from_target", sweeps=5), 1e-9),
-    "family trees, mean of the trained": (family_trees, replace(TREES, error="mean", sweeps=5), 1e-9),
-    "family trees, case updates": (family_trees, replace(TREES, update="case", sweeps=2, opening_sweeps=1), 1e-9),
-}
+from nets import RECIPES, SYMMETRY, TREES, XOR
 
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_recipe_like_autograd(name):
-    problem, recipe, tolerance = RECIPES[name]
+    problem, recipe = RECIPES[name]
     seeds = list(range(5 if problem is family_trees else 20))
     wiring, cases, counted = problem.wiring(recipe), problem.cases(recipe), counted_of(problem, recipe, seeds)
     w0 = initial_weights(wiring, seeds, 0.3, recipe.biases)
@@ -44,7 +25,7 @@ def test_a_recipe_like_autograd(name):
     right, _ = trajectory(wiring, cases, recipe, w0, counted)
     assert len(right) == recipe.sweeps + 1
     assert np.abs(right[-1].numpy() - w0).max() > 1e-3
-    assert np.abs(ours - right[-1].numpy()).max() < tolerance
+    assert np.abs(ours - right[-1].numpy()).max() < 1e-9
 
 
 @pytest.mark.parametrize(

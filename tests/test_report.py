@@ -16,11 +16,6 @@ ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "results"
 
 
-@pytest.fixture(autouse=True)
-def experiments(monkeypatch):
-    monkeypatch.syspath_prepend(ROOT / "experiments")
-
-
 @pytest.fixture(scope="module")
 def claims():
     return pd.read_csv(RESULTS / "claims.csv", keep_default_na=False)

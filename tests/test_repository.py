@@ -19,11 +19,6 @@ CUDA = ("nvidia-", "cuda-", "triton")
 """Packages that torch brings along on Linux unless it is a CPU build, which the lock is made with."""
 
 
-@pytest.fixture
-def experiments(monkeypatch):
-    monkeypatch.syspath_prepend(ROOT / "experiments")
-
-
 def test_no_autograd_outside_the_oracles():
     said = {}
     for path in SOURCES:

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from importlib import import_module
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,8 +24,7 @@ NAMES = ["one/slow", "one/fast", "two/slow", "two/fast"]  # only the last is eve
 
 
 @pytest.fixture
-def script(monkeypatch):
-    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "experiments")
+def script():
     return import_module("run")
 
 
@@ -157,7 +155,6 @@ def test_a_lattice_that_was_stopped_is_resumed_to_the_same_bytes(
 
 
 def test_a_run_that_is_stopped_at_once_leaves_nothing(tmp_path, monkeypatch):
-    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "experiments")
     import run as script
 
     whole, settings = script.run_together, load("xor", "seeds=3", "reading=two_hidden", f"output={tmp_path}")

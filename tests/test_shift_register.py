@@ -9,8 +9,7 @@ from backprop86.problems import shift_register
 from backprop86.recipe import Recipe
 from backprop86.training import states
 from backprop86.wiring import ONE
-from helpers import drawn, engines, every_reading
-from test_problems import measured
+from helpers import drawn, engines, every_reading, measured
 
 THREE, FIVE = Recipe("3_units", 60, 0.25, 0.9, target_on=0.9, target_off=0.1, stop="limit"), Recipe("5_units")
 

@@ -6,8 +6,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from backprop86.problems import single_layer
 from backprop86.recipe import Recipe
-from helpers import drawn, engines, every_reading
-from test_problems import measured
+from helpers import drawn, engines, every_reading, measured
 
 SIZES = {"xor": (2, 4, 2), "symmetry": (6, 64, 8)}
 """Inputs, cases, cases that are on."""

@@ -9,8 +9,7 @@ from backprop86.config import load
 from backprop86.problems import symmetry_breaking
 from backprop86.recipe import Recipe
 from backprop86.training import run_condition
-from helpers import drawn, engines, every_reading
-from test_problems import measured
+from helpers import drawn, engines, every_reading, measured
 
 EXPERIMENT = load("symmetry_breaking").experiment
 

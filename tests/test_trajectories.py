@@ -15,15 +15,6 @@ from backprop86.training import counted_of, start_of, wiring_of
 from backprop86.trajectories import apart, compared, one_bit_away, trajectory, with_sgd
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Tensors are so small that two threads wait for each other, for minutes where the cores have other work."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 def setup(stem, reading, sweeps, seeds=(0, 1, 2)):
     experiment, problem = load(stem).experiment, import_module(f"backprop86.problems.{stem}")
     recipe = replace(experiment.recipe_of(reading), sweeps=sweeps, stop="limit", dtype="float64")

@@ -6,8 +6,7 @@ import torch
 
 from backprop86.network import Network
 from backprop86.wiring import ONE, Wiring, layered, unroll, wire
-
-STEP = wire(["s", "r", "x"], {"s'": [ONE, "s", "r"], "r'": ["s", "x"]}, ["s'", "r'"])
+from nets import STEP
 
 
 @pytest.mark.parametrize(

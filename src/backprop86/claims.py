@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from backprop86.recipe import BadInput
 from backprop86.runs import Runs
 from backprop86.statistics import (
     exceeds,
@@ -54,15 +55,15 @@ class Claim:
     headline: bool = False  # one of those in the README
 
     def check(self) -> "Claim":
-        """Return the claim itself; ValueError, in one line, names what cannot be judged."""
+        """Return the claim itself; BadInput, in one line, names what cannot be judged."""
         if self.rule not in PRINTS:
-            raise ValueError(f"rule of claim {self.id} must be one of {', '.join(PRINTS)}, was {self.rule}")
+            raise BadInput(f"rule of claim {self.id} must be one of {', '.join(PRINTS)}, was {self.rule}")
         numbers = PRINTS[self.rule]
         if len(self.printed) not in numbers:
             needs = " or ".join(map(str, numbers))
-            raise ValueError(f"claim {self.id}: rule {self.rule} needs {needs} printed numbers, was {self.printed}")
+            raise BadInput(f"claim {self.id}: rule {self.rule} needs {needs} printed numbers, was {self.printed}")
         if bool(self.than) != (self.rule in ("more", "commonest")) or (self.rule == "more" and len(self.than) > 1):
-            raise ValueError(f"claim {self.id}: than must name one reading for rule more, columns for commonest")
+            raise BadInput(f"claim {self.id}: than must name one reading for rule more, columns for commonest")
         return self
 
 
@@ -100,7 +101,7 @@ def judge(claim: Claim, runs: Runs, reading: str) -> Judgement:
     others = (claim.than if claim.rule == "commonest" else []) + ([] if claim.among == "all" else [claim.among])
     for column in [claim.column, *others]:
         if column not in rows or (rows[column].isna().all() and column != "sweeps"):
-            raise ValueError(f"claim {claim.id}: reading {reading} of {runs.stem} does not measure {column}")
+            raise BadInput(f"claim {claim.id}: reading {reading} of {runs.stem} does not measure {column}")
     if claim.rule == "draw":
         return _draw(claim, rows, runs)
     if claim.rule == "equal":
@@ -201,10 +202,10 @@ def _curve(claim: Claim, runs: Runs, points: list[str]) -> Judgement:
 
 
 def matching(runs: Runs, pattern: str) -> list[str]:
-    """The readings of a form such as */case_updates; ValueError if there is none."""
+    """The readings of a form such as */case_updates; BadInput if there is none."""
     found = [condition for condition in runs.conditions if fnmatchcase(condition, pattern)]
     if not found:
-        raise ValueError(f"{runs.stem} has no reading of the form {pattern}, only {', '.join(runs.conditions[:9])}")
+        raise BadInput(f"{runs.stem} has no reading of the form {pattern}, only {', '.join(runs.conditions[:9])}")
     return found
 
 

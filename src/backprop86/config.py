@@ -25,7 +25,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
 from backprop86.claims import Claim
-from backprop86.recipe import Recipe, one_of
+from backprop86.recipe import BadInput, Recipe, one_of
 from backprop86.training import ENGINES
 
 CONF = Path(__file__).parents[2] / "conf"
@@ -75,15 +75,15 @@ class Experiment:
         return found
 
     def recipe_of(self, reading: str) -> Recipe:
-        """The recipe under one reading; ValueError, in one line, if there is no such reading or it cannot be."""
+        """The recipe under one reading; BadInput, in one line, if there is no such reading or it cannot be."""
         if reading not in self.conditions:
             names = list(self.conditions)
             known = one_of(*names)[0] if len(names) < 60 else f"a name such as {names[0]}"
-            raise ValueError(f"reading must be all, {known}, was {reading}")
+            raise BadInput(f"reading must be all, {known}, was {reading}")
         differs = self.conditions[reading]
         for name in differs:
             if name not in {f.name for f in fields(Recipe)}:
-                raise ValueError(_unknown(f"experiment.readings.{reading}.{name}"))
+                raise BadInput(_unknown(f"experiment.readings.{reading}.{name}"))
         merged = OmegaConf.merge(OmegaConf.structured(self.recipe), differs)
         return cast(Recipe, OmegaConf.to_object(merged)).check()
 
@@ -101,19 +101,19 @@ class Settings:
     output: str = "results"
 
     def check(self) -> "Settings":
-        """Return the settings themselves; ValueError, in one line, names the first that cannot be."""
+        """Return the settings themselves; BadInput, in one line, names the first that cannot be."""
         if not self.seed_list:
-            raise ValueError(f"seeds must be 1 or more, was {self.seeds}")
+            raise BadInput(f"seeds must be 1 or more, was {self.seeds}")
         if self.first_seed < 0:
-            raise ValueError(f"first_seed must be 0 or more, was {self.first_seed}")
+            raise BadInput(f"first_seed must be 0 or more, was {self.first_seed}")
         if self.engine not in ("auto", *ENGINES):
-            raise ValueError(f"engine must be {one_of('auto', *ENGINES)[0]}, was {self.engine}")
+            raise BadInput(f"engine must be {one_of('auto', *ENGINES)[0]}, was {self.engine}")
         if self.engine == "fused" and self.device != "cpu":
-            raise ValueError(f"device must be cpu for the fused engine, was {self.device}")
+            raise BadInput(f"device must be cpu for the fused engine, was {self.device}")
         try:
             torch.empty(0, device=self.device)
         except (RuntimeError, AssertionError) as error:
-            raise ValueError(f"device must be one that torch can use here, was {self.device}") from error
+            raise BadInput(f"device must be one that torch can use here, was {self.device}") from error
         for reading in self.chosen:
             self.experiment.recipe_of(reading)
         for claim in self.experiment.claims:
@@ -122,14 +122,14 @@ class Settings:
         for caption in self.experiment.figures:
             if not set(caption.claims) <= known:
                 unknown = ", ".join(sorted(set(caption.claims) - known))
-                raise ValueError(
+                raise BadInput(
                     f"claims of figure {caption.name} must be claims of {self.experiment.stem}, was {unknown}"
                 )
         try:
             Path(self.output).mkdir(parents=True, exist_ok=True)
             tempfile.TemporaryFile(dir=self.output).close()
         except OSError as error:
-            raise ValueError(
+            raise BadInput(
                 f"output must be a folder that can be written to, was {self.output} ({error.strerror})"
             ) from error
         return self
@@ -185,7 +185,7 @@ def one_clear_line() -> Iterator[None]:
     """Answer a mistake in the settings or a file that is not there with one line and exit status 2."""
     try:
         yield
-    except (ValueError, OSError, OmegaConfBaseException, HydraException) as error:
+    except (BadInput, OSError, OmegaConfBaseException, HydraException) as error:
         print(f"error: {_in_words(error)}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:

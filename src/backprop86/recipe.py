@@ -14,6 +14,13 @@ from backprop86.descent import Descent
 from backprop86.modules import SquaredError
 
 
+class BadInput(ValueError):
+    """A setting or a file that cannot be used. One line: its name, what it was, what it may be.
+
+    Commands print that line and end with status 2. Every other exception is a fault of ours and keeps its traceback.
+    """
+
+
 @dataclass(frozen=True, eq=False)
 class Cases:
     """What a network is shown. inputs (C, n_inputs) and desired (C, n_outputs) hold 0 and 1; names has C labels."""
@@ -83,12 +90,12 @@ class Recipe:
     dtype: str = "float64"
 
     def check(self) -> "Recipe":
-        """Return the recipe itself; ValueError, in one line, names a setting that cannot be."""
+        """Return the recipe itself; BadInput, in one line, names a setting that cannot be."""
         for field in fields(self):
             value = getattr(self, field.name)
             allowed, test = LIMITS.get(field.name, ("", lambda _: True))
             if not test(value):
-                raise ValueError(f"{field.name} must be {allowed}, was {value}")
+                raise BadInput(f"{field.name} must be {allowed}, was {value}")
         return self
 
     def squared_error(self) -> SquaredError:

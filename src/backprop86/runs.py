@@ -18,7 +18,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from backprop86.recipe import Recipe
+from backprop86.recipe import BadInput, Recipe
 from backprop86.reference import checkpoints
 
 KEY = b"backprop86"
@@ -54,10 +54,10 @@ class Runs:
         return list(self.about)
 
     def of(self, condition: str) -> pd.DataFrame:
-        """The rows of one condition, by seed; ValueError names those there are."""
+        """The rows of one condition, by seed; BadInput names those there are."""
         if condition not in self.parts:
             known = ", ".join(self.conditions[:20])
-            raise ValueError(f"{self.stem} has no runs of condition {condition}, only of {known}")
+            raise BadInput(f"{self.stem} has no runs of condition {condition}, only of {known}")
         return self.parts[condition]
 
     def recipe(self, condition: str) -> Recipe:
@@ -169,19 +169,19 @@ def write(runs: Runs, path: Path, stopped: bool = False) -> None:
 
 
 def read(path: Path) -> Runs:
-    """The runs in a file; FileNotFoundError or ValueError, in one line, says what to do."""
+    """The runs in a file; BadInput, in one line, says what to do."""
     if not path.is_file():
-        raise FileNotFoundError(f"{path} does not exist: python experiments/run.py experiment={path.stem} makes it")
+        raise BadInput(f"{path} does not exist: python experiments/run.py experiment={path.stem} makes it")
     try:
         table = pq.read_table(path)
     except pa.ArrowInvalid as error:
-        raise ValueError(f"{path} is not a Parquet file: {str(error).splitlines()[0]}") from error
+        raise BadInput(f"{path} is not a Parquet file: {str(error).splitlines()[0]}") from error
     if KEY not in (table.schema.metadata or {}):
-        raise ValueError(f"{path} was not written by backprop86")
+        raise BadInput(f"{path} was not written by backprop86")
     try:
         about = json.loads(zlib.decompress(table.schema.metadata[KEY]))
     except zlib.error as error:
-        raise ValueError(f"{path} was written by an earlier backprop86: delete it, and run it again") from error
+        raise BadInput(f"{path} was written by an earlier backprop86: delete it, and run it again") from error
     rows = table.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
     parts = {}
     for name, part in rows.groupby("condition", sort=False):
@@ -191,25 +191,25 @@ def read(path: Path) -> Runs:
 
 
 def same_recipes(runs: Runs, recipes: dict[str, Recipe]) -> None:
-    """ValueError, in one line, if the rows were not made with these recipes, or some are not there."""
+    """BadInput, in one line, if the rows were not made with these recipes, or some are not there."""
     again = f"python experiments/run.py experiment={runs.stem} makes them anew"
     for condition, recipe in recipes.items():
         if condition not in runs.conditions:
-            raise ValueError(f"there are no runs of {runs.stem}, reading {condition}: {again}")
+            raise BadInput(f"there are no runs of {runs.stem}, reading {condition}: {again}")
         if runs.stopped or missing(runs, condition):
-            raise ValueError(f"the runs of {runs.stem}, reading {condition}, were stopped half-way: {again}")
+            raise BadInput(f"the runs of {runs.stem}, reading {condition}, were stopped half-way: {again}")
         was, now = asdict(runs.recipe(condition)), asdict(recipe)
         for name in now:
             if was[name] != now[name]:
                 told = f"were made with {name} {was[name]}, its file now says {now[name]}"
-                raise ValueError(f"the runs of {runs.stem}, reading {condition}, {told}: {again}")
+                raise BadInput(f"the runs of {runs.stem}, reading {condition}, {told}: {again}")
 
 
 def typical(runs: Runs, condition: str) -> tuple[int, np.ndarray]:
     """(seed, w) of the median run among the solved ones, the lower of two in the middle."""
     rows = runs.of(condition)
     if not rows["solved"].any():
-        raise ValueError(f"no seed of condition {condition} was solved, so there is no typical run to draw")
+        raise BadInput(f"no seed of condition {condition} was solved, so there is no typical run to draw")
     row = rows.iloc[_median(rows)[0]]
     return int(row["seed"]), np.array(row["weights"])
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from backprop86.network import Network, largest_weights
 from backprop86.oracles import by_autograd
 from backprop86.pencil import Nudge, Worked, connections, divisor, nudge, rounded, total, work
-from backprop86.recipe import Cases, Recipe
+from backprop86.recipe import BadInput, Cases, Recipe
 from backprop86.reference import train
 from backprop86.training import check, counted_of, start_of, wiring_of
 from backprop86.wiring import Wiring
@@ -79,12 +79,12 @@ class Step:
 def first_step(problem: ModuleType, recipe: Recipe, seed: int = 0, case: int | None = None) -> Step:
     """The step; without `case` it is case 1 or, if the seed is not trained on it, the next.
 
-    ValueError, in one line, if there is no such seed or no such case.
+    BadInput, in one line, if there is no such seed or no such case.
     """
     if seed < 0:
-        raise ValueError(f"seed must be 0 or more, was {seed}")
+        raise BadInput(f"seed must be 0 or more, was {seed}")
     if seed >= 2**64:
-        raise ValueError(f"seed must be below 2^64, was {seed}")
+        raise BadInput(f"seed must be below 2^64, was {seed}")
     check(problem, recipe)
     wiring, cases = wiring_of(problem.wiring, recipe), problem.cases(recipe)
     counted = counted_of(problem, recipe, [seed])
@@ -92,9 +92,9 @@ def first_step(problem: ModuleType, recipe: Recipe, seed: int = 0, case: int | N
     if case is None:
         case = min(c for c in trained if c >= 1)
     if not 0 <= case < len(cases.inputs):
-        raise ValueError(f"case must be 0 to {len(cases.inputs) - 1}, was {case}")
+        raise BadInput(f"case must be 0 to {len(cases.inputs) - 1}, was {case}")
     if case not in trained:
-        raise ValueError(f"case must be one that seed {seed} is trained on, was {case}, which is held out")
+        raise BadInput(f"case must be one that seed {seed} is trained on, was {case}, which is held out")
     group = trained if recipe.update == "sweep" else [case]
     w0 = start_of(problem, recipe, wiring, [seed])[0]
     w = [rounded(value) for value in w0.tolist()]

@@ -13,7 +13,7 @@ from backprop86 import fused, reference
 from backprop86.descent import RATES, Descent
 from backprop86.failures import kinds
 from backprop86.network import Network, initial_weights
-from backprop86.recipe import Cases, Recipe, one_of
+from backprop86.recipe import BadInput, Cases, Recipe, one_of
 from backprop86.reference import UNFINISHED, UNSOLVED
 from backprop86.wiring import Wiring
 
@@ -35,7 +35,7 @@ def counted_of(problem: ModuleType, recipe: Recipe, seeds: list[int]) -> np.ndar
     if hasattr(problem, "counted"):
         return problem.counted(recipe, seeds)
     if recipe.held_out != "none":
-        raise ValueError(f"held_out must be none, as this problem holds no cases out, was {recipe.held_out}")
+        raise BadInput(f"held_out must be none, as this problem holds no cases out, was {recipe.held_out}")
     return None
 
 
@@ -43,14 +43,14 @@ def start_of(problem: ModuleType, recipe: Recipe, wiring: Wiring, seeds: list[in
     """The weights each seed begins with, (S, n_parameters); a problem's STARTS are weights that have a name."""
     starts = getattr(problem, "STARTS", {})
     if recipe.start not in ("drawn", "equal", *starts):
-        raise ValueError(f"start must be {one_of('drawn', 'equal', *starts)[0]}, was {recipe.start}")
+        raise BadInput(f"start must be {one_of('drawn', 'equal', *starts)[0]}, was {recipe.start}")
     spread = recipe.spread if recipe.start == "equal" else None
     w = initial_weights(wiring, seeds, recipe.initial_range, recipe.biases, spread)
     return w + starts.get(recipe.start, 0)
 
 
 def check(problem: ModuleType, recipe: Recipe) -> int:
-    """How many levels of units the recipe's network has; ValueError, in one line, if the problem cannot be run so."""
+    """How many levels of units the recipe's network has; BadInput, in one line, if the problem cannot be run so."""
     counted_of(problem, recipe, [0])
     wiring = wiring_of(problem.wiring, recipe)
     start_of(problem, recipe, wiring, [0])

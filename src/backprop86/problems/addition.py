@@ -6,7 +6,7 @@ import numpy as np
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from backprop86.recipe import Cases, Recipe
+from backprop86.recipe import BadInput, Cases, Recipe
 from backprop86.runs import Runs
 from backprop86.wiring import ONE, Wiring, wire
 
@@ -16,7 +16,7 @@ INPUTS, OUTPUTS = ("a1", "a0", "b1", "b0"), ("o4", "o2", "o1")
 def wiring(recipe: Recipe) -> Wiring:
     """Inputs feed all hidden and output units, hidden units all outputs and the hidden units after them (P Fig. 11)."""
     if recipe.network not in ("2_hidden", "3_hidden"):
-        raise ValueError(f"network must be 2_hidden or 3_hidden, was {recipe.network}")
+        raise BadInput(f"network must be 2_hidden or 3_hidden, was {recipe.network}")
     hidden = [f"h{k + 1}" for k in range(int(recipe.network[0]))]
     fed = {unit: [ONE, *INPUTS, *hidden[:k]] for k, unit in enumerate(hidden)}
     fed |= {unit: [ONE, *INPUTS, *hidden] for unit in OUTPUTS}

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from backprop86.drawing import curves_figure
 from backprop86.problems import xor
-from backprop86.recipe import Cases, Recipe
+from backprop86.recipe import BadInput, Cases, Recipe
 from backprop86.runs import Runs
 from backprop86.wiring import Wiring, layered
 
@@ -25,7 +25,7 @@ def hidden_layers(recipe: Recipe) -> int:
     """5 of 5_layers."""
     if found := re.fullmatch(r"([1-9]\d*)_layers?", recipe.network):
         return int(found[1])
-    raise ValueError(f"network must be such as 5_layers, was {recipe.network}")
+    raise BadInput(f"network must be such as 5_layers, was {recipe.network}")
 
 
 def wiring(recipe: Recipe) -> Wiring:

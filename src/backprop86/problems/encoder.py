@@ -5,7 +5,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from backprop86.drawing import hinton
-from backprop86.recipe import Cases, Recipe
+from backprop86.recipe import BadInput, Cases, Recipe
 from backprop86.runs import Runs, typical
 from backprop86.training import states
 from backprop86.wiring import Wiring, layered
@@ -20,7 +20,7 @@ PRINTED_CODES = np.array(
 def wiring(recipe: Recipe) -> Wiring:
     """8-3-8, or 2-1-4-4 with its single hidden unit in between; adjacent layers only."""
     if recipe.network not in NETWORKS:
-        raise ValueError(f"network must be {' or '.join(NETWORKS)}, was {recipe.network}")
+        raise BadInput(f"network must be {' or '.join(NETWORKS)}, was {recipe.network}")
     return layered(*NETWORKS[recipe.network])
 
 

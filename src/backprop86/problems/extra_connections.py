@@ -13,7 +13,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from backprop86.problems import symmetry, xor
-from backprop86.recipe import Cases, Recipe
+from backprop86.recipe import BadInput, Cases, Recipe
 from backprop86.runs import Runs
 from backprop86.statistics import wilson
 from backprop86.wiring import Wiring, layered
@@ -25,7 +25,7 @@ def task_and_hidden(recipe: Recipe) -> tuple[str, int]:
     """("symmetry", 4) of symmetry_4."""
     if found := re.fullmatch(r"(xor|symmetry)_(\d+)", recipe.network):
         return found[1], int(found[2])
-    raise ValueError(f"network must be such as xor_2 or symmetry_4, was {recipe.network}")
+    raise BadInput(f"network must be such as xor_2 or symmetry_4, was {recipe.network}")
 
 
 def wiring(recipe: Recipe) -> Wiring:

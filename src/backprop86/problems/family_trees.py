@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from backprop86.drawing import hinton
 from backprop86.network import generator
 from backprop86.problems.people import ANSWER_SEX, ENGLISH, ITALIAN, PEOPLE, PERSON, RELATIONS, answers
-from backprop86.recipe import Cases, Recipe
+from backprop86.recipe import BadInput, Cases, Recipe
 from backprop86.runs import Runs, typical
 from backprop86.training import states, wiring_of
 from backprop86.wiring import ONE, Wiring, wire
@@ -33,7 +33,7 @@ ALIKE = 0.9
 def wiring(recipe: Recipe) -> Wiring:
     """24 people and 12 relations -> 6 units each -> 12 -> 6 -> 24 people, adjacent layers only (N Fig. 3)."""
     if recipe.network != "five_layers":
-        raise ValueError(f"network must be five_layers, was {recipe.network}")
+        raise BadInput(f"network must be five_layers, was {recipe.network}")
     person, relation, central, last = ([f"{letter}{k + 1}" for k in range(n)] for letter, n in LAYERS)
     fed = {unit: [ONE, *PEOPLE] for unit in person}
     fed |= {unit: [ONE, *RELATIONS] for unit in relation}
@@ -68,7 +68,7 @@ def counted(recipe: Recipe, seeds: list[int]) -> np.ndarray | None:
         return None
     draws = {"random": _any_four, "fig_8": _four_as_in_fig_8}
     if recipe.held_out not in draws:
-        raise ValueError(f"held_out must be none, {' or '.join(draws)}, was {recipe.held_out}")
+        raise BadInput(f"held_out must be none, {' or '.join(draws)}, was {recipe.held_out}")
     trained = np.ones((len(seeds), len(answers())))
     for row, seed in zip(trained, seeds, strict=True):
         row[draws[recipe.held_out](generator(seed, stream=1))] = 0

@@ -18,7 +18,7 @@ from torch import Tensor
 from backprop86.drawing import Places, draw_network
 from backprop86.modules import Cache, Linear, Logistic
 from backprop86.network import Network
-from backprop86.recipe import Cases, Recipe
+from backprop86.recipe import BadInput, Cases, Recipe
 from backprop86.runs import Runs, typical
 from backprop86.wiring import ONE, Wiring, unroll, wire
 
@@ -31,7 +31,7 @@ UNITS = ("a", "b", "c")
 def wiring(recipe: Recipe) -> Wiring:
     """The net unrolled for three iterations, c the output; corresponding weights are one parameter."""
     if recipe.network != "three_units":
-        raise ValueError(f"network must be three_units, was {recipe.network}")
+        raise BadInput(f"network must be three_units, was {recipe.network}")
     fed = {f"{unit}'": [ONE, *(source for source, target in NEIGHBOURS if target == unit)] for unit in UNITS}
     unrolled = unroll(wire(UNITS, fed, list(fed)), ITERATIONS)
     return replace(unrolled, outputs=unrolled.outputs[-1:])

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from backprop86.drawing import hinton
-from backprop86.recipe import Cases, Recipe
+from backprop86.recipe import BadInput, Cases, Recipe
 from backprop86.runs import Runs, typical
 from backprop86.wiring import Wiring, layered
 
@@ -14,7 +14,7 @@ from backprop86.wiring import Wiring, layered
 def wiring(recipe: Recipe) -> Wiring:
     """4-3-3, the inputs feeding the outputs directly as well (P pp. 346-347)."""
     if recipe.network != "three_hidden":
-        raise ValueError(f"network must be three_hidden, was {recipe.network}")
+        raise BadInput(f"network must be three_hidden, was {recipe.network}")
     return layered(4, 3, 3, shortcuts=True)
 
 

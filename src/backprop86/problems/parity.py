@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from backprop86.drawing import hinton
-from backprop86.recipe import Cases, Recipe
+from backprop86.recipe import BadInput, Cases, Recipe
 from backprop86.runs import Runs, typical
 from backprop86.training import states
 from backprop86.wiring import Wiring, layered
@@ -23,7 +23,7 @@ def sizes(recipe: Recipe) -> tuple[int, int]:
     """(inputs, hidden units) of a network named, say, 4_bits_4_hidden."""
     if found := re.fullmatch(r"([2-9])_bits_([1-9]\d*)_hidden", recipe.network):
         return int(found[1]), int(found[2])
-    raise ValueError(f"network must be such as 4_bits_4_hidden, was {recipe.network}")
+    raise BadInput(f"network must be such as 4_bits_4_hidden, was {recipe.network}")
 
 
 def wiring(recipe: Recipe) -> Wiring:

@@ -16,7 +16,7 @@ from matplotlib.patches import Rectangle
 from backprop86.drawing import hinton
 from backprop86.network import generator
 from backprop86.problems.family_trees import scores
-from backprop86.recipe import Cases, Recipe
+from backprop86.recipe import BadInput, Cases, Recipe
 from backprop86.runs import Runs, typical
 from backprop86.training import states, wiring_of
 from backprop86.wiring import ONE, Wiring, wire
@@ -44,7 +44,7 @@ def form(recipe: Recipe) -> Form:
     """As printed: fixed_timing, 30 hidden units, and variable_timing_half_1, 60 and half of the connections."""
     found = re.fullmatch(r"(fixed|variable)_timing(?:_(no_delay|direct))?(?:_half_([1-9]\d*))?", recipe.network)
     if not found:
-        raise ValueError(f"network must be such as fixed_timing or variable_timing_half_1, was {recipe.network}")
+        raise BadInput(f"network must be such as fixed_timing or variable_timing_half_1, was {recipe.network}")
     n_hidden, last_letter = (30, 2) if found[1] == "fixed" else (60, 4)
     return Form([f"h{k + 1}" for k in range(n_hidden)], last_letter, found[2] or "", int(found[3] or 0))
 
@@ -107,7 +107,7 @@ def counted(recipe: Recipe, seeds: list[int]) -> np.ndarray | None:
     if recipe.held_out == "none":
         return None
     if recipe.held_out not in ("printed", "random"):
-        raise ValueError(f"held_out must be none, printed or random, was {recipe.held_out}")
+        raise BadInput(f"held_out must be none, printed or random, was {recipe.held_out}")
     names = cases(recipe).names
     trained = np.ones((len(seeds), len(names)))
     if recipe.held_out == "printed":

@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from backprop86.drawing import hinton
-from backprop86.recipe import Cases, Recipe
+from backprop86.recipe import BadInput, Cases, Recipe
 from backprop86.runs import Runs, typical
 from backprop86.training import states
 from backprop86.wiring import ONE, Wiring, unroll, wire
@@ -24,7 +24,7 @@ def size(recipe: Recipe) -> int:
     """How many units a network named, say, 3_units has; P has three and five."""
     if found := re.fullmatch(r"([2-9])_units", recipe.network):
         return int(found[1])
-    raise ValueError(f"network must be such as 3_units, was {recipe.network}")
+    raise BadInput(f"network must be such as 3_units, was {recipe.network}")
 
 
 def wiring(recipe: Recipe) -> Wiring:

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from backprop86.problems import extra_connections
 from backprop86.problems.extra_connections import cases
-from backprop86.recipe import Cases, Recipe
+from backprop86.recipe import BadInput, Cases, Recipe
 from backprop86.runs import Runs
 from backprop86.wiring import Wiring
 
@@ -24,7 +24,7 @@ LEAST_WRONG = {"xor": 1, "symmetry": 7}
 def wiring(recipe: Recipe) -> Wiring:
     """2-1 for xor_0, 6-1 for symmetry_0, with a bias."""
     if recipe.network not in ("xor_0", "symmetry_0"):
-        raise ValueError(f"network must be xor_0 or symmetry_0, was {recipe.network}")
+        raise BadInput(f"network must be xor_0 or symmetry_0, was {recipe.network}")
     return extra_connections.wiring(recipe)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from backprop86.drawing import Places, draw_network
-from backprop86.recipe import Cases, Recipe
+from backprop86.recipe import BadInput, Cases, Recipe
 from backprop86.runs import Runs, typical
 from backprop86.wiring import Wiring, layered
 
@@ -31,7 +31,7 @@ PRINTED_P = [
 def wiring(recipe: Recipe) -> Wiring:
     """6-2-1 with biases and no shortcut (N Fig. 1)."""
     if recipe.network != "two_hidden":
-        raise ValueError(f"network must be two_hidden, was {recipe.network}")
+        raise BadInput(f"network must be two_hidden, was {recipe.network}")
     return layered(6, 2, 1)
 
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from backprop86.problems import extra_connections
 from backprop86.problems.extra_connections import cases
-from backprop86.recipe import Cases, Recipe
+from backprop86.recipe import BadInput, Cases, Recipe
 from backprop86.runs import Runs
 from backprop86.statistics import with_infinity
 from backprop86.wiring import Wiring
@@ -23,7 +23,7 @@ SEPARATE = 0.1
 def wiring(recipe: Recipe) -> Wiring:
     """2-2-1 for xor_2, 6-2-1 for symmetry_2."""
     if recipe.network not in ("xor_2", "symmetry_2"):
-        raise ValueError(f"network must be xor_2 or symmetry_2, was {recipe.network}")
+        raise BadInput(f"network must be xor_2 or symmetry_2, was {recipe.network}")
     return extra_connections.wiring(recipe)
 
 

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from backprop86.drawing import hinton
 from backprop86.network import generator
-from backprop86.recipe import Cases, Recipe
+from backprop86.recipe import BadInput, Cases, Recipe
 from backprop86.runs import Runs, typical
 from backprop86.training import states, wiring_of
 from backprop86.wiring import ONE, Wiring, wire
@@ -37,7 +37,7 @@ def size(recipe: Recipe) -> tuple[int, bool]:
     """(side of the input grid, whether all hidden units share their outgoing weight) of, say, 7x7_shared."""
     if found := re.fullmatch(r"([5-9]|1\d)x\1_(shared|own)", recipe.network):
         return int(found[1]), found[2] == "shared"
-    raise ValueError(f"network must be such as 7x7_shared or 7x7_own, was {recipe.network}")
+    raise BadInput(f"network must be such as 7x7_shared or 7x7_own, was {recipe.network}")
 
 
 def wiring(recipe: Recipe) -> Wiring:
@@ -84,9 +84,9 @@ def counted(recipe: Recipe, seeds: list[int]) -> np.ndarray | None:
     if recipe.held_out == "none":
         return None
     if recipe.held_out != "positions":
-        raise ValueError(f"held_out must be none or positions, was {recipe.held_out}")
+        raise BadInput(f"held_out must be none or positions, was {recipe.held_out}")
     if size(recipe)[0] < 8:
-        raise ValueError(f"network must have 8x8 inputs or more where positions are held out, was {recipe.network}")
+        raise BadInput(f"network must have 8x8 inputs or more where positions are held out, was {recipe.network}")
     trained = np.ones((len(seeds), n := len(positions(recipe)), 8))
     for row, seed in zip(trained, seeds, strict=True):
         row[generator(seed, stream=1).choice(n, round(HELD_OUT * n), replace=False)] = 0

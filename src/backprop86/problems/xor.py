@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from backprop86.drawing import Places, draw_network
-from backprop86.recipe import Cases, Recipe
+from backprop86.recipe import BadInput, Cases, Recipe
 from backprop86.runs import Runs
 from backprop86.wiring import Wiring, layered
 
@@ -26,7 +26,7 @@ def wiring(recipe: Recipe) -> Wiring:
         return layered(2, 1, 1, shortcuts=True)
     if found := re.fullmatch(r"([1-9]\d*)_hidden", recipe.network):
         return layered(2, int(found[1]), 1)
-    raise ValueError(f"network must be one_hidden_direct or, say, 2_hidden, was {recipe.network}")
+    raise BadInput(f"network must be one_hidden_direct or, say, 2_hidden, was {recipe.network}")
 
 
 def cases(recipe: Recipe) -> Cases:
