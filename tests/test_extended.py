@@ -1,8 +1,6 @@
 """The oracle with fifty digits is the derivative, by its definition, to the last bit; and it shares no code."""
 
-import ast
 from functools import partial
-from pathlib import Path
 
 import mpmath
 import numpy as np
@@ -109,10 +107,3 @@ def test_error_is_the_derivative(zone, mean, some):
     settings = {"targets": (0.9, 0.1), "zone": (zone, 0.8, 0.2), "mean": mean, "counted": counted}
     (dE_dy,) = extended.squared_error(y, dE, d, **settings)
     assert np.array_equal(dE_dy, slopes(E, y))
-
-
-def test_it_shares_no_code_and_no_torch():
-    tree = ast.parse(Path(extended.__file__).read_text("utf-8"))
-    modules = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    modules |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
-    assert modules == {"collections.abc", "itertools", "numpy", "mpmath", "backprop86.wiring"}

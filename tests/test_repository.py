@@ -19,34 +19,125 @@ CUDA = ("nvidia-", "cuda-", "triton")
 """Packages that torch brings along on Linux unless it is a CPU build, which the lock is made with."""
 
 
+def autograd_in(source):
+    """Return every place of a source that may differentiate: imports, names, keywords, calls of somebody's backward."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Attribute):
+            names = [] if of_ours(node) else [ast.unparse(node), node.attr]
+        elif isinstance(node, ast.Call):
+            names = [f"{keyword.arg}=" for keyword in node.keywords]
+            without_cache = isinstance(node.func, ast.Attribute) and node.func.attr == "backward" and len(node.args) < 2
+            names += ["backward"] if without_cache else []
+        else:
+            names = [node.value] if isinstance(node, ast.Constant) and node.value == "backward" else []
+        found += [name for name in names if FORBIDDEN.fullmatch(name)]
+    return sorted(found)
+
+
+def of_ours(attribute):
+    """Return whether this is the backward pass of a module of ours."""
+    owner = ast.unparse(attribute.value).removeprefix("self.")
+    return attribute.attr == "backward" and owner in ("Linear", "Logistic", "error", "network", "net", "methods")
+
+
+FORBIDDEN = re.compile(r"(torch\.)?(autograd|func|optim)(\..*)?|functorch|jax(\..*)?|grad|requires_grad[_=]*|backward")
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "from torch.autograd import grad",
+        "from torch import autograd as a",
+        "import torch.autograd.functional",
+        "from torch.func import vjp",
+        "import functorch",
+        "from torch import optim",
+        "torch.func.vjp(f, w)",
+        "E(w).sum().backward()",
+        "E(w).backward(g, retain_graph)",
+        "getattr(E, 'backward')()",
+        "w = torch.zeros(3, requires_grad=True)",
+        "w.requires_grad_()",
+        "w.requires_grad = True",
+        "step = w.grad",
+        "import jax",
+    ],
+)
+def test_a_planted_autograd_is_found(planted):
+    assert autograd_in(planted)
+
+
 def test_no_autograd_outside_the_oracles():
-    said = {}
+    shown = {
+        "trajectories.py": ["grad", "optim", "torch.optim", "torch.optim.SGD"]
+    }  # torch's SGD runs beside equation 9
+    others = ("oracles.py", "peers.py")  # the checker's oracle; what other people use, for the benchmark
     for path in SOURCES:
-        names = {node.attr for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Attribute)}
-        said[path.name] = names & {"autograd", "grad", "backward", "requires_grad", "requires_grad_", "optim", "func"}
-        allowed = (
-            {"backward", "optim", "grad"} if path.name == "trajectories.py" else {"backward"}
-        )  # torch's SGD, shown
-        if path.name not in ("oracles.py", "peers.py"):  # of others, for the benchmark
-            assert said[path.name] <= allowed, path
-    assert "autograd" in said["oracles.py"]
-    for path in set(SOURCES) - {
-        ROOT / "experiments" / "peers.py"
-    }:  # .backward is a module's own, with a cache, never a tensor's
-        calls = re.findall(r"(\w+)\.backward\(([^)]*)\)", path.read_text("utf-8"))
-        assert all("," in arguments for _, arguments in calls), path
+        found = autograd_in(path.read_text("utf-8"))
+        if path.name not in others:
+            assert found == shown.get(path.name, []), path
+    assert autograd_in((ROOT / "src/backprop86/oracles.py").read_text("utf-8"))
+
+
+def imported(path):
+    """Return every module of ours that a file imports, wherever in the file the import stands."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path} has a relative import, which this test does not follow"
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return {name.removeprefix("backprop86.").split(".")[0] for name in names if name.startswith("backprop86.")}
 
 
 def test_imports_go_one_way():
     order = re.findall(r"^\| (\w+)(?:\.py|/) \|", (ROOT / "docs" / "design.md").read_text("utf-8"), re.MULTILINE)
-    order.remove("problems")
-    assert {path.stem for path in (ROOT / "src/backprop86").glob("[!_]*.py")} == set(order)
-    for path in (ROOT / "src/backprop86").glob("[!_]*.py"):
-        text = path.read_text("utf-8")
-        used = re.findall(r"^from backprop86\.(\w+) import", text, re.MULTILINE)
-        for names in re.findall(r"^from backprop86 import (.+)", text, re.MULTILINE):
-            used += names.split(", ")
-        assert all(order.index(name) < order.index(path.stem) for name in used), path
+    package = ROOT / "src" / "backprop86"
+    assert {path.stem for path in package.glob("[!_]*.py")} | {"problems"} == set(order)
+    for path in package.rglob("*.py"):
+        own = path.relative_to(package).parts[0].removesuffix(".py")
+        used = imported(path) & set(order) - {own}
+        assert {name for name in used if own != "__init__" and order.index(name) > order.index(own)} == set(), path
+    assert "oracles" in imported(package / "step.py")
+    assert "recipe" in imported(package / "problems" / "xor.py")
+
+
+def used_by(path, start=None):
+    """Return the names, modules and attributes that a file uses; with `start`, that one function and those it calls."""
+    tree = ast.parse(path.read_text("utf-8"))
+    own = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    came_from = {
+        alias.asname or alias.name: f"{getattr(node, 'module', None) or alias.name}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+    reached, todo = set(), list(own) if start is None else [start]
+    while todo:
+        for node in ast.walk(own[todo.pop()]):
+            name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else None
+            todo += [name] if name in own and name not in reached else []
+            reached |= {name}
+    return reached - {None} | {came_from[name] for name in reached if name in came_from}
+
+
+@pytest.mark.parametrize(
+    ("file", "start"), [("extended.py", None), ("pencil.py", None), ("trajectories.py", "trajectory")]
+)
+def test_a_second_implementation_shares_no_code_with_the_first(file, start):
+    first = {f"backprop86.{name}" for name in ("modules", "network", "descent", "reference", "kernel")}
+    first |= {"descent", "squared_error"}  # Recipe's ways to the same code
+    used = used_by(ROOT / "src/backprop86" / file, start)
+    assert used & first == set()
+    assert "backprop86.wiring" in used
+    assert ("torch" in used) == (file == "trajectories.py")
+    assert used_by(ROOT / "src/backprop86/trajectories.py", "with_sgd") & first == {"descent"}
 
 
 def test_files_stay_short():
