@@ -20,7 +20,7 @@ def main() -> None:
     quick = parser.parse_args().quick
     output = "quick" if quick else "results"
     for stem in stems():
-        settings = load(stem, f"output={output}", *([f"seeds={QUICK_SEEDS.get(stem, 20)}"] if quick else []))
+        settings = load(stem, *([f"seeds={QUICK_SEEDS.get(stem, 20)}"] if quick else []), output=output)
         if not settings.experiment.by_itself:
             run(settings)
     publish(output)

@@ -33,6 +33,7 @@ def run(settings: Settings) -> None:
     recipes = {reading: experiment.recipe_of(reading) for reading in settings.chosen}
     levels = {reading: check(problem, recipe) for reading, recipe in recipes.items()}
     engine = engine_for(settings.engine, settings.device)
+    settings.writable()
     train = partial(run_together, problem, engine=engine, device=settings.device)
     found = runs.read(path) if path.is_file() else None
     order, saved, whole = list(experiment.conditions), time.monotonic(), True

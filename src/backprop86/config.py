@@ -12,7 +12,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
@@ -125,13 +125,19 @@ class Settings:
                 raise BadInput(
                     f"claims of figure {caption.name} must be claims of {self.experiment.stem}, was {unknown}"
                 )
+        return self
+
+    def writable(self) -> "Settings":
+        """Return the settings themselves; BadInput, in one line, if the rows cannot be put where they belong."""
+        folder = self.runs_file.parent
         try:
-            Path(self.output).mkdir(parents=True, exist_ok=True)
-            tempfile.TemporaryFile(dir=self.output).close()
+            folder.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=folder).close()
         except OSError as error:
-            raise BadInput(
-                f"output must be a folder that can be written to, was {self.output} ({error.strerror})"
-            ) from error
+            told = f"was {self.output} ({error.strerror}: {error.filename})"
+            raise BadInput(f"output must be a folder that can be written to, {told}") from error
+        if self.runs_file.exists() and not self.runs_file.is_file():
+            raise BadInput(f"{self.runs_file} must be a file of rows, or not there, was a folder")
         return self
 
     @property
@@ -160,10 +166,14 @@ def typed(config: DictConfig) -> Settings:
     return cast(Settings, OmegaConf.to_object(known)).check()
 
 
-def load(experiment: str, *overrides: str) -> Settings:
-    """The settings that `run.py experiment=<experiment> <overrides>` would run with."""
+def load(experiment: str, *overrides: str, output: str | Path | None = None) -> Settings:
+    """Return the settings that `run.py experiment=<experiment> <overrides>` runs with; nothing is written.
+
+    `output` may be any folder: it does not pass through Hydra's grammar, in which ( ' , = ~ and é have a meaning.
+    """
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        return typed(compose("config", [f"experiment={experiment}", *overrides]))
+        settings = typed(compose("config", [f"experiment={experiment}", *overrides]))
+    return settings if output is None else replace(settings, output=str(output))
 
 
 STORY = (
