@@ -3,7 +3,7 @@ PYTHON ?= python3
 PIP_FLAGS ?=
 IN_VENV = .venv/bin/python
 
-.PHONY: help reproduce lattice quick report check compare explain article bench test lint clean
+.PHONY: help reproduce lattice quick report check compare explain article bench test fast lint clean
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## */\1\t/'
 
@@ -43,8 +43,11 @@ bench: .venv/ready  ## seed-sweeps per second beside what people use instead (ad
 	$(IN_VENV) -m pip install $(PIP_FLAGS) -e ".[bench]"
 	$(IN_VENV) experiments/benchmark.py
 
-test: .venv/ready  ## run the tests
-	$(IN_VENV) -m pytest
+test: .venv/ready  ## every test, on every core
+	$(IN_VENV) -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal
+
+fast: .venv/ready  ## the tests to run while working: under a minute
+	$(IN_VENV) -m pytest --numprocesses auto --maxprocesses 8 -m "not slow"
 
 lint: .venv/ready  ## ruff and mypy
 	$(IN_VENV) -m ruff check
