@@ -208,6 +208,7 @@ def run(*arguments):
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
 
 
+@pytest.mark.slow
 def test_one_experiment_is_printed(tmp_path):
     done = run("experiment=single_layer")
     assert done.returncode == 0, done.stderr

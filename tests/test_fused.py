@@ -42,7 +42,7 @@ def close(a, b, tolerance):
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_the_same_trajectories(name):
-    problem, recipe, _ = RECIPES[name]
+    problem, recipe = RECIPES[name]
     ours, theirs = both(problem, recipe, 40)
     assert close(ours.w, theirs.w, 1e-9)
     assert close(ours.error, theirs.error, 1e-9)
@@ -52,6 +52,7 @@ def test_the_same_trajectories(name):
         assert np.array_equal(getattr(ours, what), getattr(theirs, what))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("criterion", ["right_side", "zone", "case_error"])
 @pytest.mark.parametrize(("problem", "recipe"), [(symmetry, SYMMETRY), (xor, XOR)])
 def test_a_thousand_seeds_are_solved_after_the_same_sweeps(problem, recipe, criterion):
@@ -116,6 +117,7 @@ def test_rows_do_not_depend_on_lanes_and_threads(threads, lanes):
             assert np.array_equal(ours[76:], getattr(alone, field.name), equal_nan=field.name != "diverged")
 
 
+@pytest.mark.slow
 def test_float32():
     recipe = replace(XOR, sweeps=100, stop="limit")
     ours, theirs = both(xor, replace(recipe, dtype="float32"), 50)
@@ -162,6 +164,7 @@ def test_logistic_saturates_and_passes_nan_on():
     assert np.isnan(y[6])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", [fused, reference])
 def test_ctrl_c_ends_it_at_once_and_keeps_what_is_finished(engine):
     wiring, cases = xor.wiring(XOR), xor.cases(XOR)

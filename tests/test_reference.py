@@ -49,6 +49,7 @@ def test_a_family_tree_alone_is_the_same_run():
     assert np.array_equal(alone.w[0], many.w[4])
 
 
+@pytest.mark.slow
 def test_solved_seeds_leave_with_the_weights_that_solved_it():
     wiring, cases, recipe = layered(2, 2, 1), xor.cases(XOR), replace(XOR, sweeps=1500)
     w0 = initial_weights(wiring, list(range(30)), 0.3)

@@ -18,6 +18,7 @@ XOR = Recipe("2_hidden", 1500, epsilon=0.5, alpha=0.9)  # some are solved before
 TREES = Recipe("five_layers", 8, 0.1, 0.9, 0.002, 4, 0.05, 0.5, dead_zone="from_edge", held_out="random", stop="limit")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["reference", "fused"])
 @pytest.mark.parametrize(
     ("problem", "recipe", "others"),

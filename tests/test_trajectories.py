@@ -68,6 +68,7 @@ def test_every_sweep_ends_where_training_ends():
         assert np.array_equal(E[-1].numpy(), outcome.error)
 
 
+@pytest.mark.slow
 def test_where_rates_are_large_one_bit_decides_as_much_as_autograd():
     run = setup("family_trees", "range_1_rate_x20", 300)
     rows = compared(*run).set_index(["against", "sweep"])
@@ -78,6 +79,7 @@ def test_where_rates_are_large_one_bit_decides_as_much_as_autograd():
     assert 0 < rows.loc[("one bit away", 0), "weights_most"] < 1e-15
 
 
+@pytest.mark.slow
 def test_torch_sgd_parts_when_the_rate_changes_after_sweep_20():
     run = setup("family_trees", "as_printed", 22)
     far = apart(every_sweep(*run), with_sgd(*run))[..., 0].amax(1)
