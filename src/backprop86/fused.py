@@ -11,13 +11,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from threading import Lock
-from typing import Any
 
 import numpy as np
 
 from backprop86.descent import RATES, Descent
 from backprop86.kernel import ROWS_PER, ROWS_WHEN, Lanes, Lists, Net, Rule
-from backprop86.lanes import Block
+from backprop86.lanes import END, IN_USE, MORE, NEXT, PLACES, WORK, Block
 from backprop86.lanes import advance as run_lanes
 from backprop86.network import largest_weights
 from backprop86.recipe import CRITERIA, Cases, Recipe
@@ -74,11 +73,11 @@ class _Queue:
     def give(self, todo: np.ndarray) -> bool:
         """Hand out some seeds if there are lanes for them; False when there is nothing left to do."""
         with self.lock:
-            if todo[1] == todo[2]:
+            if todo[NEXT] == todo[END]:
                 some = min(2 * self.lanes, -(-(self.seeds - self.next) // self.threads))
-                todo[1], todo[2], self.next = self.next, self.next + some, self.next + some
-            todo[4] = self.next < self.seeds
-        return not self.stopped and (todo[0] > 0 or todo[1] < todo[2])
+                todo[NEXT], todo[END], self.next = self.next, self.next + some, self.next + some
+            todo[MORE] = self.next < self.seeds
+        return not self.stopped and (todo[IN_USE] > 0 or todo[NEXT] < todo[END])
 
 
 def _work(
@@ -90,11 +89,11 @@ def _work(
     dtype: str,
     report: Callable[[int], None],
 ) -> None:
-    lanes, todo, steps = lanes_of(net, cases, queue.lanes, dtype), np.zeros(7, dtype=np.int64), 4
+    lanes, todo, steps = lanes_of(net, cases, queue.lanes, dtype), np.zeros(PLACES, dtype=np.int64), 4
     while queue.give(todo):
-        started, before = time.perf_counter(), todo[3]
+        started, before = time.perf_counter(), todo[WORK]
         run_lanes(net, rule, lanes, block, todo, steps)
-        report(int(todo[3] - before))
+        report(int(todo[WORK] - before))
         steps = max(1, min(10_000, int(steps * 0.05 / max(time.perf_counter() - started, 0.005))))
 
 
@@ -125,9 +124,12 @@ def rule_of(recipe: Recipe, cases: Cases) -> Rule:
     """The recipe's words as numbers."""
     criterion = CRITERIA[recipe.criterion]
     most = criterion.case_error * (cases.desired.shape[1] if recipe.error == "mean" else 1)
-    numbers: dict[str, Any] = {name: float(getattr(recipe, name)) for name in Rule._fields[:5]}
     return Rule(
-        **numbers,
+        opening_sweeps=float(recipe.opening_sweeps),
+        target_on=float(recipe.target_on),
+        target_off=float(recipe.target_off),
+        zone_on=float(recipe.zone_on),
+        zone_off=float(recipe.zone_off),
         dead_zone=["none", "from_edge", "from_target"].index(recipe.dead_zone),
         by_case=recipe.update == "case",
         to_limit=recipe.stop == "limit",
@@ -153,17 +155,23 @@ def net_of(wiring: Wiring, cases: Cases, recipe: Recipe) -> Net:
     sent = np.where(computed, rows + source - first, given[:, np.where(computed, 0, source)])  # (C, connections)
     of_weight = np.where(sent >= 0, c // tile * P + parameter, -1)
     back = np.broadcast_to(np.where(computed, c * n_units + source - first, -1), sent.shape)
-    outputs, level = wiring.outputs - first, wiring.parameter_level
+    outputs = wiring.outputs - first
     return Net(
-        lists_of(np.where(sent >= 0, c * n_units + target, -1), parameter, sent, C * n_units),
-        lists_of(back, parameter, rows + target, C * n_units),
-        lists_of(of_weight, rows + target, sent, -(-C // tile) * P),
-        *(tile, len(constant), n_units, len(outputs), P, C, len(wiring.levels)),
-        outputs,
-        np.isin(np.arange(n_units), outputs).astype(np.int64),
-        np.array(cases.desired, dtype=float, order="C"),
-        level,
-        largest_weights(wiring, recipe.biases),
+        into=lists_of(np.where(sent >= 0, c * n_units + target, -1), parameter, sent, C * n_units),
+        out_of=lists_of(back, parameter, rows + target, C * n_units),
+        weight=lists_of(of_weight, rows + target, sent, -(-C // tile) * P),
+        tile=tile,
+        first_row=len(constant),
+        n_units=n_units,
+        n_outputs=len(outputs),
+        n_parameters=P,
+        n_cases=C,
+        n_levels=len(wiring.levels),
+        outputs=outputs,
+        is_output=np.isin(np.arange(n_units), outputs).astype(np.int64),
+        desired=np.array(cases.desired, dtype=float, order="C"),
+        level=wiring.parameter_level,
+        largest=largest_weights(wiring, recipe.biases),
     )
 
 

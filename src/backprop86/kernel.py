@@ -90,7 +90,7 @@ number of its next checkpoint.
 
 
 @compiled
-def logistic(y, start, n):  # type: ignore[no-untyped-def]
+def logistic(y, start, n):
     """In place, y = 1 / (1 + e^-x), equation 2, within 2 ulp for every x; from e^-|x|, which cannot overflow."""
     for k in range(start, start + n):
         x = item(y, k)
@@ -117,7 +117,7 @@ def logistic(y, start, n):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def add_products(total, row, fresh, left, right, lists, s, n, L):  # type: ignore[no-untyped-def]
+def add_products(total, row, fresh, left, right, lists, s, n, L):
     """Row `row` of total is, if fresh, or else grows by, sum number s. Four vectors at a time hide the latency."""
     start, stop, v, lane = item(lists.start, s), item(lists.start, s + 1), width(total), 0
     while lane + 4 * v <= n:
@@ -146,7 +146,7 @@ def add_products(total, row, fresh, left, right, lists, s, n, L):  # type: ignor
 
 
 @compiled
-def gradient(net, rule, lanes, first, last, n, L):  # type: ignore[no-untyped-def]
+def gradient(net, rule, lanes, first, last, n, L):
     """dE/dw, E and SLACK of cases first...last - 1 for n lanes: forward, error, backward."""
     v = width(lanes.w)
     for lane in range(0, n, v):
@@ -171,7 +171,7 @@ def gradient(net, rule, lanes, first, last, n, L):  # type: ignore[no-untyped-de
 
 
 @compiled
-def error(net, rule, lanes, c, row, n, L):  # type: ignore[no-untyped-def]
+def error(net, rule, lanes, c, row, n, L):
     """Equations 3 and 4 for one case, with the dead zone, and how far the case is from not being solved."""
     per = lanes.per
     for lane in range(0, n, width(per)):
@@ -197,7 +197,7 @@ def error(net, rule, lanes, c, row, n, L):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def change(net, lanes, c, n, L):  # type: ignore[no-untyped-def]
+def change(net, lanes, c, n, L):
     """Equation 9 and decay: after case c for the seeds that are trained on it, after a sweep (c < 0) for all."""
     per = lanes.per
     for lane in range(0, n, width(per)):
@@ -218,7 +218,7 @@ def change(net, lanes, c, n, L):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def happened(lanes, n, L):  # type: ignore[no-untyped-def]
+def happened(lanes, n, L):
     """Whether a seed has been solved for the first time, or has ceased to be finite."""
     per, v = lanes.per, width(lanes.per)
     first = fill(per, 0.0)

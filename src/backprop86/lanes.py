@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from backprop86.descent import RATES
 from backprop86.kernel import (
     ALPHA,
     BAD,
@@ -42,7 +43,7 @@ class Block(NamedTuple):
     counted: np.ndarray  # (S, C)
     scale: np.ndarray
     cases: np.ndarray
-    rates: np.ndarray  # (S, 5), see RATES
+    rates: np.ndarray  # (S, 5), a column for each of RATES
     w: np.ndarray
     sweeps: np.ndarray
     stopped: np.ndarray
@@ -52,8 +53,18 @@ class Block(NamedTuple):
     gradient_curve: np.ndarray
 
 
+OF_EPSILON, OF_ALPHA, OF_DECAY, OF_OPENING_EPSILON, OF_OPENING_ALPHA = (
+    RATES.index(name) for name in ("epsilon", "alpha", "decay", "opening_epsilon", "opening_alpha")
+)
+"""Columns of a block's `rates`."""
+IN_USE, NEXT, END, WORK, MORE, STEP, LOOK_AT = range(PLACES := 7)
+"""Places of `todo`: lanes in use, the next seed and one past the last that may begin, seed-sweeps done, whether more
+seeds wait elsewhere, steps done, and the step at which some lane must be looked at.
+"""
+
+
 @compiled
-def begin(net, lanes, block, seed, lane, step, L):  # type: ignore[no-untyped-def]
+def begin(net, lanes, block, seed, lane, step, L):
     """Seed number `seed` of the block takes this lane. It stands still in the next step, to be looked at as it is."""
     bad, per, when = 0.0, lanes.per, lanes.when
     for p in range(net.n_parameters):
@@ -77,7 +88,7 @@ def begin(net, lanes, block, seed, lane, step, L):  # type: ignore[no-untyped-de
 
 
 @compiled
-def look(net, rule, lanes, block, lane, step, L):  # type: ignore[no-untyped-def]
+def look(net, rule, lanes, block, lane, step, L):
     """Write down what the weights in a lane are like; True if its seed is done."""
     per, when = lanes.per, lanes.when
     seed, k, t = item(when, SEED * L + lane), item(when, CHECKPOINT * L + lane), step - item(when, BEGAN * L + lane)
@@ -98,10 +109,12 @@ def look(net, rule, lanes, block, lane, step, L):  # type: ignore[no-untyped-def
     opening = t < rule.opening_sweeps  # the sweep after this one is
     due = min(item(rule.checkpoints, k), np.int64(rule.opening_sweeps) if opening else rule.sweeps)
     put(when, DUE * L + lane, step - t + due)
-    rates = 5 * seed
-    put(per, EPSILON * L + lane, item(block.rates, rates + (3 if opening else 0)) * item(per, CASES * L + lane))
-    put(per, ALPHA * L + lane, item(block.rates, rates + (4 if opening else 1)))
-    put(per, KEEP * L + lane, 1 - item(block.rates, rates + 2))
+    rates = len(RATES) * seed
+    epsilon = item(block.rates, rates + (OF_OPENING_EPSILON if opening else OF_EPSILON))
+    alpha = item(block.rates, rates + (OF_OPENING_ALPHA if opening else OF_ALPHA))
+    put(per, EPSILON * L + lane, epsilon * item(per, CASES * L + lane))
+    put(per, ALPHA * L + lane, alpha)
+    put(per, KEEP * L + lane, 1 - item(block.rates, rates + OF_DECAY))
     if not (diverged or t == rule.sweeps or (met and not rule.to_limit)):
         return False
     for p in range(net.n_parameters):
@@ -113,14 +126,14 @@ def look(net, rule, lanes, block, lane, step, L):  # type: ignore[no-untyped-def
 
 
 @compiled
-def move(array, rows, source, target, L):  # type: ignore[no-untyped-def]
+def move(array, rows, source, target, L):
     """What is in one lane of these rows goes into another."""
     for row in range(rows):
         put(array, row * L + target, item(array, row * L + source))
 
 
 @compiled
-def pointers(net, rule, lanes, block):  # type: ignore[no-untyped-def]
+def pointers(net, rule, lanes, block):
     """The same without shapes and counts of references, so that passing them on costs nothing."""
     into = Lists(pointer(net.into.start), pointer(net.into.left), pointer(net.into.right))
     out_of = Lists(pointer(net.out_of.start), pointer(net.out_of.left), pointer(net.out_of.right))
@@ -129,8 +142,15 @@ def pointers(net, rule, lanes, block):  # type: ignore[no-untyped-def]
         pointer(net.outputs), pointer(net.desired), pointer(net.level), pointer(net.largest),
     )  # fmt: skip
     return (
-        Net(into, out_of, weight, *net[3:10], outputs, pointer(net.is_output), desired, level, largest),
-        Rule(*rule[:-1], pointer(rule.checkpoints)),
+        Net(
+            into, out_of, weight, net.tile, net.first_row, net.n_units, net.n_outputs, net.n_parameters, net.n_cases,
+            net.n_levels, outputs, pointer(net.is_output), desired, level, largest,
+        ),
+        Rule(
+            rule.opening_sweeps, rule.target_on, rule.target_off, rule.zone_on, rule.zone_off, rule.dead_zone,
+            rule.by_case, rule.to_limit, rule.sweeps, rule.solved_on, rule.solved_off, rule.case_error,
+            rule.n_checkpoints, pointer(rule.checkpoints),
+        ),
         Lanes(
             pointer(lanes.w), pointer(lanes.last_change), pointer(lanes.dE_dw), pointer(lanes.y), pointer(lanes.dE_dx),
             pointer(lanes.counted), pointer(lanes.per), pointer(lanes.when),
@@ -144,18 +164,39 @@ def pointers(net, rule, lanes, block):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def advance(net, rule, lanes, block, todo, steps):  # type: ignore[no-untyped-def]
-    """Up to `steps` sweeps of all lanes.
+def look_at_all(net, rule, lanes, block, todo, L):
+    """Look at every lane in use. A seed that is done gives its lane to the next or, if none waits, to the last."""
+    lane = 0
+    while lane < todo[IN_USE]:
+        if not look(net, rule, lanes, block, lane, todo[STEP], L):
+            lane += 1
+            continue
+        todo[WORK] += rule.sweeps - todo[STEP] + item(lanes.when, BEGAN * L + lane)
+        if todo[NEXT] < todo[END]:
+            begin(net, lanes, block, todo[NEXT], lane, todo[STEP], L)
+            todo[NEXT] += 1
+            lane += 1
+            continue
+        todo[IN_USE] -= 1
+        for rows in (lanes.w, lanes.last_change, lanes.dE_dw):
+            move(rows, net.n_parameters, todo[IN_USE], lane, L)
+        move(lanes.counted, net.n_cases, todo[IN_USE], lane, L)
+        move(lanes.per, ROWS_PER, todo[IN_USE], lane, L)
+        move(lanes.when, ROWS_WHEN, todo[IN_USE], lane, L)
+        put(lanes.per, LOOKING * L + todo[IN_USE], 0.0)
+        put(lanes.per, BAD * L + todo[IN_USE], 0.0)
 
-    todo: lanes in use, next seed, one past the last, seed-sweeps done, whether more wait, steps done, step to look at.
-    """
+
+@compiled
+def advance(net, rule, lanes, block, todo, steps):
+    """Advance all lanes by up to `steps` sweeps; `todo` has the places named IN_USE to LOOK_AT."""
     L, (N, R, S, B) = lanes.w.shape[1], pointers(net, rule, lanes, block)
     v = width(S.w)
-    while todo[0] < L and todo[1] < todo[2]:
-        begin(N, S, B, todo[1], todo[0], todo[5], L)
-        todo[0], todo[1], todo[6] = todo[0] + 1, todo[1] + 1, todo[5] + 1
+    while todo[IN_USE] < L and todo[NEXT] < todo[END]:
+        begin(N, S, B, todo[NEXT], todo[IN_USE], todo[STEP], L)
+        todo[IN_USE], todo[NEXT], todo[LOOK_AT] = todo[IN_USE] + 1, todo[NEXT] + 1, todo[STEP] + 1
     for _ in range(steps):
-        n, todo[5] = (todo[0] + v - 1) // v * v, todo[5] + 1
+        n, todo[STEP] = (todo[IN_USE] + v - 1) // v * v, todo[STEP] + 1
         if rule.by_case:
             for c in range(net.n_cases):
                 gradient(N, R, S, c, c + 1, n, L)
@@ -163,28 +204,10 @@ def advance(net, rule, lanes, block, todo, steps):  # type: ignore[no-untyped-de
         else:
             change(N, S, -1, n, L)
         gradient(N, R, S, 0, net.n_cases, n, L)
-        todo[3] += todo[0]
-        if todo[5] < todo[6] and not happened(S, n, L):
+        todo[WORK] += todo[IN_USE]
+        if todo[STEP] < todo[LOOK_AT] and not happened(S, n, L):
             continue
-        lane = 0
-        while lane < todo[0]:
-            if not look(N, R, S, B, lane, todo[5], L):
-                lane += 1
-                continue
-            todo[3] += rule.sweeps - todo[5] + item(S.when, BEGAN * L + lane)
-            if todo[1] < todo[2]:
-                begin(N, S, B, todo[1], lane, todo[5], L)
-                todo[1] += 1
-                lane += 1
-                continue
-            todo[0] -= 1  # nobody waits: the last seed moves into this lane, and its own is idle
-            for rows in (S.w, S.last_change, S.dE_dw):
-                move(rows, net.n_parameters, todo[0], lane, L)
-            move(S.counted, net.n_cases, todo[0], lane, L)
-            move(S.per, ROWS_PER, todo[0], lane, L)
-            move(S.when, ROWS_WHEN, todo[0], lane, L)
-            put(S.per, LOOKING * L + todo[0], 0.0)
-            put(S.per, BAD * L + todo[0], 0.0)
-        todo[6] = lanes.when[DUE, : todo[0]].min() if todo[0] else 0
-        if todo[0] == 0 or (todo[4] and todo[1] == todo[2] and todo[0] < L):
+        look_at_all(N, R, S, B, todo, L)
+        todo[LOOK_AT] = lanes.when[DUE, : todo[IN_USE]].min() if todo[IN_USE] else 0
+        if todo[IN_USE] == 0 or (todo[MORE] and todo[NEXT] == todo[END] and todo[IN_USE] < L):
             break

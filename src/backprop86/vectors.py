@@ -54,35 +54,35 @@ class VectorType(types.Type):
 
 @register_model(VectorType)
 class _Model(models.PrimitiveModel):
-    def __init__(self, dmm, fe_type) -> None:  # type: ignore[no-untyped-def]
+    def __init__(self, dmm, fe_type) -> None:
         super().__init__(dmm, fe_type, fe_type.llvm)
 
 
 @intrinsic
-def pointer(typingctx, array):  # type: ignore[no-untyped-def]
+def pointer(typingctx, array):
     """Where a contiguous array begins."""
 
-    def code(context, builder, signature, values):  # type: ignore[no-untyped-def]
+    def code(context, builder, signature, values):
         return context.make_array(array)(context, builder, values[0]).data
 
     return types.CPointer(array.dtype)(array), code
 
 
 @intrinsic
-def item(typingctx, start, k):  # type: ignore[no-untyped-def]
+def item(typingctx, start, k):
     """The number at place k."""
 
-    def code(context, builder, signature, values):  # type: ignore[no-untyped-def]
+    def code(context, builder, signature, values):
         return builder.load(_place(context, builder, signature, values))
 
     return start.dtype(start, k), code
 
 
 @intrinsic
-def put(typingctx, start, k, value):  # type: ignore[no-untyped-def]
+def put(typingctx, start, k, value):
     """Make `value` the number at place k."""
 
-    def code(context, builder, signature, values):  # type: ignore[no-untyped-def]
+    def code(context, builder, signature, values):
         number = context.cast(builder, values[2], value, start.dtype)
         builder.store(number, _place(context, builder, signature, values))
         return context.get_dummy_value()
@@ -91,11 +91,11 @@ def put(typingctx, start, k, value):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
-def load(typingctx, start, k):  # type: ignore[no-untyped-def]
+def load(typingctx, start, k):
     """The vector from place k on."""
     vector = VectorType(start.dtype)
 
-    def code(context, builder, signature, values):  # type: ignore[no-untyped-def]
+    def code(context, builder, signature, values):
         place = _place(context, builder, signature, values)
         return builder.load(builder.bitcast(place, vector.llvm.as_pointer()), align=start.dtype.bitwidth // 8)
 
@@ -103,10 +103,10 @@ def load(typingctx, start, k):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
-def store(typingctx, start, k, vector):  # type: ignore[no-untyped-def]
+def store(typingctx, start, k, vector):
     """Put a vector at place k and those that follow."""
 
-    def code(context, builder, signature, values):  # type: ignore[no-untyped-def]
+    def code(context, builder, signature, values):
         place = _place(context, builder, signature, values)
         place = builder.bitcast(place, vector.llvm.as_pointer())
         builder.store(values[2], place, align=vector.dtype.bitwidth // 8)
@@ -115,36 +115,36 @@ def store(typingctx, start, k, vector):  # type: ignore[no-untyped-def]
     return types.none(start, k, vector), code
 
 
-def _place(context, builder, signature, values):  # type: ignore[no-untyped-def]
+def _place(context, builder, signature, values):
     return builder.gep(values[0], [context.cast(builder, values[1], signature.args[1], types.intp)])
 
 
 @intrinsic
-def width(typingctx, start):  # type: ignore[no-untyped-def]
+def width(typingctx, start):
     """How many lanes a vector has, known when it is compiled."""
     lanes = VectorType(start.dtype).lanes
     return types.intp(start), lambda context, builder, signature, values: ir.Constant(ir.IntType(64), lanes)
 
 
 @intrinsic
-def fill(typingctx, start, value):  # type: ignore[no-untyped-def]
+def fill(typingctx, start, value):
     """A vector with one value in all lanes."""
     vector = VectorType(start.dtype)
 
-    def code(context, builder, signature, values):  # type: ignore[no-untyped-def]
+    def code(context, builder, signature, values):
         return _splat(context, builder, values[1], signature.args[1], vector)
 
     return vector(start, value), code
 
 
-def _operation(emit):  # type: ignore[no-untyped-def]
+def _operation(emit):
     """An intrinsic on two operands, of which one may be a number."""
 
     @intrinsic
-    def operation(typingctx, a, b):  # type: ignore[no-untyped-def]
+    def operation(typingctx, a, b):
         vector = a if isinstance(a, VectorType) else b
 
-        def code(context, builder, signature, values):  # type: ignore[no-untyped-def]
+        def code(context, builder, signature, values):
             pair = [
                 _splat(context, builder, value, kind, vector)
                 for value, kind in zip(values, signature.args, strict=True)
@@ -156,7 +156,7 @@ def _operation(emit):  # type: ignore[no-untyped-def]
     return operation
 
 
-def _splat(context, builder, value, kind, vector):  # type: ignore[no-untyped-def]
+def _splat(context, builder, value, kind, vector):
     if isinstance(kind, VectorType):
         return value
     number = context.cast(builder, value, kind, vector.dtype)
@@ -165,7 +165,7 @@ def _splat(context, builder, value, kind, vector):  # type: ignore[no-untyped-de
     return builder.shuffle_vector(one, ir.Constant(vector.llvm, ir.Undefined), zeros)
 
 
-def _contract(name):  # type: ignore[no-untyped-def]
+def _contract(name):
     return lambda builder, a, b: getattr(builder, name)(a, b, flags=("contract",))
 
 
@@ -174,10 +174,10 @@ smaller = _operation(lambda builder, a, b: builder.select(builder.fcmp_ordered("
 
 
 @intrinsic
-def where_positive(typingctx, test, yes, no):  # type: ignore[no-untyped-def]
+def where_positive(typingctx, test, yes, no):
     """`yes` in the lanes where test > 0, `no` in the others."""
 
-    def code(context, builder, signature, values):  # type: ignore[no-untyped-def]
+    def code(context, builder, signature, values):
         zero = ir.Constant(test.llvm, [0.0] * test.lanes)
         pair = [_splat(context, builder, v, k, test) for v, k in zip(values[1:], signature.args[1:], strict=True)]
         return builder.select(builder.fcmp_ordered(">", values[0], zero), *pair)
@@ -185,11 +185,11 @@ def where_positive(typingctx, test, yes, no):  # type: ignore[no-untyped-def]
     return test(test, yes, no), code
 
 
-def _overload(function, name):  # type: ignore[no-untyped-def]
+def _overload(function, name):
     operation = _operation(_contract(name))
 
     @overload(function)
-    def typed(a, b):  # type: ignore[no-untyped-def]
+    def typed(a, b):
         if isinstance(a, VectorType) or isinstance(b, VectorType):
             return lambda a, b: operation(a, b)
         return None
