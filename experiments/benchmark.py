@@ -29,7 +29,7 @@ from backprop86.drawing import save, speeds_figure
 from backprop86.kernel import logistic
 from backprop86.network import initial_weights
 from backprop86.problems import family_trees, symmetry, xor
-from backprop86.recipe import Cases, Recipe
+from backprop86.recipe import Cases, Job, Recipe
 from backprop86.tables import write_table
 from backprop86.vectors import compiled, pointer
 from backprop86.wiring import Wiring, layered
@@ -65,7 +65,7 @@ def work_of(wiring: Wiring, cases: Cases, recipe: Recipe) -> Work:
     task = Task(layers_of(wiring), wiring.outputs, cases.inputs, targets, recipe.epsilon, recipe.alpha)
 
     def engine(train: Callable, device: str = "cpu") -> Train:
-        return lambda w0, sweeps: train(wiring, cases, replace(recipe, sweeps=sweeps), w0, device=device).w
+        return lambda w0, sweeps: train(Job(wiring, cases, replace(recipe, sweeps=sweeps), w0), device=device).w
 
     trainers = {OURS: engine(fused.train), DEFINITION: engine(reference.train)}
     if torch.cuda.is_available():

@@ -27,12 +27,11 @@ from backprop86.config import load, one_clear_line, stems
 from backprop86.drawing import save
 from backprop86.network import Network
 from backprop86.oracles import by_autograd
-from backprop86.recipe import BadInput, Cases, Recipe
+from backprop86.recipe import BadInput, Job
 from backprop86.sentences import shown
 from backprop86.tables import write_table
 from backprop86.training import counted_of, start_of, wiring_of
 from backprop86.trajectories import compared
-from backprop86.wiring import Wiring
 
 PATHS = {
     "symmetry": {"as_printed": 1425},  # N Fig. 1
@@ -116,14 +115,14 @@ def for_terminal(runs: pd.DataFrame) -> pd.DataFrame:
     return short
 
 
-def setup(stem: str, reading: str, sweeps: int | None, seeds: list[int]) -> tuple:
-    """What a run of these seeds begins with: wiring, cases, recipe, weights, which cases count."""
+def setup(stem: str, reading: str, sweeps: int | None, seeds: list[int]) -> Job:
+    """Return the job of these seeds, in float64, for as many sweeps as asked or as the recipe says."""
     experiment, problem = load(stem).experiment, import_module(f"backprop86.problems.{stem}")
     recipe = experiment.recipe_of(reading)
     recipe = replace(recipe, dtype="float64", sweeps=sweeps or recipe.sweeps)
     wiring = wiring_of(problem.wiring, recipe)
     w = start_of(problem, recipe, wiring, seeds)
-    return wiring, problem.cases(recipe), recipe, w, counted_of(problem, recipe, seeds)
+    return Job(wiring, problem.cases(recipe), recipe, w, counted_of(problem, recipe, seeds))
 
 
 def paths(chosen: dict[str, dict[str, int]], console: Console) -> pd.DataFrame:
@@ -132,7 +131,7 @@ def paths(chosen: dict[str, dict[str, int]], console: Console) -> pd.DataFrame:
     with Progress(console=console, transient=True) as progress:
         follow = [(stem, *one) for stem, readings in chosen.items() for one in readings.items()]
         for stem, reading, sweeps in progress.track(follow, description="whole runs"):
-            rows = compared(*setup(stem, reading, sweeps, SEEDS))
+            rows = compared(setup(stem, reading, sweeps, SEEDS))
             parts.append(rows.assign(experiment=stem, reading=reading))
     rows = pd.concat(parts, ignore_index=True)
     first = ["experiment", "reading", "against", "sweep"]
@@ -147,7 +146,7 @@ def costs(chosen: list[str], console: Console) -> pd.DataFrame:
         for stem in progress.track(chosen, description="what both cost"):
             for seeds in (1, 100):
                 reading = next(iter(load(stem).experiment.conditions))
-                hand, auto = both_ways(*setup(stem, reading, None, list(range(seeds))))
+                hand, auto = both_ways(setup(stem, reading, None, list(range(seeds))))
                 times = sorted(seconds(hand) / seconds(auto) for _ in range(11))
                 row = {"experiment": stem, "seeds": seeds, "time": times[5], "least": times[0], "most": times[-1]}
                 rows.append(row | {"memory": peak(hand) / peak(auto)})
@@ -156,14 +155,12 @@ def costs(chosen: list[str], console: Console) -> pd.DataFrame:
     return table.rename(columns={"time": "time, hand / autograd", "memory": "memory, hand / autograd"})
 
 
-def both_ways(
-    wiring: Wiring, cases: Cases, recipe: Recipe, w: np.ndarray, counted: np.ndarray | None
-) -> tuple[Callable[[], object], Callable[[], object]]:
+def both_ways(job: Job) -> tuple[Callable[[], object], Callable[[], object]]:
     """dE/dw of all cases by hand, and by autograd through the very same forward pass."""
-    network, error = Network(wiring), recipe.squared_error()
-    inputs, d, weights = torch.tensor(cases.inputs), torch.tensor(cases.desired), torch.tensor(w)
-    marked = None if counted is None else torch.tensor(counted)
-    one = weights.new_ones(len(w))
+    network, error = Network(job.wiring), job.recipe.squared_error()
+    inputs, d, weights = (torch.tensor(array) for array in (job.cases.inputs, job.cases.desired, job.w))
+    marked = None if job.counted is None else torch.tensor(job.counted)
+    one = weights.new_ones(len(weights))
 
     def E(leaf: torch.Tensor) -> torch.Tensor:
         return error.forward(network.forward(inputs, leaf)[0], d, marked)[0]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from backprop86 import fused, reference
 from backprop86.config import load
-from backprop86.recipe import Recipe
+from backprop86.recipe import Job, Recipe
 from backprop86.runs import Runs, describe, with_condition
 from backprop86.training import check, run_condition, start_of, states, wiring_of
 
@@ -18,7 +18,7 @@ def engines(problem, recipe, n=8):
     """The fused engine's weights; how far those of the reference engine are from them, and those they began with."""
     wiring, cases = wiring_of(problem.wiring, recipe), problem.cases(recipe)
     w0 = start_of(problem, recipe, wiring, list(range(n)))
-    ours, theirs = (engine.train(wiring, cases, recipe, w0).w for engine in (fused, reference))
+    ours, theirs = (engine.train(Job(wiring, cases, recipe, w0)).w for engine in (fused, reference))
     return ours, np.abs(ours - theirs).max(), np.abs(ours - w0).max()
 
 

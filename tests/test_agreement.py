@@ -171,12 +171,11 @@ def test_per_tensor_by_hand(script):
 
 
 def test_a_run_is_followed_in_float64_for_as_long_as_asked(script):
-    *_, recipe, w, counted = script.setup("family_trees_lattice", next(iter(LATTICE)), 7, [0, 1])
-    assert (recipe.sweeps, recipe.dtype) == (7, "float64")
-    assert w.shape[0] == len(counted) == 2
-    assert (
-        script.setup("xor", "as_printed", None, [0])[2].sweeps == load("xor").experiment.recipe_of("as_printed").sweeps
-    )
+    job = script.setup("family_trees_lattice", next(iter(LATTICE)), 7, [0, 1])
+    assert (job.recipe.sweeps, job.recipe.dtype) == (7, "float64")
+    assert job.w.shape[0] == len(job.counted) == 2
+    as_said = load("xor").experiment.recipe_of("as_printed").sweeps
+    assert script.setup("xor", "as_printed", None, [0]).recipe.sweeps == as_said
 
 
 def test_costs_are_ours_over_autograds(script, monkeypatch):

@@ -19,6 +19,7 @@ from backprop86.config import load, stems
 from backprop86.explain import explain, written
 from backprop86.network import Network, largest_weights
 from backprop86.problems import family_trees, xor
+from backprop86.recipe import Job
 from backprop86.reference import UNSOLVED
 from backprop86.step import SWEEPS, first_step, measured, repeated
 from backprop86.training import run_condition
@@ -198,7 +199,7 @@ def test_repeating_is_what_the_engines_do():
     step = first_step(xor, recipe, seed=3)
     found, solved = repeated(step, measured(step).gradient)
     assert [one.after for one in found] == ["before", "this step", "10 sweeps", "100 sweeps", "1,000 sweeps"]
-    w, _ = trajectory(step.wiring, step.cases, replace(recipe, sweeps=SWEEPS[-1]), step.w0[None])
+    w, _ = trajectory(Job(step.wiring, step.cases, replace(recipe, sweeps=SWEEPS[-1]), step.w0[None]))
     network, inputs = Network(step.wiring), torch.tensor(step.cases.inputs)
     d = torch.tensor(0.1 + 0.8 * step.cases.desired)
     for one, sweep in zip(found, (0, 1, *SWEEPS), strict=True):

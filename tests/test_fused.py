@@ -16,7 +16,7 @@ from backprop86 import fused, reference
 from backprop86.kernel import logistic
 from backprop86.network import initial_weights
 from backprop86.problems import family_trees, symmetry, xor
-from backprop86.recipe import Cases, Recipe
+from backprop86.recipe import Cases, Job, Recipe
 from backprop86.reference import UNFINISHED
 from backprop86.training import counted_of
 from backprop86.vectors import compiled, pointer
@@ -33,7 +33,7 @@ def both(problem, recipe, n):
     seeds = list(range(n))
     wiring, cases, counted = problem.wiring(recipe), problem.cases(recipe), counted_of(problem, recipe, seeds)
     w0 = initial_weights(wiring, seeds, recipe.initial_range, recipe.biases)
-    return [engine.train(wiring, cases, recipe, w0, counted) for engine in (fused, reference)]
+    return [engine.train(Job(wiring, cases, recipe, w0, counted)) for engine in (fused, reference)]
 
 
 def close(a, b, tolerance):
@@ -85,7 +85,7 @@ def test_random_wirings(wiring, seed, update, dead_zone):
     counted, w0 = (random.random((5, 11)) < 0.8) * 1.0, random.normal(size=(5, wiring.n_parameters))
     counted[:, 0] = 1
     recipe = Recipe("", 12, 0.3, 0.9, 0.01, 4, 0.1, 0.5, update=update, dead_zone=dead_zone, stop="limit")
-    ours, theirs = (engine.train(wiring, cases, recipe, w0, counted) for engine in (fused, reference))
+    ours, theirs = (engine.train(Job(wiring, cases, recipe, w0, counted)) for engine in (fused, reference))
     assert close(ours.w, theirs.w, 1e-9)
     assert close(ours.error_curve, theirs.error_curve, 1e-9)
     assert np.array_equal(ours.sweeps, theirs.sweeps)
@@ -96,7 +96,7 @@ def test_an_unrolled_net():
     inputs, desired = random.random((6, wiring.n_inputs)), random.integers(0, 2, (6, 8)).astype(float)
     recipe, w0 = Recipe("", 50, 0.2, 0.9, stop="limit"), random.normal(size=(20, wiring.n_parameters))
     ours, theirs = (
-        engine.train(wiring, Cases(inputs, desired, ("",) * 6), recipe, w0) for engine in (fused, reference)
+        engine.train(Job(wiring, Cases(inputs, desired, ("",) * 6), recipe, w0)) for engine in (fused, reference)
     )
     assert close(ours.w, theirs.w, 1e-9)
 
@@ -107,10 +107,10 @@ def test_rows_do_not_depend_on_lanes_and_threads(threads, lanes):
         seeds = list(range(77))
         wiring, cases, counted = problem.wiring(recipe), problem.cases(recipe), counted_of(problem, recipe, seeds)
         w0 = initial_weights(wiring, seeds, 0.3)
-        usual = fused.train(wiring, cases, recipe, w0, counted)
-        other = fused.train(wiring, cases, recipe, w0, counted, threads=threads, lanes=lanes)
+        usual = fused.train(Job(wiring, cases, recipe, w0, counted))
+        other = fused.train(Job(wiring, cases, recipe, w0, counted), threads=threads, lanes=lanes)
         last = None if counted is None else counted[76:]
-        alone = fused.train(wiring, cases, recipe, w0[76:], last, threads=threads, lanes=lanes)
+        alone = fused.train(Job(wiring, cases, recipe, w0[76:], last), threads=threads, lanes=lanes)
         for field in fields(usual):
             ours = getattr(usual, field.name)
             assert np.array_equal(ours, getattr(other, field.name), equal_nan=field.name != "diverged")
@@ -128,21 +128,21 @@ def test_float32():
 def test_a_diverged_seed_harms_no_other():
     wiring, cases = xor.wiring(XOR), xor.cases(XOR)
     w0 = initial_weights(wiring, list(range(8)), 0.3)
-    clean = fused.train(wiring, cases, XOR, w0)
+    clean = fused.train(Job(wiring, cases, XOR, w0))
     w0[3] = np.inf
-    spoilt = fused.train(wiring, cases, XOR, w0)
+    spoilt = fused.train(Job(wiring, cases, XOR, w0))
     assert spoilt.diverged.tolist() == [k == 3 for k in range(8)]
     others = np.arange(8) != 3
     assert np.array_equal(clean.w[others], spoilt.w[others])
     one = Cases(np.array([[1.0]]), np.array([[1.0]]), ("one",))
-    out = fused.train(layered(1, 1), one, XOR, np.array([[0.0, np.inf], [0.0, 9.0]]))
+    out = fused.train(Job(layered(1, 1), one, XOR, np.array([[0.0, np.inf], [0.0, 9.0]])))
     assert (out.diverged.tolist(), out.sweeps.tolist()) == ([True, False], [-1, 0])
 
 
 def test_progress_adds_up_to_all_the_work():
     wiring, cases, done = xor.wiring(XOR), xor.cases(XOR), []
     recipe = replace(XOR, sweeps=1500)
-    fused.train(wiring, cases, recipe, initial_weights(wiring, list(range(300)), 0.3), advance=done.append)
+    fused.train(Job(wiring, cases, recipe, initial_weights(wiring, list(range(300)), 0.3)), advance=done.append)
     assert sum(done) == 300 * 1501
 
 
@@ -170,10 +170,10 @@ def test_ctrl_c_ends_it_at_once_and_keeps_what_is_finished(engine):
     wiring, cases = xor.wiring(XOR), xor.cases(XOR)
     recipe = replace(XOR, sweeps=50_000_000, criterion="case_error", epsilon=0.1)
     seeds = initial_weights(wiring, list(range(60)), 0.3)
-    whole = engine.train(wiring, cases, replace(recipe, sweeps=3000), seeds)
+    whole = engine.train(Job(wiring, cases, replace(recipe, sweeps=3000), seeds))
     threading.Timer(3, os.kill, (os.getpid(), signal.SIGINT)).start()
     started = time.monotonic()
-    found = engine.train(wiring, cases, recipe, seeds)
+    found = engine.train(Job(wiring, cases, recipe, seeds))
     assert 2 < time.monotonic() - started < 20
     finished = found.stopped != UNFINISHED
     assert 10 < finished.sum() < 60
@@ -187,7 +187,7 @@ def test_arrays_may_lie_in_memory_in_any_order():
     both_outputs = np.concatenate([cases.desired, 1 - cases.desired], 1)
     w0, counted = initial_weights(wiring, list(range(6)), 0.3), np.ones((6, 4))
     counted[2, 1] = 0
-    usual = fused.train(wiring, cases, XOR, w0, counted)
+    usual = fused.train(Job(wiring, cases, XOR, w0, counted))
     other = Cases(np.asfortranarray(cases.inputs), both_outputs[:, :1], cases.names)
-    found = fused.train(wiring, other, XOR, np.asfortranarray(w0), np.asfortranarray(counted))
+    found = fused.train(Job(wiring, other, XOR, np.asfortranarray(w0), np.asfortranarray(counted)))
     assert np.array_equal(found.w, usual.w)

@@ -7,7 +7,7 @@ import pytest
 
 from backprop86.network import initial_weights
 from backprop86.problems import family_trees, symmetry, xor
-from backprop86.recipe import Cases
+from backprop86.recipe import Cases, Job
 from backprop86.reference import UNSOLVED, checkpoints, train
 from backprop86.training import counted_of
 from backprop86.trajectories import trajectory
@@ -21,8 +21,8 @@ def test_a_recipe_like_autograd(name):
     seeds = list(range(5 if problem is family_trees else 20))
     wiring, cases, counted = problem.wiring(recipe), problem.cases(recipe), counted_of(problem, recipe, seeds)
     w0 = initial_weights(wiring, seeds, 0.3, recipe.biases)
-    ours = train(wiring, cases, recipe, w0, counted).w
-    right, _ = trajectory(wiring, cases, recipe, w0, counted)
+    ours = train(Job(wiring, cases, recipe, w0, counted)).w
+    right, _ = trajectory(Job(wiring, cases, recipe, w0, counted))
     assert len(right) == recipe.sweeps + 1
     assert np.abs(right[-1].numpy() - w0).max() > 1e-3
     assert np.abs(ours - right[-1].numpy()).max() < 1e-9
@@ -35,9 +35,9 @@ def test_a_recipe_like_autograd(name):
 def test_a_seed_alone_is_the_same_run(problem, recipe, wiring):
     cases = problem.cases(recipe)
     w0 = initial_weights(wiring, list(range(60)), 0.3)
-    many = train(wiring, cases, recipe, w0)
+    many = train(Job(wiring, cases, recipe, w0))
     for seed in (0, 17, 59):
-        alone = train(wiring, cases, recipe, w0[seed : seed + 1])
+        alone = train(Job(wiring, cases, recipe, w0[seed : seed + 1]))
         assert np.array_equal(alone.w[0], many.w[seed])
         assert alone.sweeps[0] == many.sweeps[seed]
 
@@ -45,7 +45,7 @@ def test_a_seed_alone_is_the_same_run(problem, recipe, wiring):
 def test_a_family_tree_alone_is_the_same_run():
     wiring, cases = family_trees.wiring(TREES), family_trees.cases(TREES)
     w0, counted = initial_weights(wiring, list(range(9)), 0.3), family_trees.counted(TREES, list(range(9)))
-    many, alone = train(wiring, cases, TREES, w0, counted), train(wiring, cases, TREES, w0[4:5], counted[4:5])
+    many, alone = train(Job(wiring, cases, TREES, w0, counted)), train(Job(wiring, cases, TREES, w0[4:5], counted[4:5]))
     assert np.array_equal(alone.w[0], many.w[4])
 
 
@@ -53,11 +53,14 @@ def test_a_family_tree_alone_is_the_same_run():
 def test_solved_seeds_leave_with_the_weights_that_solved_it():
     wiring, cases, recipe = layered(2, 2, 1), xor.cases(XOR), replace(XOR, sweeps=1500)
     w0 = initial_weights(wiring, list(range(30)), 0.3)
-    leaving, staying = train(wiring, cases, recipe, w0), train(wiring, cases, replace(recipe, stop="limit"), w0)
+    leaving, staying = (
+        train(Job(wiring, cases, recipe, w0)),
+        train(Job(wiring, cases, replace(recipe, stop="limit"), w0)),
+    )
     assert np.array_equal(leaving.sweeps, staying.sweeps)
     solved = np.flatnonzero(leaving.sweeps != UNSOLVED)
     assert len(solved) > 10
-    path, _ = trajectory(wiring, cases, recipe, w0[solved[:3]])
+    path, _ = trajectory(Job(wiring, cases, recipe, w0[solved[:3]]))
     for k, seed in enumerate(solved[:3]):
         sweeps = leaving.sweeps[seed]
         assert leaving.stopped[seed] == sweeps
@@ -76,9 +79,9 @@ def _outputs(wiring, cases, w):
 def test_a_diverged_seed_harms_no_other():
     wiring, cases = xor.wiring(XOR), xor.cases(XOR)
     w0 = initial_weights(wiring, list(range(8)), 0.3)
-    clean = train(wiring, cases, XOR, w0)
+    clean = train(Job(wiring, cases, XOR, w0))
     w0[3] = np.inf
-    spoilt = train(wiring, cases, XOR, w0)
+    spoilt = train(Job(wiring, cases, XOR, w0))
     assert spoilt.diverged.tolist() == [k == 3 for k in range(8)]
     assert spoilt.sweeps[3] == UNSOLVED
     others = np.arange(8) != 3
@@ -89,12 +92,12 @@ def test_a_diverged_seed_harms_no_other():
 def test_weights_that_overflow_on_the_way_are_marked():
     cases = Cases(np.array([[1e200]]), np.array([[0.0]]), ("huge",))
     recipe = replace(XOR, epsilon=1e200, sweeps=5, stop="limit", target_on=1.0)
-    assert train(layered(1, 1), cases, recipe, np.zeros((2, 2))).diverged.all()
+    assert train(Job(layered(1, 1), cases, recipe, np.zeros((2, 2)))).diverged.all()
 
 
 def test_a_diverged_seed_is_not_solved_even_if_its_outputs_are_right():
     cases = Cases(np.array([[1.0]]), np.array([[1.0]]), ("one",))
-    out = train(layered(1, 1), cases, XOR, np.array([[0.0, np.inf], [0.0, 9.0]]))
+    out = train(Job(layered(1, 1), cases, XOR, np.array([[0.0, np.inf], [0.0, 9.0]])))
     assert out.diverged.tolist() == [True, False]
     assert out.sweeps.tolist() == [UNSOLVED, 0]
 
@@ -102,7 +105,7 @@ def test_a_diverged_seed_is_not_solved_even_if_its_outputs_are_right():
 def test_curves_stop_where_a_seed_left():
     wiring, cases = xor.wiring(XOR), xor.cases(XOR)
     recipe = replace(XOR, sweeps=1500)
-    out = train(wiring, cases, recipe, initial_weights(wiring, list(range(30)), 0.3))
+    out = train(Job(wiring, cases, recipe, initial_weights(wiring, list(range(30)), 0.3)))
     kept = np.array(checkpoints(1500))
     assert kept[[0, 1, -1]].tolist() == [0, 1, 1500]
     for seed in range(30):
@@ -114,7 +117,7 @@ def test_curves_stop_where_a_seed_left():
 def test_progress_adds_up_to_all_the_work():
     wiring, cases, done = xor.wiring(XOR), xor.cases(XOR), []
     recipe = replace(XOR, sweeps=1500)
-    train(wiring, cases, recipe, initial_weights(wiring, list(range(30)), 0.3), advance=done.append)
+    train(Job(wiring, cases, recipe, initial_weights(wiring, list(range(30)), 0.3)), advance=done.append)
     assert sum(done) == 30 * 1501
 
 
@@ -122,7 +125,7 @@ def test_negative_biases_stay_so_and_matter():
     wiring, cases = xor.wiring(XOR), xor.cases(XOR)
     recipe = replace(XOR, biases="negative", stop="limit")
     w0 = initial_weights(wiring, list(range(20)), 0.3, "negative")
-    held = train(wiring, cases, recipe, w0).w
+    held = train(Job(wiring, cases, recipe, w0)).w
     assert held[:, wiring.is_bias].max() == 0
-    assert train(wiring, cases, replace(recipe, biases="drawn"), w0).w[:, wiring.is_bias].max() > 0.5
+    assert train(Job(wiring, cases, replace(recipe, biases="drawn"), w0)).w[:, wiring.is_bias].max() > 0.5
     assert held[:, ~wiring.is_bias].max() > 0.5

@@ -12,7 +12,7 @@ from backprop86.drawing import curves_figure
 from backprop86.network import Network, initial_weights
 from backprop86.oracles import compare
 from backprop86.problems import sequence
-from backprop86.recipe import Recipe
+from backprop86.recipe import Job, Recipe
 from backprop86.runs import describe, with_condition
 from backprop86.training import check, counted_of, run_condition, states, wiring_of
 from backprop86.trajectories import trajectory
@@ -200,12 +200,12 @@ def test_engines_agree(recipe, sweeps):
     recipe = replace(recipe, sweeps=sweeps)
     wiring, cases, counted = sequence.wiring(recipe), sequence.cases(recipe), sequence.counted(recipe, [0, 1, 2])
     w0 = initial_weights(wiring, [0, 1, 2], recipe.initial_range)
-    ours, theirs = (engine.train(wiring, cases, recipe, w0, counted) for engine in (fused, reference))
+    ours, theirs = (engine.train(Job(wiring, cases, recipe, w0, counted)) for engine in (fused, reference))
     assert np.abs(ours.w - theirs.w).max() < 1e-9
     assert np.abs(ours.w - w0).max() > 0.01
     if wiring.n_parameters < 1200 and recipe.update == "sweep":
-        right = trajectory(wiring, cases, replace(recipe, sweeps=5), w0, counted)[0][-1].numpy()
-        assert np.abs(fused.train(wiring, cases, replace(recipe, sweeps=5), w0, counted).w - right).max() < 1e-9
+        right = trajectory(Job(wiring, cases, replace(recipe, sweeps=5), w0, counted))[0][-1].numpy()
+        assert np.abs(fused.train(Job(wiring, cases, replace(recipe, sweeps=5), w0, counted)).w - right).max() < 1e-9
 
 
 def runs_of(recipe, seeds):

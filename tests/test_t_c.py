@@ -8,7 +8,7 @@ from backprop86 import fused, reference
 from backprop86.network import Network, initial_weights
 from backprop86.oracles import ORACLES, compare
 from backprop86.problems import t_c
-from backprop86.recipe import Recipe
+from backprop86.recipe import Job, Recipe
 from backprop86.runs import Runs
 from backprop86.training import counted_of, states, wiring_of
 from backprop86.wiring import ONE
@@ -179,7 +179,7 @@ def test_the_engines_agree(network, held_out, update):
     recipe = Recipe(network, 60, 0.05, 0.9, update=update, stop="limit", held_out=held_out)
     wiring, cases, counted = t_c.wiring(recipe), t_c.cases(recipe), counted_of(t_c, recipe, list(range(12)))
     w0 = initial_weights(wiring, list(range(12)), 0.3)
-    ours, theirs = (engine.train(wiring, cases, recipe, w0, counted) for engine in (fused, reference))
+    ours, theirs = (engine.train(Job(wiring, cases, recipe, w0, counted)) for engine in (fused, reference))
     assert np.abs(ours.w - theirs.w).max() <= 1e-9
     assert np.abs(ours.w - w0).max() > 0.1
 

@@ -19,7 +19,7 @@ from backprop86.kernel import ROWS_PER, ROWS_WHEN, Lanes, Lists, Net, Rule
 from backprop86.lanes import END, IN_USE, MORE, NEXT, PLACES, WORK, Block
 from backprop86.lanes import advance as run_lanes
 from backprop86.network import largest_weights
-from backprop86.recipe import CRITERIA, Cases, Recipe
+from backprop86.recipe import CRITERIA, Cases, Job, Recipe
 from backprop86.reference import UNFINISHED, UNSOLVED, Outcome, checkpoints
 from backprop86.vectors import BYTES
 from backprop86.wiring import Wiring
@@ -31,11 +31,7 @@ TILE = 8
 
 
 def train(
-    wiring: Wiring,
-    cases: Cases,
-    recipe: Recipe,
-    w: np.ndarray,
-    counted: np.ndarray | None = None,
+    job: Job,
     device: str = "cpu",
     advance: Callable[[int], None] = lambda seed_sweeps: None,
     descent: Descent | None = None,
@@ -43,10 +39,11 @@ def train(
     lanes: int | None = None,
 ) -> Outcome:
     """As reference.train, on the CPU, in `threads` threads (as many as there are cores) of so many lanes."""
+    wiring, cases, recipe = job.wiring, job.cases, job.recipe
     net, rule = net_of(wiring, cases, recipe), rule_of(recipe, cases)
-    block = block_of(w, counted, cases, recipe, descent or recipe.descent(), len(wiring.levels))
+    block = block_of(job, descent or recipe.descent())
     n_threads = threads or os.cpu_count() or 1
-    queue = _Queue(len(w), lanes or (128 if wiring.n_parameters < 100 else 64), n_threads)
+    queue = _Queue(len(job.w), lanes or (128 if wiring.n_parameters < 100 else 64), n_threads)
     with ThreadPoolExecutor(n_threads) as pool:
         work = [pool.submit(_work, net, rule, cases, block, queue, recipe.dtype, advance) for _ in range(n_threads)]
         try:
@@ -97,10 +94,9 @@ def _work(
         steps = max(1, min(10_000, int(steps * 0.05 / max(time.perf_counter() - started, 0.005))))
 
 
-def block_of(
-    w: np.ndarray, counted: np.ndarray | None, cases: Cases, recipe: Recipe, descent: Descent, levels: int
-) -> Block:
+def block_of(job: Job, descent: Descent) -> Block:
     """The seeds, nothing known of them yet. The kernel counts on rows that follow each other in memory."""
+    w, counted, cases, recipe = job.w, job.counted, job.cases, job.recipe
     S, C, K = len(w), len(cases.inputs), len(checkpoints(recipe.sweeps))
     trained = np.ones((S, C)) if counted is None else np.array(counted, dtype=float, order="C")
     n, is_mean = trained.sum(1), recipe.error == "mean"
@@ -116,7 +112,7 @@ def block_of(
         diverged=np.zeros(S, dtype=np.int64),
         error=np.full(S, np.nan),
         error_curve=np.full((S, K), np.nan),
-        gradient_curve=np.zeros((S, K, levels)),  # until the end, the sum of squares
+        gradient_curve=np.zeros((S, K, len(job.wiring.levels))),  # until the end, the sum of squares
     )
 
 

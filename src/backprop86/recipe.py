@@ -12,6 +12,7 @@ from torch import Tensor
 
 from backprop86.descent import Descent
 from backprop86.modules import SquaredError
+from backprop86.wiring import Wiring
 
 
 class BadInput(ValueError):
@@ -108,6 +109,20 @@ class Recipe:
         return Descent(
             self.epsilon, self.alpha, self.decay, self.opening_sweeps, self.opening_epsilon, self.opening_alpha
         )
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """Networks to be trained: which wiring, on which cases, by which recipe, from which weights.
+
+    w (S, n_parameters); counted (S, C) marks the cases that each seed is trained on, and None means all.
+    """
+
+    wiring: Wiring
+    cases: Cases
+    recipe: Recipe
+    w: np.ndarray
+    counted: np.ndarray | None = None
 
 
 Limit = tuple[str, Callable[..., bool]]

@@ -6,6 +6,7 @@ seed is the number of sweeps after which its weights first meet the criterion; 0
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,8 +14,7 @@ from torch import Tensor
 
 from backprop86.descent import Descent
 from backprop86.network import Network, largest_weights
-from backprop86.recipe import CRITERIA, Cases, Recipe
-from backprop86.wiring import Wiring
+from backprop86.recipe import CRITERIA, Job
 
 UNSOLVED = UNFINISHED = -1
 
@@ -39,22 +39,19 @@ def checkpoints(sweeps: int) -> list[int]:
 
 
 def train(
-    wiring: Wiring,
-    cases: Cases,
-    recipe: Recipe,
-    w: np.ndarray,
-    counted: np.ndarray | None = None,
+    job: Job,
     device: str = "cpu",
     advance: Callable[[int], None] = lambda seed_sweeps: None,
     descent: Descent | None = None,
 ) -> Outcome:
-    """Train w (S, n_parameters) on the cases that `counted` (S, C) marks, all if None. `advance` is told the work done.
+    """Train every seed of a job, and call `advance` with the seed-sweeps done since the last call.
 
     `descent` replaces the recipe's rates where every seed has its own.
     Solved seeds leave the batch (unless the recipe says to go on) and so do diverged ones, so a few stubborn seeds
     do not cost the price of all.
     """
-    run = _Run(wiring, cases, recipe, w, counted, device, descent or recipe.descent())
+    recipe = job.recipe
+    run = _Run(job, device, descent or recipe.descent())
     keep = {sweep: k for k, sweep in enumerate(checkpoints(recipe.sweeps))}
     try:
         for sweep in range(recipe.sweeps + 1):
@@ -69,16 +66,14 @@ def train(
     return run.outcome
 
 
-def every_sweep(
-    wiring: Wiring, cases: Cases, recipe: Recipe, w: np.ndarray, counted: np.ndarray | None = None
-) -> tuple[Tensor, Tensor]:
-    """w (sweeps + 1, S, n_parameters) and E (sweeps + 1, S) before the first sweep and after each, to the last one."""
-    run = _Run(wiring, cases, recipe, w, counted, "cpu", recipe.descent())
+def every_sweep(job: Job) -> tuple[Tensor, Tensor]:
+    """Return w (sweeps + 1, S, n_parameters) and E (sweeps + 1, S): before the first sweep and after each of them."""
+    run, S = _Run(job, "cpu", job.recipe.descent()), len(job.w)
     weights, errors = [], []
-    for sweep in range(recipe.sweeps + 1):
+    for sweep in range(job.recipe.sweeps + 1):
         run.dE_dw, E, _ = run.gradient(run.inputs, run.d, run.counted)
-        weights.append(run.w[: len(w)])
-        errors.append(E[: len(w)])
+        weights.append(run.w[:S])
+        errors.append(E[:S])
         run.change(sweep + 1)
     return torch.stack(weights), torch.stack(errors)
 
@@ -86,8 +81,10 @@ def every_sweep(
 class _Run:
     """The seeds still in the batch, and the outcome so far of all."""
 
-    def __init__(self, wiring, cases, recipe, w, counted, device, descent) -> None:  # type: ignore[no-untyped-def]
-        as_tensor = {"dtype": getattr(torch, recipe.dtype), "device": device}
+    def __init__(self, job: Job, device: str, descent: Descent) -> None:
+        """Copy the job's arrays to the device."""
+        wiring, cases, recipe, w, counted = job.wiring, job.cases, job.recipe, job.w, job.counted
+        as_tensor: dict[str, Any] = {"dtype": getattr(torch, recipe.dtype), "device": device}
         self.recipe, self.network = recipe, Network(wiring, device)
         self.error, self.criterion = recipe.squared_error(), CRITERIA[recipe.criterion]
         self.descent = descent.columns(len(w), **as_tensor)
@@ -104,7 +101,7 @@ class _Run:
             error_curve=np.full((S, K), np.nan),
             gradient_curve=np.full((S, K, len(wiring.levels)), np.nan),
         )
-        self.seeds = np.arange(S)
+        self.seeds, self.copies = np.arange(S), 0
         self.w = torch.tensor(w, **as_tensor)
         self.last_change = torch.zeros_like(self.w)
         self.counted = None if counted is None else torch.tensor(counted, **as_tensor)
@@ -112,12 +109,14 @@ class _Run:
 
     @property
     def in_batch(self) -> int:
-        return len(set(self.seeds.tolist())) if len(self.seeds) < 3 else len(self.seeds)
+        """Number of seeds still in training."""
+        return len(self.seeds) - self.copies
 
     def _keep(self, rows: np.ndarray) -> None:
-        """Drop all other rows. The last seed is computed twice: torch multiplies a batch of one by another kernel."""
-        if len(rows) == 1:
-            rows = rows.repeat(2)
+        """Drop all other rows. A seed that is alone gets a copy: torch multiplies a batch of one by another kernel."""
+        rows = rows[: len(rows) - self.copies]
+        self.copies = int(len(rows) == 1)
+        rows = np.concatenate([rows, rows]) if self.copies else rows
         self.seeds, self.w, self.last_change = self.seeds[rows], self.w[rows], self.last_change[rows]
         self.descent = self.descent.of(rows)
         self.counted = None if self.counted is None else self.counted[rows]

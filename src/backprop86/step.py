@@ -13,7 +13,7 @@ from torch import Tensor
 from backprop86.network import Network, largest_weights
 from backprop86.oracles import by_autograd
 from backprop86.pencil import Nudge, Worked, connections, divisor, nudge, rounded, total, work
-from backprop86.recipe import BadInput, Cases, Recipe
+from backprop86.recipe import BadInput, Cases, Job, Recipe
 from backprop86.reference import train
 from backprop86.training import check, counted_of, start_of, wiring_of
 from backprop86.wiring import Wiring
@@ -158,7 +158,7 @@ def repeated(step: Step, gradient: np.ndarray) -> tuple[list[Repeated], int]:
     w = {"before": w0, "this step": after}
     cases = Cases(step.cases.inputs[step.trained], step.cases.desired[step.trained], ())
     for sweeps in SWEEPS if recipe.update == "sweep" else (1, *SWEEPS):
-        outcome = train(step.wiring, cases, replace(recipe, sweeps=sweeps), step.w0[None])
+        outcome = train(Job(step.wiring, cases, replace(recipe, sweeps=sweeps), step.w0[None]))
         w[f"{sweeps:,} sweep{'s' if sweeps > 1 else ''}"] = torch.tensor(outcome.w)
     E, network, inputs = error_of(step, step.trained), Network(step.wiring), torch.tensor(cases.inputs)
     found = [Repeated(name, E(each).item(), network.forward(inputs, each)[0][0].numpy()) for name, each in w.items()]

@@ -13,7 +13,7 @@ from backprop86 import fused, reference
 from backprop86.descent import RATES, Descent
 from backprop86.failures import kinds
 from backprop86.network import Network, initial_weights
-from backprop86.recipe import BadInput, Cases, Recipe, one_of
+from backprop86.recipe import BadInput, Cases, Job, Recipe, one_of
 from backprop86.reference import UNFINISHED, UNSOLVED
 from backprop86.wiring import Wiring
 
@@ -110,7 +110,7 @@ def run_together(
         rates = {name: np.array([getattr(recipes[k], name) for k in numbers]) for name in RATES}
         descent = Descent(**rates, opening_sweeps=recipes[0].opening_sweeps)
         counted = counted_of(problem, recipes[0], block_seeds)
-        outcome = train(wiring, cases, recipes[0], w0, counted, device, advance, descent)
+        outcome = train(Job(wiring, cases, recipes[0], w0, counted), device, advance, descent)
         rows = _rows(problem, wiring, cases, block_seeds, w0, counted, outcome).assign(recipe=numbers)
         parts.append(rows[outcome.stopped != UNFINISHED])
         if len(parts[-1]) < len(block):

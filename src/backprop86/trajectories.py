@@ -14,25 +14,23 @@ from torch import Tensor
 
 from backprop86 import fused
 from backprop86.oracles import by_autograd
-from backprop86.recipe import Cases, Recipe
+from backprop86.recipe import Job
 from backprop86.reference import checkpoints, every_sweep
-from backprop86.wiring import Wiring
 
 Trajectory = tuple[Tensor, Tensor]
 PARTED = 1e-6
 """Two runs have parted when their weights differ by more than this, over the largest weight."""
 
 
-def trajectory(
-    wiring: Wiring, cases: Cases, recipe: Recipe, w: np.ndarray, counted: np.ndarray | None = None
-) -> Trajectory:
+def trajectory(job: Job) -> Trajectory:
     """w (sweeps + 1, S, n_parameters) and E (sweeps + 1, S): the recipe again, unit by unit, gradients by autograd.
 
     It shares no code with modules.py, network.py, descent.py or reference.py.
     """
-    marked, every = _marked(cases, w, counted), list(range(len(cases.inputs)))
+    wiring, recipe, w, marked = job.wiring, job.recipe, job.w, _marked(job)
+    every = list(range(len(job.cases.inputs)))
     groups = [every] if recipe.update == "sweep" else [[c] for c in every]
-    E_of = partial(_error, wiring, cases, recipe, marked)
+    E_of = partial(_error, job, marked)
     now, one = torch.tensor(w), torch.ones(len(w), dtype=torch.float64)
     change = torch.zeros_like(now)
     weights, errors = [now], [E_of(every, now)]
@@ -54,8 +52,9 @@ def trajectory(
     return torch.stack(weights), torch.stack(errors)
 
 
-def _error(wiring: Wiring, cases: Cases, recipe: Recipe, marked: Tensor, group: list[int], w: Tensor) -> Tensor:
+def _error(job: Job, marked: Tensor, group: list[int], w: Tensor) -> Tensor:
     """E (S,) of some cases, one unit after another."""
+    wiring, cases, recipe = job.wiring, job.cases, job.recipe
     y: list[Tensor] = [w.new_ones(len(w), len(group))]
     y += [torch.tensor(cases.inputs[group, i]).expand(len(w), -1) for i in range(wiring.n_inputs)]
     for unit in range(len(y), wiring.n_units):
@@ -82,20 +81,21 @@ def _where(on: Tensor, if_on: float, if_off: float) -> Tensor:
     return torch.where(on, torch.tensor(if_on, dtype=torch.float64), torch.tensor(if_off, dtype=torch.float64))
 
 
-def _marked(cases: Cases, w: np.ndarray, counted: np.ndarray | None) -> Tensor:
+def _marked(job: Job) -> Tensor:
     """(S, C) 1 for the cases that a seed is trained on."""
-    return torch.ones(len(w), len(cases.inputs), dtype=torch.float64) if counted is None else torch.tensor(counted)
+    if job.counted is None:
+        return torch.ones(len(job.w), len(job.cases.inputs), dtype=torch.float64)
+    return torch.tensor(job.counted)
 
 
-def with_sgd(
-    wiring: Wiring, cases: Cases, recipe: Recipe, w: np.ndarray, counted: np.ndarray | None = None
-) -> Trajectory:
+def with_sgd(job: Job) -> Trajectory:
     """The same path with torch.optim.SGD, told the new rate when the recipe changes it.
 
     SGD remembers the sum of alpha^k dE/dw and multiplies it by the rate of the day, where equation 9 remembers the
     change itself; so the first sweep with another rate is another change, by that factor in all it remembers.
     """
-    E = partial(_error, wiring, cases, recipe, _marked(cases, w, counted), list(range(len(cases.inputs))))
+    recipe, w = job.recipe, job.w
+    E = partial(_error, job, _marked(job), list(range(len(job.cases.inputs))))
     now, one = torch.tensor(w), torch.ones(len(w), dtype=torch.float64)
     optimizer = torch.optim.SGD([now], lr=recipe.epsilon, momentum=recipe.alpha)
     weights, errors = [now.clone()], [E(now)]
@@ -110,14 +110,13 @@ def with_sgd(
     return torch.stack(weights), torch.stack(errors)
 
 
-def in_fused(
-    wiring: Wiring, cases: Cases, recipe: Recipe, w: np.ndarray, counted: np.ndarray | None, looks: list[int]
-) -> Trajectory:
+def in_fused(job: Job, looks: list[int]) -> Trajectory:
     """The same path in the fused engine at some sweeps only, each of them the end of a run of its own."""
     weights, errors = [], []
     for sweep in looks:
-        end = fused.train(wiring, cases, replace(recipe, sweeps=max(sweep, 1), stop="limit"), w, counted)
-        weights.append(torch.tensor(end.w if sweep else w))
+        recipe = replace(job.recipe, sweeps=max(sweep, 1), stop="limit")
+        end = fused.train(replace(job, recipe=recipe))
+        weights.append(torch.tensor(end.w if sweep else job.w))
         errors.append(torch.tensor(end.error if sweep else end.error_curve[:, 0]))
     return torch.stack(weights), torch.stack(errors)
 
@@ -139,24 +138,22 @@ def one_bit_away(w: np.ndarray) -> np.ndarray:
     return np.nextafter(w, np.inf)
 
 
-def compared(
-    wiring: Wiring, cases: Cases, recipe: Recipe, w: np.ndarray, counted: np.ndarray | None = None
-) -> pd.DataFrame:
+def compared(job: Job) -> pd.DataFrame:
     """A row per checkpoint and other run, with the median and the largest distance of the seeds from the run by hand.
 
     The others: by autograd; by hand in the fused engine; a control, by hand from weights one bit away.
     """
-    recipe = replace(recipe, stop="limit")
-    run = (wiring, cases, recipe)
+    recipe = replace(job.recipe, stop="limit")
+    job = replace(job, recipe=recipe)
     looks = sorted({*checkpoints(recipe.sweeps), *range(min(31, recipe.sweeps + 1))})
     others = {
-        "autograd": _at(looks, trajectory(*run, w, counted)),
-        "fused engine": in_fused(*run, w, counted, looks),
-        "one bit away": _at(looks, every_sweep(*run, one_bit_away(w), counted)),
+        "autograd": _at(looks, trajectory(job)),
+        "fused engine": in_fused(job, looks),
+        "one bit away": _at(looks, every_sweep(replace(job, w=one_bit_away(job.w)))),
     }
     if recipe.opening_sweeps and recipe.update == "sweep":
-        others["torch.optim.SGD"] = _at(looks, with_sgd(*run, w, counted))
-    by_hand, rows = _at(looks, every_sweep(*run, w, counted)), []
+        others["torch.optim.SGD"] = _at(looks, with_sgd(job))
+    by_hand, rows = _at(looks, every_sweep(job)), []
     for name, other in others.items():
         for sweep, far in zip(looks, apart(by_hand, other), strict=True):
             weights, errors = far.T
