@@ -21,7 +21,7 @@ from omegaconf import DictConfig
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from backprop86 import runs
-from backprop86.config import Settings, arguments, one_clear_line, typed
+from backprop86.config import CONF, Settings, arguments, one_clear_line, typed
 from backprop86.experiment import Experiment
 from backprop86.recipe import Recipe
 from backprop86.statistics import quantiles, with_infinity
@@ -166,11 +166,12 @@ def listed(said: dict[str, str], size: dict[str, float]) -> str:
     return f"from {said[least]} ({least}) to {said[most]} ({most}), {len(said)} readings"
 
 
-@hydra.main(version_base="1.3", config_path="../conf", config_name="config")
+@hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")
 def job(config: DictConfig) -> None:
     """Run what Hydra has composed: it calls this once for each experiment that is named after -m."""
-    settings = typed(config, HydraConfig.get().runtime.choices["experiment"])
-    print(*in_brief(settings, run(settings)), sep="\n")
+    with one_clear_line():  # here already, or Hydra adds lines of its own
+        settings = typed(config, HydraConfig.get().runtime.choices.get("experiment", ""))
+        print(*in_brief(settings, run(settings)), sep="\n")
 
 
 def main() -> None:

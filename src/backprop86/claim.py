@@ -73,7 +73,8 @@ class Claim:
         for reading in self.matching(columns):
             for name, kinds in wanted:
                 if columns[reading].get(name) not in kinds:
-                    such = ", ".join(column for column, kind in columns[reading].items() if kind in kinds)
+                    found = [column for column, kind in columns[reading].items() if kind in kinds]
+                    such = ", ".join(column for column in found if not column.startswith("untrained_"))
                     raise BadInput(f"columns of claim {self.id} must be of {such} in reading {reading}, was {name}")
 
 

@@ -60,7 +60,7 @@ class Settings:
         if not 1 <= n <= MOST_SEEDS:
             raise BadInput(f"{name} must be a whole number from 1 to {MOST_SEEDS:,}, was {n}")
         if not 0 <= self.first_seed <= BEYOND - n:
-            raise BadInput(f"first_seed must be 0 or more, and below 2^63 with all seeds, was {self.first_seed}")
+            raise BadInput(f"first_seed must be a whole number from 0 to {BEYOND - n}, was {self.first_seed}")
         if self.engine not in ("auto", *ENGINES):
             raise BadInput(f"engine must be {one_of('auto', *ENGINES)[0]}, was {self.engine}")
         if self.engine == "fused" and self.device != "cpu":
@@ -155,15 +155,28 @@ def load(experiment: str, *overrides: str, output: str | Path | None = None) -> 
 
     `output` may be any folder: it does not pass through Hydra's grammar, in which ( ' , = ~ and é have a meaning.
     """
-    if experiment not in stems():
-        raise BadInput(f"experiment must be one of {', '.join(stems())}, was {experiment or 'empty'}")
+    check_name(experiment)
     try:
         with initialize_config_dir(str(CONF), version_base="1.3"):
             config = compose("config", [f"experiment={experiment}", *overrides])
         settings = typed(config, experiment)
     except HYDRA_ERRORS as error:
         raise BadInput(in_words(error, Settings, stems())) from error
+    except BadInput as error:
+        place = "" if overrides or ".yaml" in str(error) else f" (conf/experiment/{experiment}.yaml)"
+        raise BadInput(f"{error}{place}") from error
     return settings if output is None else replace(settings, output=str(output)).check_output()
+
+
+def check_name(experiment: str, hint: str = "") -> None:
+    """BadInput, in one line, if there is no file of that name, or it cannot be read as text."""
+    if experiment not in stems():
+        raise BadInput(f"experiment must be one of {', '.join(stems())}, was {experiment or 'empty'}{hint}")
+    path = CONF / "experiment" / f"{experiment}.yaml"
+    try:
+        path.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{path} must be written in UTF-8, was another from byte {error.start} on") from error
 
 
 def arguments(given: list[str]) -> list[str]:
@@ -175,9 +188,11 @@ def arguments(given: list[str]) -> list[str]:
     others, several = [argument for argument in given if argument not in flags], bool(flags)
     for argument in others:
         name, _, value = argument.partition("=")
-        for one in value.split(",") if several and "(" not in value else [value]:
-            if name == "experiment" and "(" not in value and one.strip() not in stems():
-                raise BadInput(f"experiment must be one of {', '.join(stems())}, was {value or 'empty'}")
+        if not name:
+            raise BadInput(f"{argument} must be written as name=value")
+        if name == "experiment" and "(" not in value:  # glob(*) is Hydra's
+            for one in value.split(",") if several else [value]:
+                check_name(one, "; several run with -m" if "," in one else "")
     return flags + [_quoted(argument, several) for argument in others]
 
 

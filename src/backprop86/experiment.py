@@ -76,6 +76,10 @@ class Experiment:
         """Return the experiment itself; BadInput, in one line, names what its file cannot say."""
         if not self.conditions:
             raise BadInput(f"readings of {self.stem} must name one or more, such as as_printed: {{}}, was none")
+        if self.axes and self.readings:
+            raise BadInput(
+                f"readings of {self.stem} must be left out where there are axes, was {', '.join(self.readings)}"
+            )
         if self.first_look is not None and self.first_look < 1:
             raise BadInput(f"first_look must be null or a whole number of at least 1, was {self.first_look}")
         names = list(self.conditions)
@@ -122,9 +126,9 @@ class Experiment:
         if self.first_look is not None:
             for reading, found in measured.items():
                 if found.get(self.promising) != YES_OR_NO:
-                    known = ", ".join(name for name, kind in found.items() if kind == YES_OR_NO)
-                    told = f"promising must be one of {known} in reading {reading}, was {self.promising or 'nothing'}"
-                    raise BadInput(told)
+                    such = ", ".join(name for name, kind in found.items() if kind == YES_OR_NO)
+                    was = f"{self.promising or 'empty'} (reading {reading})"
+                    raise BadInput(f"promising must be one of {such} where there is a first_look, was {was}")
         return levels
 
 

@@ -138,12 +138,12 @@ Limit = tuple[str, Callable[..., bool]]
 
 def one_of(*names: str) -> Limit:
     """The words for a choice, and its test."""
-    return " or ".join([", ".join(names[:-1]), names[-1]]), lambda value: value in names
+    return " or ".join([", ".join(names[:-1]), names[-1]][len(names) == 1 :]), lambda value: value in names
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """The known name that was probably meant, or all of them."""
-    return " or ".join(difflib.get_close_matches(name, list(known), n=1) or known)
+    return one_of(*(difflib.get_close_matches(name, list(known), n=1) or known))[0]
 
 
 def as_typed(name: str, value: Any) -> Any:

@@ -20,6 +20,12 @@ KINDS: dict[Any, str] = {
     dict: "names with settings, as in {mine: {epsilon: 0.5}}",
 }
 
+VALUE = re.compile(
+    r"(?m)Error merging override [^=]+=(.*)|to string: '(.*)'|key '(.*)' not found|[Vv]alue:? '?(.*?)'?(?: of type .*)?$"
+)
+"""Where Hydra and OmegaConf say what a setting was."""
+NOISE = re.compile("object_type=|reference_type=|full_key:")
+
 
 def in_words(error: BaseException, root: type, known: list[str]) -> str:
     """One line for an error that Hydra has raised; `root` is the type of all settings, `known` the experiments."""
@@ -35,11 +41,13 @@ def in_words(error: BaseException, root: type, known: list[str]) -> str:
         return f"{said[1] or said[2]} must be one value; several run with -m before them"
     if said := re.search(r"Could not find 'experiment/(.*)'|You must specify 'experiment'", text):
         return f"experiment must be one of {', '.join(known)}, was {said[1] or 'not given'}"
-    if said := re.search(r"full_key: (\S+)|Could not override '(.+)'", text):
+    if keys := re.findall(r"Could not override '(.+)'|full_key: (\S+)", text):
+        overridden, key = keys[0][0], keys[-1][1]
+        key = key if key.startswith(overridden) else overridden
         file = re.search(r"In '(experiment/\w+)'", text)
-        return _of_one_setting(said[1] or said[2], text, root, f" in conf/{file[1]}.yaml" if file else "")
+        return _of_one_setting(key, text, root, f" in conf/{file[1]}.yaml" if file else "")
     lines = [line.strip() for line in text.split("\nConfig search path:")[0].splitlines()]
-    return ", ".join(line for line in lines if line and "object_type=" not in line).replace(":,", ":")
+    return ", ".join(line for line in lines if line and not NOISE.search(line)).replace(":,", ":")
 
 
 def unknown(key: str, root: type, place: str = "") -> str:
@@ -48,7 +56,10 @@ def unknown(key: str, root: type, place: str = "") -> str:
     kind = kind_of(path, root)
     if not is_dataclass(kind):
         return f"{key}{place} is not a setting"
-    return f"{key}{place} is not a setting; did you mean {nearest(last, [f.name for f in fields(kind)])}?"
+    known = [f.name for f in fields(kind)]
+    if last in known:  # a list or a dictionary with something in it that has no place there
+        return f"{key}{place} must be {must_be(key, root)} as in conf/, was another"
+    return f"{key}{place} is not a setting; did you mean {nearest(last, known)}?"
 
 
 def must_be(key: str, root: type) -> str:
@@ -79,12 +90,10 @@ def kind_of(key: str, root: Any) -> Any:
 def _of_one_setting(key: str, text: str, root: type, place: str) -> str:
     if re.search(r"not in '|not in struct|Could not override", text):
         return unknown(key, root, place)
-    if re.search(r"Interpolation|does not support deletion", text):
+    if "does not support deletion" in text:
         return f"{key}{place} must be {must_be(key, root)}, was left out"
-    value = re.search(
-        r"Error merging override [^=]+=(.*)|[Vv]alue:? '?(.*?)'?(?: of type .*)?$|to string: '(.*)'", text, re.M
-    )
-    was = next((group for group in value.groups() if group is not None), "something else") if value else "null"
+    value = VALUE.search(text)
+    was = next((group for group in value.groups() if group is not None), "another") if value else "null"
     return f"{key}{place} must be {must_be(key, root)}, was {was or 'empty'}"
 
 
