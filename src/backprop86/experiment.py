@@ -97,9 +97,7 @@ class Experiment:
         except ModuleNotFoundError as error:
             if error.name != f"{PROBLEMS}.{self.stem}":
                 raise
-            raise BadInput(
-                f"experiment {self.stem} must have its cases and networks in {place}, was not there"
-            ) from error
+            raise BadInput(f"{place} must hold the cases and networks of {self.stem}, was not there") from error
         for name in ("wiring", "cases", "measure"):
             if not callable(getattr(problem, name, None)):
                 raise BadInput(f"{place} must have the functions wiring, cases and measure, was without {name}")
