@@ -87,7 +87,7 @@ def with_rows(source: Path) -> Iterator[tuple[str, tuple[Experiment, Runs]]]:
     should be.
     """
     for stem in stems():
-        settings = load(stem, f"output={source}")
+        settings = load(stem, output=source)
         experiment = settings.experiment
         if experiment.by_itself and not settings.runs_file.is_file():
             print(f"without {stem}, which make {experiment.by_itself} runs")
