@@ -1,7 +1,7 @@
 """The end of the page: what repeating the step leads to, why a net does not learn, and commands to try next."""
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Context
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from backprop86.step import Step
 
 BAR = 20
 """How many characters the longest bar has."""
+THREE = Context(prec=3, rounding=ROUND_HALF_UP)
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,16 +107,14 @@ def _others(learned: Learned | None) -> list[Block]:
     """Return how many of the other seeds learn."""
     if learned is None:
         return []
-    of = f"the {len(learned.solved):,} published runs of this reading"
-    of = (
-        of
-        if learned.is_published
-        else f"the seeds 0 to {len(learned.solved) - 1}, trained just now with these settings"
-    )
+    if learned.is_published:
+        of = f"of the {len(learned.solved):,} published runs of this reading"
+    else:
+        of = f"of the seeds 0 to {len(learned.solved) - 1}, trained just now with these settings,"
     if learned.first is None:
-        return [f"It is not alone: of {of} none learns."]
+        return [f"It is not alone: {of} none learns."]
     count = int(learned.solved.sum())
-    return [f"Of {of} {count:,} {'learns' if count == 1 else 'learn'}. The first that does is seed={learned.first}."]
+    return [f"{of.capitalize()} {count:,} {'learns' if count == 1 else 'learn'}. The first is seed={learned.first}."]
 
 
 def try_next(stem: str, solved: int, choice: Choice) -> list[Block]:
@@ -163,4 +162,4 @@ COMMANDS = (
 
 def _short(value: float) -> str:
     """Three digits are enough in a sentence."""
-    return show(Decimal(f"{value:.3g}"))
+    return show(THREE.create_decimal(rounded(value)))

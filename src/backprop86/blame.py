@@ -59,7 +59,7 @@ def by_level(step: Step) -> list[Block]:
     says += "The level next to the inputs has " + ("no smaller share" if sizes[-1] == sizes[0] else "the larger share")
     says += f" here. At each level down ∂E/∂x is multiplied by {squeeze}, but also by the weights"
     if (largest := _largest_fan(step)) > 4:
-        says += f", and these are large: from one unit down they add up, signs left out, to {show(rounded(largest))}"
+        says += f". From one unit down these add up, signs left out, to {show(rounded(largest))}, which is more than 4"
     return [f"{says}."]
 
 
