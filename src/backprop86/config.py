@@ -20,6 +20,7 @@ from typing import cast
 import torch
 from hydra import compose, initialize_config_dir
 from hydra.core.config_store import ConfigStore
+from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -156,6 +157,8 @@ def load(experiment: str, *overrides: str, output: str | Path | None = None) -> 
     `output` may be any folder: it does not pass through Hydra's grammar, in which ( ' , = ~ and é have a meaning.
     """
     check_name(experiment)
+    ours, others = GlobalHydra.instance(), GlobalHydra.instance().hydra
+    ours.clear()  # `load` works inside a program of Hydra's, such as run.py
     try:
         with initialize_config_dir(str(CONF), version_base="1.3"):
             config = compose("config", [f"experiment={experiment}", *overrides])
@@ -165,6 +168,8 @@ def load(experiment: str, *overrides: str, output: str | Path | None = None) -> 
     except BadInput as error:
         place = "" if overrides or ".yaml" in str(error) else f" (conf/experiment/{experiment}.yaml)"
         raise BadInput(f"{error}{place}") from error
+    finally:
+        ours.hydra = others
     return settings if output is None else replace(settings, output=str(output)).check_output()
 
 

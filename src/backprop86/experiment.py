@@ -76,10 +76,6 @@ class Experiment:
         """Return the experiment itself; BadInput, in one line, names what its file cannot say."""
         if not self.conditions:
             raise BadInput(f"readings of {self.stem} must name one or more, such as as_printed: {{}}, was none")
-        if self.axes and self.readings:
-            raise BadInput(
-                f"readings of {self.stem} must be left out where there are axes, was {', '.join(self.readings)}"
-            )
         if self.first_look is not None and self.first_look < 1:
             raise BadInput(f"first_look must be null or a whole number of at least 1, was {self.first_look}")
         names = list(self.conditions)

@@ -21,7 +21,7 @@ KINDS: dict[Any, str] = {
 }
 
 VALUE = re.compile(
-    r"(?m)Error merging override [^=]+=(.*)|to string: '(.*)'|key '(.*)' not found|[Vv]alue:? '?(.*?)'?(?: of type .*)?$"
+    r"(?m)Error merging override [^=]+=(.*)|to string: '(.*)'|key '(.*)' not found|alue:? '?(.*?)'?(?: of type .*)?$"
 )
 """Where Hydra and OmegaConf say what a setting was."""
 NOISE = re.compile("object_type=|reference_type=|full_key:")
