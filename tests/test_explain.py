@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from decimal import Decimal
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -16,7 +17,6 @@ import explain as explain_py
 from backprop86.asked import parts_of
 from backprop86.config import load, one_clear_line
 from backprop86.explain import explain, written
-from backprop86.problems import xor
 from backprop86.step import first_step
 from by_hand import NUMBER, Reader
 
@@ -44,13 +44,18 @@ SETTINGS = [
     ["experiment=shift_register", "case=6", "seed=1", "experiment.recipe.epsilon=2"],  # biases held at 0
     ["experiment=addition"],  # shortcuts
     ["experiment=t_c"],  # shared weights
+]
+
+
+LARGE_NETS = [
     ["experiment=t_c", "reading=positions"],  # case by case, some held out
     ["experiment=family_trees", "reading=as_printed"],  # dead zone from its edge, opening rates, decay
     ["experiment=sequence"],  # outputs that feed others, inputs of 0.2
 ]
+SLOW = [pytest.param(settings, marks=pytest.mark.slow) for settings in LARGE_NETS]
 
 
-@pytest.mark.parametrize("settings", SETTINGS, ids=" ".join)
+@pytest.mark.parametrize("settings", [*SETTINGS, *SLOW], ids=" ".join)
 def test_every_line_comes_out_from_what_is_printed(settings):
     shown, page = told(*settings)
     reader = Reader(page)
@@ -94,6 +99,7 @@ def test_what_the_terminal_shows_comes_out_as_well():
     assert reader.lines == 49
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "settings",
     [
@@ -173,6 +179,7 @@ def test_the_command_writes_markdown_or_one_line(capsys, monkeypatch):
     assert capsys.readouterr().err == "error: experiment.recipe.epsilom is not a setting; did you mean epsilon?\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [40, 60, 200])
 def test_a_window_of_another_width(width):
     shown, page = told("experiment=xor", width=width)
@@ -225,7 +232,14 @@ WORDS = {
 }
 
 
-@pytest.mark.parametrize(("of", "words"), WORDS.items(), ids=str)
+@cache
+def plain():
+    """The page without any setting."""
+    return written(parts_of())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("of", "words"), WORDS.items(), ids=[" ".join(of) for of in WORDS])
 def test_what_is_said_of_a_reading(of, words):
     stem, reading = of
     problem, experiment = import_module(f"backprop86.problems.{stem}"), load(stem).experiment
@@ -234,12 +248,12 @@ def test_what_is_said_of_a_reading(of, words):
     assert page.startswith(f"# One step: {title}, seed 0, case ")
     assert "xclusive or" not in page
     assert [told for told in words if told not in page] == []
-    plain = load("xor").experiment
-    said = written(explain(xor, plain.recipe_of("as_printed"), plain.title)) if of != ("xor", "as_printed") else ""
+    said = plain() if of != ("xor", "as_printed") else ""
     assert [told for told in words if told in said] == []
     assert ("The distance of others" in page) == (of == ("family_trees", "as_printed"))
 
 
+@pytest.mark.slow
 def test_the_early_level_is_said_to_have_the_larger_share_where_it_has():
     _, page = told("experiment=chauvin", "reading=32_hidden/range_1/rate_0.25", "seed=0")
     assert Reader(page).wrong == []

@@ -123,7 +123,11 @@ def test_the_settings_of_the_pencil_take_every_branch_that_a_reading_takes():
     assert {reading: some for reading, some in missed.items() if some} == {}
 
 
-@pytest.mark.parametrize(("stem", "reading"), PENCIL, ids=str)
+LARGE_NETS = ("family_trees", "sequence", "t_c", "chauvin")
+SLOW = [pytest.param(*of, marks=pytest.mark.slow) if of[0] in LARGE_NETS else of for of in PENCIL]
+
+
+@pytest.mark.parametrize(("stem", "reading"), SLOW, ids=str)
 def test_the_pencil_agrees_with_the_network(stem, reading, monkeypatch):
     """With thirty digits instead of six, to what float64 can say."""
     monkeypatch.setattr(pencil, "PENCIL", Context(30, ROUND_HALF_UP, MIN_EMIN, MAX_EMAX))
@@ -148,6 +152,7 @@ def test_the_pencil_agrees_with_the_network(stem, reading, monkeypatch):
     assert (beside.larger - beside.smaller) / 0.002 == pytest.approx(right, rel=1e-3, abs=3e-3 * np.abs(right).max())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stem", stems())
 def test_six_digits_are_enough_for_five(stem):
     experiment = experiment_of(stem)

@@ -3,6 +3,8 @@
 import re
 from importlib import import_module
 
+import pytest
+
 from backprop86.config import load, stems
 from backprop86.sketch import levels, sketch, skipping
 from backprop86.training import wiring_of
@@ -23,6 +25,7 @@ def test_a_small_net_is_drawn():
     assert len("".join(sketch(bare))) < len(DRAWN.replace("\n", "").replace("1─", ""))  # no lines past h1
 
 
+@pytest.mark.slow
 def test_every_unit_is_drawn_once_and_those_of_a_level_below_each_other():
     drawn = 0
     for stem in stems():
