@@ -1,5 +1,6 @@
 """The step with a pencil agrees with the engines, under settings that take every branch."""
 
+from dataclasses import replace
 from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_UP, Context, Decimal
 from functools import cache
 from importlib import import_module
@@ -129,9 +130,19 @@ SLOW = [pytest.param(*of, marks=pytest.mark.slow) if of[0] in LARGE_NETS else of
 
 @pytest.mark.parametrize(("stem", "reading"), SLOW, ids=str)
 def test_the_pencil_agrees_with_the_network(stem, reading, monkeypatch):
+    agrees(stem, experiment_of(stem).recipe_of(reading), monkeypatch)
+
+
+def test_the_pencil_agrees_where_the_error_of_one_case_is_a_mean(monkeypatch):
+    """No reading has both, but `make explain` may be given both."""
+    recipe = replace(experiment_of("encoder").recipe_of("as_printed"), error="mean", update="case")
+    agrees("encoder", recipe, monkeypatch)
+
+
+def agrees(stem, recipe, monkeypatch):
     """With thirty digits instead of six, to what float64 can say."""
     monkeypatch.setattr(pencil, "PENCIL", Context(30, ROUND_HALF_UP, MIN_EMIN, MAX_EMAX))
-    problem, recipe = import_module(f"backprop86.problems.{stem}"), experiment_of(stem).recipe_of(reading)
+    problem = import_module(f"backprop86.problems.{stem}")
     step = first_step(problem, recipe)
     network, error = Network(step.wiring), recipe.squared_error()
     inputs, d = torch.tensor(step.cases.inputs[step.group]), torch.tensor(step.cases.desired[step.group])
