@@ -20,7 +20,7 @@ lattice: .venv/ready  ## the family trees under every combination of readings (h
 	$(IN_VENV) experiments/run.py experiment=family_trees_lattice
 	$(IN_VENV) experiments/report.py
 
-quick: .venv/ready  ## the same with a few seeds, into quick/
+quick: .venv/ready  ## everything that reproduce makes, with a few seeds, into quick/
 	$(IN_VENV) experiments/reproduce.py --quick
 
 report: .venv/ready  ## tables, figures, verdicts and the gallery from the runs in results/
