@@ -155,7 +155,7 @@ def too_coarse(suspect: Suspect) -> str:
 
 
 def corner(suspect: Suspect) -> str:
-    """Return what central differences stumble over at the worst entry: a corner or a jump of forward, or of its slope."""
+    """Return what central differences stumble over at the worst entry: a corner or jump of forward, or of its slope."""
     k, scale = suspect.k, float(suspect.right.abs().max())
     i = int((suspect.by_hand - suspect.right).abs().argmax())
 

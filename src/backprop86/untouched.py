@@ -117,8 +117,10 @@ def _of_dict(value: dict, name: str) -> Found:
 
 
 def _restore_of_dict(value: dict) -> Restore:
-    was, keys, values = dict(value), list(map(id, value)), list(map(id, value.values()))
     base: Any = OrderedDict if isinstance(value, OrderedDict) else dict  # whose methods no class has overridden
+    if not value:
+        return partial(base.clear, value)
+    was, keys, values = dict(value), list(map(id, value)), list(map(id, value.values()))
 
     def restore() -> None:
         if not (same(value, keys) and same(value.values(), values)):
@@ -195,17 +197,23 @@ def _restore_names(namespace: dict[str, Any], was: dict[str, Any]) -> None:
 @_contents.register
 def _of_class(value: type, name: str) -> Found:
     if _home(value.__module__)[0] not in LIBRARIES:
-        yield partial(_restore_class, value, dict(vars(value)))
+        yield _restore_of_class(value)
         yield from ((f"{value.__name__}.{key}", part) for key, part in vars(value).items())
         yield from ((base.__name__, base) for base in value.__bases__)
 
 
-def _restore_class(kind: type, was: dict[str, Any]) -> None:
-    for key in [key for key in vars(kind) if key not in was]:
-        type.__delattr__(kind, key)
-    for key, value in was.items():
-        if vars(kind).get(key, ABSENT) is not value:
-            type.__setattr__(kind, key, value)
+def _restore_of_class(kind: type) -> Restore:
+    was, ids = dict(vars(kind)), list(map(id, vars(kind).values()))
+
+    def restore() -> None:
+        if not same(vars(kind).values(), ids):
+            for key in vars(kind).keys() - was.keys():
+                type.__delattr__(kind, key)
+            for key, value in was.items():
+                if vars(kind).get(key, ABSENT) is not value:
+                    type.__setattr__(kind, key, value)
+
+    return restore
 
 
 @_contents.register
