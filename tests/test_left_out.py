@@ -137,7 +137,7 @@ def test_a_wrong_one_is_rejected_and_named(name):
 
 def test_statistics_held_constant_are_wrong_though_the_complex_step_holds_them_constant_too():
     def constant(g, cache):
-        xhat, sd, gain = cache
+        _, sd, gain = cache
         return (g * gain - (g * gain).mean(-1, keepdim=True)) / sd, layer_norm_back(g, cache)[1]
 
     told = compare(with_var, constant, [X], LAYER_NORM).groupby("tensor")["agrees"].agg(["any", "all"])

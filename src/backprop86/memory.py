@@ -35,7 +35,7 @@ def _of_tensor(value: Tensor, name: str) -> Found:
     yield from ((f"{name}.{part}()", getattr(value.detach(), part)()) for part in COMPONENTS.get(value.layout, ()))
     grad = value.grad if value.is_leaf else None
     yield partial(_restore_tensor, value, name, value.detach(), value.grad_fn, value.requires_grad, grad)
-    yield f"{name}.grad", grad
+    yield from ((name, part) for part in (grad, value._base))
 
 
 def _restore_tensor(value: Tensor, name: str, was: Tensor, graph: Any, requires_grad: bool, grad: Any) -> None:
