@@ -25,8 +25,12 @@ from backprop86.memory import GENERATORS, NUMBERS, Found, Restore, same
 
 ABSENT = object()
 PLAIN = (type(None), bool, int, float, complex, str, bytes, torch.dtype, torch.device, np.generic, np.dtype)
-LIBRARIES = {*sys.stdlib_module_names, "torch", "numpy", "scipy", "pandas", "pytest", "_pytest", "hypothesis"}
-OPEN = {"builtins", "functools", "collections", "types", "torch", "numpy"}
+LIBRARIES = {
+    *sys.stdlib_module_names, "torch", "numpy", "scipy", "pandas", "sklearn", "numba", "llvmlite", "jax", "jaxlib",
+    "mpmath", "sympy", "matplotlib", "PIL", "tqdm", "pytest", "_pytest", "hypothesis",
+}  # fmt: skip
+"""Whose functions and classes are taken to keep no state, and whose compiled objects to be constants."""
+OPEN = {"builtins", "functools", "collections", "types", "torch", "numpy", "scipy"}
 """Those libraries whose objects are looked into; the others have loggers, locks, a running test."""
 DRAWING = (BuiltinFunctionType, MethodType, *GENERATORS)
 STORES = {opmap[name] for name in ("STORE_GLOBAL", "DELETE_GLOBAL", "STORE_ATTR", "DELETE_ATTR")}
