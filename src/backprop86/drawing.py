@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.collections import PatchCollection
+from matplotlib.collections import LineCollection, PatchCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from PIL import Image
@@ -25,16 +25,31 @@ Places = dict[str, tuple[float, float] | None]
 DASHES = ("-", "--", ":", "-.")
 
 
-def save(figure: Figure, folder: Path, name: str) -> None:
-    """<name>.pdf, .svg and .png, with the same bytes every time; the PNG has 128 colours, a third of the size."""
+def save(figure: Figure, folder: Path, name: str, svg: bool = False) -> None:
+    """Write <name>.pdf and .png, and .svg if it is asked for, with the same bytes every time.
+
+    The figure is laid out once, since a layout takes as long as a drawing. The PNG has 128 colours, a third of the size.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    lay_out(figure)
     with matplotlib.rc_context({"svg.hashsalt": "backprop86", "savefig.dpi": 120}):
         figure.savefig(folder / f"{name}.pdf", metadata={"CreationDate": None})
-        figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
         figure.savefig(picture := io.BytesIO(), format="png")
+        if svg:
+            figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
+        else:
+            (folder / f"{name}.svg").unlink(missing_ok=True)  # of other rows
     Image.open(picture).convert("RGB").quantize(128, dither=Image.Dither.NONE).save(
         folder / f"{name}.png", optimize=True
     )
+
+
+def lay_out(figure: Figure) -> None:
+    """Give everything its place, for good: what is drawn later, in any format, stays there."""
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+    figure.set_layout_engine(None)
 
 
 def draw_network(axes: Axes, wiring: Wiring, w: np.ndarray, places: Places, title: str) -> None:
@@ -172,7 +187,8 @@ def curves_figure(
         above, below = panels[2 * (k // columns) : 2 * (k // columns) + 2, k % columns]
         sweeps, error, gradient = runs.curves(condition)
         error, gradient = held(error), held(gradient)
-        above.plot(sweeps, error[:shown].T, color="0.75", linewidth=0.4, rasterized=True)
+        each = [np.column_stack([sweeps, run]) for run in error[:shown]]
+        above.add_collection(LineCollection(each, color="0.75", linewidth=0.4, rasterized=True))
         above.plot(sweeps, np.nanmedian(error, 0), color="black", linewidth=1.8)
         own = gradient.any((0, 1))  # the later steps of a recurrent net have no weights of their own
         for level in np.flatnonzero(own):
