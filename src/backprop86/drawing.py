@@ -28,7 +28,8 @@ DASHES = ("-", "--", ":", "-.")
 def save(figure: Figure, folder: Path, name: str, svg: bool = False) -> None:
     """Write <name>.pdf and .png, and .svg if it is asked for, with the same bytes every time.
 
-    The figure is laid out once, since a layout takes as long as a drawing. The PNG has 128 colours, a third of the size.
+    The figure is laid out once, since a layout takes as long as a drawing. The PNG has 128 colours, which is a third
+    of the size.
     """
     folder.mkdir(parents=True, exist_ok=True)
     lay_out(figure)
@@ -158,7 +159,8 @@ def sweeps_figure(runs: Runs, title: str, printed: Sequence[float]) -> Figure:
         place = (number, 1.01 + 0.035 * (k % 2))
         axes.annotate(f"{number:,.0f}", place, xycoords=("data", "axes fraction"), ha="center", fontsize=8)
     axes.set(xscale="log", xlim=(10, None), ylim=(0, 1), xlabel="sweeps", ylabel="share of all runs solved")
-    axes.set_title(f"{title}: sweeps to solve; {_numbers(runs)}; vertical lines: printed in 1986", fontsize=10, pad=24)
+    lines = "; vertical lines: printed in 1986" if printed else ""
+    axes.set_title(f"{title}: sweeps to solve; {_numbers(runs)}{lines}", fontsize=10, pad=24)
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=8, frameon=False, title="reading (solved)")
     sns.despine(figure)
     return figure
