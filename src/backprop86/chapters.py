@@ -82,13 +82,15 @@ def across(chapter: Chapter, every: list[Material]) -> None:
     runs = {import_module(f"backprop86.problems.{made.stem}"): made.runs() for made in every}
     titles = {made.stem: made.experiment.title for made in every}
     found, how = atlas.table(list(runs.values())), tables.report_command(every[0].folder.name)
+    other = ", ".join(made.stem for made in every if made.other_settings)
+    so = f" Not with the settings of conf/: {other}." if other else ""
     chapter.table(found, "failures")
     chapter.table(atlas.meanings(found), "failure_kinds")
     says = "What became of the runs of each experiment, under the reading that comes first and under all together: "
-    says += "solved, or the first of nine kinds of failure that fits."
+    says += f"solved, or the first of nine kinds of failure that fits.{so}"
     chapter.figure("failures_counts", atlas.counts(found, titles), says, [], list(runs.values()), how)
     says = "One run of each kind of failure: E sweep by sweep, and what is wanted and what outputs and hidden units do "
-    says += "in each case in the end. The first seed of the reading in which the kind is commonest."
+    says += f"in each case in the end. The first seed of the reading in which the kind is commonest.{so}"
     chapter.figure("failures_kinds", atlas.examples(runs, found), says, [], list(runs.values()), how)
 
 

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from backprop86 import tables
 from backprop86.claims import Claim, Judgement, ledger, matching
 from backprop86.config import Caption, Experiment, load
-from backprop86.recipe import BadInput
+from backprop86.recipe import BadInput, Recipe
 from backprop86.runs import Runs, differences, missing, read, same_recipes
 from backprop86.schema import command
 
@@ -54,6 +54,7 @@ class Material:
 
     experiment: Experiment
     folder: Folder
+    readings: list[str]
     judged: pd.DataFrame
     table: pd.DataFrame
     notes: list[str] = field(default_factory=list)
@@ -66,15 +67,16 @@ class Material:
         return self.experiment.stem
 
     def runs(self) -> Runs:
-        """The rows that are reported."""
-        return usable(self.experiment, self.folder)[0]
+        """The rows that are reported, read again: they are not carried from one process to another."""
+        return _only(read(self.folder.runs_file(self.stem)), self.readings)
 
 
 def prepare(stem: str, folder: Folder) -> Material:
     """Judge the rows of an experiment; BadInput, in one line, if they, a claim or a caption cannot be used."""
     experiment = load(stem, output=folder.path).experiment
-    runs, notes = usable(experiment, folder)
-    recipes = {name: experiment.recipe_of(name) for name in runs.conditions if name in experiment.conditions}
+    recipes = {name: experiment.recipe_of(name) for name in experiment.conditions}
+    runs, notes = usable(experiment, recipes, folder)
+    recipes = {name: recipe for name, recipe in recipes.items() if name in runs.conditions}
     other, said = in_words(stem, differences(runs, recipes))
     whole = not other and runs.conditions == list(experiment.conditions)
     if whole:
@@ -82,7 +84,8 @@ def prepare(stem: str, folder: Folder) -> Material:
     else:
         judged, left = judged_as_far_as_can_be(experiment, runs)
         notes += [f"left out: {_some(left, 'claims')} of {stem}, which need other readings or measures"] if left else []
-    made = Material(experiment, folder, judged, _table(experiment, runs, judged, other), said + notes, other)
+    table = _table(experiment, runs, judged, other)
+    made = Material(experiment, folder, runs.conditions, judged, table, said + notes, other)
     if why := not_drawn(experiment, runs, recipes):
         made.notes.append(f"left out: the figures of {stem} beside sweeps and curves: {why}")
         made.is_drawn = False
@@ -91,11 +94,11 @@ def prepare(stem: str, folder: Folder) -> Material:
     return made
 
 
-def usable(experiment: Experiment, folder: Folder) -> tuple[Runs, list[str]]:
+def usable(experiment: Experiment, recipes: dict[str, Recipe], folder: Folder) -> tuple[Runs, list[str]]:
     """Return the rows of all readings that can be reported, and a line about those that cannot."""
     runs, stem = read(folder.runs_file(experiment.stem)), experiment.stem
     if folder.published or experiment.by_itself:
-        same_recipes(runs, {name: experiment.recipe_of(name) for name in experiment.conditions}, folder.name)
+        same_recipes(runs, recipes, folder.name)
         return runs, []
     kept = [name for name in runs.conditions if not missing(runs, name)]
     if not kept:
@@ -107,8 +110,12 @@ def usable(experiment: Experiment, folder: Folder) -> tuple[Runs, list[str]]:
         if strange := [name for name in own if not NAME.fullmatch(name)]:
             raise BadInput(f"a reading must be named with letters, digits and . / + - _, was {strange[0]}")
         notes.append(f"{stem}, {_some(own, 'readings')}: not in conf/experiment/{stem}.yaml")
-    parts = {name: runs.parts[name] for name in kept}
-    return Runs(stem, parts, {name: runs.about[name] for name in kept}), notes
+    return _only(runs, kept), notes
+
+
+def _only(runs: Runs, readings: list[str]) -> Runs:
+    parts = {name: runs.parts[name] for name in readings}
+    return Runs(runs.stem, parts, {name: runs.about[name] for name in readings})
 
 
 def in_words(stem: str, found: list[tuple[str, str, Any, Any]]) -> tuple[dict[str, str], list[str]]:
@@ -173,7 +180,7 @@ def _table(experiment: Experiment, runs: Runs, judged: pd.DataFrame, other: dict
     return table.assign(**{"other settings": table["condition"].map(other).fillna("")}) if other else table
 
 
-def not_drawn(experiment: Experiment, runs: Runs, recipes: dict[str, Any]) -> str:
+def not_drawn(experiment: Experiment, runs: Runs, recipes: dict[str, Recipe]) -> str:
     """Why the figures of the problem cannot be drawn of these rows; nothing if they can."""
     if experiment.axes and len(recipes) < len(experiment.conditions):
         return "they need every reading"
