@@ -180,8 +180,10 @@ def curves_figure(
     """
     conditions = conditions or runs.conditions
     rows = -(-len(conditions) // columns)
-    figure = Figure(figsize=(13, 4.4 * rows + 0.3), layout="constrained")
-    panels = figure.subplots(2 * rows, columns, squeeze=False)
+    height = 4.4 * rows + 0.3
+    figure = Figure(figsize=(13, height))  # a grid, since to lay so many panels out takes longer than to draw them
+    grid = {"left": 0.055, "right": 0.99, "bottom": 0.5 / height, "top": 1 - 0.7 / height, "wspace": 0.3, "hspace": 0.6}
+    panels = figure.subplots(2 * rows, columns, squeeze=False, gridspec_kw=grid)
     for panel in panels.flat:
         panel.set_visible(False)
     named = 0
@@ -190,7 +192,7 @@ def curves_figure(
         sweeps, error, gradient = runs.curves(condition)
         error, gradient = held(error), held(gradient)
         each = [np.column_stack([sweeps, run]) for run in error[:shown]]
-        above.add_collection(LineCollection(each, color="0.75", linewidth=0.4, rasterized=True))
+        above.add_collection(LineCollection(each, color="0.75", linewidth=0.4))
         above.plot(sweeps, np.nanmedian(error, 0), color="black", linewidth=1.8)
         own = gradient.any((0, 1))  # the later steps of a recurrent net have no weights of their own
         for level in np.flatnonzero(own):
