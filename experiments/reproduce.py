@@ -8,7 +8,7 @@ import argparse
 
 from backprop86.config import load, one_clear_line, stems
 from report import publish
-from run import run
+from run import in_brief, run
 
 QUICK_SEEDS = {"family_trees": 5}  # 20 of the others
 
@@ -22,7 +22,7 @@ def main() -> None:
     for stem in stems():
         settings = load(stem, *([f"seeds={QUICK_SEEDS.get(stem, 20)}"] if quick else []), output=output)
         if not settings.experiment.by_itself:
-            run(settings)
+            print(f"{stem}: {in_brief(settings, run(settings))[0]}")
     publish(output)
 
 

@@ -11,7 +11,7 @@ from backprop86 import training
 from backprop86.failures import kinds
 from backprop86.problems import family_trees, xor
 from backprop86.recipe import Recipe
-from backprop86.training import run_condition, run_together, start_of, states, together
+from backprop86.training import OTHER, YES_OR_NO, columns, run_condition, run_together, start_of, states, together
 from backprop86.wiring import wire
 
 XOR = Recipe("2_hidden", 1500, epsilon=0.5, alpha=0.9)  # some are solved before others
@@ -116,3 +116,20 @@ def test_the_kind_of_failure_is_that_of_the_net_in_the_end(monkeypatch):
     assert (without["failure"], without["training_cases"]) == ("not_close_enough", 3)
     beyond = one_sweep({"infinite": [np.inf] * 9})["infinite"]
     assert (beyond["failure"], beyond["diverged"]) == ("diverged", True)
+
+
+@pytest.mark.parametrize(
+    ("problem", "recipe"), [(xor, XOR), (xor, replace(XOR, network="1_hidden")), (family_trees, TREES)]
+)
+def test_the_columns_are_known_before_training(problem, recipe):
+    told, rows = columns(problem, recipe), run_condition(problem, replace(recipe, sweeps=1), [0, 1])
+    assert set(told) == set(rows)
+    held = {"b": YES_OR_NO, "O": OTHER}
+    assert {name: held.get(rows[name].dtype.kind, "numbers") for name in rows} == told | {"failure": told["failure"]}
+
+
+@pytest.mark.parametrize("engine", ["reference", "fused"])
+def test_a_rate_beyond_all_numbers_says_nothing(engine):
+    rows = run_condition(xor, replace(XOR, epsilon=1e308, sweeps=50), [0, 1, 2], engine)  # warnings are errors here
+    assert not rows["error"].isna().any()
+    assert rows["seed"].tolist() == [0, 1, 2]

@@ -150,7 +150,10 @@ def missing(runs: Runs, condition: str) -> int:
 
 
 def write(runs: Runs, path: Path, stopped: bool = False) -> None:
-    """Write the whole file beside its place and move it there, so that no half-written file is ever read."""
+    """Write the whole file beside its place and move it there, so that no half-written file is ever read.
+
+    BadInput, in one line, names the file that a disk is too full for, or that may not be replaced.
+    """
     about = {"stem": runs.stem, "conditions": runs.about} | ({"stopped": True} if stopped else {})
     table = pa.Table.from_pandas(runs.rows, preserve_index=False)
     plain = [f.with_type(pa.string()) if f.type == pa.large_string() else f for f in table.schema]  # read back as large
@@ -160,6 +163,8 @@ def write(runs: Runs, path: Path, stopped: bool = False) -> None:
     try:
         pq.write_table(table, unfinished, compression="zstd", compression_level=9)
         unfinished.replace(path)
+    except OSError as error:
+        raise BadInput(f"{path} could not be written: {error.strerror or error}") from error
     finally:
         unfinished.unlink(missing_ok=True)
 
