@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from backprop86 import material
-from backprop86.claims import Claim, ledger
-from backprop86.config import Experiment
+from backprop86.claim import Claim
+from backprop86.claims import ledger
+from backprop86.experiment import Experiment
 from backprop86.material import Folder
 from backprop86.recipe import BadInput, Recipe
 from helpers import of_readings, runs_of

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from backprop86 import agreement, atlas, citing, drawing, tables
-from backprop86.claims import Claim
+from backprop86.claim import Claim
 from backprop86.config import load
 from backprop86.explain import Part, explain
 from backprop86.gallery import STEP
@@ -79,7 +78,7 @@ def across(chapter: Chapter, every: list[Material]) -> None:
     """The atlas of failures."""
     if not every:
         return
-    runs = {import_module(f"backprop86.problems.{made.stem}"): made.runs() for made in every}
+    runs = {made.experiment.problem: made.runs() for made in every}
     titles = {made.stem: made.experiment.title for made in every}
     found, how = atlas.table(list(runs.values())), tables.report_command(every[0].folder.name)
     other = ", ".join(made.stem for made in every if made.other_settings)

@@ -6,7 +6,6 @@ only: what differs and what is left out is said.
 
 import re
 from dataclasses import dataclass, field, fields, replace
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from backprop86 import tables
-from backprop86.claims import Claim, Judgement, ledger, matching
-from backprop86.config import Caption, Experiment, load
+from backprop86.claim import Claim
+from backprop86.claims import Judgement, ledger, matching
+from backprop86.config import load
+from backprop86.experiment import Caption, Experiment
 from backprop86.recipe import BadInput, Recipe
 from backprop86.runs import Runs, differences, missing, read, same_recipes
 from backprop86.schema import command
@@ -175,7 +176,7 @@ def _one_by_one(claim: Claim, experiment: Experiment, runs: Runs) -> list[Claim]
 def _table(experiment: Experiment, runs: Runs, judged: pd.DataFrame, other: dict[str, str]) -> pd.DataFrame:
     """The table of the experiment; where settings differ from the file's, a column says so."""
     if experiment.by_itself:
-        return import_module(f"backprop86.problems.{runs.stem}").table(runs, judged)
+        return experiment.problem.table(runs, judged)
     table = tables.sweeps_table(experiment.claims, runs)
     return table.assign(**{"other settings": table["condition"].map(other).fillna("")}) if other else table
 
@@ -190,7 +191,7 @@ def not_drawn(experiment: Experiment, runs: Runs, recipes: dict[str, Recipe]) ->
 
 def figures(made: Material, runs: Runs) -> dict[str, Figure]:
     """Draw the figures of the problem."""
-    problem = import_module(f"backprop86.problems.{made.stem}")
+    problem = made.experiment.problem
     return problem.maps(made.table) if made.experiment.by_itself else problem.draw(runs)
 
 
