@@ -27,7 +27,7 @@ from rich.progress import track
 
 from backprop86 import chapters, citing, tables
 from backprop86.config import CONF, one_clear_line, stems
-from backprop86.explain import excerpt
+from backprop86.explain import Part, excerpt
 from backprop86.gallery import STEP, gallery
 from backprop86.material import Folder, Material, concatenated, prepare
 from backprop86.recipe import BadInput
@@ -56,7 +56,7 @@ def report(
     found, notes = experiments_in(folder)
     with workers(min(processes or cores(), len(found))) as each:
         made: list[Material] = told(each(partial(prepare, folder=folder), found), "judging", len(found))
-        whole = [one for one in made if not one.experiment.by_itself]
+        step, whole = chapters.the_step(), [one for one in made if not one.experiment.by_itself]
         todo = [partial(chapters.written, chapters.one_experiment, output, svg, one) for one in made]
         todo.append(partial(chapters.written, chapters.across, output, svg, whole))
         todo += [partial(chapters.written, write, output, svg, folder) for write in (chapters.timed, chapters.compared)]
@@ -64,7 +64,7 @@ def report(
         sidecars = list(chain(*told(each(_call, todo), "drawing", len(todo))))
     claims = tables.with_words(concatenated([one.judged for one in whole]))
     about = [note for one in made for note in one.notes]
-    write_pages(output, folder, claims, made, sidecars, about)
+    write_pages(output, folder, claims, made, sidecars, step, about)
     return Report(claims, notes + about)
 
 
@@ -125,6 +125,7 @@ def write_pages(
     claims: pd.DataFrame,
     made: list[Material],
     sidecars: list[dict],
+    step: list[Part],
     notes: list[str],
 ) -> None:
     """The ledger, the bibliography, the numbers for LaTeX, and the gallery."""
@@ -134,7 +135,7 @@ def write_pages(
     page = tables.claims_page(claims, titles, lattices, notes, folder.name)
     (output / "claims.md").write_text(page, "utf-8")
     citing.write(sidecars, claims, output)
-    page = gallery(claims, sidecars, titles, output, chapters.the_step(), notes, folder.name)
+    page = gallery(claims, sidecars, titles, output, step, notes, folder.name)
     (output / "index.html").write_text(page, "utf-8")
 
 
