@@ -83,8 +83,9 @@ def judge(claim: Claim, runs: Runs, reading: str) -> Judgement:
 def _share(claim: Claim, rows: pd.DataFrame) -> Judgement:
     """The rules that ask in how many runs something is so."""
     all_solved = float(rows["solved"].mean())
-    if claim.rule == "structure":
-        rows = rows[rows["solved"]]
+    before = f"untrained_{claim.column}"
+    if claim.rule == "structure":  # of these columns alone, since to choose rows takes as long as they are wide
+        rows = rows.loc[rows["solved"], rows.columns.intersection([claim.column, before])]
     held = with_infinity(rows[claim.column]) < claim.printed[0] if claim.rule == "within" else rows[claim.column]
     holds, n = int(held.sum()), len(rows)
     share, (low, high) = (holds / n, wilson(holds, n)) if n else (np.nan, (np.nan, np.nan))
@@ -96,7 +97,6 @@ def _share(claim: Claim, rows: pd.DataFrame) -> Judgement:
         verdict = _of_enough("reproduced" if share >= 0.9 else "partly" if share >= 0.5 else "not reproduced", n)
     else:
         verdict = _without_exception(n - holds if claim.rule == "always" else holds, n)
-    before = f"untrained_{claim.column}"
     untrained = float(rows[before].mean()) if before in rows and n else np.nan
     return Judgement(verdict, n, share, low, high, untrained=untrained, solved=all_solved)
 
