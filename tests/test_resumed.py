@@ -78,6 +78,7 @@ def test_a_run_that_was_stopped_is_resumed_to_the_same_bytes(tmp_path, monkeypat
     assert first[0] != first[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("before", "then"), [((0, 30), (0, 60)), ((0, 60), (0, 30)), ((0, 60), (10, 50))])
 @pytest.mark.parametrize(("most_weights", "with_curves"), [(30, 100), (5_000, 20)])
 def test_it_may_be_resumed_with_other_seeds(tmp_path, monkeypatch, script, before, then, most_weights, with_curves):
