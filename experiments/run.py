@@ -163,6 +163,8 @@ def listed(said: dict[str, str], size: dict[str, float]) -> str:
     if len(said) <= LISTED:
         return ", ".join(f"{text} ({name})" for name, text in said.items())
     least, most = min(size, key=size.__getitem__), max(size, key=size.__getitem__)
+    if said[least] == said[most]:
+        return f"{said[least]} in each of {len(said)} readings"
     return f"from {said[least]} ({least}) to {said[most]} ({most}), {len(said)} readings"
 
 

@@ -416,6 +416,7 @@ def test_a_few_readings_are_told_one_by_one():
     told = import_module("run").listed
     assert told({"a": "3 of 9"}, {"a": 3}) == "3 of 9"
     assert told({"a": "2", "b": "never"}, {"a": 2, "b": 9}) == "2 (a), never (b)"
+    assert told(dict.fromkeys("abcdef", "never"), dict.fromkeys("abcdef", 3)) == "never in each of 6 readings"
     many = {name: f"{k} of 9" for k, name in enumerate("cabdef")}
     assert told(many, {name: -k for k, name in enumerate("cabdef")}) == "from 5 of 9 (f) to 0 of 9 (c), 6 readings"
 

@@ -40,9 +40,10 @@ def autograd_in(source):
 
 
 def of_ours(attribute):
-    """Return whether this is the backward pass of a module of ours."""
+    """Return whether this is the backward pass of a module of ours, or of a pair that is checked."""
     owner = ast.unparse(attribute.value).removeprefix("self.")
-    return attribute.attr == "backward" and owner in ("Linear", "Logistic", "error", "network", "net", "methods")
+    passes = ("Linear", "Logistic", "error", "network", "net", "methods", "self", "suspect.pair")
+    return attribute.attr == "backward" and owner in passes
 
 
 FORBIDDEN = re.compile(r"(torch\.)?(autograd|func|optim)(\..*)?|functorch|jax(\..*)?|grad|requires_grad[_=]*|backward")

@@ -156,7 +156,8 @@ def run_together(
         descent = Descent(**rates, opening_sweeps=recipes[0].opening_sweeps)
         counted = counted_of(problem, recipes[0], block_seeds)
         outcome = train(wiring, cases, recipes[0], w0, counted, device, advance, descent)
-        rows = _rows(problem, wiring, cases, block_seeds, w0, counted, outcome).assign(recipe=numbers)
+        with np.errstate(over="ignore"):  # the weights of a run that is about to diverge may not be added up
+            rows = _rows(problem, wiring, cases, block_seeds, w0, counted, outcome).assign(recipe=numbers)
         parts.append(rows[outcome.stopped != UNFINISHED])
         if len(parts[-1]) < len(block):
             break
