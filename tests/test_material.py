@@ -127,11 +127,11 @@ def test_a_ledger_without_rows_has_the_columns_of_one_with_rows():
 
 
 def test_figures_are_drawn_of_the_settings_that_their_titles_name():
-    recipes = {name: replace(RECIPE, **EXPERIMENT.readings[name]) for name in "abc"}
-    assert material.not_drawn(EXPERIMENT, rows_of("a", "b", "c", epsilon=0.25), recipes) == ""
+    whole, some = rows_of("a", "b", "c"), rows_of("a", "b")
+    assert material.not_drawn(EXPERIMENT, whole, {"epsilon", "alpha"}) == ""
     why = "they count on network as in conf/experiment/xor.yaml"
-    assert material.not_drawn(EXPERIMENT, rows_of("a", "b", "c", network="3_hidden"), recipes) == why
-    some = {name: recipes[name] for name in "ab"}
-    assert material.not_drawn(EXPERIMENT, rows_of("a", "b"), some) == ""
+    assert material.not_drawn(EXPERIMENT, whole, {"epsilon", "network"}) == why
+    assert material.not_drawn(EXPERIMENT, some, set()) == ""
     of_axes = Experiment("xor", axes={"letter": {name: {} for name in "abc"}})
-    assert material.not_drawn(of_axes, rows_of("a", "b"), some) == "they need every reading"
+    assert material.not_drawn(of_axes, some, set()) == "they need every reading"
+    assert material.not_drawn(of_axes, whole, set()) == ""

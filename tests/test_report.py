@@ -3,6 +3,7 @@
 import json
 import math
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -311,3 +312,13 @@ def test_what_the_readme_says_of_the_lattice():
     assert (step / 0.1).round(6).agg(["min", "max"]).tolist() == [10, 50]
     assert not table[["family-trees-branch", "family-trees-twin"]].any(axis=None)
     assert math.prod(len(axis) for axis in in_its_file("family_trees_lattice")["axes"].values()) == 2268
+
+
+@pytest.mark.slow
+def test_the_script_answers_a_mistake_with_one_line(tmp_path):
+    script = [sys.executable, str(ROOT / "experiments/report.py"), "--output", "typo"]
+    told = subprocess.run(script, cwd=tmp_path, capture_output=True, text=True, check=False)
+    line = "error: output must be a folder that holds rows in runs/, was typo"
+    again = "python experiments/run.py experiment=symmetry output=typo makes one"
+    assert (told.returncode, told.stdout, told.stderr) == (2, "", f"{line} ({again})\n")
+    assert list(tmp_path.iterdir()) == []

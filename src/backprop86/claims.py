@@ -82,12 +82,11 @@ def judge(claim: Claim, runs: Runs, reading: str) -> Judgement:
 
 def _share(claim: Claim, rows: pd.DataFrame) -> Judgement:
     """The rules that ask in how many runs something is so."""
-    all_solved = float(rows["solved"].mean())
-    before = f"untrained_{claim.column}"
-    if claim.rule == "structure":  # of these columns alone, since to choose rows takes as long as they are wide
-        rows = rows.loc[rows["solved"], rows.columns.intersection([claim.column, before])]
-    held = with_infinity(rows[claim.column]) < claim.printed[0] if claim.rule == "within" else rows[claim.column]
-    holds, n = int(held.sum()), len(rows)
+    all_solved, before = float(rows["solved"].mean()), f"untrained_{claim.column}"
+    among = rows["solved"] if claim.rule == "structure" else slice(None)
+    column = rows[claim.column][among]
+    held = with_infinity(column) < claim.printed[0] if claim.rule == "within" else column
+    holds, n = int(held.sum()), len(column)
     share, (low, high) = (holds / n, wilson(holds, n)) if n else (np.nan, (np.nan, np.nan))
     if claim.rule == "rate":
         verdict = "reproduced" if low <= claim.printed[1] and high >= claim.printed[0] else "not reproduced"
@@ -97,7 +96,7 @@ def _share(claim: Claim, rows: pd.DataFrame) -> Judgement:
         verdict = _of_enough("reproduced" if share >= 0.9 else "partly" if share >= 0.5 else "not reproduced", n)
     else:
         verdict = _without_exception(n - holds if claim.rule == "always" else holds, n)
-    untrained = float(rows[before].mean()) if before in rows and n else np.nan
+    untrained = float(rows[before][among].mean()) if before in rows and n else np.nan
     return Judgement(verdict, n, share, low, high, untrained=untrained, solved=all_solved)
 
 

@@ -78,7 +78,8 @@ def prepare(stem: str, folder: Folder) -> Material:
     recipes = {name: experiment.recipe_of(name) for name in experiment.conditions}
     runs, notes = usable(experiment, recipes, folder)
     recipes = {name: recipe for name, recipe in recipes.items() if name in runs.conditions}
-    other, said = in_words(stem, differences(runs, recipes))
+    differ = differences(runs, recipes)
+    other, said = in_words(stem, differ)
     whole = not other and runs.conditions == list(experiment.conditions)
     if whole:
         judged = concatenated([ledger(experiment.claims, runs)])
@@ -87,7 +88,7 @@ def prepare(stem: str, folder: Folder) -> Material:
         notes += [f"left out: {_some(left, 'claims')} of {stem}, which need other readings or measures"] if left else []
     table = _table(experiment, runs, judged, other)
     made = Material(experiment, folder, runs.conditions, judged, table, said + notes, other)
-    if why := not_drawn(experiment, runs, recipes):
+    if why := not_drawn(experiment, runs, {name for _, name, _, _ in differ}):
         made.notes.append(f"left out: the figures of {stem} beside sweeps and curves: {why}")
         made.is_drawn = False
     else:
@@ -181,12 +182,12 @@ def _table(experiment: Experiment, runs: Runs, judged: pd.DataFrame, other: dict
     return table.assign(**{"other settings": table["condition"].map(other).fillna("")}) if other else table
 
 
-def not_drawn(experiment: Experiment, runs: Runs, recipes: dict[str, Recipe]) -> str:
-    """Why the figures of the problem cannot be drawn of these rows; nothing if they can."""
-    if experiment.axes and len(recipes) < len(experiment.conditions):
+def not_drawn(experiment: Experiment, runs: Runs, changed: set[str]) -> str:
+    """Why the figures of the problem cannot be drawn of rows with changed settings; nothing if they can."""
+    if experiment.axes and not set(experiment.conditions) <= set(runs.conditions):
         return "they need every reading"
-    changed = [name for _, name, _, _ in differences(runs, recipes) if name in COUNTED_ON]
-    return f"they count on {changed[0]} as in conf/experiment/{runs.stem}.yaml" if changed else ""
+    counted_on = [name for name in COUNTED_ON if name in changed]
+    return f"they count on {counted_on[0]} as in conf/experiment/{runs.stem}.yaml" if counted_on else ""
 
 
 def figures(made: Material, runs: Runs) -> dict[str, Figure]:
@@ -196,9 +197,9 @@ def figures(made: Material, runs: Runs) -> dict[str, Figure]:
 
 
 def _check_captions(made: Material, runs: Runs) -> None:
-    """Draw the figures of the problem, which takes no time before they are saved, to see that all have a caption."""
+    """See that all figures of the problem have a caption; to draw them takes little time before they are saved."""
     try:
-        drawn = figures(made, runs)
+        drawn = made.experiment.problem.MAPS if made.experiment.by_itself else figures(made, runs)
     except BadInput as error:
         if made.folder.published:
             raise
