@@ -1,5 +1,6 @@
 """The settings of `make explain`: what each does, which are refused, and what is chosen without them."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -178,7 +179,9 @@ def make(folder, *arguments):
     python = folder / ".venv" / "bin" / "python"
     python.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n', "utf-8")
     python.chmod(0o755)
-    done = subprocess.run(["make", "explain", *arguments], cwd=folder, capture_output=True, check=False, text=True)
+    outside = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    command = ["make", "explain", *arguments]  # as from a shell, also where make runs the tests
+    done = subprocess.run(command, cwd=folder, env=outside, capture_output=True, check=False, text=True)
     return done.stdout.splitlines()
 
 
