@@ -20,7 +20,7 @@ from rich.text import Text
 
 from backprop86.asked import FIELDS, NAMES, parts_of
 from backprop86.blame import Block
-from backprop86.config import one_clear_line
+from backprop86.cli import one_clear_line
 from backprop86.explain import Part, written
 
 WIDEST = 80

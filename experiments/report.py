@@ -26,7 +26,8 @@ from omegaconf import OmegaConf
 from rich.progress import track
 
 from backprop86 import chapters, citing, tables
-from backprop86.config import CONF, one_clear_line, stems
+from backprop86.cli import one_clear_line
+from backprop86.config import CONF, stems
 from backprop86.explain import Part, excerpt
 from backprop86.gallery import STEP, gallery
 from backprop86.material import Folder, Material, concatenated, prepare

@@ -6,7 +6,8 @@ python experiments/reproduce.py --quick    into quick/, a few seeds each, to see
 
 import argparse
 
-from backprop86.config import load, one_clear_line, stems
+from backprop86.cli import one_clear_line
+from backprop86.config import load, stems
 from report import publish
 from run import in_brief, run
 

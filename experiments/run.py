@@ -21,7 +21,8 @@ from omegaconf import DictConfig
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from backprop86 import runs
-from backprop86.config import CONF, Settings, arguments, one_clear_line, typed
+from backprop86.cli import arguments, one_clear_line
+from backprop86.config import CONF, Settings, typed
 from backprop86.experiment import Experiment
 from backprop86.recipe import Recipe
 from backprop86.statistics import quantiles, with_infinity

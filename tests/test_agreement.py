@@ -14,7 +14,8 @@ from rich.console import Console
 
 from backprop86 import agreement
 from backprop86.agreement import AUTOGRAD_ITSELF, paths_figure, paths_summary, summary, ulp_figure
-from backprop86.config import load, one_clear_line, stems
+from backprop86.cli import one_clear_line
+from backprop86.config import load, stems
 from backprop86.modules import Logistic
 from backprop86.oracles import EXTENDED, ORACLES
 from backprop86.training import wiring_of

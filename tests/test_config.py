@@ -17,7 +17,8 @@ from omegaconf import OmegaConf
 
 from backprop86 import config, runs
 from backprop86.citing import bibtex
-from backprop86.config import arguments, load, one_clear_line, stems
+from backprop86.cli import arguments, one_clear_line
+from backprop86.config import load, stems
 from backprop86.experiment import Experiment
 from backprop86.problems import xor
 from backprop86.recipe import BadInput, Cases, Recipe

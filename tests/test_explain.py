@@ -15,7 +15,8 @@ from rich.console import Console
 
 import explain as explain_py
 from backprop86.asked import parts_of
-from backprop86.config import load, one_clear_line
+from backprop86.cli import one_clear_line
+from backprop86.config import load
 from backprop86.explain import explain, written
 from backprop86.step import first_step
 from by_hand import NUMBER, Reader

@@ -1,21 +1,16 @@
-"""The settings of a run, typed: what conf/*.yaml and the command line may say, and the one line that answers a mistake.
+"""The settings of a run, typed: what conf/*.yaml and the command line may say.
 
 settings = load("symmetry", "seeds=20")
 settings.experiment.recipe_of("zero_one_targets")
 """
 
-import errno
 import os
 import re
-import sys
 import tempfile
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
-from io import TextIOWrapper
 from pathlib import Path
 from typing import cast
 
@@ -23,25 +18,17 @@ import torch
 from hydra import compose, initialize_config_dir
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
-from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
-from yaml import YAMLError
 
 from backprop86.experiment import Experiment
 from backprop86.recipe import BEYOND, BadInput, Recipe, one_of
 from backprop86.training import ENGINES
-from backprop86.wording import in_words, must_be
+from backprop86.wording import HYDRA_ERRORS, in_words, must_be
 
 CONF = Path(__file__).parents[2] / "conf"
 PUBLISHED = CONF.parent / "results"
 MOST_SEEDS = 10_000_000
 """How many seeds may be run at once. While they are trained each needs some 1.6 KB: these need 16 GB."""
-HYDRA_ERRORS = (OmegaConfBaseException, HydraException, YAMLError)
-PLACE_ERRORS = {
-    errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR,
-}  # fmt: skip
-"""What a folder or a disk that the user named may refuse; every other OSError is a fault of ours."""
 os.environ["HYDRA_FULL_ERROR"] = "1"  # so that Hydra raises what it finds, for `one_clear_line` to tell
 
 
@@ -193,33 +180,6 @@ def check_name(experiment: str, hint: str = "") -> None:
         raise BadInput(f"{path} must be written in UTF-8, was another from byte {error.start} on") from error
 
 
-def arguments(given: list[str]) -> list[str]:
-    """Return a command line as Hydra can read it: output=/tmp/main (1) becomes output="/tmp/main (1)".
-
-    BadInput, in one line, for an experiment that there is not: Hydra takes lists, numbers and null for one.
-    """
-    flags = [argument for argument in given if argument in ("-m", "--multirun")]  # Hydra wants them first
-    others, several = [argument for argument in given if argument not in flags], bool(flags)
-    for argument in others:
-        name, _, value = argument.partition("=")
-        if not name:
-            raise BadInput(f"{argument} must be written as name=value")
-        if name == "experiment" and "(" not in value:  # glob(*) is Hydra's
-            for one in value.split(",") if several else [value]:
-                check_name(one, "; several run with -m" if "," in one else "")
-    return flags + [_quoted(argument, several) for argument in others]
-
-
-def _quoted(argument: str, several: bool) -> str:
-    name, _, value = argument.partition("=")
-    is_quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
-    if name != "output" or not value or is_quoted or (several and "," in value):
-        return argument
-    value = os.path.expanduser(value).replace("${", r"\${")
-    value = re.sub(r'(\\*)("|$)', lambda found: 2 * found[1] + (found[2] and r"\""), value)
-    return f'output="{value}"'
-
-
 STORY = (
     "symmetry", "family_trees", "family_trees_lattice", "iterative", "single_layer", "symmetry_breaking",
     "extra_connections", "xor", "chauvin", "parity", "encoder", "addition", "negation", "t_c", "shift_register",
@@ -232,28 +192,3 @@ def stems() -> list[str]:
     """The experiments there are, in the order of STORY; others after them."""
     found = sorted(path.stem for path in (CONF / "experiment").glob("*.yaml"))
     return [stem for stem in STORY if stem in found] + [stem for stem in found if stem not in STORY]
-
-
-@contextmanager
-def one_clear_line() -> Iterator[None]:
-    """Answer a user's mistake with one line and exit status 2, and Ctrl-C with one; faults of ours keep a traceback."""
-    for stream in (sys.stdout, sys.stderr):
-        cast(TextIOWrapper, stream).reconfigure(encoding="utf-8")  # a pipe on Windows has no ∂
-    try:
-        yield
-    except BadInput as error:
-        _leave(f"error: {error}", 2)
-    except HYDRA_ERRORS as error:
-        _leave(f"error: {in_words(error, Settings, stems())}", 2)
-    except OSError as error:
-        if error.errno not in PLACE_ERRORS:
-            raise
-        place = f"{error.filename} cannot be used: " if error.filename else ""
-        _leave(f"error: {place}{error.strerror}", 2)
-    except KeyboardInterrupt as stop:
-        _leave(f"stopped; {stop}" if stop.args else "stopped", 130)
-
-
-def _leave(line: str, status: int) -> None:
-    print(line, file=sys.stderr)
-    sys.exit(status)

@@ -6,11 +6,13 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, get_args, get_origin
 
-from hydra.errors import OverrideParseException
-from yaml import MarkedYAMLError
+from hydra.errors import HydraException, OverrideParseException
+from omegaconf.errors import OmegaConfBaseException
+from yaml import MarkedYAMLError, YAMLError
 
 from backprop86.recipe import LIMITS, Recipe, nearest
 
+HYDRA_ERRORS = (OmegaConfBaseException, HydraException, YAMLError)
 KINDS: dict[Any, str] = {
     int: "a whole number",
     float: "a number",
