@@ -20,7 +20,7 @@ lattice: .venv/ready  ## the family trees under every combination of readings (h
 	$(IN_VENV) experiments/run.py experiment=family_trees_lattice
 	$(IN_VENV) experiments/report.py
 
-quick: .venv/ready  ## the same with a few seeds, into quick/
+quick: .venv/ready  ## everything that reproduce makes, with a few seeds, into quick/
 	$(IN_VENV) experiments/reproduce.py --quick
 
 report: .venv/ready  ## tables, figures, verdicts and the gallery from the runs in results/
@@ -29,8 +29,11 @@ report: .venv/ready  ## tables, figures, verdicts and the gallery from the runs 
 check: .venv/ready  ## whether every table, figure and number is what the runs in results/ give; writes nothing
 	$(IN_VENV) experiments/report.py --check
 
-explain: .venv/ready  ## one training step, every number shown (of another net: make explain experiment=symmetry seed=3 case=9)
-	$(IN_VENV) experiments/explain.py $(foreach name,experiment reading seed case,$(if $($(name)),$(name)=$($(name))))
+# Each variable of the command line is passed on as name=value, in quotes; $(value) keeps make from expanding it
+ASKED = $(foreach name,$(filter-out PYTHON PIP_FLAGS IN_VENV,$(.VARIABLES)),\
+  $(if $(filter command,$(firstword $(origin $(name)))),'$(subst ','\'',$(name)=$(value $(name)))'))
+explain: .venv/ready  ## one training step, every number shown (of a net of your own: make explain epsilon=2 hidden=3 seed=1)
+	@$(IN_VENV) experiments/explain.py $(ASKED)
 
 article: results/numbers.tex  ## the article in docs/writeup, with LaTeX
 	cd docs/writeup && pdflatex article && bibtex article && pdflatex article && pdflatex article

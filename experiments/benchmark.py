@@ -24,7 +24,7 @@ import pandas as pd
 import torch
 
 from backprop86 import fused, reference
-from backprop86.config import one_clear_line
+from backprop86.cli import one_clear_line
 from backprop86.drawing import save, speeds_figure
 from backprop86.kernel import logistic
 from backprop86.network import initial_weights

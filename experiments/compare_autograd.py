@@ -23,7 +23,8 @@ from rich.progress import Progress
 from rich.table import Table
 
 from backprop86 import agreement
-from backprop86.config import load, one_clear_line, stems
+from backprop86.cli import one_clear_line
+from backprop86.config import load, stems
 from backprop86.drawing import save
 from backprop86.network import Network
 from backprop86.oracles import by_autograd

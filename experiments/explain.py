@@ -1,17 +1,16 @@
 """One training step on a real network, every number shown.
 
-python experiments/explain.py                                 exclusive or, seed 0, case 1
-python experiments/explain.py experiment=symmetry seed=3 case=9
-python experiments/explain.py reading=two_hidden experiment.recipe.epsilon=1
+python experiments/explain.py                                 XOR, seed 0, case 1
+python experiments/explain.py epsilon=2 hidden=3 seed=1       the same with other settings
+python experiments/explain.py reading=two_hidden              another reading: see conf/experiment/xor.yaml
+python experiments/explain.py experiment=symmetry case=9      another experiment, another case
 python experiments/explain.py --markdown > step.md
 """
 
 import argparse
-import difflib
+import re
 import sys
-import tempfile
 import textwrap
-from importlib import import_module
 
 import pandas as pd
 import torch
@@ -19,47 +18,16 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from backprop86.asked import FIELDS, NAMES, parts_of
 from backprop86.blame import Block
-from backprop86.config import load, one_clear_line
-from backprop86.explain import Part, explain, written
-from backprop86.recipe import BadInput, one_of
+from backprop86.cli import one_clear_line
+from backprop86.explain import Part, written
 
 WIDEST = 80
 GAPS = (2, 1)
 """How far columns are apart; the second where they do not fit otherwise."""
 SHORT = 12
 """What is no longer than this stays on one line."""
-KNOWN = ("experiment", "reading", "seed", "case")
-
-
-def parts_of(*settings: str) -> list[Part]:
-    """The parts that the settings ask for; BadInput, in one line, for what is not there."""
-    given = {"experiment": "xor"}
-    others = []
-    for setting in settings:
-        name, _, value = setting.partition("=")
-        if name.lstrip("+~").startswith("experiment."):
-            others.append(setting)
-        elif name in KNOWN:
-            given[name] = value
-        else:
-            near = difflib.get_close_matches(name, KNOWN, n=1)
-            raise BadInput(f"{name} is not a setting here; did you mean {near[0] if near else one_of(*KNOWN)[0]}?")
-    others += [f"reading={given['reading']}"] if "reading" in given else []
-    numbers = [whole(name, given[name]) if name in given else None for name in ("seed", "case")]
-    chosen = load(given["experiment"], *others, f"output={tempfile.gettempdir()}")  # nothing is written, wherever it is
-    reading, experiment = chosen.chosen[0], chosen.experiment
-    problem = import_module(f"backprop86.problems.{experiment.stem}")
-    title = f"{experiment.title}, reading {reading}"
-    return explain(problem, experiment.recipe_of(reading), title, numbers[0] or 0, numbers[1])
-
-
-def whole(name: str, text: str) -> int:
-    """The number that a setting gives."""
-    try:
-        return int(text)
-    except ValueError:
-        raise BadInput(f"{name} must be a whole number, was {text or 'nothing'}") from None
 
 
 def told(parts: list[Part], console: Console) -> None:
@@ -69,7 +37,9 @@ def told(parts: list[Part], console: Console) -> None:
         console.print(Text(textwrap.fill(part.title, width), style="bold"), "", sep="\n")
         for block in part.blocks:
             for piece in pieces(block, width):
-                console.print(piece, "", sep="\n", width=width)
+                with console.capture() as shown:
+                    console.print(piece, "", sep="\n", width=width)
+                console.out(re.sub(r" +$", "", shown.get(), flags=re.MULTILINE), end="")  # rich fills up tables
 
 
 def pieces(block: Block, width: int) -> list[Text | Table]:
@@ -124,7 +94,7 @@ def main() -> None:
     sys.stdout.reconfigure(encoding="utf-8")  # a pipe on Windows has no ∂
     torch.set_num_threads(1)  # one net is too little to share out
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("settings", nargs="*", metavar="name=value", help="experiment, reading, seed, case")
+    parser.add_argument("settings", nargs="*", metavar="name=value", help=", ".join(NAMES + FIELDS))
     parser.add_argument("--markdown", action="store_true", help="print Markdown and nothing else")
     chosen, unknown = parser.parse_known_args()
     parts = parts_of(*chosen.settings, *unknown)

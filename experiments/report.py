@@ -1,186 +1,150 @@
 """Runs -> tables, figures, verdicts, the gallery, and what is made of them in the README.
 
-python experiments/report.py                 what stands in results/
-python experiments/report.py --output quick  what stands in quick/; the README is left alone
+python experiments/report.py                 what stands in results/, which must be whole
+python experiments/report.py --output quick  whatever stands in quick/; the README is left alone
+python experiments/report.py --svg           figures as SVG too, beside PDF and PNG
 python experiments/report.py --check         nothing is written; exit status 1 if a file in results/ or the README is
                                              not what the runs in results/ give
 """
 
 import argparse
-import re
+import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import import_module
+from functools import partial
+from itertools import chain
+from multiprocessing import get_context
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import pandas as pd
-from matplotlib.figure import Figure
+import torch
+from omegaconf import OmegaConf
+from rich.progress import track
 
-from backprop86 import agreement, atlas, citing, drawing, tables
-from backprop86.claims import Claim, ledger
-from backprop86.config import Experiment, load, one_clear_line, stems
-from backprop86.explain import Part, excerpt, explain
+from backprop86 import chapters, citing, tables
+from backprop86.cli import one_clear_line
+from backprop86.config import CONF, stems
+from backprop86.explain import Part, excerpt
 from backprop86.gallery import STEP, gallery
-from backprop86.problems import xor
+from backprop86.material import Folder, Material, concatenated, prepare
 from backprop86.recipe import BadInput
-from backprop86.runs import Runs, read, same_recipes
-from backprop86.step import first_step
+from backprop86.schema import command
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "results"
-REPORT = "python experiments/report.py"
-TIMED = ("benchmark", "benchmark_growth", "memory")
-COMPARED = ("autograd", "autograd_paths", "autograd_cost")
-"""Tables that no runs give: experiments/benchmark.py and compare_autograd.py make them; they are passed on as is."""
 
 
 @dataclass
 class Report:
-    """What is being made: the folder for it, and what has been drawn and judged so far."""
+    """The ledger of claims, with words, and what is to be said of the rows it comes from."""
 
-    output: Path
-    judged: list[pd.DataFrame]
-    of_lattices: list[pd.DataFrame]
-    sidecars: list[dict[str, Any]]
-
-    def figure(self, name: str, figure: Figure, caption: str, claims: list[Claim], runs: list[Runs], how: str) -> None:
-        """Save a figure, and note what its sidecar says."""
-        drawing.save(figure, self.output / "figures", name)
-        self.sidecars.append(citing.sidecar(name, caption, claims, runs, how))
+    claims: pd.DataFrame
+    notes: list[str]
 
 
-def report(output: str | Path, source: str | Path | None = None) -> pd.DataFrame:
-    """Everything that is made from the rows in <source>/runs, into <output>, which is the source if none is given.
+def report(
+    output: str | Path, source: str | Path | None = None, processes: int | None = None, svg: bool = False
+) -> Report:
+    """Make everything that the rows in <source>/runs give, in <output>, which is the source if none is given.
 
-    Returns the ledger of claims, with words.
+    Everything is checked before anything is written. The bytes are the same however many processes make it.
     """
-    source = Path(source or output)
-    found = dict(with_rows(source))
-    made = Report(Path(output), [], [], [])
-    for experiment, runs in found.values():
-        one_experiment(made, experiment, runs)
-    titles = {stem: experiment.title for stem, (experiment, _) in found.items()}
-    every = {
-        import_module(f"backprop86.problems.{stem}"): runs
-        for stem, (experiment, runs) in found.items()
-        if not experiment.by_itself
-    }
-    all_experiments(made, every, titles, source)
-    parts = the_step()
-    made.figure(STEP, *picture(), [], [], REPORT)
-    claims = tables.with_words(pd.concat(made.judged, ignore_index=True))
-    claims.to_csv(made.output / "claims.csv", index=False, lineterminator="\n")
-    (made.output / "claims.md").write_text(tables.claims_page(claims, titles, made.of_lattices), "utf-8")
-    citing.write(made.sidecars, claims, made.output)
-    (made.output / "index.html").write_text(gallery(claims, made.sidecars, titles, made.output, parts), "utf-8")
-    return claims
+    output, folder = Path(output), folder_of(source or output)
+    found, notes = experiments_in(folder)
+    with workers(min(processes or cores(), len(found))) as each:
+        made: list[Material] = told(each(partial(prepare, folder=folder), found), "judging", len(found))
+        step, whole = chapters.the_step(), [one for one in made if not one.experiment.by_itself]
+        todo = [partial(chapters.written, chapters.one_experiment, output, svg, one) for one in made]
+        todo.append(partial(chapters.written, chapters.across, output, svg, whole))
+        todo += [partial(chapters.written, write, output, svg, folder) for write in (chapters.timed, chapters.compared)]
+        todo.append(partial(chapters.written, chapters.picture, output, svg))
+        sidecars = list(chain(*told(each(_call, todo), "drawing", len(todo))))
+    claims = tables.with_words(concatenated([one.judged for one in whole]))
+    about = [note for one in made for note in one.notes]
+    write_pages(output, folder, claims, made, sidecars, step, about)
+    return Report(claims, notes + about)
 
 
-def with_rows(source: Path) -> Iterator[tuple[str, tuple[Experiment, Runs]]]:
-    """Every experiment by its stem, with its rows in <source>/runs.
-
-    BadInput, in one line and before anything is written, if they are not all there as they
-    should be.
-    """
-    for stem in stems():
-        settings = load(stem, output=source)
-        experiment = settings.experiment
-        if experiment.by_itself and not settings.runs_file.is_file():
-            print(f"without {stem}, which make {experiment.by_itself} runs")
-            continue
-        runs = read(settings.runs_file)
-        same_recipes(runs, {reading: experiment.recipe_of(reading) for reading in experiment.conditions})
-        yield stem, (experiment, runs)
+def _call(work: Callable[[], list]) -> list:
+    return work()
 
 
-def one_experiment(made: Report, experiment: Experiment, runs: Runs) -> None:
-    """The table, the verdicts and the figures of one experiment."""
-    judged, problem = ledger(experiment.claims, runs), import_module(f"backprop86.problems.{runs.stem}")
-    if experiment.by_itself:
-        table, first = problem.table(runs, judged), 40
-        figures = problem.maps(table)
-        how = f"make {experiment.by_itself}"
-    else:
-        table, first = tables.sweeps_table(experiment.claims, runs), None
-        figures, how = problem.draw(runs), tables.command(runs.stem)
-    (made.of_lattices if experiment.by_itself else made.judged).append(judged)
-    tables.write_table(table, made.output / "tables", runs.stem, first)
-    captions = {caption.name: caption for caption in experiment.figures}
-    for name, figure in figures.items():
-        if name not in captions:
-            raise BadInput(f"figures of {runs.stem} must have a caption for {name}, was {', '.join(captions)}")
-        about = [claim for claim in experiment.claims if claim.id in captions[name].claims]
-        made.figure(f"{runs.stem}_{name}", figure, captions[name].says, about, [runs], how)
-    if not (experiment.axes or experiment.by_itself):
-        printed, title = tables.printed_sweeps(experiment.claims), experiment.title
-        about = [claim for claim in experiment.claims if claim.column in ("sweeps", "solved")]
-        says = f"{title}: the share of all runs solved by each sweep, a line for each reading, "
-        says += "the first with its 95 % interval. Vertical lines: numbers printed in 1986."
-        figure = drawing.sweeps_figure(runs, title, printed)
-        made.figure(f"{runs.stem}_sweeps", figure, says, about, [runs], how)
-        says = f"{title}: learning curves of each reading, E and below it the length of its gradient level by level."
-        made.figure(f"{runs.stem}_curves", drawing.curves_figure(runs, title), says, [], [runs], how)
+def folder_of(source: str | Path) -> Folder:
+    """The folder of rows; those of the checkout are the published ones."""
+    return Folder(Path(source), Path(source).resolve() == RESULTS)
 
 
-def all_experiments(made: Report, every: dict[ModuleType, Runs], titles: dict[str, str], source: Path) -> None:
-    """The atlas of failures; the benchmark and the comparison with autograd as far as they have been run."""
-    found = atlas.table(list(every.values()))
-    tables.write_table(found, made.output / "tables", "failures")
-    tables.write_table(atlas.meanings(found), made.output / "tables", "failure_kinds")
-    says = "What became of the runs of each experiment, under the reading that comes first and under all together: "
-    says += "solved, or the first of nine kinds of failure that fits."
-    made.figure("failures_counts", atlas.counts(found, titles), says, [], list(every.values()), REPORT)
-    says = "One run of each kind of failure: E sweep by sweep, and what is wanted and what outputs and hidden units do "
-    says += "in each case in the end. The first seed of the reading in which the kind is commonest."
-    made.figure("failures_kinds", atlas.examples(every, found), says, [], list(every.values()), REPORT)
-    if timed := passed_on(made, source, TIMED):
-        figure = drawing.speeds_figure(*timed[:2])
-        says = "Seed-sweeps per second of our two engines, of what people use instead, and of what the machine could "
-        says += "do at most, with the lowest and highest of five repeats; and how they grow."
-        made.figure("benchmark", figure, says, [], [], "make bench")
-    if compared := passed_on(made, source, COMPARED):
-        table, paths, _ = compared
-        tables.write_table(agreement.summary(table), made.output / "tables", "autograd_oracles")
-        tables.write_table(agreement.paths_summary(paths), made.output / "tables", "autograd_runs")
-        says = "The gradient of every module and network by hand, against four oracles: of each tensor the largest "
-        says += "error of an entry, in units of its last place. Extended precision also judges autograd."
-        made.figure("autograd", agreement.ulp_figure(table), says, [], [], "make compare")
-        says = "Whole runs by hand, and how far from them the same runs are by autograd, by hand in the fused engine, "
-        says += "by hand with every weight begun one bit away and, where the rate changes after sweep 20, with torch's "
-        says += "SGD: the median of five seeds, and thin the farthest. Grey: parted. Lower edge: equal to the last bit."
-        made.figure("autograd_paths", agreement.paths_figure(paths), says, [], [], "make compare")
+def experiments_in(folder: Folder) -> tuple[list[str], list[str]]:
+    """Return the experiments that have rows, and what is left out; BadInput if published ones are not all there."""
+    found = [stem for stem in stems() if folder.runs_file(stem).is_file()]
+    absent = [stem for stem in stems() if stem not in found]
+    by_itself = {stem: OmegaConf.load(CONF / "experiment" / f"{stem}.yaml").get("by_itself") for stem in absent}
+    needed = [stem for stem in absent if not by_itself[stem]]
+    if needed and (folder.published or not found):
+        made = command(needed[0], folder.name)
+        raise BadInput(f"{folder.runs_file(needed[0])} does not exist: {made} makes it")
+    notes = [f"left out: {stem} (make {how} makes it, in results/)" for stem, how in by_itself.items() if how]
+    if needed:
+        how = command("...", folder.name)
+        notes.insert(0, f"left out: {', '.join(needed)} ({how} makes the rows of one)")
+    for path in sorted((folder.path / "runs").glob("*.parquet")):
+        if path.stem not in found:
+            notes.append(f"left out: {path.name} (there is no conf/experiment/{path.stem}.yaml)")
+    for names, how in ((chapters.TIMED, "make bench"), (chapters.COMPARED, "make compare")):
+        if not chapters.are_there(folder, names):
+            notes.append(f"left out: tables/{names[0]}.csv and what is drawn of it ({how} makes it, in results/)")
+    return found, notes
 
 
-def passed_on(made: Report, source: Path, names: tuple[str, ...]) -> list[pd.DataFrame]:
-    """Tables that another script has made, as they are; none if one is not there."""
-    if not all((source / "tables" / f"{name}.csv").is_file() for name in names):
-        return []
-    found = [pd.read_csv(source / "tables" / f"{name}.csv") for name in names]
-    for name, table in zip(names, found, strict=True):
-        tables.write_table(table, made.output / "tables", name, agreement.LONG.get(name))
-    return found
+def cores() -> int:
+    """How many processes this one may keep busy."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def the_step() -> list[Part]:
-    """What `explain.py` tells if it is asked for nothing else."""
-    experiment = load("xor").experiment
-    return explain(xor, experiment.recipe_of("as_printed"), f"{experiment.title}, reading as_printed")
+@contextmanager
+def workers(processes: int) -> Iterator[Callable[..., Iterable]]:
+    """A `map` that works in so many processes, one thread each, and keeps the order."""
+    if processes == 1:
+        yield map
+        return
+    with ProcessPoolExecutor(processes, get_context("spawn"), torch.set_num_threads, (1,)) as pool:
+        yield pool.map
 
 
-def picture() -> tuple[Figure, str]:
-    """The network of that step with its weights and gradients, and the caption."""
-    step = first_step(xor, load("xor").experiment.recipe_of("as_printed"))
-    title = f"Exclusive or, seed 0, case {step.cases.names[step.case]}"
-    says = f"{title}: on each connection its weight and, below it in blue, its gradient ∂E/∂w, in each unit its "
-    says += (
-        "output y and, below it in blue, ∂E/∂x (i inputs, h hidden, o output; 1 is always 1). The thicker an arrow, "
-    )
-    says += "the larger its ∂E/∂w, in this case alone; the nudge is made of the sum over all four."
-    return drawing.step_figure(step, xor.STEP, f"{title}: y and w in black, ∂E/∂x and ∂E/∂w in blue"), says
+def told(found: Iterable, doing: str, n: int) -> list:
+    """The list of them, with a bar that shows how many are done."""
+    return list(track(found, f"{doing:<8}", n))
+
+
+def write_pages(
+    output: Path,
+    folder: Folder,
+    claims: pd.DataFrame,
+    made: list[Material],
+    sidecars: list[dict],
+    step: list[Part],
+    notes: list[str],
+) -> None:
+    """The ledger, the bibliography, the numbers for LaTeX, and the gallery."""
+    titles = {one.stem: one.experiment.title for one in made}
+    lattices = [one.judged for one in made if one.experiment.by_itself]
+    with_settings(claims, made).to_csv(output / "claims.csv", index=False, lineterminator="\n")
+    page = tables.claims_page(claims, titles, lattices, notes, folder.name)
+    (output / "claims.md").write_text(page, "utf-8")
+    citing.write(sidecars, claims, output)
+    page = gallery(claims, sidecars, titles, output, step, notes, folder.name)
+    (output / "index.html").write_text(page, "utf-8")
+
+
+def with_settings(claims: pd.DataFrame, made: list[Material]) -> pd.DataFrame:
+    """The ledger; where rows are of other settings than their file's, with a column that says so."""
+    other = {(one.stem, reading): how for one in made for reading, how in one.other_settings.items()}
+    rows = zip(claims["stem"], claims["reading"], strict=True)
+    return claims.assign(other_settings=[other.get(row, "") for row in rows]) if other else claims
 
 
 def readme(claims: pd.DataFrame, output: Path) -> str:
@@ -188,46 +152,52 @@ def readme(claims: pd.DataFrame, output: Path) -> str:
     made = {
         "claims": tables.markdown(tables.claims_table(claims[claims["headline"]])),
         "autograd": (output / "tables" / "autograd_oracles.md").read_text("utf-8"),
-        "explain": excerpt(the_step()),
+        "explain": excerpt(chapters.the_step()),
     }
     page = tables.put_between_markers((ROOT / "README.md").read_text("utf-8"), made)
     return tables.put_numbers(page, claims)
 
 
-def stale(results: Path = RESULTS) -> list[str]:
-    """Files of results/, and the README, that are not what the runs in it give."""
+def stale(results: Path = RESULTS, processes: int | None = None) -> list[str]:
+    """Files of results/, and the README, that are not what the runs in it give; an SVG is not looked at."""
+    svg = (results / "figures" / f"{STEP}.svg").is_file()
     with tempfile.TemporaryDirectory() as folder:
-        claims = report(folder, results)
+        claims = report(folder, results, processes, svg).claims
         page = readme(claims, Path(folder)) if results == RESULTS else ""
-        made = {path.relative_to(folder): path.read_bytes() for path in Path(folder).rglob("*") if path.is_file()}
-    there = {path.relative_to(results) for path in results.rglob("*") if path.is_file() and path.parent.name != "runs"}
+        made = {path.relative_to(folder): path.read_bytes() for path in Path(folder).rglob("*") if _is_compared(path)}
+    there = {path.relative_to(results) for path in results.rglob("*") if _is_compared(path)}
     wrong = [f"{place} is missing" for place in made.keys() - there]
-    wrong += [f"{place} is stale" for place in made.keys() & there if not _same(results / place, made[place])]
+    wrong += [f"{place} is stale" for place in made.keys() & there if (results / place).read_bytes() != made[place]]
     wrong += [f"{place} is made by nothing" for place in there - made.keys() - {Path("LICENSE")}]
     if results == RESULTS and page != (ROOT / "README.md").read_text("utf-8"):
         wrong.append("README.md is stale")
     return sorted(wrong)
 
 
-def _same(path: Path, made: bytes) -> bool:
-    """Byte for byte, but for the names of clip paths in an SVG.
-
-    matplotlib takes them from coordinates to the last bit, which another processor may round in another way.
-    """
-    if path.suffix != ".svg":
-        return path.read_bytes() == made
-    return _CLIP.sub(b"", path.read_bytes()) == _CLIP.sub(b"", made)
+def _is_compared(path: Path) -> bool:
+    return path.is_file() and path.parent.name != "runs" and path.suffix != ".svg"
 
 
-_CLIP = re.compile(rb"\bp[0-9a-f]{10}\b")
+def check_output(output: str) -> None:
+    """Raise BadInput, in one line, if a report cannot be written there; nothing is made."""
+    if not (Path(output) / "runs").is_dir():
+        made = command("symmetry", output)
+        raise BadInput(f"output must be a folder that holds rows in runs/, was {output} ({made} makes one)")
+    for place in (Path(output), Path(output) / "figures", Path(output) / "tables"):
+        try:
+            if place.exists():
+                tempfile.TemporaryFile(dir=place).close()
+        except OSError as error:
+            raise BadInput(f"output must be a folder that can be written to, was {place} ({error.strerror})") from error
 
 
-def publish(output: str) -> None:
-    """The report, and the README if it is of the committed results."""
-    claims = report(output)
-    if Path(output).resolve() == RESULTS:
-        (ROOT / "README.md").write_text(readme(claims, Path(output)), "utf-8")
-    print(f"tables, figures, claims and the gallery are in {output}/")
+def publish(output: str, processes: int | None = None, svg: bool = False) -> None:
+    """Make the report, and the README if it is of the committed results; say what was left out."""
+    check_output(output)
+    made = report(output, processes=processes, svg=svg)
+    if folder_of(output).published:
+        (ROOT / "README.md").write_text(readme(made.claims, Path(output)), "utf-8")
+    print("\n".join([*made.notes, f"tables, figures, claims and the gallery are in {output}/"]))
 
 
 def main() -> None:
@@ -235,11 +205,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", default="results", help="the folder that holds runs/")
     parser.add_argument("--check", action="store_true", help="compare results/ and the README with the runs")
+    parser.add_argument("--svg", action="store_true", help="figures as SVG too")
+    parser.add_argument("--processes", type=int, help="how many work side by side; as many as cores, if not given")
     chosen = parser.parse_args()
+    if chosen.processes is not None and chosen.processes < 1:
+        raise BadInput(f"processes must be 1 or more, was {chosen.processes}")
     if not chosen.check:
-        publish(chosen.output)
-    elif found := stale():
-        sys.exit("\n".join([*found, "python experiments/report.py makes them anew"]))
+        publish(chosen.output, chosen.processes, chosen.svg)
+    elif found := stale(processes=chosen.processes):
+        sys.exit("\n".join([*found, f"{tables.report_command()} makes them anew"]))
     else:
         print("results/ and the README are what the runs give")
 

@@ -6,9 +6,10 @@ python experiments/reproduce.py --quick    into quick/, a few seeds each, to see
 
 import argparse
 
-from backprop86.config import load, one_clear_line, stems
+from backprop86.cli import one_clear_line
+from backprop86.config import load, stems
 from report import publish
-from run import run
+from run import in_brief, run
 
 QUICK_SEEDS = {"family_trees": 5}  # 20 of the others
 
@@ -22,7 +23,7 @@ def main() -> None:
     for stem in stems():
         settings = load(stem, *([f"seeds={QUICK_SEEDS.get(stem, 20)}"] if quick else []), output=output)
         if not settings.experiment.by_itself:
-            run(settings)
+            print(f"{stem}: {in_brief(settings, run(settings))[0]}")
     publish(output)
 
 

@@ -5,54 +5,98 @@ python experiments/run.py experiment=symmetry reading=zero_one_targets
 python experiments/run.py -m experiment=symmetry,xor
 """
 
+import math
+import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
-from importlib import import_module
+from pathlib import Path
 
 import hydra
 import pandas as pd
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from backprop86 import runs
-from backprop86.config import Experiment, Settings, one_clear_line, typed
-from backprop86.recipe import BadInput, Recipe
-from backprop86.training import check, engine_for, run_together, together
+from backprop86.cli import arguments, one_clear_line
+from backprop86.config import CONF, Settings, typed
+from backprop86.experiment import Experiment
+from backprop86.recipe import Recipe
+from backprop86.statistics import quantiles, with_infinity
+from backprop86.training import engine_for, run_together, together
 
 COLUMNS = (TextColumn("{task.description:<40}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
 SAVED_EVERY = 10.0
 """Seconds of finished work that are lost at most if the process is killed."""
+LISTED = 5
+"""How many readings the closing lines name one by one."""
 
 
-def run(settings: Settings) -> None:
-    """Train every seed of every chosen reading; what is done is saved, and resumed if it was stopped."""
-    experiment, seeds, path = settings.experiment, settings.seed_list, settings.runs_file
-    problem = import_module(f"backprop86.problems.{experiment.stem}")
+@dataclass
+class Kept:
+    """The rows so far, those in the file and those that are not yet there."""
+
+    path: Path
+    rows: runs.Runs | None
+    is_new: bool = False
+    was_saved: bool = False
+    since: float = field(default_factory=time.monotonic)
+
+    def save(self, stopped: bool) -> None:
+        """Write the rows, if there are any that the file does not hold."""
+        if self.is_new and self.rows is not None:
+            runs.write(self.rows, self.path, stopped)
+            self.is_new, self.was_saved, self.since = False, True, time.monotonic()
+
+
+def run(settings: Settings) -> runs.Runs:
+    """Train every seed of every chosen reading, and return the rows.
+
+    What is finished is saved, and a run that was stopped goes on from there. KeyboardInterrupt says what was saved.
+    """
+    experiment, path = settings.experiment, settings.runs_file
     recipes = {reading: experiment.recipe_of(reading) for reading in settings.chosen}
-    levels = {reading: check(problem, recipe) for reading, recipe in recipes.items()}
-    engine = engine_for(settings.engine, settings.device)
+    levels = experiment.trial(recipes)
     settings.writable()
-    train = partial(run_together, problem, engine=engine, device=settings.device)
-    found = runs.read(path) if path.is_file() else None
-    order, saved, whole = list(experiment.conditions), time.monotonic(), True
-    with Progress(*COLUMNS) as progress:
-        for some in batches(experiment, recipes):
-            about = {name: runs.describe(recipe, levels[name], seeds, engine) for name, recipe in some.items()}
-            kept = {name: runs.interrupted(found, name, about[name], seeds) for name in some}
-            rows, whole = look(experiment, some, seeds, kept, train, progress)
-            for name, part in rows.items():
-                if whole:
-                    about[name]["seeds"] = [int(part["seed"].min()), int(part["seed"].max())]
-                keep = (order, name, about[name], part, experiment.numbers_only, whole)
-                found = runs.with_condition(found, experiment.stem, *keep)
-            if found is not None and (not whole or time.monotonic() - saved > SAVED_EVERY):
-                runs.write(found, path, stopped=True)
-                saved = time.monotonic()
-            if not whole:
-                raise KeyboardInterrupt
-    runs.write(found, path)
+    kept = Kept(path, runs.read(path) if path.is_file() else None)
+    try:
+        with Progress(*COLUMNS) as progress:
+            for some in batches(experiment, recipes):
+                whole = one_batch(settings, some, levels, kept, progress)
+                if not whole:
+                    raise KeyboardInterrupt
+                if time.monotonic() - kept.since > SAVED_EVERY:
+                    kept.save(stopped=True)
+        kept.is_new = True
+        kept.save(stopped=False)
+    except KeyboardInterrupt:
+        kept.save(stopped=True)
+        said = f"finished seeds are in {path}, and the same command goes on from there"
+        raise KeyboardInterrupt(said if kept.was_saved else "nothing was saved") from None
+    assert kept.rows is not None  # there is a reading, and it has a seed
+    return kept.rows
+
+
+def one_batch(
+    settings: Settings, recipes: dict[str, Recipe], levels: dict[str, int], kept: Kept, progress: Progress
+) -> bool:
+    """Train the readings of one batch and keep their rows; False if it was stopped before all seeds were done."""
+    experiment, seeds = settings.experiment, settings.seed_list
+    engine, order = engine_for(settings.engine, settings.device), list(experiment.conditions)
+    about = {name: runs.describe(recipe, levels[name], seeds, engine) for name, recipe in recipes.items()}
+    before = {name: runs.interrupted(kept.rows, name, about[name], seeds) for name in recipes}
+    train = partial(run_together, experiment.problem, engine=engine, device=settings.device)
+    found, whole = look(experiment, recipes, seeds, before, train, progress)
+    for name, rows in found.items():
+        if whole:
+            about[name]["seeds"] = [int(rows["seed"].min()), int(rows["seed"].max())]
+        keep = (order, name, about[name], rows, experiment.numbers_only, whole)
+        kept.rows = runs.with_condition(kept.rows, experiment.stem, *keep)
+        kept.is_new = True
+    return whole
 
 
 def batches(experiment: Experiment, recipes: dict[str, Recipe]) -> list[dict[str, Recipe]]:
@@ -83,8 +127,6 @@ def look(
         todo: dict[tuple[int, ...], list[str]] = defaultdict(list)
         for name in recipes:
             have = set(rows[name]["seed"]) if name in rows else set()
-            if number and experiment.promising not in rows[name]:
-                raise BadInput(f"promising must be a column of the runs, was {experiment.promising or 'not given'}")
             if number == 0 or rows[name][experiment.promising].any():
                 todo[tuple(seed for seed in wanted if seed not in have)].append(name)
         todo.pop((), None)
@@ -100,11 +142,45 @@ def look(
     return rows, True
 
 
-@hydra.main(version_base="1.3", config_path="../conf", config_name="config")
-def main(config: DictConfig) -> None:
-    """What Hydra calls, once for each job."""
-    with one_clear_line():
-        run(typed(config))
+def in_brief(settings: Settings, found: runs.Runs) -> list[str]:
+    """Three lines: how many seeds learned, by which sweep half of them had, where the rows are."""
+    parts = {name: found.of(name) for name in settings.chosen}
+    share = {name: float(rows["solved"].mean()) for name, rows in parts.items()}
+    learned = {name: f"{int(rows['solved'].sum()):,} of {len(rows):,} seeds" for name, rows in parts.items()}
+    median = {name: quantiles(with_infinity(rows["sweeps"]), (0.5,))[0] for name, rows in parts.items()}
+    sweep = {name: f"{value:,.0f}" if value < math.inf else "never" for name, value in median.items()}
+    hint = "never: fewer than half of the seeds learned" if math.inf in median.values() else "half had learned by then"
+    return [
+        f"learned: {listed(learned, share)}",
+        f"median sweep: {listed(sweep, median)}  ({hint})",
+        f"rows: {settings.runs_file}",
+    ]
+
+
+def listed(said: dict[str, str], size: dict[str, float]) -> str:
+    """What is said of each reading; of many readings, of the one with the least and the one with the most."""
+    if len(said) == 1:
+        return next(iter(said.values()))
+    if len(said) <= LISTED:
+        return ", ".join(f"{text} ({name})" for name, text in said.items())
+    least, most = min(size, key=size.__getitem__), max(size, key=size.__getitem__)
+    if said[least] == said[most]:
+        return f"{said[least]} in each of {len(said)} readings"
+    return f"from {said[least]} ({least}) to {said[most]} ({most}), {len(said)} readings"
+
+
+@hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")
+def job(config: DictConfig) -> None:
+    """Run what Hydra has composed: it calls this once for each experiment that is named after -m."""
+    with one_clear_line():  # here already, or Hydra adds lines of its own
+        settings = typed(config, HydraConfig.get().runtime.choices.get("experiment", ""))
+        print(*in_brief(settings, run(settings)), sep="\n")
+
+
+def main() -> None:
+    """Read the command line, and run."""
+    sys.argv[1:] = arguments(sys.argv[1:])
+    job()
 
 
 if __name__ == "__main__":

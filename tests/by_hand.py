@@ -1,7 +1,7 @@
 """A reader with a calculator: recomputes every line of an explained step from nothing but what is printed."""
 
 import re
-from decimal import ROUND_HALF_UP, Decimal, localcontext
+from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from itertools import pairwise
 
 NUMBER = r"-?\d+(?:\.\d+)?(?:e-?\d+)?"
@@ -30,15 +30,16 @@ class Reader:
     def __init__(self, page):
         self.wrong, self.lines = [], 0
         parts = re.split(r"^## ", page, flags=re.MULTILINE)
-        _, weights, forward, error, backward, nudge, _ = [self.blocks(part) for part in parts]
+        _, weights, forward, error, backward, nudge, again, _ = [self.blocks(part) for part in parts]
         ((_, rows),) = self.tables(weights)
         self.w, self.sharing = {row[0]: row[1] for row in rows}, {row[0]: int(row[-1]) for row in rows if len(row) > 2}
         self.alone = "ellipsis" not in parts[1]  # every connection has a weight of its own
-        self.y, self.dE_dx = {"1": "1"}, {}
+        self.y, self.dE_dx, self.fed = {"1": "1"}, {}, {}
         self.forward(forward)
         self.error(error)
         self.backward(backward)
         self.nudge(nudge, parts[5])
+        self.again(again)
 
     def check(self, holds, about):
         self.lines += 1
@@ -107,6 +108,7 @@ class Reader:
             for source, target, y, w, product in self.products(lines):
                 self.check(target == unit and self.y.get(source, "0") == y, f"{source} → {target}: {y}")
                 self.weight(source, target, w)
+                self.fed.setdefault(unit, []).append((source, w))
                 sent.append(product)
             x = self.sum(lines[-2], sent)
             _, power, self.y[unit] = self.equations(lines[-1])[-3:]
@@ -156,6 +158,9 @@ class Reader:
             self.check(said == [dE_dy, self.y[unit], "1", f"-{self.y[unit]}", said[-1]], lines[-1])
             self.dE_dx[unit] = said[-1]
         self.shares(*self.tables(blocks[:units]), self.dE_dx)
+        for block in blocks[:units]:
+            if str(block).startswith("Level by level"):
+                self.levels(block)
         self.gradient(blocks[units:others])
         self.sums(blocks[others:])
 
@@ -169,6 +174,45 @@ class Reader:
             told = (100 * part / whole).quantize(Decimal("0.1"), ROUND_HALF_UP) if whole else ""
             small = "< 0.1 %" if part and not told else f"{told} %"
             self.check(row[-1] == (small if whole else ""), row)
+
+    def levels(self, says):
+        """The shares by level, from the outputs down; which end has the smaller one, and why."""
+        level = {}
+        for unit, sources in self.fed.items():
+            level[unit] = 1 + max((level.get(source, 0) for source, _ in sources), default=0)
+        sizes = [
+            sum(abs(Decimal(self.dE_dx[unit])) for unit in level if level[unit] == n)
+            for n in range(max(level.values()), 0, -1)
+        ]
+        told = re.search(r"the shares are (.+?)\. The level", says)[1].replace("\N{NO-BREAK SPACE}", " ").split(", ")
+        self.check(len(told) == len(sizes), says)
+        for share, size in zip(told, sizes, strict=False):
+            part = 100 * size / sum(sizes)
+            small = share == "< 0.1 %" and 0 < part < Decimal("0.05")
+            self.check(small or abs(Decimal(share.split()[0]) - part) <= Decimal("0.05"), says)
+        self.check(("smaller share. With" in says) == (sizes[-1] < sizes[0]), says)
+        self.check(("the larger share here" in says) == (sizes[-1] > sizes[0]), says)
+        sums = [sum(abs(Decimal(w)) for source, w in feeds if source in level) for feeds in self.fed.values()]
+        if found := re.search(rf"signs left out, to ({NUMBER}), which is more than 4", says):
+            self.check(agrees(found[1], max(sums)) and max(sums) > 4, says)
+
+    def again(self, blocks):
+        """The bars are as long as E is large; the sweeps rise; E of the sentence and of the table are one."""
+        ((header, rows),) = self.tables(blocks)
+        E = [Decimal(row[1]) for row in rows]
+        for value, row in zip(E, rows, strict=True):
+            self.check(abs(len(row[-1]) - 20 * value / max(E)) <= Decimal("0.501"), row)
+        sweeps = [int(row[0].split()[0].replace(",", "")) for row in rows[2:]]
+        self.check(sweeps == sorted(set(sweeps)), header)
+        says = "\n".join(map(str, blocks))
+        after, before = re.search(rf"E of all cases is ({NUMBER}), .+? the ({NUMBER}) before", says).groups()
+        self.check([Decimal(before), Decimal(after)] == E[:2], says)
+        if still := re.search(rf"E is still ({NUMBER}) then, and ({NUMBER}) after ([\d,]+) sweeps", says):
+            by_sweep = {row[0].split()[0]: Decimal(row[1]) for row in rows[2:]}
+            solved = re.search(r"After ([\d,]+) sweeps it counts", says)[1]
+            for told, sweep in ((still[1], solved), (still[2], still[3])):
+                three = Context(prec=3, rounding=ROUND_HALF_UP).create_decimal(by_sweep[sweep])
+                self.check(told == (f"{three:f}" if three.adjusted() >= -4 else f"{three:e}"), still[0])
 
     def gradient(self, blocks):
         (header, rows), *_ = self.tables(blocks)

@@ -6,12 +6,18 @@ from importlib import import_module
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from backprop86 import fused, reference
 from backprop86.config import load
 from backprop86.recipe import Job, Recipe
 from backprop86.runs import Runs, describe, with_condition
 from backprop86.training import check, run_condition, start_of, states, wiring_of
+
+
+def slow(names, *these):
+    """Return the names as parameters of a test, and mark `these` slow."""
+    return [pytest.param(name, marks=pytest.mark.slow) if name in these else name for name in names]
 
 
 def engines(problem, recipe, n=8):

@@ -14,7 +14,8 @@ from rich.console import Console
 
 from backprop86 import agreement
 from backprop86.agreement import AUTOGRAD_ITSELF, paths_figure, paths_summary, summary, ulp_figure
-from backprop86.config import load, one_clear_line, stems
+from backprop86.cli import one_clear_line
+from backprop86.config import load, stems
 from backprop86.modules import Logistic
 from backprop86.oracles import EXTENDED, ORACLES
 from backprop86.training import wiring_of
@@ -43,6 +44,7 @@ def paths():
     return pd.read_csv(TABLES / "autograd_paths.csv")
 
 
+@pytest.mark.slow
 @pytest.mark.results
 def test_every_network_of_every_experiment_is_in_the_table(table):
     for stem in REPRODUCED:
@@ -65,6 +67,7 @@ def test_nothing_in_the_table_is_off(table):
     assert table["relative"].max() < 1e-7
 
 
+@pytest.mark.slow
 def test_the_table_is_what_the_gradients_give_now(table, script):
     now = [rows.assign(experiment="modules", network=name) for name, rows in agreement.modules()]
     for stem in ("xor", "iterative", "shift_register"):
@@ -121,6 +124,7 @@ def test_every_level_of_a_network_is_a_tensor_of_its_own():
     assert ours["tensor"].tolist() == ["input 1", "w, level 1", "w, level 2", "w, level 3"]
 
 
+@pytest.mark.slow
 def test_parameters_are_numbered_level_by_level(script):
     for stem in stems():
         experiment, problem = load(stem).experiment, import_module(f"backprop86.problems.{stem}")
@@ -188,6 +192,7 @@ def test_costs_are_ours_over_autograds(script, monkeypatch):
     assert table.to_numpy().tolist() == [["xor", seeds, 2.0, 1.0, 3.0, 1.5] for seeds in (1, 100)]
 
 
+@pytest.mark.slow
 def test_seconds_and_bytes(script, monkeypatch):
     calls, clock = [], [0.0]
 

@@ -85,6 +85,7 @@ def test_the_engines_agree():
         assert apart <= 1e-9 < 0.1 < changed
 
 
+@pytest.mark.slow
 def test_figure():
     assert [*drawn(every_reading("chauvin", 2))] == ["hidden"]
     left, right = drawn(made_up(lambda H, rate: round(280 - 33 * np.log2(H))))["hidden"].axes

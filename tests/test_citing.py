@@ -174,6 +174,7 @@ def typeset(folder, body):
     return status, (folder / "paper.log").read_text("latin-1")
 
 
+@pytest.mark.latex
 def test_latex_prints_every_number_it_asks_for(judged, tmp_path):
     (tmp_path / "numbers.tex").write_text(citing.numbers(judged), "utf-8")
     status, log = typeset(tmp_path, "".join(f"({asked})\n\n" for asked in ASKED))
@@ -183,6 +184,7 @@ def test_latex_prints_every_number_it_asks_for(judged, tmp_path):
     assert re.findall(r"\((.*?)\)", text) == list(ASKED.values())
 
 
+@pytest.mark.latex
 @pytest.mark.parametrize(
     ("asked", "line"),
     [

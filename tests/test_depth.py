@@ -78,6 +78,7 @@ def test_the_engines_agree(network, biases):
     assert apart <= 1e-9 < 0.1 < changed
 
 
+@pytest.mark.slow
 def test_figures():
     runs = every_reading("depth", 40)
     figures = drawn(runs)

@@ -33,6 +33,8 @@ def test_wrong():
     assert measured(extra_connections, Recipe("symmetry_2"), always_off)["wrong"] == 8
     assert measured(extra_connections, Recipe("symmetry_2"), -np.array(always_off))["wrong"] == 56
     assert measured(extra_connections, Recipe("xor_2"), np.zeros(9))["wrong"] == 4  # 0.5 is on neither side
+    for ulps in ([1e-16, 0, 0, -1e-16, 0, 0, 2e-16, 0, 0], [0] * 6 + [-3e-10, 0, 0]):
+        assert measured(extra_connections, Recipe("xor_2"), ulps)["wrong"] == 4  # nor is what rounding makes of it
     recipe = Recipe("xor_2")
     wiring, cases = extra_connections.wiring(recipe), extra_connections.cases(recipe)
     y = np.zeros((2, 4, wiring.n_units))

@@ -80,6 +80,7 @@ def test_the_best_come_first(made_up):
     assert list(lattice_of(made_up)[list(AXES)].iloc[-1]) == PRINTED.split("/")
 
 
+@pytest.mark.slow
 def test_maps(made_up):
     parts = {name.replace("x1/", "x2/").replace("x20/", "x10/"): part for name, part in made_up.items()}
     figures = maps(lattice_of(parts))

@@ -62,6 +62,7 @@ def test_a_thousand_seeds_are_solved_after_the_same_sweeps(problem, recipe, crit
     assert (theirs.sweeps > 0).mean() > 0.2
 
 
+@pytest.mark.slow
 def test_a_hundred_sweeps_of_the_family_trees():
     ours, theirs = both(family_trees, replace(TREES, sweeps=100, epsilon=0.2, opening_epsilon=0.1), 60)
     assert close(ours.w, theirs.w, 1e-9)

@@ -32,6 +32,26 @@ def test_the_page_holds_everything_and_loads_nothing(folder):
     assert files == there
 
 
+def test_an_svg_is_linked_where_there_is_one(tmp_path):
+    write(tmp_path)
+    (tmp_path / "figures/xor_fig3.svg").unlink()
+    page = gallery(ledger(), FIGURES, TITLES, tmp_path, PARTS)
+    assert 'href="figures/xor_fig3.svg"' not in page
+    for name in ("xor_fig3.pdf", "xor_fig3.png", "depth_start.svg"):
+        assert f'href="figures/{name}"' in page
+
+
+def test_what_is_different_here_stands_above_the_claims(folder):
+    notes = ["xor, as_printed: epsilon is <0.25> here"]
+    page = gallery(ledger(), FIGURES, TITLES, folder, PARTS, notes, "my own")
+    assert "<li>xor, as_printed: epsilon is &lt;0.25&gt; here</li>" in page.split('id="claims"')[0]
+    assert (
+        "experiment=xor &#39;output=my own&#39; &amp;&amp; python experiments/report.py --output &#39;my own&#39;"
+        in page
+    )
+    assert 'role="note"' not in gallery(ledger(), FIGURES, TITLES, folder, PARTS)
+
+
 def test_the_page_escapes_what_it_is_told(folder):
     page = (folder / "index.html").read_text("utf-8")
     assert "3 &lt; 4 &amp; &#34;never&#34; &lt;/script&gt;&lt;b&gt;bold" in page

@@ -9,6 +9,8 @@ import pytest
 
 from made_up import FIGURES, IDS, TITLES, write
 
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
 CONTRAST = """() => {
   const canvas = new OffscreenCanvas(1, 1).getContext("2d", {willReadFrequently: true});
   const painted = (...colours) => {
@@ -94,41 +96,42 @@ def open_all(page):
     page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })")
 
 
-@pytest.mark.parametrize(
-    ("chosen", "wanted"),
-    [
-        ({"Text": "N"}, ["xor-minima", "depth-0.3", "depth-bound"]),
-        ({"Text": "P"}, ["xor-sweeps", "xor-minima", "xor-escape"]),
-        ({"Text": "H"}, ["depth-0.3"]),
-        ({"Text": "ours"}, ["depth-ours"]),
-        ({"Experiment": "Depth & width"}, ["depth-0.3", "depth-bound", "depth-ours"]),
-        ({"Verdict": "reproduced"}, ["xor-sweeps", "depth-ours"]),
-        ({"Verdict": "not reproduced"}, ["xor-minima", "depth-bound"]),
-        ({"Verdict": "not reproduced", "Text": "N", "Experiment": "Exclusive or"}, ["xor-minima"]),
-        ({"Search": "SWEEPS  learned"}, ["xor-sweeps"]),
-        ({"Search": "xor-escape is <so>"}, ["xor-escape"]),
-        ({"Search": "name_8"}, ["xor-minima"]),
-        ({"Search": "39.3% to 45.4% (n = 1,000)"}, IDS),
-        ({"Search": "learned", "Text": "ours"}, ["depth-ours"]),
-        ({"Search": "learned", "Text": "H"}, []),
-    ],
-)
-def test_filters(visit, chosen, wanted):
-    page = visit()
-    for label, value in chosen.items():
-        control = page.get_by_label(label, exact=True)
-        control.fill(value) if label == "Search" else control.select_option(label=value)
-    linked = visit(page.evaluate("location.hash"))
-    for either in (page, linked):
-        assert shown(either) == wanted
-        assert either.locator("#count").inner_text() == f"{len(wanted)} of 6 claims"
-        groups = {claim.split("-")[0] for claim in wanted}
-        assert {name for name in TITLES if either.locator(f"#claims-of-{name}").is_visible()} == groups
-        assert either.locator("#nothing").is_visible() == (not wanted)
-    page.get_by_role("button", name="Clear").click()
-    assert shown(page) == IDS
-    assert page.locator("#count").inner_text() == "6 of 6 claims"
-    assert page.evaluate("location.hash") == ""
+FILTERS = [
+    ({"Text": "N"}, ["xor-minima", "depth-0.3", "depth-bound"]),
+    ({"Text": "P"}, ["xor-sweeps", "xor-minima", "xor-escape"]),
+    ({"Text": "H"}, ["depth-0.3"]),
+    ({"Text": "ours"}, ["depth-ours"]),
+    ({"Experiment": "Depth & width"}, ["depth-0.3", "depth-bound", "depth-ours"]),
+    ({"Verdict": "reproduced"}, ["xor-sweeps", "depth-ours"]),
+    ({"Verdict": "not reproduced"}, ["xor-minima", "depth-bound"]),
+    ({"Verdict": "not reproduced", "Text": "N", "Experiment": "Exclusive or"}, ["xor-minima"]),
+    ({"Search": "SWEEPS  learned"}, ["xor-sweeps"]),
+    ({"Search": "xor-escape is <so>"}, ["xor-escape"]),
+    ({"Search": "name_8"}, ["xor-minima"]),
+    ({"Search": "39.3% to 45.4% (n = 1,000)"}, IDS),
+    ({"Search": "learned", "Text": "ours"}, ["depth-ours"]),
+    ({"Search": "learned", "Text": "H"}, []),
+]
+
+
+def test_filters(visit):
+    page, linked = visit(), visit()
+    for chosen, wanted in FILTERS:
+        for label, value in chosen.items():
+            control = page.get_by_label(label, exact=True)
+            control.fill(value) if label == "Search" else control.select_option(label=value)
+        linked.goto("about:blank")
+        linked.goto(page.url)
+        for either in (page, linked):
+            assert shown(either) == wanted, chosen
+            assert either.locator("#count").inner_text() == f"{len(wanted)} of 6 claims"
+            groups = {claim.split("-")[0] for claim in wanted}
+            assert {name for name in TITLES if either.locator(f"#claims-of-{name}").is_visible()} == groups
+            assert either.locator("#nothing").is_visible() == (not wanted)
+        page.get_by_role("button", name="Clear").click()
+        assert shown(page) == IDS
+        assert page.locator("#count").inner_text() == "6 of 6 claims"
+        assert page.evaluate("location.hash") == ""
 
 
 def test_a_link_opens_its_claim_even_where_a_filter_hides_it(visit):
@@ -189,17 +192,19 @@ def test_every_link_leads_somewhere(visit):
         assert page.request.get(address).ok, address
 
 
-@pytest.mark.parametrize("width", [320, 360, 768, 1280])
-def test_nothing_is_wider_than_the_window(visit, width):
-    page = visit(viewport={"width": width, "height": 700})
-    for _ in range(2):
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        wide = """[...document.querySelectorAll('body *')].filter((one) => !one.closest('.scroll, .unseen, .skip'))
-            .filter((one) => one.checkVisibility() && one.getBoundingClientRect().right > innerWidth)"""
-        assert page.evaluate(f"{wide}.map((one) => one.outerHTML.slice(0, 80))") == []
-        open_all(page)
+def test_nothing_is_wider_than_the_window(visit):
+    page = visit()
+    wide = """[...document.querySelectorAll('body *')].filter((one) => !one.closest('.scroll, .unseen, .skip'))
+        .filter((one) => one.checkVisibility() && one.getBoundingClientRect().right > innerWidth)"""
     scrolls = "[...document.querySelectorAll('.scroll')].some((one) => one.scrollWidth > one.clientWidth)"
-    assert page.evaluate(scrolls) or width > 768
+    for opened in (False, True):
+        if opened:
+            open_all(page)
+        for width in (320, 360, 768, 1280):
+            page.set_viewport_size({"width": width, "height": 700})
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
+            assert page.evaluate(f"{wide}.map((one) => one.outerHTML.slice(0, 80))") == [], width
+            assert not opened or page.evaluate(scrolls) or width > 768
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -8,9 +8,11 @@ import torch
 
 from backprop86.claims import EQUAL
 from backprop86.config import load
-from backprop86.network import initial_weights
+from backprop86.measures import logistic
+from backprop86.modules import Logistic
+from backprop86.network import Network, initial_weights
 from backprop86.oracles import ORACLES, compare
-from backprop86.problems import iterative
+from backprop86.problems import family_trees, iterative
 from backprop86.recipe import Recipe
 from backprop86.training import states, wiring_of
 from backprop86.wiring import ONE
@@ -42,10 +44,10 @@ def test_matrix_and_iterate_against_a_loop_over_units():
     named = {ends: k + 2.0 for k, ends in enumerate(iterative.NEIGHBOURS)} | {(ONE, u): -k for k, u in enumerate("abc")}
     for parameter, source, target in WIRING.table():
         w[0, parameter] = named[source[0], target[0]]
-    found = iterative.matrix(WIRING, torch.tensor(w))
+    found = iterative.matrix(WIRING, w)
     assert found[0].tolist() == [[0, 0, 3, 0], [-1, 2, 0, 5], [-2, 0, 4, 0]]
-    end, history = iterative.iterate(torch.tensor(CASES.inputs)[None], found)
-    assert len(history) == 3
+    end, history = iterative.iterate(CASES.inputs[None], found, logistic)
+    assert len(history[1]) == 4
     for begin, after in zip(CASES.inputs.tolist(), end[0].tolist(), strict=True):
         state = dict(zip("abc", begin, strict=True))
         for _ in range(3):
@@ -61,13 +63,32 @@ def test_the_way_back_against_the_oracles():
     state = torch.randn(2, 5, 3, dtype=torch.float64, generator=random)
     weights = torch.randn(2, 3, 4, dtype=torch.float64, generator=random)
 
+    def forward(state, weights):
+        return iterative.iterate(state, weights, lambda x: Logistic.forward(x)[0])
+
     def backward(dE_dstate, history):
         dE_dbegin, dE_dweights = iterative.iterate_back(dE_dstate, history)
         return dE_dbegin, {"weights": dE_dweights}
 
-    table = compare(iterative.iterate, backward, [state], {"weights": weights})
+    table = compare(forward, backward, [state], {"weights": weights})
     assert set(table["oracle"]) == set(ORACLES)
     assert table["agrees"].all(), table
+
+
+@pytest.mark.parametrize("problem", [iterative, family_trees])
+def test_the_way_back_through_the_layers_is_the_networks(problem):
+    recipe = Recipe("three_units" if problem is iterative else "five_layers")
+    wiring, cases = problem.wiring(recipe), problem.cases(recipe)
+    w = initial_weights(wiring, [0, 1], 2.0)
+    y = states(wiring, cases.inputs, w)
+    outputs, cache = Network(wiring).forward(torch.tensor(cases.inputs), torch.tensor(w))
+    dE_dinputs, gradients = Network(wiring).backward(outputs - torch.tensor(cases.desired), cache)
+    dE_dy = np.zeros_like(y)
+    dE_dy[..., wiring.outputs] = y[..., wiring.outputs] - cases.desired
+    ours = iterative.layered_back(wiring, w, y, dE_dy)
+    assert np.count_nonzero(dE_dy) == outputs.numel()  # what is handed in stays as it is
+    for one, other in zip(ours, (dE_dinputs, gradients["w"]), strict=True):
+        assert one == pytest.approx(other.numpy(), rel=1e-9, abs=1e-15)
 
 
 @pytest.mark.parametrize("biases", ["drawn", "none"])

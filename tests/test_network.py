@@ -21,6 +21,7 @@ from backprop86.problems import (
 )
 from backprop86.recipe import Recipe
 from backprop86.wiring import ONE, layered, unroll, wire
+from helpers import slow
 from nets import STEP, wirings
 
 FED = {"h": [ONE, "a", "b"], "g": ["b"], "o": [ONE, "h", "a"]}
@@ -51,7 +52,7 @@ WIRINGS = {
 }
 
 
-@pytest.mark.parametrize("name", WIRINGS)
+@pytest.mark.parametrize("name", slow(WIRINGS, "family trees"))
 def test_network_against_the_oracles(name):
     wiring, random = WIRINGS[name], torch.Generator().manual_seed(0)
     inputs = torch.randn(2, 3, wiring.n_inputs, dtype=torch.float64, generator=random)

@@ -12,10 +12,11 @@ from backprop86.reference import UNSOLVED, checkpoints, train
 from backprop86.training import counted_of
 from backprop86.trajectories import trajectory
 from backprop86.wiring import layered
+from helpers import slow
 from nets import RECIPES, SYMMETRY, TREES, XOR
 
 
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("name", slow(RECIPES, "family trees, case updates"))
 def test_a_recipe_like_autograd(name):
     problem, recipe = RECIPES[name]
     seeds = list(range(5 if problem is family_trees else 20))

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from backprop86 import runs
-from backprop86.config import Experiment, Settings, load
+from backprop86.config import Settings, load
+from backprop86.experiment import Experiment
 from backprop86.problems import xor
 from backprop86.recipe import Recipe
 from backprop86.training import run_condition
@@ -77,6 +78,7 @@ def test_a_run_that_was_stopped_is_resumed_to_the_same_bytes(tmp_path, monkeypat
     assert first[0] != first[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("before", "then"), [((0, 30), (0, 60)), ((0, 60), (0, 30)), ((0, 60), (10, 50))])
 @pytest.mark.parametrize(("most_weights", "with_curves"), [(30, 100), (5_000, 20)])
 def test_it_may_be_resumed_with_other_seeds(tmp_path, monkeypatch, script, before, then, most_weights, with_curves):
@@ -154,11 +156,44 @@ def test_a_lattice_that_was_stopped_is_resumed_to_the_same_bytes(
     assert halves.runs_file.read_bytes() == whole.runs_file.read_bytes()
 
 
+@pytest.mark.parametrize(
+    ("place", "call", "left"),
+    [
+        ("backprop86.training.start_of", 1, []),  # while the weights of the first reading are drawn
+        ("backprop86.training._measured", 2, []),  # while its rows are measured
+        ("backprop86.runs.with_condition", 2, ["one/slow"]),  # while those of the second are put beside them
+        ("backprop86.training._measured", 7, ["one/slow", "one/fast", "two/slow"]),
+        ("backprop86.runs.write", 1, NAMES),  # while the file is written
+    ],
+)
+def test_what_ctrl_c_says_is_true(tmp_path, monkeypatch, script, place, call, left):
+    settings = Settings(replace(LATTICE, first_look=None), seeds=2, output=str(tmp_path))
+    monkeypatch.setattr(Experiment, "trial", lambda self, recipes: dict.fromkeys(recipes, 2))
+    module, name = place.rsplit(".", 1)
+    whole, calls = getattr(import_module(module), name), []
+
+    def interrupted(*what, **how):
+        calls.append(name)
+        if len(calls) == call:
+            raise KeyboardInterrupt
+        return whole(*what, **how)
+
+    monkeypatch.setattr(import_module(module), name, interrupted)
+    with pytest.raises(KeyboardInterrupt) as stop:
+        script.run(settings)
+    if left:
+        assert str(stop.value) == f"finished seeds are in {settings.runs_file}, and the same command goes on from there"
+        assert runs.read(settings.runs_file).conditions == left
+    else:
+        assert str(stop.value) == "nothing was saved"
+        assert not settings.runs_file.exists()
+
+
 def test_a_run_that_is_stopped_at_once_leaves_nothing(tmp_path, monkeypatch):
     import run as script
 
     whole, settings = script.run_together, load("xor", "seeds=3", "reading=two_hidden", f"output={tmp_path}")
     monkeypatch.setattr(script, "run_together", lambda *what, **how: [rows.iloc[:0] for rows in whole(*what, **how)])
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt, match=r"^nothing was saved$"):
         script.run(settings)
     assert not settings.runs_file.exists()

@@ -1,5 +1,7 @@
 """Rows on disk: the same bytes twice, readings replaced one at a time, files that cannot be used."""
 
+import json
+import zlib
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +10,7 @@ import pytest
 
 from backprop86 import runs
 from backprop86.problems import xor
-from backprop86.recipe import Recipe
+from backprop86.recipe import BadInput, Recipe
 from backprop86.training import check, run_condition
 
 TWO = Recipe("2_hidden", 300, epsilon=0.5, alpha=0.9)
@@ -99,7 +101,7 @@ def test_no_half_written_file_is_left(tmp_path, monkeypatch):
 
 
 def test_files_that_cannot_be_used(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"does not exist: python experiments/run.py experiment=xor makes it$"):
+    with pytest.raises(BadInput, match=r"does not exist: python experiments/run.py experiment=xor makes it$"):
         runs.read(tmp_path / "xor.parquet")
     (tmp_path / "xor.parquet").write_bytes(b"PAR1 nothing")
     with pytest.raises(ValueError, match=r"xor.parquet is not a Parquet file"):
@@ -113,6 +115,80 @@ def test_files_that_cannot_be_used(tmp_path):
         runs.read(tmp_path / "xor.parquet")
 
 
+def _metadata(change):
+    """A change of the table that changes what its metadata says."""
+
+    def changed(table):
+        about = change(json.loads(zlib.decompress(table.schema.metadata[runs.KEY])))
+        packed = zlib.compress(about if isinstance(about, bytes) else json.dumps(about).encode())
+        return table.replace_schema_metadata({runs.KEY: packed})
+
+    return changed
+
+
+def _of_two(**said):
+    return _metadata(lambda about: about | {"conditions": {"two": about["conditions"]["two"] | said}})
+
+
+def _column(name, values):
+    return lambda table: table.set_column(table.schema.get_field_index(name), name, values(table[name]))
+
+
+CANNOT_BE = {
+    "a list": (_metadata(lambda about: []), r"the metadata of .* must hold stem and conditions: delete it; .*"),
+    "no stem": (_metadata(lambda about: {"conditions": about["conditions"]}), r"the metadata of .* must hold stem .*"),
+    "no conditions": (_metadata(lambda about: about | {"conditions": {}}), r"the metadata of .* must hold stem .*"),
+    "no JSON": (_metadata(lambda about: b"{"), r"the metadata of .* cannot be read: delete it; .* makes it anew"),
+    "no text": (_metadata(lambda about: b"\xff"), r"the metadata of .* cannot be read: .*"),
+    "deep": (_metadata(lambda about: b"[" * 200_000), r"the metadata of .* cannot be read: .*"),
+    "another stem": (
+        _metadata(lambda about: about | {"stem": "os.path"}),
+        r".* must hold the runs of xor, was os.path",
+    ),
+    "no seeds": (_of_two(seeds=None), r"the metadata of .* must say how condition two was made: .*"),
+    "seeds as text": (_of_two(seeds=["0", "11"]), r"the metadata of .* must say how condition two was made: .*"),
+    "an unknown setting": (_of_two(recipe={"rate": 1}), r"the metadata of .* must say how condition two was made: .*"),
+    "other conditions": (
+        _metadata(lambda about: about | {"conditions": {"three": about["conditions"]["two"]}}),
+        r".* must hold rows of the conditions that its metadata names, and of no other",
+    ),
+    "solved as text": (_column("solved", lambda values: values.cast("string")), "column solved .*false, was string"),
+    "sweeps with halves": (_column("sweeps", lambda values: values.cast("float64")), "column sweeps .*, was double"),
+} | {
+    f"no {name}": (
+        lambda table, name=name: table.drop_columns([name]),
+        rf".* must have a column {name}, was without: .*",
+    )
+    for name in (*runs.FIRST, *runs.LAST)
+}
+
+
+@pytest.fixture(scope="module")
+def two():
+    return put(None, "two", replace(TWO, sweeps=9))
+
+
+@pytest.mark.parametrize("change", CANNOT_BE)
+def test_a_file_that_was_changed_is_one_line_that_names_it(tmp_path, two, change):
+    path = tmp_path / "xor.parquet"
+    runs.write(two, path)
+    assert runs.read(str(path)).conditions == ["two"]
+    changed, line = CANNOT_BE[change]
+    runs.pq.write_table(changed(runs.pq.read_table(path)), path)
+    with pytest.raises(BadInput, match=f"^{line}$") as told:
+        runs.read(path)
+    assert str(path) in str(told.value)
+
+
+def test_a_footer_that_cannot_be_read_is_one_line_that_names_the_file(tmp_path, two):
+    path = tmp_path / "xor.parquet"
+    runs.write(two, path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-200] + b"\xff" * 192 + whole[-8:])
+    with pytest.raises(BadInput, match=r"xor.parquet is not a Parquet file that can be read: "):
+        runs.read(path)
+
+
 def test_rows_of_another_recipe_are_not_reported():
     found = put(None, "two", TWO)
     runs.same_recipes(found, {"two": TWO})
@@ -122,6 +198,8 @@ def test_rows_of_another_recipe_are_not_reported():
         runs.same_recipes(found, {"two": replace(TWO, epsilon=1)})
     with pytest.raises(ValueError, match=r"^there are no runs of xor, reading none: python experiments/run.py"):
         runs.same_recipes(found, {"two": TWO, "none": NONE})
+    with pytest.raises(BadInput, match=r"^the runs of xor have a reading two, its file has none: "):
+        runs.same_recipes(found, {})
     with pytest.raises(ValueError, match=r"^xor has no runs of condition three, only of two$"):
         found.of("three")
 

@@ -182,6 +182,7 @@ def test_few_of_14_are_three():
     assert found["few_wrong"].tolist() == [True, False]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_gradient(name):
     network = Network(sequence.wiring(Recipe(name)))

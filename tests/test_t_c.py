@@ -171,6 +171,7 @@ def test_gradients_against_the_oracles(network):
     assert table["agrees"].all(), table
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("network", "held_out", "update"),
     [("7x7_shared", "none", "sweep"), ("7x7_own", "none", "case"), ("8x8_shared", "positions", "case")],

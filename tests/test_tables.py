@@ -101,6 +101,19 @@ def test_the_ledger_to_read(judged):
     assert "readings in tables" not in page
 
 
+def test_what_is_different_here_stands_above_the_ledger(judged):
+    notes = ["made_up, fast: epsilon is 0.25 here", "left out: one"]
+    page = tables.claims_page(judged, TITLES, [], notes, "my own")
+    above = (
+        "# Claims\n\n**Mind what is different here:**\n\n- made_up, fast: epsilon is 0.25 here\n- left out: one\n\nWhat"
+    )
+    assert page.startswith(above)
+    assert "from the rows in `my own/runs/`" in page
+    made_by = "experiment=made_up 'output=my own' && python experiments/report.py --output 'my own'`.\n"
+    assert f"Made by `python experiments/run.py {made_by}" in page
+    assert tables.claims_page(judged, TITLES, []).startswith("# Claims\n\nWhat")
+
+
 def test_every_verdict_that_turns_is_named(judged):
     doubted = judged.assign(verdict=judged["verdict"].where(judged["reading"] != "slow", "doubtful"))
     page = tables.claims_page(doubted, TITLES, [])

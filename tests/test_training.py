@@ -8,10 +8,11 @@ import pandas as pd
 import pytest
 
 from backprop86 import training
+from backprop86.config import load
 from backprop86.failures import kinds
-from backprop86.problems import family_trees, xor
+from backprop86.problems import family_trees, symmetry, xor
 from backprop86.recipe import Recipe
-from backprop86.training import run_condition, run_together, start_of, states, together
+from backprop86.training import OTHER, YES_OR_NO, columns, run_condition, run_together, start_of, states, together
 from backprop86.wiring import wire
 
 XOR = Recipe("2_hidden", 1500, epsilon=0.5, alpha=0.9)  # some are solved before others
@@ -116,3 +117,20 @@ def test_the_kind_of_failure_is_that_of_the_net_in_the_end(monkeypatch):
     assert (without["failure"], without["training_cases"]) == ("not_close_enough", 3)
     beyond = one_sweep({"infinite": [np.inf] * 9})["infinite"]
     assert (beyond["failure"], beyond["diverged"]) == ("diverged", True)
+
+
+@pytest.mark.parametrize(
+    ("problem", "recipe"), [(xor, XOR), (xor, replace(XOR, network="1_hidden")), (family_trees, TREES)]
+)
+def test_the_columns_are_known_before_training(problem, recipe):
+    told, rows = columns(problem, recipe), run_condition(problem, replace(recipe, sweeps=1), [0, 1])
+    assert set(told) == set(rows)
+    held = {"b": YES_OR_NO, "O": OTHER}
+    assert {name: held.get(rows[name].dtype.kind, "numbers") for name in rows} == told | {"failure": told["failure"]}
+
+
+@pytest.mark.parametrize("rate", [1e306, 1.7e308])
+def test_nets_near_the_largest_number_are_measured_without_a_word(rate):
+    recipe = load("symmetry").experiment.recipe_of("case_updates")
+    rows = run_condition(symmetry, replace(recipe, epsilon=rate), [0, 1, 2, 3, 4])  # warnings are errors here
+    assert rows["seed"].tolist() == [0, 1, 2, 3, 4]

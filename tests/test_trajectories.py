@@ -53,6 +53,7 @@ def test_by_hand_and_by_autograd_are_one_run(stem, reading, sweeps):
     assert (by_hand[0][-1] - by_hand[0][0]).abs().max() > 1e-3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("update", ["sweep", "case"])
 @pytest.mark.parametrize("error", ["sum", "mean"])
 def test_cases_that_are_held_out(update, error):

@@ -23,6 +23,9 @@ def test_no_number_is_typed():
     assert re.findall(r"\d", prose) == []
 
 
+@pytest.mark.latex
+@pytest.mark.results
+@pytest.mark.slow
 @pytest.mark.skipif(not all(map(shutil.which, LATEX)), reason="needs LaTeX: Debian's texlive-latex-recommended has it")
 def test_latex_makes_it(tmp_path):
     (tmp_path / "docs" / "writeup").mkdir(parents=True)

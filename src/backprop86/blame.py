@@ -4,7 +4,7 @@ from decimal import Decimal, localcontext
 
 import pandas as pd
 
-from backprop86.pencil import EXACT, connections, exactly, into, left_out, out_of, shares, show, summed
+from backprop86.pencil import EXACT, connections, exactly, into, left_out, out_of, rounded, shares, show, summed
 from backprop86.step import NUDGE, Measured, Step, terms
 
 Block = str | list[str] | pd.DataFrame
@@ -34,11 +34,43 @@ def units(step: Step) -> list[Block]:
         blocks.append([names[unit], *_came_back(step, unit), chain])
     dE_dx = [worked.dE_dx[unit] for unit in computed]
     table = {"unit": [names[unit] for unit in computed], "∂E/∂x": map(show, dE_dx), SHARE: shares(dE_dx)}
-    says = (
-        "The share of the blame is the size of ∂E/∂x, without its sign, as a part of the sizes of all added up. What "
-    )
-    says += "a hidden unit has, the units above have handed down to it."
-    return [*blocks, says, pd.DataFrame(table)]
+    says = "The share of the blame is the size of ∂E/∂x, without its sign, as a part of the sizes of all added up."
+    if step.wiring.hidden:
+        says += " The blame of a hidden unit was handed down by the units that it feeds."
+    return [*blocks, says, pd.DataFrame(table), *by_level(step)]
+
+
+def by_level(step: Step) -> list[Block]:
+    """Say, of a net whose outputs are all in its last level, whether the first level has the smaller share, and why."""
+    worked, levels = step.of_case, [list(range(step.wiring.n_units))[level.units] for level in step.wiring.levels]
+    sizes = [sum((abs(worked.dE_dx[unit]) for unit in level), Decimal(0)) for level in reversed(levels)]
+    if len(levels) == 1 or not set(worked.own) <= set(levels[-1]) or not any(sizes):
+        return []
+    told = ", ".join(shares(sizes)).replace(" %", "\N{NO-BREAK SPACE}%")
+    says = f"Level by level, from the outputs down, the shares are {told}. "
+    squeeze = "a factor y × (1 - y), which is 1/4 at most"
+    if sizes[-1] < sizes[0]:
+        says += (
+            "The level next to the inputs has the smaller share. With small weights that is the rule: at each level "
+        )
+        says += f"down ∂E/∂x is multiplied by a weight and by {squeeze}. In a deep net the first levels get so little "
+        says += "that they hardly learn; today this is called the vanishing gradient."
+        return [says]
+    says += "The level next to the inputs has " + ("no smaller share" if sizes[-1] == sizes[0] else "the larger share")
+    says += f" here. At each level down ∂E/∂x is multiplied by {squeeze}, but also by the weights"
+    if (largest := _largest_fan(step)) > 4:
+        says += f". From one unit down these add up, signs left out, to {show(rounded(largest))}, which is more than 4"
+    return [f"{says}."]
+
+
+def _largest_fan(step: Step) -> Decimal:
+    """Return the largest sum of |w| over the connections that one unit is fed by, from units that are fed as well."""
+    fed, wiring = into(step.wiring), step.wiring
+    sums = [
+        sum((abs(step.w[wiring.parameter[k]]) for k in feeds if int(wiring.source[k]) in fed), Decimal(0))
+        for feeds in fed.values()
+    ]
+    return max(sums)
 
 
 def _came_back(step: Step, unit: int) -> list[str]:

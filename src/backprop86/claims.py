@@ -3,13 +3,14 @@
 Verdicts: reproduced, partly, doubtful, not reproduced. Every claim is judged under every reading it applies to.
 """
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from backprop86.claim import Claim, other_reading
 from backprop86.recipe import BadInput
 from backprop86.runs import Runs
 from backprop86.statistics import (
@@ -25,46 +26,12 @@ from backprop86.statistics import (
 )
 
 VERDICTS = ("reproduced", "partly", "doubtful", "not reproduced")
-PRINTS = {  # rule -> how many printed numbers it may have
-    "draw": (1,), "within": (1,), "rate": (2,), "intercept": (1,), "slope": (1,), "equal": (0, 1),
-    "once": (0,), "always": (0,), "never": (0,), "structure": (0,), "more": (0,), "commonest": (0,),
-}  # fmt: skip
 ENOUGH = 1000
 """How many runs without exception "always" and "never" need."""
 FEWEST = 10
 """How many solved runs "structure" needs to be more than doubtful."""
 EQUAL = 1e-12
 """How far apart, relatively, what a text calls equal may be."""
-
-
-@dataclass
-class Claim:
-    """What a text says, and how it is judged. `column` is a column of the runs; `printed` one number or a range."""
-
-    id: str = "???"
-    source: str = "???"  # text, and the page, figure or table in it
-    says: str = "???"  # in our words
-    rule: str = "???"  # see PRINTS
-    column: str = "solved"
-    printed: list[float] = field(default_factory=list)
-    readings: list[str] = field(default_factory=list)  # where it applies, the literal one first; empty: everywhere;
-    # 8_hidden/* is all readings of that form: for the rules of a curve its points, otherwise each by itself
-    to: float = 0.0  # the last digit that is printed: runs are rounded to it before they are compared
-    among: str = "all"  # of a draw, the runs it is one of: all, or the solved ones of which this column is true
-    than: list[str] = field(default_factory=list)  # more: the reading that has less; commonest: the other columns
-    headline: bool = False  # one of those in the README
-
-    def check(self) -> "Claim":
-        """Return the claim itself; BadInput, in one line, names what cannot be judged."""
-        if self.rule not in PRINTS:
-            raise BadInput(f"rule of claim {self.id} must be one of {', '.join(PRINTS)}, was {self.rule}")
-        numbers = PRINTS[self.rule]
-        if len(self.printed) not in numbers:
-            needs = " or ".join(map(str, numbers))
-            raise BadInput(f"claim {self.id}: rule {self.rule} needs {needs} printed numbers, was {self.printed}")
-        if bool(self.than) != (self.rule in ("more", "commonest")) or (self.rule == "more" and len(self.than) > 1):
-            raise BadInput(f"claim {self.id}: than must name one reading for rule more, columns for commonest")
-        return self
 
 
 @dataclass(frozen=True)
@@ -115,11 +82,11 @@ def judge(claim: Claim, runs: Runs, reading: str) -> Judgement:
 
 def _share(claim: Claim, rows: pd.DataFrame) -> Judgement:
     """The rules that ask in how many runs something is so."""
-    all_solved = float(rows["solved"].mean())
-    if claim.rule == "structure":
-        rows = rows[rows["solved"]]
-    held = with_infinity(rows[claim.column]) < claim.printed[0] if claim.rule == "within" else rows[claim.column]
-    holds, n = int(held.sum()), len(rows)
+    all_solved, before = float(rows["solved"].mean()), f"untrained_{claim.column}"
+    among = rows["solved"] if claim.rule == "structure" else slice(None)
+    column = rows[claim.column][among]
+    held = with_infinity(column) < claim.printed[0] if claim.rule == "within" else column
+    holds, n = int(held.sum()), len(column)
     share, (low, high) = (holds / n, wilson(holds, n)) if n else (np.nan, (np.nan, np.nan))
     if claim.rule == "rate":
         verdict = "reproduced" if low <= claim.printed[1] and high >= claim.printed[0] else "not reproduced"
@@ -129,8 +96,7 @@ def _share(claim: Claim, rows: pd.DataFrame) -> Judgement:
         verdict = _of_enough("reproduced" if share >= 0.9 else "partly" if share >= 0.5 else "not reproduced", n)
     else:
         verdict = _without_exception(n - holds if claim.rule == "always" else holds, n)
-    before = f"untrained_{claim.column}"
-    untrained = float(rows[before].mean()) if before in rows and n else np.nan
+    untrained = float(rows[before][among].mean()) if before in rows and n else np.nan
     return Judgement(verdict, n, share, low, high, untrained=untrained, solved=all_solved)
 
 
@@ -167,12 +133,8 @@ def _equal(claim: Claim, rows: pd.DataFrame) -> Judgement:
 
 def _more(claim: Claim, runs: Runs, reading: str) -> Judgement:
     """Runs of this reading have more than those of another, which differs in the first of its axes if it has any."""
-    mine, others = (with_infinity(runs.of(name)[claim.column]) for name in (reading, _other(claim, reading)))
+    mine, others = (with_infinity(runs.of(name)[claim.column]) for name in (reading, other_reading(claim, reading)))
     return _above_one_half(len(mine), *exceeds(mine, others))
-
-
-def _other(claim: Claim, reading: str) -> str:
-    return "/".join([claim.than[0], *reading.split("/")[1:]])
 
 
 def _commonest(claim: Claim, rows: pd.DataFrame) -> Judgement:
@@ -237,6 +199,6 @@ def ledger(claims: list[Claim], runs: Runs) -> pd.DataFrame:
         forms = claim.readings or runs.conditions
         for reading in forms if of_a_curve else [name for form in forms for name in matching(runs, form)]:
             judgement = asdict(judge(claim, runs, reading))
-            other = _other(claim, reading) if claim.rule == "more" else ", ".join(claim.than)
+            other = other_reading(claim, reading) if claim.rule == "more" else ", ".join(claim.than)
             rows.append(about | {"reading": reading, "than": other} | judgement)
     return pd.DataFrame(rows)

@@ -1,91 +1,35 @@
-"""The settings of a run, typed: what conf/*.yaml and the command line may say, and the one line that answers a mistake.
+"""The settings of a run, typed: what conf/*.yaml and the command line may say.
 
 settings = load("symmetry", "seeds=20")
 settings.experiment.recipe_of("zero_one_targets")
 """
 
-import difflib
-import itertools
 import os
 import re
-import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, fields, is_dataclass, replace
-from functools import cached_property
+import warnings
+from copy import deepcopy
+from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import torch
 from hydra import compose, initialize_config_dir
 from hydra.core.config_store import ConfigStore
-from hydra.errors import HydraException
+from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
-from backprop86.claims import Claim
-from backprop86.recipe import BadInput, Recipe, one_of
+from backprop86.experiment import Experiment
+from backprop86.recipe import BEYOND, BadInput, Recipe, one_of
 from backprop86.training import ENGINES
+from backprop86.wording import HYDRA_ERRORS, in_words, must_be
 
 CONF = Path(__file__).parents[2] / "conf"
+PUBLISHED = CONF.parent / "results"
+MOST_SEEDS = 10_000_000
+"""How many seeds may be run at once. While they are trained each needs some 1.6 KB: these need 16 GB."""
 os.environ["HYDRA_FULL_ERROR"] = "1"  # so that Hydra raises what it finds, for `one_clear_line` to tell
-
-
-@dataclass
-class Caption:
-    """What a figure that the problem draws shows, and the claims it bears on."""
-
-    name: str = "???"
-    says: str = "???"
-    claims: list[str] = field(default_factory=list)
-
-
-@dataclass
-class Experiment:
-    """One file of conf/experiment/: the recipe as printed, its other readings, the claims.
-
-    With `axes` the readings are all combinations of one value of each: 8_hidden/case_updates is what the axes say of
-    8_hidden and of case_updates. With `first_look` that many seeds of a reading are run, and the others only if one of
-    those is `promising` (a column of the runs): for lattices too large to be run in full.
-    """
-
-    stem: str = "???"
-    title: str = "???"
-    seeds: int = 1000
-    recipe: Recipe = field(default_factory=Recipe)
-    readings: dict[str, Any] = field(default_factory=dict)  # name -> settings of the recipe that differ
-    axes: dict[str, dict[str, Any]] = field(default_factory=dict)  # axis -> value -> settings that differ
-    claims: list[Claim] = field(default_factory=list)
-    figures: list[Caption] = field(default_factory=list)
-    numbers_only: bool = False  # keep neither weights nor curves
-    first_look: int | None = None
-    promising: str = ""
-    by_itself: str = ""  # the make target that runs it, if `make reproduce` does not
-
-    @cached_property
-    def conditions(self) -> dict[str, dict[str, Any]]:
-        """The settings that differ, for every reading by its name."""
-        if not self.axes:
-            return {name: dict(differs or {}) for name, differs in self.readings.items()}
-        found = {}
-        for values in itertools.product(*self.axes.values()):
-            parts = [self.axes[axis][value] or {} for axis, value in zip(self.axes, values, strict=True)]
-            found["/".join(values)] = {name: setting for part in parts for name, setting in part.items()}
-        return found
-
-    def recipe_of(self, reading: str) -> Recipe:
-        """The recipe under one reading; BadInput, in one line, if there is no such reading or it cannot be."""
-        if reading not in self.conditions:
-            names = list(self.conditions)
-            known = one_of(*names)[0] if len(names) < 60 else f"a name such as {names[0]}"
-            raise BadInput(f"reading must be all, {known}, was {reading}")
-        differs = self.conditions[reading]
-        for name in differs:
-            if name not in {f.name for f in fields(Recipe)}:
-                raise BadInput(_unknown(f"experiment.readings.{reading}.{name}"))
-        merged = OmegaConf.merge(OmegaConf.structured(self.recipe), differs)
-        return cast(Recipe, OmegaConf.to_object(merged)).check()
 
 
 @dataclass
@@ -102,33 +46,37 @@ class Settings:
 
     def check(self) -> "Settings":
         """Return the settings themselves; BadInput, in one line, names the first that cannot be."""
-        if not self.seed_list:
-            raise BadInput(f"seeds must be 1 or more, was {self.seeds}")
-        if self.first_seed < 0:
-            raise BadInput(f"first_seed must be 0 or more, was {self.first_seed}")
+        n, name = (self.experiment.seeds, "experiment.seeds") if self.seeds is None else (self.seeds, "seeds")
+        if not 1 <= n <= MOST_SEEDS:
+            raise BadInput(f"{name} must be a whole number from 1 to {MOST_SEEDS:,}, was {n}")
+        if not 0 <= self.first_seed <= BEYOND - n:
+            raise BadInput(f"first_seed must be a whole number from 0 to {BEYOND - n}, was {self.first_seed}")
         if self.engine not in ("auto", *ENGINES):
             raise BadInput(f"engine must be {one_of('auto', *ENGINES)[0]}, was {self.engine}")
         if self.engine == "fused" and self.device != "cpu":
             raise BadInput(f"device must be cpu for the fused engine, was {self.device}")
-        try:
-            torch.empty(0, device=self.device)
-        except (RuntimeError, AssertionError) as error:
-            raise BadInput(f"device must be one that torch can use here, was {self.device}") from error
+        if not _computes(self.device):
+            raise BadInput(f"device must be cpu, or cuda, cuda:1 or mps if torch finds one here, was {self.device}")
+        self.check_output()
+        self.experiment.check()
         for reading in self.chosen:
             self.experiment.recipe_of(reading)
-        for claim in self.experiment.claims:
-            claim.check()
-        known = {claim.id for claim in self.experiment.claims}
-        for caption in self.experiment.figures:
-            if not set(caption.claims) <= known:
-                unknown = ", ".join(sorted(set(caption.claims) - known))
-                raise BadInput(
-                    f"claims of figure {caption.name} must be claims of {self.experiment.stem}, was {unknown}"
-                )
+        return self
+
+    def check_output(self) -> "Settings":
+        """Return the settings themselves; BadInput, in one line, if their rows do not belong into the folder."""
+        if not self.output:
+            raise BadInput("output must be the name of a folder, was empty")
         return self
 
     def writable(self) -> "Settings":
-        """Return the settings themselves; BadInput, in one line, if the rows cannot be put where they belong."""
+        """Return the settings themselves; BadInput, in one line, if the rows cannot be put where they belong.
+
+        The rows in the published folder are those of conf/ as it stands, so changed settings need another.
+        """
+        if Path(self.output).resolve() == PUBLISHED and (changed := self.changed()):
+            told = f"the rows there are those of conf/, and {changed[0]} is changed"
+            raise BadInput(f"output must be another folder than {self.output}, such as output=elsewhere: {told}")
         folder = self.runs_file.parent
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -139,6 +87,14 @@ class Settings:
         if self.runs_file.exists() and not self.runs_file.is_file():
             raise BadInput(f"{self.runs_file} must be a file of rows, or not there, was a folder")
         return self
+
+    def changed(self) -> list[str]:
+        """The settings of the experiment, but for its number of seeds, that are not as in its file."""
+        mine, file = self.experiment, load(self.experiment.stem).experiment
+        recipe = [f.name for f in fields(Recipe) if getattr(mine.recipe, f.name) != getattr(file.recipe, f.name)]
+        others = [f.name for f in fields(Experiment) if getattr(mine, f.name) != getattr(file, f.name)]
+        names = [f"recipe.{name}" for name in recipe] + [name for name in others if name not in ("recipe", "seeds")]
+        return [f"experiment.{name}" for name in names]
 
     @property
     def seed_list(self) -> list[int]:
@@ -157,13 +113,31 @@ class Settings:
         return Path(self.output) / "runs" / f"{self.experiment.stem}.parquet"
 
 
+def _computes(device: str) -> bool:
+    """Whether torch computes in double precision on the device."""
+    if not re.fullmatch(r"cpu|mps|cuda(:\d{1,3})?", device):
+        return False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a graphics card without a driver; it is told in our line
+            return float(torch.ones(2, dtype=torch.float64, device=device).sum()) == 2
+    except (RuntimeError, AssertionError, TypeError):  # a torch without CUDA asserts, Apple's has no float64
+        return False
+
+
 ConfigStore.instance().store(name="settings", node=Settings)
 
 
-def typed(config: DictConfig) -> Settings:
-    """What Hydra composed, as checked objects."""
+def typed(config: DictConfig, chosen: str) -> Settings:
+    """Return what Hydra composed as checked objects; `chosen` is the name of the experiment's file."""
+    if missing := sorted(OmegaConf.missing_keys(config)):
+        raise BadInput(f"{missing[0]} must be {must_be(missing[0], Settings)}, was not given")
     known = OmegaConf.merge(OmegaConf.structured(Settings), OmegaConf.to_container(config))  # refuses what "+" added
-    return cast(Settings, OmegaConf.to_object(known)).check()
+    settings = cast(Settings, OmegaConf.to_object(known))
+    if settings.experiment.stem != chosen:
+        place = f"the name of its file conf/experiment/{chosen}.yaml"
+        raise BadInput(f"experiment.stem must be {chosen}, {place}, was {settings.experiment.stem or 'empty'}")
+    return settings.check()
 
 
 def load(experiment: str, *overrides: str, output: str | Path | None = None) -> Settings:
@@ -171,9 +145,39 @@ def load(experiment: str, *overrides: str, output: str | Path | None = None) -> 
 
     `output` may be any folder: it does not pass through Hydra's grammar, in which ( ' , = ~ and é have a meaning.
     """
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        settings = typed(compose("config", [f"experiment={experiment}", *overrides]))
-    return settings if output is None else replace(settings, output=str(output))
+    check_name(experiment)
+    files = (CONF / "config.yaml", CONF / "experiment" / f"{experiment}.yaml")
+    settings = deepcopy(_composed(experiment, overrides, CONF, tuple(path.stat().st_mtime_ns for path in files)))
+    return settings if output is None else replace(settings, output=str(output)).check_output()
+
+
+@cache
+def _composed(experiment: str, overrides: tuple[str, ...], conf: Path, changed: tuple[int, ...]) -> Settings:
+    """Compose and check the settings: 0.2 s, and so only once while the files in `conf` stay as they are."""
+    ours, others = GlobalHydra.instance(), GlobalHydra.instance().hydra
+    ours.clear()  # `load` works inside a program of Hydra's, such as run.py
+    try:
+        with initialize_config_dir(str(conf), version_base="1.3"):
+            config = compose("config", [f"experiment={experiment}", *overrides])
+        return typed(config, experiment)
+    except HYDRA_ERRORS as error:
+        raise BadInput(in_words(error, Settings, stems())) from error
+    except BadInput as error:
+        place = "" if overrides or ".yaml" in str(error) else f" (conf/experiment/{experiment}.yaml)"
+        raise BadInput(f"{error}{place}") from error
+    finally:
+        ours.hydra = others
+
+
+def check_name(experiment: str, hint: str = "") -> None:
+    """BadInput, in one line, if there is no file of that name, or it cannot be read as text."""
+    if experiment not in stems():
+        raise BadInput(f"experiment must be one of {', '.join(stems())}, was {experiment or 'empty'}{hint}")
+    path = CONF / "experiment" / f"{experiment}.yaml"
+    try:
+        path.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{path} must be written in UTF-8, was another from byte {error.start} on") from error
 
 
 STORY = (
@@ -188,42 +192,3 @@ def stems() -> list[str]:
     """The experiments there are, in the order of STORY; others after them."""
     found = sorted(path.stem for path in (CONF / "experiment").glob("*.yaml"))
     return [stem for stem in STORY if stem in found] + [stem for stem in found if stem not in STORY]
-
-
-@contextmanager
-def one_clear_line() -> Iterator[None]:
-    """Answer a mistake in the settings or a file that is not there with one line and exit status 2."""
-    try:
-        yield
-    except (BadInput, OSError, OmegaConfBaseException, HydraException) as error:
-        print(f"error: {_in_words(error)}", file=sys.stderr)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        print("stopped; what is finished is saved, and the same command goes on from there", file=sys.stderr)
-        sys.exit(130)
-
-
-def _in_words(error: BaseException) -> str:
-    causes = [error]
-    while causes[-1].__cause__ is not None:
-        causes.append(causes[-1].__cause__)
-    if isinstance(causes[-1], ConfigKeyError | ConfigAttributeError):
-        said = re.search(r"Could not override '(.+)'|full_key: (\S+)", "\n".join(map(str, causes)))
-        if said:
-            return _unknown(said[1] or said[2])
-    lines = str(error).split("\nConfig search path:")[0].splitlines()
-    if isinstance(causes[-1], OmegaConfBaseException) and len(causes) > 1:
-        lines.append(str(causes[-1]).splitlines()[0])
-    told = [line.strip().removeprefix("In 'config': ") for line in lines if "object_type=" not in line]
-    return ", ".join(line for line in told if line).replace(":,", ":")
-
-
-def _unknown(key: str) -> str:
-    """The line for a setting that does not exist, with the one that was probably meant."""
-    *path, last = key.split(".")
-    kind: Any = Settings
-    for name in path:
-        kind = {f.name: f.type for f in fields(kind)}.get(name) if is_dataclass(kind) else None
-    known = [f.name for f in fields(kind if is_dataclass(kind) else Recipe)]
-    near = difflib.get_close_matches(last, known, n=1) or known
-    return f"{key} is not a setting; did you mean {' or '.join(near)}?"

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.collections import PatchCollection
+from matplotlib.collections import LineCollection, PatchCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from PIL import Image
@@ -25,16 +25,32 @@ Places = dict[str, tuple[float, float] | None]
 DASHES = ("-", "--", ":", "-.")
 
 
-def save(figure: Figure, folder: Path, name: str) -> None:
-    """<name>.pdf, .svg and .png, with the same bytes every time; the PNG has 128 colours, a third of the size."""
+def save(figure: Figure, folder: Path, name: str, svg: bool = False) -> None:
+    """Write <name>.pdf and .png, and .svg if it is asked for, with the same bytes every time.
+
+    The figure is laid out once, since a layout takes as long as a drawing. The PNG has 128 colours, which is a third
+    of the size.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    lay_out(figure)
     with matplotlib.rc_context({"svg.hashsalt": "backprop86", "savefig.dpi": 120}):
         figure.savefig(folder / f"{name}.pdf", metadata={"CreationDate": None})
-        figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
         figure.savefig(picture := io.BytesIO(), format="png")
+        if svg:
+            figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
+        else:
+            (folder / f"{name}.svg").unlink(missing_ok=True)  # of other rows
     Image.open(picture).convert("RGB").quantize(128, dither=Image.Dither.NONE).save(
         folder / f"{name}.png", optimize=True
     )
+
+
+def lay_out(figure: Figure) -> None:
+    """Give everything its place, for good: what is drawn later, in any format, stays there."""
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+    figure.set_layout_engine(None)
 
 
 def draw_network(axes: Axes, wiring: Wiring, w: np.ndarray, places: Places, title: str) -> None:
@@ -143,7 +159,8 @@ def sweeps_figure(runs: Runs, title: str, printed: Sequence[float]) -> Figure:
         place = (number, 1.01 + 0.035 * (k % 2))
         axes.annotate(f"{number:,.0f}", place, xycoords=("data", "axes fraction"), ha="center", fontsize=8)
     axes.set(xscale="log", xlim=(10, None), ylim=(0, 1), xlabel="sweeps", ylabel="share of all runs solved")
-    axes.set_title(f"{title}: sweeps to solve; {_numbers(runs)}; vertical lines: printed in 1986", fontsize=10, pad=24)
+    lines = "; vertical lines: printed in 1986" if printed else ""
+    axes.set_title(f"{title}: sweeps to solve; {_numbers(runs)}{lines}", fontsize=10, pad=24)
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=8, frameon=False, title="reading (solved)")
     sns.despine(figure)
     return figure
@@ -163,8 +180,10 @@ def curves_figure(
     """
     conditions = conditions or runs.conditions
     rows = -(-len(conditions) // columns)
-    figure = Figure(figsize=(13, 4.4 * rows + 0.3), layout="constrained")
-    panels = figure.subplots(2 * rows, columns, squeeze=False)
+    height = 4.4 * rows + 0.3
+    figure = Figure(figsize=(13, height))  # a grid, since to lay so many panels out takes longer than to draw them
+    grid = {"left": 0.055, "right": 0.99, "bottom": 0.5 / height, "top": 1 - 0.7 / height, "wspace": 0.3, "hspace": 0.6}
+    panels = figure.subplots(2 * rows, columns, squeeze=False, gridspec_kw=grid)
     for panel in panels.flat:
         panel.set_visible(False)
     named = 0
@@ -172,7 +191,8 @@ def curves_figure(
         above, below = panels[2 * (k // columns) : 2 * (k // columns) + 2, k % columns]
         sweeps, error, gradient = runs.curves(condition)
         error, gradient = held(error), held(gradient)
-        above.plot(sweeps, error[:shown].T, color="0.75", linewidth=0.4, rasterized=True)
+        each = [np.column_stack([sweeps, run]) for run in error[:shown]]
+        above.add_collection(LineCollection(each, color="0.75", linewidth=0.4))
         above.plot(sweeps, np.nanmedian(error, 0), color="black", linewidth=1.8)
         own = gradient.any((0, 1))  # the later steps of a recurrent net have no weights of their own
         for level in np.flatnonzero(own):

@@ -1,22 +1,20 @@
-"""One training step told to a beginner: six parts, of paragraphs, lines of working and tables, with every number."""
+"""One training step for a beginner: the net, six parts with every number, and commands to try next."""
 
+import re
 from dataclasses import dataclass
-from itertools import pairwise
 from types import ModuleType
 
-import numpy as np
 import pandas as pd
 
 from backprop86 import blame
+from backprop86.again import PLAIN, Choice, again, try_next
 from backprop86.blame import Block
-from backprop86.pencil import DIGITS, added, connections, exactly, first_rates, into, left_out, rounded, show, summed
-from backprop86.recipe import CRITERIA, Recipe
-from backprop86.reference import UNSOLVED
-from backprop86.step import FEW, LARGE, SWEEPS, Repeated, Step, first_step, measured, repeated, terms
+from backprop86.course import course_of
+from backprop86.pencil import DIGITS, added, connections, exactly, first_rates, into, left_out, show, summed
+from backprop86.recipe import Recipe
+from backprop86.sketch import levels, sketch, skipping
+from backprop86.step import LARGE, Step, first_step, measured, terms
 from backprop86.tables import markdown
-
-BAR = 20
-"""How many characters the longest bar has."""
 
 
 @dataclass(frozen=True)
@@ -27,25 +25,38 @@ class Part:
     blocks: list[Block]
 
 
-def explain(problem: ModuleType, recipe: Recipe, title: str, seed: int = 0, case: int | None = None) -> list[Part]:
-    """What it is about, then the six parts; `first_step` says what the arguments cannot be."""
+def explain(
+    problem: ModuleType, recipe: Recipe, title: str, seed: int = 0, case: int | None = None, choice: Choice = PLAIN
+) -> list[Part]:
+    """Return the opening, six parts and what to try next; BadInput, from `first_step`, for a seed or case that is not.
+
+    `choice` holds what is known of how reading and seed were chosen.
+    """
     step = first_step(problem, recipe, seed, case)
     beside = measured(step)
+    course = course_of(step, beside.gradient)
     backward = [*blame.units(step), *blame.gradient(step), *blame.over_cases(step), *blame.compared(step, beside)]
+    title = f"One step: {_today(title)}, seed {seed}, case {step.cases.names[step.case]}"
     return [
-        Part(f"One step: {title}, seed {seed}, case {step.cases.names[step.case]}", _opening(step, task_of(problem))),
+        Part(title, _opening(step, task_of(problem), seed, choice.says)),
         Part("1. Small random weights" if recipe.start == "drawn" else "1. The weights it begins with", _weights(step)),
         Part("2. Forward, unit by unit", _forward(step)),
         Part("3. The error", _error(step)),
         Part("4. Backward: who is to blame", backward),
         Part("5. The nudge", _nudge(step)),
-        Part("6. Again and again", _again(step, *repeated(step, beside.gradient))),
+        Part("6. Again and again", again(step, course, choice)),
+        Part("7. Try next", [*try_next(problem.__name__.rpartition(".")[2], course.solved, choice)]),
     ]
 
 
+def _today(text: str) -> str:
+    """XOR has a name today."""
+    return re.sub("[Ee]xclusive or", "XOR", text)
+
+
 def task_of(problem: ModuleType) -> str:
-    """What the problem is, from the first line of its file."""
-    says = (problem.__doc__ or "").splitlines()[0].strip()
+    """Return what the problem is, from the first line of its file."""
+    says = _today((problem.__doc__ or "").splitlines()[0].strip())
     return says if says.endswith((".", "?")) else f"{says}."
 
 
@@ -66,30 +77,52 @@ def as_markdown(block: Block) -> str:
 
 
 def excerpt(parts: list[Part]) -> str:
-    """What comes back to the first hidden unit, and every gradient beside autograd's, as Markdown."""
+    """Return what comes back to the first hidden unit, and every gradient beside autograd's, as Markdown."""
     backward = parts[4].blocks
     unit = next(block for block in backward if isinstance(block, list) and block[0] == "h1")
     beside = next(block for block in backward if isinstance(block, pd.DataFrame) and "autograd" in block)
     return f"{as_markdown(unit)}\n{as_markdown(beside)}"
 
 
-def _opening(step: Step, task: str) -> list[Block]:
+def _opening(step: Step, task: str, seed: int, choice: str) -> list[Block]:
     of_case = f"case {step.cases.names[step.case]} (case={step.case}; the first is case=0)"
-    begin = f"{task} What one network does in its first step, number by number, for {of_case}. It is worked as with a "
-    begin += f"pencil: every number is rounded to {DIGITS} digits before the next line uses it, so every line of "
-    begin += "working can be checked by itself with a pocket calculator, to the last digit shown. (A y near 1 has more "
-    begin += f"digits, so that 1 - y has {DIGITS}.)"
+    sources = (
+        "N is the letter in Nature, P the chapter on back-propagation in the PDP book, H a longer paper: all of 1986."
+    )
+    begin = f"{task} ({sources})" if re.search(r"\b[NPH]\b", task) else task
+    begin += (
+        f" This page follows one network through its first step, number by number, for {of_case}. Seed {seed} draws "
+    )
+    begin += f"its first weights; another seed draws others. {choice}".rstrip()
+    pencil = f"It is worked as with a pencil: every number is rounded to {DIGITS} digits before the next line uses it, "
+    pencil += (
+        "so every line of working can be checked by itself with a pocket calculator, to the last digit shown. (A y "
+    )
+    pencil += f"near 1 has more digits, so that 1 - y has {DIGITS}.)"
     if len(step.connections) > LARGE:
-        begin += f" The net has {len(step.connections):,} connections: this is long, and what is 0 is left out."
+        pencil += f" The net has {len(step.connections):,} connections: this is long, and what is 0 is left out."
     letters = (
         "The letters are those of 1986: x is the total input of a unit, y its output, d the output that is wanted, w a "
         "weight, E the error. ∂E/∂w is how steeply E rises with w: where it is 2, a w larger by 0.001 makes E larger "
         "by about 0.002. a → b is the connection from unit a to unit b. Unit 1 always puts out 1, and a weight from it "
-        "is called a bias. 1.5e-5 means 0.000015."
+        "is called a bias. 1.5e-5 means 0.000015. Today E is called the loss, ∂E/∂w the gradient, ε (in part 5) the "
+        "learning rate, α the momentum, and a sweep through all cases an epoch."
     )
     if all(name[0] in "1iho" for name in step.wiring.units):
         letters += " Units i1, i2, ... are inputs, h hidden units, o outputs."
-    return [begin, letters]
+    return [begin, *_drawn(step), pencil, letters]
+
+
+def _drawn(step: Step) -> list[Block]:
+    """Return the net as a picture, and the connections that skip a level."""
+    wiring = step.wiring
+    if not (lines := sketch(wiring)):
+        return [f"The net is not drawn: it has {len(step.connections):,} connections."]
+    says = "The net, from left to right."
+    says += " 1─ before a unit is its bias." if (wiring.source == 0).any() else " No unit has a bias."
+    direct = [f"{wiring.units[source]} → {wiring.units[target]}" for source, target in skipping(wiring)]
+    says += f" These connections skip a level: {', '.join(direct)}." if direct else ""
+    return [says, lines]
 
 
 def _weights(step: Step) -> list[Block]:
@@ -105,10 +138,11 @@ def _weights(step: Step) -> list[Block]:
         "zero": " The biases begin at 0.",
         "negative": " The biases begin at or below 0 and are held there.",
     }.get(recipe.biases, "")
-    why = (
-        "Why random? Hidden units that begin alike are to blame alike, change alike and stay alike for ever. Why "
-        "small? A unit with a large x has a y near 0 or 1, where it hardly reacts to anything, and learns slowly."
-    )
+    why = "Why small? A unit with a large x has a y near 0 or 1, where it hardly reacts to anything, and learns slowly."
+    if any(len(set(level) & set(step.wiring.hidden)) > 1 for level in levels(step.wiring)):
+        why = (
+            "Why random? Hidden units that begin alike are to blame alike, change alike and stay alike for ever. " + why
+        )
     table = pd.DataFrame({"weight": step.names, "w": [show(w) for w in step.w]})
     if not step.is_shared:
         return [begin, why, table]
@@ -142,7 +176,12 @@ def _error(step: Step) -> list[Block]:
     worked, recipe, by = step.of_case, step.recipe, step.divided_by
     on, off = show(exactly(recipe.target_on)), show(exactly(recipe.target_off))
     says = "How far is each output from the one that is wanted? E is half the square of that, added up (equation 3). "
-    says += f"On means {on} here, off {off}."
+    says += f"On means {on} here, off {off}"
+    if recipe.target_on == 1 and recipe.target_off == 0:
+        says += ", which a unit can come near but never reach"
+    elif 0 < recipe.target_off < recipe.target_on < 1:
+        says += ", and not 1 and 0, which a unit can come near but never reach"
+    says += "."
     if recipe.dead_zone != "none":
         on, off = show(exactly(recipe.zone_on)), show(exactly(recipe.zone_off))
         says += f" If it should be on and is above {on}, or off and below {off}, that is near enough and counts as 0."
@@ -191,40 +230,3 @@ def _nudge(step: Step) -> list[Block]:
         lines.append(f"  {show(first.moved)} × (1 - {show(exactly(recipe.decay))}) = {show(first.shrunk)}")
     rule = ["Δw = -ε × ∂E/∂w + α × the last Δw  (equation 9; without α it is equation 8)"]
     return [says, rule, "One weight in full, then all. The last column is the new w.", lines, pd.DataFrame(table)]
-
-
-def _again(step: Step, found: list[Repeated], solved: int) -> list[Block]:
-    E = [one.E for one in found]
-    before, after = rounded(E[0]), rounded(E[1])
-    fate = "less than" if after < before else "more than" if after > before else "the same as"
-    says = "This is by computer, with all digits. Has it helped? After this step E of all cases is "
-    says += f"{show(after)}, {fate} the {show(before)} before. "
-    if step.recipe.update == "case":
-        says += "Then comes the next case, and so on; after the last one a sweep is complete and the next begins. "
-    if after > before:
-        one_case = step.recipe.update == "case"
-        says += "What serves one case need not serve them all. " if one_case else "The step was too long. "
-    elif E[1] > 0.95 * E[0]:
-        says += "One step does little. "
-    says += "The next begins from the new weights, and so on, over and over."
-    if any(later - earlier > 0.01 * E[0] for earlier, later in pairwise(E[1:])):
-        says += " E does not fall all the way: a step that is too long goes past what it should reach."
-    if E[-1] > 0.98 * E[-2]:
-        says += " From 100 to 1,000 sweeps E hardly falls: a plateau, or a minimum."
-    table = {"after": [one.after for one in found], "E": [show(rounded(value)) for value in E]}
-    if len(step.trained) <= FEW and len(step.wiring.outputs) == 1:
-        for number, c in enumerate(step.trained):
-            table[step.cases.names[c]] = [f"{one.outputs[number, 0]:.3f}" for one in found]
-        says += " The columns between are the outputs for each case."
-    longest = max(value for value in [*E, 1e-9] if np.isfinite(value))
-    table["E as a bar"] = ["█" * round(BAR * value / longest) if np.isfinite(value) else "" for value in E]
-    reached = f"After {solved:,} sweeps it counts as solved:"
-    if solved == UNSOLVED:
-        reached = f"Within {SWEEPS[-1]:,} sweeps it never counts as solved, which it would if"
-    return [says, pd.DataFrame(table), f"{reached} {_criterion(step.recipe)}."]
-
-
-def _criterion(recipe: Recipe) -> str:
-    met = CRITERIA[recipe.criterion]
-    words = f"each output that should be on is above {met.on:g}, each other one below {met.off:g}"
-    return words if met.case_error == np.inf else f"{words}, and no case has an E above {met.case_error:g}"

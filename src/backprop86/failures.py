@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 
+from backprop86.measures import total
 from backprop86.recipe import Cases
 from backprop86.wiring import Wiring
 
@@ -50,7 +51,7 @@ def kinds(
     wrong = ((out > 0.5) != on) & trained[..., None]
     beyond = np.abs(out - 0.5)
     share_on = (on * trained[..., None]).sum(1) / trained.sum(1)[:, None]
-    mean = (out * trained[..., None]).sum(1) / trained.sum(1)[:, None]
+    mean = total((out * trained[..., None]).swapaxes(1, 2)) / trained.sum(1)[:, None]
     alike = (_range(out, trained) <= 2 * SAME).all(1)
     fits = {
         "diverged": diverged,

@@ -4,6 +4,7 @@ import base64
 import re
 import struct
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from backprop86.blame import Block
 from backprop86.claims import VERDICTS
 from backprop86.explain import Part
 from backprop86.sentences import number, printed
+from backprop86.tables import command, report_command
 
 TEXTS = {
     "N": "Rumelhart, Hinton & Williams, Nature 323:533–536",
@@ -23,6 +25,7 @@ TEXTS = {
 
 STEP = "explain_step"
 """The figure that stands above the step told in the page, not among the others."""
+FORMATS = {"pdf": "PDF", "svg": "SVG", "png": "PNG", "json": "JSON"}
 MORE_TABLES = {
     "failures": "Failures, by experiment and reading",
     "failure_kinds": "Kinds of failure, and what they are",
@@ -38,12 +41,19 @@ MORE_TABLES = {
 
 
 def gallery(
-    ledger: pd.DataFrame, figures: list[dict[str, Any]], titles: dict[str, str], folder: Path, step: list[Part]
+    ledger: pd.DataFrame,
+    figures: list[dict[str, Any]],
+    titles: dict[str, str],
+    folder: Path,
+    step: list[Part],
+    notes: Sequence[str] = (),
+    name: str = "results",
 ) -> str:
     """The page: the same bytes for the same results. folder: holds figures/<name>.png. step: see explain.py.
 
     ledger: a row per (claim, reading), the literal reading first. figures: their sidecars, in order. titles: of each
-    experiment, in order. ValueError for a figure or claim without its experiment, or a figure without its claim.
+    experiment, in order. notes: see `tables.claims_page`. name: the folder as a command names it. ValueError for a
+    figure or claim without its experiment, or a figure without its claim.
     """
     strangers = {*ledger["stem"], *(figure["experiment"] for figure in figures)} - {*titles, ""}
     strangers |= {claim for figure in figures for claim in figure["claims"]} - {*ledger["claim"]}
@@ -64,6 +74,8 @@ def gallery(
     return environment.get_template("gallery.html.j2").render(
         titles=titles,
         texts=TEXTS,
+        notes=notes,
+        commands={stem: command(stem, name) for stem in titles} | {"": report_command(name)},
         more={name: title for name, title in MORE_TABLES.items() if (folder / "tables" / f"{name}.csv").is_file()},
         tally={verdict: count[verdict] for verdict in VERDICTS},
         claims={stem: found for stem in titles if (found := [claim for claim in claims if claim["stem"] == stem])},
@@ -121,7 +133,9 @@ def _block(block: Block) -> dict[str, Any]:
 
 
 def _embedded(figure: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """The sidecar with its picture and the picture's size."""
+    """The sidecar with its picture, the picture's size, and the formats in which it is there."""
     png = (folder / "figures" / f"{figure['name']}.png").read_bytes()
     width, height = struct.unpack(">II", png[16:24])
-    return figure | {"width": width, "height": height, "png": base64.b64encode(png).decode()}
+    formats = [kind for kind in FORMATS if kind != "svg" or (folder / "figures" / f"{figure['name']}.svg").is_file()]
+    picture = {"width": width, "height": height, "png": base64.b64encode(png).decode()}
+    return figure | picture | {"formats": {kind: FORMATS[kind] for kind in formats}}

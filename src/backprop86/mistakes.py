@@ -15,7 +15,7 @@ from torch import Tensor
 
 from backprop86.pair import Pair, near
 
-Oracle = Callable[[Callable[..., Tensor], Sequence[Tensor], Tensor], list[Tensor]]
+Gradients = Callable[[Callable[..., Tensor], Sequence[Tensor], Tensor], list[Tensor]]
 FACTORS: dict[str, Callable[[Tensor], Tensor]] = {
     "y(1 - y)": lambda y: y * (1 - y),
     "1 - y": lambda y: 1 - y,
@@ -37,16 +37,16 @@ class Suspect:
     by_hand: Tensor
     right: Tensor
     dE_dout: Tensor
-    oracle: Oracle
+    oracle: Gradients
     tolerance: float
 
     def close(self, ours: Tensor) -> bool:
         """Whether something is the right gradient."""
         return ours.shape == self.right.shape and near(ours, self.right, max(1e-9, self.tolerance))
 
-    def again(self, dE_dout: Tensor, cache: Any = None) -> Tensor:
-        """The gradient by hand from another dE_dout or cache."""
-        return self.pair.gradients(dE_dout, cache)[self.k]
+    def again(self, dE_dout: Tensor) -> Tensor:
+        """Return the gradient by hand from another dE_dout."""
+        return self.pair.gradients(dE_dout)[self.k]
 
     @property
     def cases(self) -> int:
@@ -116,9 +116,11 @@ def _transposed_weight(suspect: Suspect) -> str:
     for k, (name, w) in enumerate(zip(suspect.pair.names, suspect.pair.tensors, strict=True)):
         if w.dim() > 1 and w.shape[-1] == w.shape[-2]:
             tensors = [tensor.clone() for tensor in suspect.pair.tensors]
-            _, cache = suspect.pair.run(tensors)
-            tensors[k].copy_(w.mT)
-            if suspect.close(suspect.again(suspect.dE_dout, cache)):
+            with suspect.pair.untouched:
+                _, cache = suspect.pair.run(tensors)
+                tensors[k].copy_(w.mT)
+                turned = suspect.pair.backward(suspect.dE_dout, cache)[suspect.k]
+            if suspect.close(turned):
                 return f"{name} is transposed where the backward pass multiplies by it"
     return ""
 
@@ -161,10 +163,12 @@ def _missing_in(suspect: Suspect, c: int) -> tuple[bool, set[str]]:
     """Whether case c is wrong, and the factors that would make it right or leave it so."""
     right, dE_dout = suspect.by_case[c], torch.zeros_like(suspect.dE_dout)
     dE_dout[..., c, :] = suspect.dE_dout[..., c, :]
-    out, cache = suspect.pair.run(suspect.pair.tensors)
-    by_hand, tolerance = suspect.again(dE_dout, cache), max(1e-9, suspect.tolerance)
+    with suspect.pair.untouched:
+        out, cache = suspect.pair.run(suspect.pair.tensors)
+        by_hand, tolerance = suspect.pair.backward(dE_dout, cache)[suspect.k], max(1e-9, suspect.tolerance)
+        kept = [y.detach().clone() for y in _tensors((out, cache), set())]
     found = set()
-    for y in _tensors((out, cache), set()):
+    for y in kept:
         y_c = y[..., c : c + 1, :] if y.shape[-2:-1] == (suspect.cases,) else y[:0]
         for name, factor in FACTORS.items():
             for of_units in (factor(y_c), factor(y_c).mT, factor(y_c).squeeze(-2)) if y_c.numel() else ():

@@ -1,20 +1,26 @@
 """A forward and a backward pass as somebody hands them in, with one clear line for whatever cannot be compared.
 
-    forward(*inputs, *parameters) -> (out, cache);  backward(dE_dout, cache) -> (dE_dinputs, {name: dE_dparameter})
+    forward(*inputs, **parameters) -> (out, cache);  backward(dE_dout, cache) -> (dE_dinputs, {name: dE_dparameter})
 
 or one of torch's Function classes, whose two methods are called directly, so that nothing of torch comes between.
+Whatever the two passes change is put back, so that every call finds the same state.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from inspect import signature
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from backprop86.binding import bind, kind_of, several
+from backprop86.functions import methods_of
+from backprop86.untouched import Untouched
+
 Forward = Callable[..., tuple[Tensor, Any]]
 Backward = Callable[..., tuple[Tensor | Sequence[Tensor | None] | None, Mapping[str, Tensor]]]
+OUTPUT = "the output of forward"
 OTHERS = "name the other oracles alone (oracles=[...])"
 
 
@@ -30,7 +36,7 @@ class Pair:
     ) -> None:
         """ValueError, in one line, for tensors that no gradient can be judged at."""
         if isinstance(inputs, Tensor) or not isinstance(parameters, Mapping):
-            told = f"were {_kind(inputs)} and {_kind(parameters)}"
+            told = f"were {kind_of(inputs)} and {kind_of(parameters)}"
             raise ValueError(f"inputs must be a list of tensors, parameters a dict of them by name, {told}")
         self.n_inputs = len(inputs)
         self.names = [*(f"input {k + 1}" for k in range(len(inputs))), *parameters]
@@ -41,26 +47,34 @@ class Pair:
             _check(name, tensor)
         self.tensors = [tensor.detach() for tensor in self.tensors]
         if backward is None:
-            self._forward, self._backward = _methods(forward, list(parameters), self.tensors)
+            self._forward, self._backward = methods_of(forward, self.n_inputs, list(parameters))
         else:
-            self._forward, self._backward = forward, backward
-            _takes(forward, self.tensors, "hand it what has no gradient in a closure")
-        self.out = self.function(*self.tensors).detach().clone()
-        _check("the output of forward", self.out)
+            bound = bind(_inspected(forward), self.n_inputs, list(parameters), "close over what has no gradient")
+            self._forward, self._backward = partial(bound, forward), backward
+        self.untouched = Untouched(
+            forward=forward,
+            backward=backward,
+            inputs=inputs,
+            parameters=parameters,
+            generator=torch.default_generator,
+        )
+        self.out = self.function(*self.tensors).detach()
+        _check(OUTPUT, self.out)
         if not self.function(*self.tensors).equal(self.out):
             raise ValueError("forward must give the same output for the same tensors, and is random: fix its seed")
 
     def function(self, *tensors: Tensor) -> Tensor:
-        """The forward pass without its cache, in whatever type of numbers it is given."""
-        return self.run(tensors)[0]
+        """Return the output alone, in whatever type of numbers the tensors have."""
+        with self.untouched:
+            return self.run(tensors)[0].clone()  # which may lie in memory that is put back
 
-    def gradients(self, dE_dout: Tensor, cache: Any = None) -> list[Any]:
-        """What the backward pass returns, copied, in the order of `names`, None for what is missing.
+    def gradients(self, dE_dout: Tensor) -> list[Any]:
+        """Return the gradients by hand in the order of `names`, None for what is missing."""
+        with self.untouched:
+            return self.backward(dE_dout, self.run(self.tensors)[1])
 
-        From the cache of a forward pass of its own, or the one given.
-        """
-        if cache is None:
-            _, cache = self.run(self.tensors)
+    def backward(self, dE_dout: Tensor, cache: Any) -> list[Any]:
+        """Return the same from the cache of a forward pass, which must not have been put back."""
         given = dE_dout.clone()
         returned = self._backward(given, cache)
         if not given.equal(dE_dout):
@@ -69,7 +83,7 @@ class Pair:
 
     def _in_order(self, returned: Any) -> list[Any]:
         if not (isinstance(returned, tuple) and len(returned) == 2 and isinstance(returned[1], Mapping)):
-            raise ValueError(f"backward must return (dE_dinputs, {{name: gradient}}), was {_kind(returned)}")
+            raise ValueError(f"backward must return (dE_dinputs, {{name: gradient}}), was {kind_of(returned)}")
         dE_dinputs, of_parameters = returned
         of_inputs = list(dE_dinputs) if isinstance(dE_dinputs, list | tuple) else [dE_dinputs]
         if not self.n_inputs and of_inputs == [None]:
@@ -85,11 +99,11 @@ class Pair:
         return [*of_inputs, *(of_parameters.get(name) for name in parameters)]
 
     def run(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Any]:
-        """(out, cache) of the forward pass."""
+        """Return (out, cache) of the forward pass; whoever asks puts back what it has changed (`untouched`)."""
         before = [tensor.detach().clone() for tensor in tensors]
-        returned = self._forward(*tensors)
+        returned = self._forward(tensors)
         if not (isinstance(returned, tuple) and len(returned) == 2 and isinstance(returned[0], Tensor)):
-            raise ValueError(f"forward must return (out, cache), was {_kind(returned)}")
+            raise ValueError(f"forward must return (out, cache), was {kind_of(returned)}{several(returned)}")
         for name, tensor, was in zip(self.names, tensors, before, strict=True):
             if not tensor.detach().equal(was):
                 raise ValueError(f"forward must leave {name} as it is, and changed it in place")
@@ -98,29 +112,28 @@ class Pair:
 
 def _check(name: str, tensor: Any) -> None:
     if not isinstance(tensor, Tensor):
-        raise ValueError(f"{name} must be a tensor, was {_kind(tensor)}")
+        raise ValueError(f"{name} must be a tensor, was {kind_of(tensor)}")
     if not tensor.numel():
         raise ValueError(f"{name} must have entries, was of shape {tuple(tensor.shape)}")
     if tensor.device.type != "cpu" or tensor.layout != torch.strided:
         raise ValueError(f"{name} must be dense and on the CPU, was {tensor.layout} on {tensor.device}")
     if tensor.dtype != torch.float64:
-        raise ValueError(f"{name} must be float64, in which rounding hides no mistake, was {_dtype(tensor)}")
+        advice = "" if name == OUTPUT else _advice(tensor)
+        raise ValueError(f"{name} must be float64, in which rounding hides no mistake, was {_dtype(tensor)}{advice}")
     if not tensor.isfinite().all():
         place = (~tensor.isfinite()).nonzero()[0].tolist()
         raise ValueError(f"{name} must be finite, was {float(tensor[tuple(place)])} at {place}")
 
 
-def _takes(forward: Callable[..., Any], arguments: Sequence[Any], instead: str) -> None:
-    try:
-        signature(forward).bind(*arguments)
-    except TypeError as error:
-        raise ValueError(f"forward must take the inputs, then the parameters ({error}): {instead}") from error
+def _advice(tensor: Tensor) -> str:
+    if tensor.is_floating_point():
+        return ": .double() makes it so"
+    return "" if tensor.is_complex() else ": close over it, for it has no gradient"
 
 
-def _kind(value: Any) -> str:
-    if isinstance(value, tuple):
-        return f"({', '.join(type(part).__name__ for part in value)})"
-    return type(value).__name__
+def _inspected(forward: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what has the names of the arguments: calling a torch module leads to its forward."""
+    return forward.forward if isinstance(forward, torch.nn.Module) else forward
 
 
 def _dtype(tensor: Tensor) -> str:
@@ -130,7 +143,7 @@ def _dtype(tensor: Tensor) -> str:
 def malformed(by_hand: Any, right: Tensor) -> str:
     """Why there are no numbers to compare, or nothing if there are."""
     if by_hand is None:
-        return "there is none (what needs none must be closed over, not handed in)"
+        return "there is none: return one, or close over the tensor"
     if not isinstance(by_hand, Tensor):
         return f"it must be a tensor, was {type(by_hand).__name__}"
     if by_hand.layout != torch.strided:
@@ -182,55 +195,3 @@ def near(ours: Tensor, right: Tensor, tolerance: float = 1e-9) -> bool:
 
 def _first(marked: Tensor) -> list[int]:
     return marked.nonzero()[0].tolist()
-
-
-class Context:
-    """What torch hands to the methods of a Function, as far as the two of them use it among themselves."""
-
-    def __init__(self, n: int) -> None:
-        """n: how many tensors forward is given."""
-        self.saved_tensors: tuple[Any, ...] = ()
-        self.needs_input_grad = (True,) * n
-
-    def save_for_backward(self, *tensors: Any) -> None:
-        """Keep them for backward."""
-        self.saved_tensors = tensors
-
-    def __getattr__(self, name: str) -> Any:
-        """mark_dirty, mark_non_differentiable, set_materialize_grads: nothing to do with the numbers."""
-        if name.startswith(("mark_", "set_")):
-            return lambda *_: None
-        raise AttributeError(f"nothing was kept on ctx as {name}")
-
-
-def _methods(function: Any, parameters: list[str], given: Sequence[Tensor]) -> tuple[Forward, Backward]:
-    """The two methods of a Function as a pair; in the older style forward is given the context, in the newer not."""
-    if not (isinstance(function, type) and hasattr(function, "apply")):
-        raise ValueError(f"without a backward, forward must be a torch.autograd.Function, was {_kind(function)}")
-    older = not any(
-        "setup_context" in vars(base) for base in function.__mro__ if not base.__module__.startswith("torch")
-    )
-    methods: Any = function
-    _takes(methods.forward, [None, *given] if older else given, "give it the others in a subclass")
-
-    def forward(*tensors: Tensor) -> tuple[Tensor, Context]:
-        context = Context(len(tensors))
-        out = methods.forward(context, *tensors) if older else methods.forward(*tensors)
-        if not isinstance(out, Tensor):
-            raise ValueError(f"forward must return one tensor, was {_kind(out)}")
-        if not older:
-            methods.setup_context(context, tensors, out)
-        return out, context
-
-    def backward(dE_dout: Tensor, context: Context) -> tuple[list[Tensor | None], dict[str, Tensor]]:
-        returned = methods.backward(context, dE_dout)
-        gradients = list(returned) if isinstance(returned, tuple) else [returned]
-        while len(gradients) > len(context.needs_input_grad) and gradients[-1] is None:
-            gradients.pop()  # torch asks for none of them either: of arguments that forward was not given here
-        if len(gradients) != len(context.needs_input_grad):
-            wanted = len(context.needs_input_grad)
-            raise ValueError(f"backward must return {wanted} gradients, one for each tensor, was {len(gradients)}")
-        n = len(gradients) - len(parameters)
-        return gradients[:n], dict(zip(parameters, gradients[n:], strict=True))
-
-    return forward, backward

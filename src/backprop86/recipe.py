@@ -3,9 +3,11 @@
 Where the papers leave a setting open, its value is a guess and conf/experiment/<stem>.yaml says so beside it.
 """
 
+import difflib
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from torch import Tensor
@@ -28,7 +30,18 @@ class Cases:
 
     inputs: np.ndarray
     desired: np.ndarray
-    names: tuple[str, ...]
+    names: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse, in one line, arrays and names that do not fit each other."""
+        for name, array in (("inputs", self.inputs), ("desired", self.desired)):
+            if not isinstance(array, np.ndarray) or array.ndim != 2 or array.dtype != np.float64:
+                told = f"{array.dtype} {array.shape}" if isinstance(array, np.ndarray) else type(array).__name__
+                raise BadInput(f"{name} of the cases must be a float64 array with a row for each case, was {told}")
+        sizes = [len(self.inputs), len(self.desired), len(self.names)]
+        if len(set(sizes)) > 1 or not sizes[0]:
+            told = "{} rows, {} rows and {} names".format(*sizes)
+            raise BadInput(f"inputs, desired and names of the cases must have one entry for each case, was {told}")
 
 
 @dataclass(frozen=True)
@@ -92,12 +105,22 @@ class Recipe:
 
     def check(self) -> "Recipe":
         """Return the recipe itself; BadInput, in one line, names a setting that cannot be."""
-        for field in fields(self):
-            value = getattr(self, field.name)
-            allowed, test = LIMITS.get(field.name, ("", lambda _: True))
+        for name, (allowed, test) in LIMITS.items():
+            value = getattr(self, name)
             if not test(value):
-                raise BadInput(f"{field.name} must be {allowed}, was {value}")
+                raise BadInput(f"{name} must be {allowed}, was {value}")
         return self
+
+    def changed(self, differs: Mapping[str, Any], place: str) -> "Recipe":
+        """Return the recipe with some settings changed; BadInput, in one line, names what cannot be.
+
+        `place` is where the settings stand, experiment.readings.as_printed, for the line.
+        """
+        unknown = differs.keys() - TYPES.keys()
+        if unknown:
+            name = next(name for name in differs if name in unknown)
+            raise BadInput(f"{place}.{name} is not a setting; did you mean {nearest(str(name), TYPES)}?")
+        return replace(self, **{name: as_typed(name, value) for name, value in differs.items()}).check()
 
     def squared_error(self) -> SquaredError:
         """Equations 3 and 4 with this recipe's targets and dead zone."""
@@ -130,7 +153,29 @@ Limit = tuple[str, Callable[..., bool]]
 
 def one_of(*names: str) -> Limit:
     """The words for a choice, and its test."""
-    return " or ".join([", ".join(names[:-1]), names[-1]]), lambda value: value in names
+    return " or ".join([", ".join(names[:-1]), names[-1]][len(names) == 1 :]), lambda value: value in names
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The known name that was probably meant, or all of them."""
+    return one_of(*(difflib.get_close_matches(name, list(known), n=1) or known))[0]
+
+
+def as_typed(name: str, value: Any) -> Any:
+    """The value of a recipe's setting as the type it has; BadInput, in one line, if it is no such value."""
+    kind = TYPES[name]
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if isinstance(value, str) or (is_number and not (kind is int and isinstance(value, float))):
+        try:
+            return kind(value)
+        except (ValueError, OverflowError):
+            pass
+    raise BadInput(f"{name} must be {LIMITS.get(name, ('a name', None))[0]}, was {in_yaml(value)}")
+
+
+def in_yaml(value: Any) -> str:
+    """A value as a YAML file says it."""
+    return {"None": "null", "True": "true", "False": "false"}.get(str(value), str(value))
 
 
 POSITIVE: Limit = ("a positive number", lambda v: 0 < v < math.inf)
@@ -138,12 +183,15 @@ NOT_NEGATIVE: Limit = ("0 or a positive number", lambda v: 0 <= v < math.inf)
 FRACTION: Limit = ("at least 0 and below 1", lambda v: 0 <= v < 1)
 OUTPUT: Limit = ("between 0 and 1", lambda v: 0 <= v <= 1)
 
+BEYOND = 2**63
+"""The first whole number that has no place in 64 bits."""
+
 LIMITS: dict[str, Limit] = {
-    "sweeps": ("1 or more", lambda v: v >= 1),
+    "sweeps": ("a whole number of at least 1 and below 2^63", lambda v: 1 <= v < BEYOND),
     "epsilon": POSITIVE,
     "alpha": FRACTION,
     "decay": FRACTION,
-    "opening_sweeps": NOT_NEGATIVE,
+    "opening_sweeps": ("a whole number of at least 0 and below 2^63", lambda v: 0 <= v < BEYOND),
     "opening_epsilon": NOT_NEGATIVE,
     "opening_alpha": FRACTION,
     "update": one_of("sweep", "case"),
@@ -160,3 +208,5 @@ LIMITS: dict[str, Limit] = {
     "stop": one_of("solved", "limit"),
     "dtype": one_of("float64", "float32"),
 }
+
+TYPES: dict[str, Any] = {field.name: field.type for field in fields(Recipe)}

@@ -20,8 +20,8 @@ import pyarrow.parquet as pq
 
 from backprop86.recipe import BadInput, Recipe
 from backprop86.reference import checkpoints
+from backprop86.schema import FIRST, KEY, LAST, anew, check_columns, command, metadata
 
-KEY = b"backprop86"
 MOST_WEIGHTS = 5_000
 """How many weights of one condition are kept: those of its first seeds, and in any case of its median solved run and of
 the first run of each kind of failure."""
@@ -78,10 +78,6 @@ class Runs:
         sweeps = np.array(about["checkpoints"])
         gradient = np.stack(list(rows["gradient_curve"])).reshape(len(rows), len(sweeps), -1)
         return sweeps, np.stack(list(rows["error_curve"])), gradient
-
-
-FIRST = ["condition", "seed", "solved", "diverged", "failure", "sweeps", "stopped", "error"]
-LAST = ["weights", "error_curve", "gradient_curve"]
 
 
 def describe(recipe: Recipe, levels: int, seeds: list[int], engine: str) -> dict[str, Any]:
@@ -154,7 +150,10 @@ def missing(runs: Runs, condition: str) -> int:
 
 
 def write(runs: Runs, path: Path, stopped: bool = False) -> None:
-    """Write the whole file beside its place and move it there, so that no half-written file is ever read."""
+    """Write the whole file beside its place and move it there, so that no half-written file is ever read.
+
+    BadInput, in one line, names the file that a disk is too full for, or that may not be replaced.
+    """
     about = {"stem": runs.stem, "conditions": runs.about} | ({"stopped": True} if stopped else {})
     table = pa.Table.from_pandas(runs.rows, preserve_index=False)
     plain = [f.with_type(pa.string()) if f.type == pa.large_string() else f for f in table.schema]  # read back as large
@@ -164,45 +163,59 @@ def write(runs: Runs, path: Path, stopped: bool = False) -> None:
     try:
         pq.write_table(table, unfinished, compression="zstd", compression_level=9)
         unfinished.replace(path)
+    except OSError as error:
+        raise BadInput(f"{path} could not be written: {error.strerror or error}") from error
     finally:
         unfinished.unlink(missing_ok=True)
 
 
-def read(path: Path) -> Runs:
-    """The runs in a file; BadInput, in one line, says what to do."""
+def read(path: str | Path) -> Runs:
+    """Return the runs in a file; BadInput, in one line, names the file and says what to do."""
+    path = Path(path)
     if not path.is_file():
-        raise BadInput(f"{path} does not exist: python experiments/run.py experiment={path.stem} makes it")
+        raise BadInput(f"{path} does not exist: {anew(path)} makes it")
     try:
         table = pq.read_table(path)
-    except pa.ArrowInvalid as error:
-        raise BadInput(f"{path} is not a Parquet file: {str(error).splitlines()[0]}") from error
+    except (pa.ArrowException, OSError) as error:
+        raise BadInput(f"{path} is not a Parquet file that can be read: {str(error).splitlines()[0]}") from error
     if KEY not in (table.schema.metadata or {}):
         raise BadInput(f"{path} was not written by backprop86")
-    try:
-        about = json.loads(zlib.decompress(table.schema.metadata[KEY]))
-    except zlib.error as error:
-        raise BadInput(f"{path} was written by an earlier backprop86: delete it, and run it again") from error
+    about = metadata(path, table.schema.metadata[KEY])
+    check_columns(path, table.schema)
     rows = table.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
-    parts = {}
-    for name, part in rows.groupby("condition", sort=False):
-        measured = [column for column in rows if column in FIRST + LAST or part[column].notna().any()]
-        parts[str(name)] = part[measured].reset_index(drop=True)
+    by_condition = rows.groupby("condition", sort=False, dropna=False)
+    if set(by_condition.groups) != set(about["conditions"]):
+        raise BadInput(f"{path} must hold rows of the conditions that its metadata names, and of no other")
+    measured = (by_condition.count() > 0).assign(**dict.fromkeys(FIRST + LAST, True))[list(rows)]
+    parts = {
+        str(name): part.loc[:, measured.loc[name].to_numpy()].reset_index(drop=True) for name, part in by_condition
+    }
     return Runs(about["stem"], parts, about["conditions"], about.get("stopped", False))
 
 
-def same_recipes(runs: Runs, recipes: dict[str, Recipe]) -> None:
-    """BadInput, in one line, if the rows were not made with these recipes, or some are not there."""
-    again = f"python experiments/run.py experiment={runs.stem} makes them anew"
+def differences(runs: Runs, recipes: dict[str, Recipe]) -> list[tuple[str, str, Any, Any]]:
+    """Return (condition, setting, as the rows were made, as these recipes say) of each setting that differs."""
+    found = []
     for condition, recipe in recipes.items():
+        was, now = asdict(runs.recipe(condition)), asdict(recipe)
+        found += [(condition, name, was[name], now[name]) for name in now if was[name] != now[name]]
+    return found
+
+
+def same_recipes(runs: Runs, recipes: dict[str, Recipe], output: str | Path = "results") -> None:
+    """Raise BadInput, in one line, if the rows were not made with these recipes, or some are not there."""
+    again = f"{command(runs.stem, output)} makes them anew"
+    for condition in recipes:
         if condition not in runs.conditions:
             raise BadInput(f"there are no runs of {runs.stem}, reading {condition}: {again}")
         if runs.stopped or missing(runs, condition):
             raise BadInput(f"the runs of {runs.stem}, reading {condition}, were stopped half-way: {again}")
-        was, now = asdict(runs.recipe(condition)), asdict(recipe)
-        for name in now:
-            if was[name] != now[name]:
-                told = f"were made with {name} {was[name]}, its file now says {now[name]}"
-                raise BadInput(f"the runs of {runs.stem}, reading {condition}, {told}: {again}")
+    for condition, name, was, now in differences(runs, recipes):
+        told = f"were made with {name} {was}, its file now says {now}"
+        raise BadInput(f"the runs of {runs.stem}, reading {condition}, {told}: {again}")
+    for condition in runs.conditions:
+        if condition not in recipes:
+            raise BadInput(f"the runs of {runs.stem} have a reading {condition}, its file has none: {again}")
 
 
 def typical(runs: Runs, condition: str) -> tuple[int, np.ndarray]:

@@ -6,6 +6,7 @@ squares. Nothing here draws a random number but the bootstrap, and that from a g
 
 import warnings
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ RESAMPLES, SEED = 999, 1986
 Interval = tuple[float, float]
 
 
+@lru_cache  # the readings of the lattice ask for the same few numbers thousands of times
 def wilson(successes: int, n: int) -> Interval:
     """The Wilson 95 % interval of a proportion."""
     interval = binomtest(successes, n).proportion_ci(0.95, method="wilson")

@@ -1,7 +1,7 @@
 """The first step of one seed, seen from one case: worked with a pencil, by autograd, and what really happens to E."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from types import ModuleType
@@ -10,11 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from backprop86.network import Network, largest_weights
+from backprop86.network import Network
 from backprop86.oracles import by_autograd
 from backprop86.pencil import Nudge, Worked, connections, divisor, nudge, rounded, total, work
-from backprop86.recipe import BadInput, Cases, Job, Recipe
-from backprop86.reference import train
+from backprop86.recipe import BadInput, Cases, Recipe
 from backprop86.training import check, counted_of, start_of, wiring_of
 from backprop86.wiring import Wiring
 
@@ -22,8 +21,6 @@ LARGE = 60
 """In a net with more connections than this, what is 0 is left out of the working."""
 FEW = 4
 """That many cases are added one by one; of more, the others together are added to the chosen one."""
-SWEEPS = (10, 100, 1000)
-"""When it is looked what repeating the step has led to."""
 NUDGE = 0.001
 """By how much a weight is made larger and smaller, to see what E does."""
 
@@ -135,31 +132,3 @@ def measured(step: Step) -> Measured:
     (gradient,) = by_autograd(E, [w[None]], torch.ones(1, dtype=torch.float64))
     each = NUDGE * torch.eye(len(w), dtype=torch.float64)
     return Measured(gradient[0].numpy(), E(w + each).numpy(), E(w - each).numpy())
-
-
-@dataclass(frozen=True, eq=False)
-class Repeated:
-    """E of all training cases, and the outputs (C, n_outputs) for them, after so much training."""
-
-    after: str
-    E: float
-    outputs: np.ndarray
-
-
-def repeated(step: Step, gradient: np.ndarray) -> tuple[list[Repeated], int]:
-    """Before and after this step, and after SWEEPS sweeps of the reference engine, in float64, which does not stop.
-
-    Also the sweep after which the net first counts as solved, or UNSOLVED.
-    """
-    recipe = replace(step.recipe, stop="limit", dtype="float64")
-    w0, g = torch.tensor(step.w0[None]), torch.tensor(gradient[None])
-    largest = torch.tensor(largest_weights(step.wiring, recipe.biases))
-    after, _ = recipe.descent().step(w0, torch.zeros_like(w0), g, 1, largest)
-    w = {"before": w0, "this step": after}
-    cases = Cases(step.cases.inputs[step.trained], step.cases.desired[step.trained], ())
-    for sweeps in SWEEPS if recipe.update == "sweep" else (1, *SWEEPS):
-        outcome = train(Job(step.wiring, cases, replace(recipe, sweeps=sweeps), step.w0[None]))
-        w[f"{sweeps:,} sweep{'s' if sweeps > 1 else ''}"] = torch.tensor(outcome.w)
-    E, network, inputs = error_of(step, step.trained), Network(step.wiring), torch.tensor(cases.inputs)
-    found = [Repeated(name, E(each).item(), network.forward(inputs, each)[0][0].numpy()) for name, each in w.items()]
-    return found, int(outcome.sweeps[0])

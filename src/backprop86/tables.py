@@ -1,6 +1,8 @@
 """Tables as people cite them: CSV, Markdown and LaTeX of the same rows; the ledger of claims to read; the README."""
 
 import re
+import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +10,7 @@ import pandas as pd
 
 from backprop86.claims import VERDICTS, Claim
 from backprop86.runs import Runs
+from backprop86.schema import command as rows_command
 from backprop86.sentences import because, number, ours, printed, shown
 from backprop86.statistics import QUANTILES, percentile, quantiles, wilson, with_infinity
 
@@ -16,13 +19,11 @@ MARKED = re.compile(r"(<!-- (\w+): made by experiments/report\.py -->\n)(.*?)(<!
 NUMBER = re.compile(r"<!--=(\S+) (\w+)(?: (\S+?))?-->(.*?)<!--/-->", re.DOTALL)
 """A number in the README: <!--=claim field reading-->42.3%<!--/-->; without a reading it is the literal one."""
 
-PREFACE = """# Claims
-
-What the three texts of 1986 say, {claims} claims, each judged by a rule from the rows in `results/runs/`:
+PREFACE = """What the three texts of 1986 say, {claims} claims, each judged by a rule from the rows in `{folder}/runs/`:
 **{tally}**
 ({ours} of them are not printed but ours, {cases} only that the cases are as many as in 1986)
 under the reading taken as literal, which comes first in each table. Nothing here is typed:
-`python experiments/report.py` makes this page. Rules and their thresholds are in `src/backprop86/claims.py`; the same
+`{report}` makes this page. Rules and their thresholds are in `src/backprop86/claims.py`; the same
 with all digits is [claims.csv](claims.csv), and to browse it there is [index.html](index.html).
 
 *draw*: the printed single run is an ordinary one among ours, unsolved ones counted as infinite. *once*, *within*: at
@@ -118,13 +119,21 @@ def claims_table(ledger: pd.DataFrame) -> pd.DataFrame:
 
 def with_words(ledger: pd.DataFrame) -> pd.DataFrame:
     """The ledger with two columns more: what our runs do, and why the verdict is what it is."""
-    return ledger.assign(ours=ledger.apply(ours, axis=1), because=ledger.apply(because, axis=1))
+    rows = [row for _, row in ledger.iterrows()]
+    return ledger.assign(ours=[ours(row) for row in rows], because=[because(row) for row in rows])
 
 
-def claims_page(ledger: pd.DataFrame, titles: dict[str, str], lattices: list[pd.DataFrame]) -> str:
+def claims_page(
+    ledger: pd.DataFrame,
+    titles: dict[str, str],
+    lattices: list[pd.DataFrame],
+    notes: Sequence[str] = (),
+    folder: str = "results",
+) -> str:
     """The ledger to read: of each claim the literal reading first, why, and which readings turn the verdict.
 
     lattices: rows like those of the ledger of the same claims, too many to be shown, which are counted.
+    notes: where the rows in `folder` are not of the settings in conf/, and which claims are left out.
     """
     counted = {
         claim: rows["verdict"].value_counts() for lattice in lattices for claim, rows in lattice.groupby("claim")
@@ -133,17 +142,26 @@ def claims_page(ledger: pd.DataFrame, titles: dict[str, str], lattices: list[pd.
     told = ", ".join(f"{tally.get(verdict, 0)} {verdict}" for verdict in VERDICTS)
     claims = ledger.drop_duplicates("claim")
     about = {"claims": len(claims), "ours": (claims["source"] == "ours").sum(), "tally": told}
-    page = [PREFACE.format(**about, cases=claims["column"].isin(["cases", "training_cases"]).sum())]
+    about |= {"folder": folder, "report": report_command(folder)}
+    page = ["# Claims\n"]
+    page += ["**Mind what is different here:**\n", *(f"- {note}" for note in notes), ""] if notes else []
+    page.append(PREFACE.format(**about, cases=claims["column"].isin(["cases", "training_cases"]).sum()))
     for stem, of_stem in ledger.groupby("stem", sort=False):
-        page.append(f"## {titles[str(stem)]}\n\nMade by `{command(str(stem))}`.\n")
+        page.append(f"## {titles[str(stem)]}\n\nMade by `{command(str(stem), folder)}`.\n")
         for claim, rows in of_stem.groupby("claim", sort=False):
             page.append(_claim(rows, counted.get(claim, pd.Series(dtype=int))))
     return "\n".join(page)
 
 
-def command(stem: str) -> str:
-    """What makes everything that is told of an experiment."""
-    return f"python experiments/run.py experiment={stem} && python experiments/report.py"
+def command(stem: str, folder: str = "results") -> str:
+    """Return the command that regenerates everything that is told of an experiment."""
+    return f"{rows_command(stem, folder)} && {report_command(folder)}"
+
+
+def report_command(folder: str = "results") -> str:
+    """Return the command that makes the report of a folder."""
+    where = [] if folder == "results" else ["--output", folder]
+    return shlex.join(["python", "experiments/report.py", *where])
 
 
 def _claim(rows: pd.DataFrame, in_lattice: pd.Series) -> str:

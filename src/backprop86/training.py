@@ -7,26 +7,29 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 
 from backprop86 import fused, reference
 from backprop86.descent import RATES, Descent
 from backprop86.failures import kinds
-from backprop86.network import Network, initial_weights
+from backprop86.measures import logistic
+from backprop86.network import initial_weights
 from backprop86.recipe import BadInput, Cases, Job, Recipe, one_of
 from backprop86.reference import UNFINISHED, UNSOLVED
-from backprop86.wiring import Wiring
+from backprop86.wiring import TooLarge, Wiring
 
 ENGINES = {"reference": (reference.train, 1_000), "fused": (fused.train, 100_000)}
 """Each engine, and how many seeds it is given at once. Rows do not depend on that."""
-MEASURED_AT_ONCE = 1_000
+MEASURED_AT_ONCE = 250
 OFF = 0.2
 """Hidden units are off if none of them does more than this in any case."""
 
 
 def wiring_of(networks: Callable[[Recipe], Wiring], recipe: Recipe) -> Wiring:
-    """The one of a problem's networks that the recipe names, with or without biases."""
-    wiring = networks(recipe)
+    """Return the network that the recipe names, with or without biases; BadInput, in one line, if it is too large."""
+    try:
+        wiring = networks(recipe)
+    except TooLarge as error:
+        raise BadInput(f"network must have {error} in {recipe.network[:40]}") from error
     return wiring.without_biases() if recipe.biases == "none" else wiring
 
 
@@ -50,16 +53,58 @@ def start_of(problem: ModuleType, recipe: Recipe, wiring: Wiring, seeds: list[in
 
 
 def check(problem: ModuleType, recipe: Recipe) -> int:
-    """How many levels of units the recipe's network has; BadInput, in one line, if the problem cannot be run so."""
+    """Return how many levels the recipe's network has; BadInput, in one line, if the problem cannot be run so."""
     counted_of(problem, recipe, [0])
-    wiring = wiring_of(problem.wiring, recipe)
+    wiring, cases = wiring_of(problem.wiring, recipe), problem.cases(recipe)
     start_of(problem, recipe, wiring, [0])
+    shown = (("inputs", cases.inputs, wiring.n_inputs), ("desired", cases.desired, len(wiring.outputs)))
+    for name, array, units in shown:
+        if array.shape[1] != units:
+            wanted = f"{units} columns for network {recipe.network}, was {array.shape[1]}"
+            raise BadInput(f"{name} of the cases of {problem.__name__} must have {wanted}")
     return len(wiring.levels)
 
 
+YES_OR_NO, NUMBER, OTHER = "yes or no", "numbers", "neither"
+KINDS = {"b": YES_OR_NO, "i": NUMBER, "u": NUMBER, "f": NUMBER}
+"""What a column holds, by the kind of its NumPy dtype."""
+OF_EVERY_RUN = {
+    "seed": NUMBER, "solved": YES_OR_NO, "diverged": YES_OR_NO, "failure": OTHER, "sweeps": NUMBER, "stopped": NUMBER,
+    "error": NUMBER, "cases": NUMBER, "training_cases": NUMBER, "hidden_off": YES_OR_NO, "mostly_negative": YES_OR_NO,
+    "weights": OTHER, "error_curve": OTHER, "gradient_curve": OTHER,
+}  # fmt: skip
+"""The columns that the rows of every problem have, and what they hold."""
+
+
+def columns(problem: ModuleType, recipe: Recipe) -> dict[str, str]:
+    """Return every column that the rows will have, and what it holds; nothing is trained.
+
+    BadInput, in one line, if `measure` returns anything else than arrays with an entry for each seed.
+    """
+    wiring, cases, seeds = wiring_of(problem.wiring, recipe), problem.cases(recipe), [0, 1]
+    w = start_of(problem, recipe, wiring, seeds)
+    found = problem.measure(wiring, cases, w, states(wiring, cases.inputs, w), counted_of(problem, recipe, seeds))
+    place = f"measure of {problem.__name__} must return a dictionary of arrays with an entry for each seed"
+    if not isinstance(found, dict):
+        raise BadInput(f"{place}, was {type(found).__name__}")
+    for name, values in found.items():
+        if np.shape(values) != (len(seeds),):
+            raise BadInput(f"{place}, of {len(seeds)} seeds {name} was of shape {np.shape(values)}")
+    measured = {name: KINDS.get(np.asarray(values).dtype.kind, OTHER) for name, values in found.items()}
+    return OF_EVERY_RUN | measured | {f"untrained_{name}": kind for name, kind in measured.items()}
+
+
+@np.errstate(all="ignore")  # the weights of a seed that diverged may be infinite
 def states(wiring: Wiring, inputs: np.ndarray, w: np.ndarray) -> np.ndarray:
-    """The output of every unit for every case, (S, C, n_units), in NumPy."""
-    return Network(wiring).states(torch.tensor(inputs), torch.tensor(w)).numpy()
+    """Return the output of every unit for every case, (S, C, n_units), unit by unit and source by source."""
+    y = np.empty((wiring.n_units, len(inputs), len(w)))
+    y[0], y[1 : 1 + wiring.n_inputs], weights = 1, inputs.T[..., None], np.ascontiguousarray(w.T)
+    for unit in range(1 + wiring.n_inputs, wiring.n_units):
+        x = np.zeros(y.shape[1:])
+        for k in np.flatnonzero(wiring.target == unit):
+            x += weights[wiring.parameter[k]] * y[wiring.source[k]]
+        y[unit] = logistic(x)
+    return y.transpose(2, 1, 0)
 
 
 def engine_for(name: str, device: str) -> str:
@@ -111,7 +156,8 @@ def run_together(
         descent = Descent(**rates, opening_sweeps=recipes[0].opening_sweeps)
         counted = counted_of(problem, recipes[0], block_seeds)
         outcome = train(Job(wiring, cases, recipes[0], w0, counted), device, advance, descent)
-        rows = _rows(problem, wiring, cases, block_seeds, w0, counted, outcome).assign(recipe=numbers)
+        with np.errstate(over="ignore"):  # the weights of a run that is about to diverge may not be added up
+            rows = _rows(problem, wiring, cases, block_seeds, w0, counted, outcome).assign(recipe=numbers)
         parts.append(rows[outcome.stopped != UNFINISHED])
         if len(parts[-1]) < len(block):
             break
@@ -155,6 +201,7 @@ def _rows(
     return rows
 
 
+@np.errstate(all="ignore")  # all that is measured of a seed that diverged may be NaN
 def _measured(
     problem: ModuleType,
     wiring: Wiring,

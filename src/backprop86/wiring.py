@@ -18,6 +18,12 @@ import numpy as np
 
 ONE = "1"
 """The name of the unit that is always 1."""
+MOST_CONNECTIONS = 20_000
+"""How many connections `layered` makes at most: connections are made one by one, and pairs of units are compared."""
+
+
+class TooLarge(ValueError):
+    """Layers with more than MOST_CONNECTIONS connections."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,14 +164,17 @@ def layered(*sizes: int, shortcuts: bool = False) -> Wiring:
     """
     if len(sizes) < 2 or min(sizes) < 1:
         raise ValueError(f"layered: sizes must be two or more positive numbers, was {sizes}")
+    below = [sum(sizes[:k]) if shortcuts else sizes[k - 1] for k in range(1, len(sizes))]
+    if (n := sum(size * (1 + n_below) for size, n_below in zip(sizes[1:], below, strict=True))) > MOST_CONNECTIONS:
+        raise TooLarge(f"at most {MOST_CONNECTIONS:,} connections, was {n:,}")
     hidden = ["h"] if len(sizes) == 3 else [f"h{k}." for k in range(1, len(sizes) - 1)]
     letters = ["i", *hidden, "o"]
     layers = [[f"{letter}{k + 1}" for k in range(size)] for letter, size in zip(letters, sizes, strict=True)]
     fed = {}
     for number, layer in enumerate(layers[1:], start=1):
-        below = layers[:number] if shortcuts else [layers[number - 1]]
+        lower = layers[:number] if shortcuts else [layers[number - 1]]
         for unit in layer:
-            fed[unit] = [ONE, *(source for lower in below for source in lower)]
+            fed[unit] = [ONE, *(source for layer_below in lower for source in layer_below)]
     return wire(layers[0], fed, layers[-1])
 
 

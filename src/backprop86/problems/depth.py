@@ -11,6 +11,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from backprop86.drawing import curves_figure
+from backprop86.measures import geometric_mean, length, norm, total
 from backprop86.problems import xor
 from backprop86.recipe import BadInput, Cases, Recipe
 from backprop86.runs import Runs
@@ -54,13 +55,18 @@ def measure(
     for below, level in zip(reversed(levels[:-1]), reversed(levels), strict=False):
         weights = w[:, level.parameter[:, level.sources > 0]]  # (S, J, I)
         y_below = y[:, :, below.units]
-        lower = dE_dx @ weights * y_below * (1 - y_below)
-        factors.append(np.linalg.norm(lower, axis=(1, 2)) / np.linalg.norm(dE_dx, axis=(1, 2)))
-        norms.append(np.linalg.norm(weights, 2, axis=(1, 2)))
+        lower = total(dE_dx[:, :, None] * weights.swapaxes(1, 2)[:, None]) * y_below * (1 - y_below)  # over J
+        factors.append(length(lower.reshape(len(w), -1)) / length(dE_dx.reshape(len(w), -1)))
+        norms.append(norm(weights))
         dE_dx = lower
-    factor, norm = (np.exp(np.log(values).mean(0)) for values in (factors, norms))
-    within = (np.array(factors) <= QUARTER * np.array(norms) * (1 + 1e-9)).all(0)
-    return {"factor": factor, "below_quarter": factor < QUARTER, "within_bound": within, "weight_norm": norm}
+    within = [remains <= QUARTER * most * (1 + 1e-9) for remains, most in zip(factors, norms, strict=True)]
+    factor = geometric_mean(np.stack(factors, 1))
+    return {
+        "factor": factor,
+        "below_quarter": factor < QUARTER,
+        "within_bound": np.all(within, axis=0),
+        "weight_norm": geometric_mean(np.stack(norms, 1)),
+    }
 
 
 def draw(runs: Runs) -> dict[str, Figure]:

@@ -45,7 +45,7 @@ def measure(
     """
     narrow = y[:, :, [k for k, name in enumerate(wiring.units) if name in ("h1", "h2", "h3", "h1.1")]]
     if narrow.shape[-1] == 1:
-        ranks = np.argsort(narrow[..., 0], 1)
+        ranks = np.argsort(narrow[..., 0], 1, kind="stable")
         orders = [[" ".join(cases.names[c] for c in row[::way]) for way in (1, -1)] for row in ranks]
         order = np.array([min(pair) for pair in orders], dtype=object)
         single = narrow[..., 0]

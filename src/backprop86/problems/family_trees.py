@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from backprop86 import measures
 from backprop86.drawing import hinton
 from backprop86.network import generator
 from backprop86.problems.people import ANSWER_SEX, ENGLISH, ITALIAN, PEOPLE, PERSON, RELATIONS, answers
@@ -100,7 +101,7 @@ def measure(
     found = scores(out, on, counted)
     wrong = np.where(on, np.nan, out)
     twin = np.roll(on, 12, axis=1) & ~on
-    found["twin_share"] = ((out * twin).sum(-1) / twin.sum(-1) > np.nanmedian(wrong, -1)).mean(-1)
+    found["twin_share"] = (measures.total(out * twin) / twin.sum(-1) > np.nanmedian(wrong, -1)).mean(-1)
     found["twin_is_active"] = found["twin_share"] >= 0.9
     to_person, to_relation = incoming(wiring, w, "person"), incoming(wiring, w, "relation")
     found |= {name: correlation(to_person, feature).max(1) for name, feature in PERSON.items()}
@@ -138,15 +139,12 @@ def incoming(wiring: Wiring, w: np.ndarray, layer: str) -> np.ndarray:
 
 def correlation(weights: np.ndarray, feature: np.ndarray) -> np.ndarray:
     """|Pearson's r| of weights (..., sources) with feature (sources,) -> (...)."""
-    centred, f = weights - weights.mean(-1, keepdims=True), feature - feature.mean()
-    return np.abs(centred @ f) / (np.linalg.norm(centred, axis=-1) * np.linalg.norm(f))
+    return np.abs(measures.correlation(weights, feature))
 
 
 def _between(weights: np.ndarray) -> np.ndarray:
     """Pearson's r between each two units, (S, units, units), from their weights (S, units, sources); 0 with itself."""
-    centred = weights - weights.mean(-1, keepdims=True)
-    unit = centred / np.linalg.norm(centred, axis=-1, keepdims=True)
-    return (unit @ unit.swapaxes(1, 2)) * (1 - np.eye(weights.shape[1]))
+    return measures.correlation(weights[:, :, None], weights[:, None]) * (1 - np.eye(weights.shape[1]))
 
 
 def draw(runs: Runs) -> dict[str, Figure]:

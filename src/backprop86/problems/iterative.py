@@ -7,17 +7,17 @@ What the net is to compute the letter leaves open. Ours is to tell at c what b w
 """
 
 import itertools
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
-import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from torch import Tensor
 
 from backprop86.drawing import Places, draw_network
-from backprop86.modules import Cache, Linear, Logistic
-from backprop86.network import Network
+from backprop86.measures import logistic, total
+from backprop86.modules import Cache
 from backprop86.recipe import BadInput, Cases, Recipe
 from backprop86.runs import Runs, typical
 from backprop86.wiring import ONE, Wiring, unroll, wire
@@ -26,6 +26,8 @@ ITERATIONS = 3
 NEIGHBOURS = (("a", "b"), ("b", "a"), ("b", "c"), ("c", "b"))
 """From and to: w1, w2, w3, w4."""
 UNITS = ("a", "b", "c")
+Numbers = Any
+"""An array or a tensor."""
 
 
 def wiring(recipe: Recipe) -> Wiring:
@@ -43,9 +45,9 @@ def cases(recipe: Recipe) -> Cases:
     return Cases(inputs, inputs[:, 1:2], tuple("".join(str(int(bit)) for bit in row) for row in inputs))
 
 
-def matrix(wiring: Wiring, w: Tensor) -> Tensor:
-    """(S, 3, 4): the weight into each unit from the unit that is always 1 and from a, b, c; 0 where there is none."""
-    found = w.new_zeros(len(w), 3, 4)
+def matrix(wiring: Wiring, w: np.ndarray) -> np.ndarray:
+    """Return (S, 3, 4): the weight into each unit from the unit that is always 1 and from a, b, c; 0 for no weight."""
+    found = np.zeros((len(w), 3, 4))
     for parameter, source, target in wiring.table():
         if target.endswith("@1"):
             sender = 0 if source == ONE else 1 + UNITS.index(source[0])
@@ -53,52 +55,69 @@ def matrix(wiring: Wiring, w: Tensor) -> Tensor:
     return found
 
 
-def iterate(state: Tensor, weights: Tensor) -> tuple[Tensor, list[Cache]]:
-    """The state (S, C, 3) after three iterations, and the history that the way back needs."""
-    history = []
+def iterate(state: Numbers, weights: Numbers, logistic: Callable[[Numbers], Numbers]) -> tuple[Numbers, Cache]:
+    """Return the state (S, C, 3) after three iterations, and the weights and every state, for the way back.
+
+    The sums are written out, so that arrays have the same bits on every processor, and tensors can be given too.
+    """
+    history = [state]
     for _ in range(ITERATIONS):
-        one = torch.ones_like(state[..., :1])
-        x, linear = Linear.forward(torch.cat([one, state], -1), weights)
-        state, logistic = Logistic.forward(x)
-        history.append((linear, logistic))
-    return state, history
+        x = weights[:, None, :, 0]
+        for i in range(3):
+            x = x + state[..., i, None] * weights[:, None, :, 1 + i]
+        state = logistic(x)
+        history.append(state)
+    return state, (weights, history)
 
 
-def iterate_back(dE_dstate: Tensor, history: list[Cache]) -> tuple[Tensor, Tensor]:
-    """dE/dstate at the beginning, and dE/dweights summed over the iterations (P p. 355); N averages: a third of it."""
-    total = torch.zeros_like(history[0][0][1])
-    for linear, logistic in reversed(history):
-        dE_dx, _ = Logistic.backward(dE_dstate, logistic)
-        dE_dsent, gradients = Linear.backward(dE_dx, linear)
-        assert dE_dsent is not None  # asked for
-        total, dE_dstate = total + gradients["w"], dE_dsent[..., 1:]
-    return dE_dstate, total
+def iterate_back(dE_dstate: Numbers, cache: Cache) -> tuple[Numbers, Numbers]:
+    """Return dE/dstate at the start, and dE/dweights summed over the iterations (P p. 355).
+
+    N averages: a third of it.
+    """
+    weights, history = cache
+    dE_dweights = 0 * weights
+    for before, after in reversed(list(itertools.pairwise(history))):
+        dE_dx = dE_dstate * after * (1 - after)
+        for c in range(dE_dx.shape[1]):
+            dE_dweights[..., 0] += dE_dx[:, c]
+            dE_dweights[..., 1:] += dE_dx[:, c, :, None] * before[:, c, None, :]
+        dE_dstate = sum(dE_dx[..., j, None] * weights[:, None, j, 1:] for j in range(3))
+    return dE_dstate, dE_dweights
+
+
+def layered_back(wiring: Wiring, w: np.ndarray, y: np.ndarray, dE_dy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return dE/dinputs and dE/dw of the layered net, connection by connection from the last to the first.
+
+    y (S, C, n_units); dE_dy (S, C, n_units) is what E itself says, 0 for all units but the outputs.
+    """
+    dE_dy, dE_dw = dE_dy.copy(), np.zeros_like(w)
+    for source, target, parameter in zip(wiring.source[::-1], wiring.target[::-1], wiring.parameter[::-1], strict=True):
+        dE_dx = dE_dy[..., target] * y[..., target] * (1 - y[..., target])
+        dE_dw[:, parameter] += total(dE_dx * y[..., source])
+        dE_dy[..., source] += dE_dx * w[:, parameter, None]
+    return dE_dy[..., 1 : 1 + wiring.n_inputs], dE_dw
 
 
 def measure(
     wiring: Wiring, cases: Cases, w: np.ndarray, y: np.ndarray, counted: np.ndarray | None
 ) -> dict[str, np.ndarray]:
     """outputs_apart and gradient_apart: the largest difference of the two ways, over the largest entry."""
-    tensor, network = torch.tensor(w), Network(wiring)
-    inputs, d = torch.tensor(cases.inputs), torch.tensor(cases.desired)
-    outputs, cache = network.forward(inputs, tensor)
-    dE_dinputs, gradients = network.backward(outputs - d, cache)
-    state, history = iterate(inputs.expand(len(w), -1, -1), matrix(wiring, tensor))
-    dE_dend = torch.cat([torch.zeros_like(state[..., :2]), state[..., 2:] - d], -1)
-    dE_dstate, dE_dmatrix = iterate_back(dE_dend, history)
-    gradient = matrix(wiring, gradients["w"])
-    connected = matrix(wiring, torch.ones_like(tensor)) > 0
+    dE_dy = np.zeros_like(y)
+    dE_dy[..., wiring.outputs] = y[..., wiring.outputs] - cases.desired
+    dE_dinputs, dE_dw = layered_back(wiring, w, y, dE_dy)
+    start = np.broadcast_to(cases.inputs, (len(w), *cases.inputs.shape))
+    end, history = iterate(start, matrix(wiring, w), logistic)
+    dE_dend = np.zeros_like(end)
+    dE_dend[..., 2:] = end[..., 2:] - cases.desired
+    dE_dstart, dE_dmatrix = iterate_back(dE_dend, history)
+    connected = matrix(wiring, np.ones_like(w)) > 0
     pairs = {
-        "outputs_apart": (outputs, state[..., 2:]),
-        "gradient_apart": (gradient, dE_dmatrix * connected),
-        "to_inputs_apart": (dE_dinputs, dE_dstate),
+        "outputs_apart": (y[..., wiring.outputs], end[..., 2:]),
+        "gradient_apart": (matrix(wiring, dE_dw), dE_dmatrix * connected),
+        "to_inputs_apart": (dE_dinputs, dE_dstart),
     }
-    return {name: _apart(a, b) for name, (a, b) in pairs.items()}
-
-
-def _apart(a: Tensor | None, b: Tensor) -> np.ndarray:
-    assert a is not None
-    return ((a - b).abs().amax((1, 2)) / b.abs().amax((1, 2))).numpy()
+    return {name: np.abs(a - b).max((1, 2)) / np.abs(b).max((1, 2)) for name, (a, b) in pairs.items()}
 
 
 LAYERED: Places = {ONE: None} | {f"{unit}@0": (k, 0) for k, unit in enumerate(UNITS)}
@@ -114,7 +133,7 @@ def draw(runs: Runs) -> dict[str, Figure]:
     net = wiring(runs.recipe(condition))
     figure = Figure(figsize=(9, 5), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(1, 1))
-    _in_a_row(left, matrix(net, torch.tensor(w[None]))[0].numpy())
+    _in_a_row(left, matrix(net, w[None])[0])
     draw_network(right, net, w, LAYERED, "the same, unrolled: corresponding weights are equal")
     for t in range(ITERATIONS + 1):
         right.text(-0.65, 1.2 * t, f"t = {t}", fontsize=8, ha="right", va="center")

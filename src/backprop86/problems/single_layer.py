@@ -41,9 +41,11 @@ def measure(
 
 def draw(runs: Runs) -> dict[str, Figure]:
     """Exclusive or in the plane, with the one line that a single layer has; and how many cases our runs get wrong."""
+    conditions = [name for name in runs.conditions if runs.recipe(name).network == "xor_0"]
+    if not conditions:
+        return {}
     figure = Figure(figsize=(11, 3.6), layout="constrained")
     panels = figure.subplots(1, 3, width_ratios=(1, 1, 1.5))
-    conditions = [name for name in runs.conditions if runs.recipe(name).network == "xor_0"]
     for axes, condition in zip(panels, (conditions[0], conditions[-1]), strict=False):
         rows = runs.of(condition)
         row = rows[rows["weights"].notna()].sort_values(["wrong", "seed"]).iloc[0]

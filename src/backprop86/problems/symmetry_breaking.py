@@ -38,9 +38,11 @@ def measure(
 
 def draw(runs: Runs) -> dict[str, Figure]:
     """How far apart the two hidden units end, and how long it takes to solve the problem, by the size of the start."""
+    shown = [name for name in runs.conditions if not name.startswith("symmetry")]
+    if not shown:
+        return {}
     figure = Figure(figsize=(10, 3.8), layout="constrained")
     panels = figure.subplots(1, 2)
-    shown = [name for name in runs.conditions if not name.startswith("symmetry")]
     apart = [runs.of(name)["separation"].astype(float).clip(1e-17) for name in shown]
     sweeps = [with_infinity(runs.of(name)["sweeps"]) for name in shown]
     limit = runs.recipe(shown[0]).sweeps

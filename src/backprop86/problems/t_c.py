@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from backprop86.drawing import hinton
+from backprop86.measures import length, total
 from backprop86.network import generator
 from backprop86.recipe import BadInput, Cases, Recipe
 from backprop86.runs import Runs, typical
@@ -100,10 +101,11 @@ def kernels(wiring: Wiring, w: np.ndarray) -> np.ndarray:
 
 def likeness(kernels: np.ndarray) -> np.ndarray:
     """Cosine of kernels (S, 3, 3) with that template of each kind which they resemble most, (S, kinds); signed."""
-    length = np.linalg.norm(kernels, axis=(1, 2)) + np.finfo(float).tiny
+    nine = kernels.reshape(len(kernels), 9)
+    lengths = length(nine) + np.finfo(float).tiny
     best = []
     for templates in TEMPLATES.values():
-        cosines = np.stack([(kernels * t).sum((1, 2)) / length / np.linalg.norm(t) for t in templates])
+        cosines = np.stack([total(nine * t.ravel()) / lengths / length(t.ravel()) for t in templates])
         best.append(cosines[np.abs(cosines).argmax(0), np.arange(len(kernels))])
     return np.stack(best, 1)
 
@@ -123,7 +125,7 @@ def measure(
     bias = w[:, wiring.parameter[is_bias]].sum(1)  # 0 in a net without biases
     alike = np.abs(likeness(kernel))
     kind = np.where(alike.max(1) >= ALIKE, np.array(list(TEMPLATES))[alike.argmax(1)], "other").astype(object)
-    kind[(kind == "compactness") & (bias * kernel.sum((1, 2)) >= 0)] = "other"
+    kind[(kind == "compactness") & (bias * total(kernel.reshape(len(w), 9)) >= 0)] = "other"
     learned = right.all(1) if counted is None else (right | (counted == 0)).all(1)
     found = {"kind": kind, **{f"is_{name}": (kind == name) & learned for name in [*TEMPLATES, "other"]}}
     if counted is not None:

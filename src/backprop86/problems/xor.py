@@ -1,4 +1,7 @@
-"""Exclusive or (P pp. 330-334): on if exactly one of two inputs is. It is in the PDP chapter, not in the letter."""
+"""XOR (P pp. 330-334): on if exactly one of two inputs is.
+
+It is in the PDP chapter, not in the letter.
+"""
 
 import itertools
 import re

@@ -1,0 +1,68 @@
+"""What is measured of some nets of every problem, in this process or in another one that runs this file."""
+
+import pickle
+import sys
+from dataclasses import replace
+from importlib import import_module
+
+import numpy as np
+
+from backprop86 import fused
+from backprop86.config import load, stems
+from backprop86.failures import kinds
+from backprop86.recipe import Job
+from backprop86.training import counted_of, start_of, states, wiring_of
+
+SEEDS = [0, 1, 2]
+NETS_OF = {"family_trees_lattice": "family_trees"}
+"""It has the same nets, and 2,268 readings that take seconds to read."""
+
+
+def problem_of(stem):
+    return import_module(f"backprop86.problems.{stem}")
+
+
+def nets(sweeps=20):
+    """(stem, reading, recipe, w) of the first reading of each network of each problem."""
+    found = []
+    for stem in stems():
+        experiment, seen = load(NETS_OF.get(stem, stem)).experiment, set()
+        for reading in experiment.conditions:
+            recipe = replace(experiment.recipe_of(reading), sweeps=sweeps)
+            if (kind := (recipe.network, recipe.held_out, recipe.biases == "none")) not in seen:
+                seen.add(kind)
+                found.append((stem, reading, recipe, weights(problem_of(stem), recipe)))
+    return found
+
+
+def weights(problem, recipe):
+    """(9, n_parameters): three seeds untrained, trained a little, and with ten times the weights."""
+    wiring = wiring_of(problem.wiring, recipe)
+    begun = start_of(problem, recipe, wiring, SEEDS)
+    trained = fused.train(Job(wiring, problem.cases(recipe), recipe, begun, counted_of(problem, recipe, SEEDS))).w
+    return np.concatenate([begun, trained, 10 * begun])
+
+
+def columns(some):
+    """Every column of every net: its values, as bytes where they are numbers."""
+    found = {}
+    for stem, reading, recipe, w in some:
+        problem = problem_of(stem)
+        wiring, cases = wiring_of(problem.wiring, recipe), problem.cases(recipe)
+        counted = counted_of(problem, recipe, len(w) // len(SEEDS) * SEEDS)
+        with np.errstate(all="ignore"):  # untrained weights from zero have no ratio
+            y = states(wiring, cases.inputs, w)
+            measured = problem.measure(wiring, cases, w, y, counted)
+        never = np.zeros(len(w), dtype=bool)
+        measured["failure"] = kinds(wiring, cases, y, counted, never, never, np.ones((len(w), 2)))
+        measured["states"] = y
+        for column, values in measured.items():
+            found[stem, reading, column] = values.tolist() if values.dtype == object else values.tobytes()
+    return found
+
+
+if __name__ == "__main__":
+    with open(sys.argv[1], "rb") as file:
+        some = pickle.load(file)
+    with open(sys.argv[2], "wb") as file:
+        pickle.dump(columns(some), file)
