@@ -23,15 +23,16 @@ import numpy as np
 import pandas as pd
 import torch
 
-from backprop86 import fused, reference
-from backprop86.cli import one_clear_line
-from backprop86.drawing import save, speeds_figure
-from backprop86.kernel import logistic
+from backprop86.engines import fused, reference
+from backprop86.engines.kernel import logistic
+from backprop86.engines.recipe import Cases, Job, Recipe
+from backprop86.engines.vectors import compiled, pointer
 from backprop86.network import initial_weights
 from backprop86.problems import family_trees, symmetry, xor
-from backprop86.recipe import Cases, Job, Recipe
-from backprop86.tables import write_table
-from backprop86.vectors import compiled, pointer
+from backprop86.report.drawing import save
+from backprop86.report.measured import speeds_figure
+from backprop86.report.tables import write_table
+from backprop86.running.cli import one_clear_line
 from backprop86.wiring import Wiring, layered
 from peers import MISSING, PEERS, Task, layers_of
 
@@ -191,7 +192,7 @@ def peak_memory(seeds: int) -> float:
 
 def memory_of(seeds: int) -> float:
     """Train them here, as run.py does, and say what it took."""
-    from backprop86.training import run_condition
+    from backprop86.running.training import run_condition
 
     problem, recipe = EXPERIMENTS["symmetry 6-2-1"]
     run_condition(problem, replace(recipe, sweeps=100, stop="solved"), list(range(seeds)))

@@ -5,11 +5,7 @@ python experiments/compare_autograd.py experiment=xor   one experiment, printed;
 """
 
 import argparse
-import json
-import os
-import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -17,22 +13,20 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 
-from backprop86 import agreement
-from backprop86.cli import one_clear_line
-from backprop86.config import load, stems
-from backprop86.drawing import save
-from backprop86.network import Network
-from backprop86.oracles import by_autograd
-from backprop86.recipe import BadInput, Job
-from backprop86.sentences import shown
-from backprop86.tables import write_table
-from backprop86.training import counted_of, start_of, wiring_of
-from backprop86.trajectories import compared
+from backprop86.engines.recipe import BadInput, Job
+from backprop86.gradients import survey
+from backprop86.gradients.cost import both_ways, peak, seconds
+from backprop86.gradients.whole_runs import compared
+from backprop86.report import measured
+from backprop86.report.drawing import save
+from backprop86.report.page import table_of
+from backprop86.report.tables import write_table
+from backprop86.running.cli import one_clear_line
+from backprop86.running.settings import load, stems
+from backprop86.running.training import counted_of, start_of, wiring_of
 
 PATHS = {
     "symmetry": {"as_printed": 1425},  # N Fig. 1
@@ -65,7 +59,7 @@ def networks(stem: str) -> Iterator[tuple[str, pd.DataFrame]]:
         name = recipe.network + ", no biases" * (recipe.biases == "none")
         if name not in seen:
             seen.add(name)
-            yield name, agreement.network(wiring_of(problem.wiring, recipe))
+            yield name, survey.network(wiring_of(problem.wiring, recipe))
 
 
 def gradients(chosen: list[str], console: Console) -> pd.DataFrame:
@@ -73,7 +67,7 @@ def gradients(chosen: list[str], console: Console) -> pd.DataFrame:
     parts = []
     for name in chosen:
         done = []
-        for network, rows in agreement.modules() if name == "modules" else networks(name):
+        for network, rows in survey.modules() if name == "modules" else networks(name):
             done.append(rows.assign(experiment=name, network=network))
         parts += done
         console.print(table_of(per_tensor(pd.concat(done)), f"{name}: largest error in ulp"))
@@ -87,25 +81,11 @@ def per_tensor(rows: pd.DataFrame) -> pd.DataFrame:
     text = rows.assign(
         ulp=["none" if ulp != ulp else f"{ulp:.0f}" if ulp < 1e5 else f"{ulp:.0e}" for ulp in rows["ulp"]]
     )
-    order = [name for name in dict.fromkeys(rows["oracle"]) if name != agreement.AUTOGRAD_ITSELF]
+    order = [name for name in dict.fromkeys(rows["oracle"]) if name != survey.AUTOGRAD_ITSELF]
     wide = text.pivot(index=["network", "tensor"], columns="oracle", values="ulp")[order]
     wide = wide.loc[list(dict.fromkeys(zip(rows["network"], rows["tensor"], strict=True)))]
     agree = rows.groupby(["network", "tensor"], sort=False)["agrees"].all().to_numpy()
     return wide.rename(columns=short).reset_index().assign(agrees=np.where(agree, "yes", "NO"))
-
-
-def table_of(frame: pd.DataFrame, title: str) -> Table:
-    """The rows for a terminal."""
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for k, name in enumerate(frame):
-        first = k == 0 or name == "tensor"
-        heading = str(name).replace(" ", "\n")
-        table.add_column(heading, justify="left" if first else "right", no_wrap=k > 0, overflow="fold")
-    for row in frame.itertuples(index=False):
-        table.add_row(
-            *(f"{cell:.0e}" if isinstance(cell, float) and 1e6 < cell < np.inf else shown(cell) for cell in row)
-        )
-    return table
 
 
 def for_terminal(runs: pd.DataFrame) -> pd.DataFrame:
@@ -156,46 +136,6 @@ def costs(chosen: list[str], console: Console) -> pd.DataFrame:
     return table.rename(columns={"time": "time, hand / autograd", "memory": "memory, hand / autograd"})
 
 
-def both_ways(job: Job) -> tuple[Callable[[], object], Callable[[], object]]:
-    """dE/dw of all cases by hand, and by autograd through the very same forward pass."""
-    network, error = Network(job.wiring), job.recipe.squared_error()
-    inputs, d, weights = (torch.tensor(array) for array in (job.cases.inputs, job.cases.desired, job.w))
-    marked = None if job.counted is None else torch.tensor(job.counted)
-    one = weights.new_ones(len(weights))
-
-    def E(leaf: torch.Tensor) -> torch.Tensor:
-        return error.forward(network.forward(inputs, leaf)[0], d, marked)[0]
-
-    def hand() -> None:
-        outputs, cache = network.forward(inputs, weights)
-        _, cache_error = error.forward(outputs, d, marked)
-        dE_doutputs, _ = error.backward(1.0, cache_error)
-        network.backward(dE_doutputs, cache, to_inputs=False)
-
-    return hand, lambda: by_autograd(E, [weights], one)
-
-
-def seconds(function: Callable[[], object], spend: float = 0.02) -> float:
-    """How long a call takes, from as many as fit."""
-    n, started = 0, time.perf_counter()
-    while (took := time.perf_counter() - started) < spend or n < 3:
-        function()
-        n += 1
-    return took / n
-
-
-def peak(function: Callable[[], object]) -> int:
-    """Bytes that torch holds at most during a call, above those it held before."""
-    os.environ["KINETO_LOG_LEVEL"] = "9"  # torch's profiler says what it does otherwise
-    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profile:
-        function()
-    with tempfile.TemporaryDirectory() as folder:
-        profile.export_chrome_trace(str(Path(folder) / "trace.json"))
-        events = json.loads((Path(folder) / "trace.json").read_text("utf-8"))["traceEvents"]
-    changes = sorted((event["ts"], event["args"]["Bytes"]) for event in events if event["name"] == "[memory]")
-    return int(np.cumsum([change for _, change in changes]).max())
-
-
 def main() -> None:
     """Compare, print, and write if it is everything."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -207,23 +147,23 @@ def main() -> None:
     torch.set_num_threads(1)  # tensors are small: two threads wait for each other, and blur the times
     chosen = [stem] if only else [name for name in stems() if not load(name).experiment.by_itself]
     table = gradients(["modules", *chosen], console)
-    console.print(table_of(agreement.summary(table), "all tensors"))
+    console.print(table_of(survey.summary(table), "all tensors"))
     if not table["agrees"].all():
         wrong = ", ".join(dict.fromkeys(table.loc[~table["agrees"], "network"]))
         raise BadInput(f"gradients do not agree, see NO in the tables above: {wrong}")
     followed = paths({name: PATHS[name] for name in chosen if name in PATHS}, console)
     title = "whole runs by hand: how far weights and E are from those by autograd at most; by which sweep they have "
     title += "parted from autograd, the fused engine, a run begun one bit away, torch.optim.SGD (∞: never)"
-    console.print(table_of(for_terminal(agreement.paths_summary(followed)), title))
+    console.print(table_of(for_terminal(survey.paths_summary(followed)), title))
     cost = costs(chosen, console)
     console.print(
         table_of(cost, "forward and backward by hand, over autograd: median time with the range, memory at most")
     )
     if not only:
         for name, frame in {"autograd": table, "autograd_paths": followed, "autograd_cost": cost}.items():
-            write_table(frame, Path("results") / "tables", name, agreement.LONG.get(name))
-        save(agreement.ulp_figure(table), Path("results") / "figures", "autograd")
-        save(agreement.paths_figure(followed), Path("results") / "figures", "autograd_paths")
+            write_table(frame, Path("results") / "tables", name, survey.LONG.get(name))
+        save(measured.ulp_figure(table), Path("results") / "figures", "autograd")
+        save(measured.paths_figure(followed), Path("results") / "figures", "autograd_paths")
         console.print("in results/tables and results/figures; python experiments/report.py puts them into the gallery")
 
 

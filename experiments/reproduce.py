@@ -6,10 +6,12 @@ python experiments/reproduce.py --quick    into quick/, a few seeds each, to see
 
 import argparse
 
-from backprop86.cli import one_clear_line
-from backprop86.config import load, stems
-from report import publish
-from run import in_brief, run
+from backprop86.explain.picture import EXAMPLE
+from backprop86.judging.brief import in_brief
+from backprop86.report.assembly import publish
+from backprop86.running.cli import one_clear_line
+from backprop86.running.run import run
+from backprop86.running.settings import load, stems
 
 QUICK_SEEDS = {"family_trees": 5}  # 20 of the others
 
@@ -24,7 +26,7 @@ def main() -> None:
         settings = load(stem, *([f"seeds={QUICK_SEEDS.get(stem, 20)}"] if quick else []), output=output)
         if not settings.experiment.by_itself:
             print(f"{stem}: {in_brief(settings, run(settings))[0]}")
-    publish(output)
+    publish(output, EXAMPLE)
 
 
 if __name__ == "__main__":

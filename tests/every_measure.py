@@ -7,11 +7,11 @@ from importlib import import_module
 
 import numpy as np
 
-from backprop86 import fused
-from backprop86.config import load, stems
-from backprop86.failures import kinds
-from backprop86.recipe import Job
-from backprop86.training import counted_of, start_of, states, wiring_of
+from backprop86.engines import fused
+from backprop86.engines.recipe import Job
+from backprop86.running.failures import kinds
+from backprop86.running.settings import load, stems
+from backprop86.running.training import counted_of, start_of, states, wiring_of
 
 SEEDS = [0, 1, 2]
 NETS_OF = {"family_trees_lattice": "family_trees"}

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backprop86 import fused, reference
-from backprop86.config import load
-from backprop86.recipe import Job, Recipe
-from backprop86.runs import Runs, describe, with_condition
-from backprop86.training import check, run_condition, start_of, states, wiring_of
+from backprop86.engines import fused, reference
+from backprop86.engines.recipe import Job, Recipe
+from backprop86.running.runs import Runs, describe, with_condition
+from backprop86.running.settings import load
+from backprop86.running.training import check, run_condition, start_of, states, wiring_of
 
 
 def slow(names, *these):

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from backprop86.explain import Part
-from backprop86.gallery import gallery
+from backprop86.report.gallery import gallery
+from backprop86.report.page import Part
 
 TITLES = {"xor": "Exclusive or", "depth": "Depth & width", "lattice": "Lattice"}
 SAYS = 'fewer than 3 < 4 & "never" </script><b>bold</b>'

@@ -5,8 +5,8 @@ from dataclasses import replace
 import torch
 from hypothesis import strategies as st
 
+from backprop86.engines.recipe import Recipe
 from backprop86.problems import family_trees, symmetry, xor
-from backprop86.recipe import Recipe
 from backprop86.wiring import ONE, wire
 
 STEP = wire(["s", "r", "x"], {"s'": [ONE, "s", "r"], "r'": ["s", "x"]}, ["s'", "r'"])

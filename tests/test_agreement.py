@@ -12,13 +12,14 @@ import pytest
 import torch
 from rich.console import Console
 
-from backprop86 import agreement
-from backprop86.agreement import AUTOGRAD_ITSELF, paths_figure, paths_summary, summary, ulp_figure
-from backprop86.cli import one_clear_line
-from backprop86.config import load, stems
+from backprop86.gradients import cost, survey
+from backprop86.gradients.oracles import EXTENDED, ORACLES
+from backprop86.gradients.survey import AUTOGRAD_ITSELF, paths_summary, summary
 from backprop86.modules import Logistic
-from backprop86.oracles import EXTENDED, ORACLES
-from backprop86.training import wiring_of
+from backprop86.report.measured import paths_figure, ulp_figure
+from backprop86.running.cli import one_clear_line
+from backprop86.running.settings import load, stems
+from backprop86.running.training import wiring_of
 from backprop86.wiring import layered
 
 ROOT = Path(__file__).parents[1]
@@ -69,7 +70,7 @@ def test_nothing_in_the_table_is_off(table):
 
 @pytest.mark.slow
 def test_the_table_is_what_the_gradients_give_now(table, script):
-    now = [rows.assign(experiment="modules", network=name) for name, rows in agreement.modules()]
+    now = [rows.assign(experiment="modules", network=name) for name, rows in survey.modules()]
     for stem in ("xor", "iterative", "shift_register"):
         now += [rows.assign(experiment=stem, network=name) for name, rows in script.networks(stem)]
     keys = ["experiment", "network", "tensor", "oracle"]
@@ -118,7 +119,7 @@ def test_summary_by_hand():
 def test_every_level_of_a_network_is_a_tensor_of_its_own():
     wiring = layered(3, 4, 2, 5)
     assert np.all(np.diff(wiring.parameter_level) >= 0)
-    rows = agreement.network(wiring)
+    rows = survey.network(wiring)
     assert rows["agrees"].all()
     ours = rows[rows["oracle"] == "autograd"]
     assert ours["tensor"].tolist() == ["input 1", "w, level 1", "w, level 2", "w, level 3"]
@@ -193,18 +194,18 @@ def test_costs_are_ours_over_autograds(script, monkeypatch):
 
 
 @pytest.mark.slow
-def test_seconds_and_bytes(script, monkeypatch):
+def test_seconds_and_bytes(monkeypatch):
     calls, clock = [], [0.0]
 
     def half_a_second():
         clock[0] += 0.5
 
-    monkeypatch.setattr(script.time, "perf_counter", lambda: clock[0])
-    assert script.seconds(half_a_second, spend=4.0) == 0.5
+    monkeypatch.setattr(cost.time, "perf_counter", lambda: clock[0])
+    assert cost.seconds(half_a_second, spend=4.0) == 0.5
     assert clock[0] == 4.0
-    script.seconds(lambda: calls.append(1), spend=0.0)
+    cost.seconds(lambda: calls.append(1), spend=0.0)
     assert len(calls) == 3
-    assert script.peak(lambda: torch.ones(1000, dtype=torch.float64) + torch.ones(1000, dtype=torch.float64)) == 24000
+    assert cost.peak(lambda: torch.ones(1000, dtype=torch.float64) + torch.ones(1000, dtype=torch.float64)) == 24000
 
 
 def run(*arguments):

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from backprop86.asked import RESULTS, parts_of
-from backprop86.config import load
-from backprop86.explain import written
+from backprop86.engines.recipe import BadInput
+from backprop86.explain.asked import RESULTS, parts_of
 from backprop86.problems import xor
-from backprop86.recipe import BadInput
-from backprop86.runs import read
-from backprop86.training import run_condition
+from backprop86.report.page import written
+from backprop86.running.runs import read
+from backprop86.running.settings import load
+from backprop86.running.training import run_condition
 
 ROOT = Path(__file__).parents[1]
 

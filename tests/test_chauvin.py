@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backprop86.claims import ledger, matching
-from backprop86.config import load
+from backprop86.judging.claims import ledger, matching
 from backprop86.problems import chauvin, xor
-from backprop86.runs import Runs
+from backprop86.running.runs import Runs
+from backprop86.running.settings import load
 from helpers import drawn, engines, every_reading
 
 EXPERIMENT = load("chauvin").experiment

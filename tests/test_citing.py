@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backprop86 import citing
-from backprop86.claims import Claim, ledger
-from backprop86.recipe import Recipe
-from backprop86.runs import Runs, describe
+from backprop86.engines.recipe import Recipe
+from backprop86.judging.claims import Claim, ledger
+from backprop86.report import citing
+from backprop86.running.runs import Runs, describe
 from helpers import of_readings, runs_of
 
 CLAIMS = [Claim("c-one", "P Fig. 5, fn 2", "it is so"), Claim("c-two", "N p. 535, P p. 330, H p. 11", "so is this")]

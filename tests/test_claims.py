@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backprop86.claims import Claim, judge, ledger
-from backprop86.statistics import wilson
+from backprop86.judging.claims import Claim, judge, ledger
+from backprop86.judging.statistics import wilson
 from helpers import curve, of_readings, runs_of
 
 

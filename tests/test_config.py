@@ -15,14 +15,16 @@ import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 
-from backprop86 import config, runs
-from backprop86.citing import bibtex
-from backprop86.cli import arguments, one_clear_line
-from backprop86.config import load, stems
-from backprop86.experiment import Experiment
+from backprop86.engines.recipe import BadInput, Cases, Recipe
+from backprop86.judging.brief import listed
 from backprop86.problems import xor
-from backprop86.recipe import BadInput, Cases, Recipe
-from backprop86.training import check, columns
+from backprop86.report.citing import bibtex
+from backprop86.running import runs
+from backprop86.running import settings as config
+from backprop86.running.cli import arguments, one_clear_line
+from backprop86.running.experiment import Experiment
+from backprop86.running.settings import load, stems
+from backprop86.running.training import check, columns
 from backprop86.wiring import layered
 
 ROOT = Path(__file__).parents[1]
@@ -313,7 +315,8 @@ def test_a_trial_costs_what_its_networks_cost(monkeypatch):
     tried = []
     for name, whole in (("check", check), ("columns", columns)):
         monkeypatch.setattr(
-            f"backprop86.experiment.{name}", lambda p, r, name=name, whole=whole: tried.append(name) or whole(p, r)
+            f"backprop86.running.experiment.{name}",
+            lambda p, r, name=name, whole=whole: tried.append(name) or whole(p, r),
         )
     trial(load("family_trees_lattice").experiment)
     assert tried == ["check", "columns"] * 2  # with biases, and without
@@ -414,7 +417,7 @@ def test_a_run_ends_with_three_lines(answer, tmp_path, given, learned, median):
 
 
 def test_a_few_readings_are_told_one_by_one():
-    told = import_module("run").listed
+    told = listed
     assert told({"a": "3 of 9"}, {"a": 3}) == "3 of 9"
     assert told({"a": "2", "b": "never"}, {"a": 2, "b": 9}) == "2 (a), never (b)"
     assert told(dict.fromkeys("abcdef", "never"), dict.fromkeys("abcdef", 3)) == "never in each of 6 readings"
@@ -444,7 +447,7 @@ def test_a_place_that_cannot_be_used_is_told_before_training(answer, monkeypatch
         (tmp_path / place).touch()
     else:
         (tmp_path / place).mkdir(parents=True)
-    monkeypatch.setattr(import_module("run"), "run_together", None)
+    monkeypatch.setattr("backprop86.running.run.run_together", None)
     status, out, err = answer("experiment=xor", f"output={tmp_path}")
     assert (status, out) == (2, "")
     assert re.fullmatch(f"error: .*{tmp_path}/{place}.*\n", err)

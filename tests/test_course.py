@@ -10,18 +10,19 @@ import numpy as np
 import pytest
 import torch
 
-from backprop86.asked import RESULTS, parts_of
-from backprop86.config import load
-from backprop86.course import MANY, Learned, course_of, learned_of, published, rises
-from backprop86.explain import explain, written
+from backprop86.engines.recipe import Job
+from backprop86.engines.reference import UNSOLVED, checkpoints
+from backprop86.explain.asked import RESULTS, parts_of
+from backprop86.explain.course import MANY, Learned, course_of, learned_of, published, rises
+from backprop86.explain.first_step import first_step, measured
+from backprop86.explain.story import explain
+from backprop86.gradients.whole_runs import trajectory
 from backprop86.network import Network
 from backprop86.problems import xor
-from backprop86.recipe import Job
-from backprop86.reference import UNSOLVED, checkpoints
-from backprop86.runs import read
-from backprop86.step import first_step, measured
-from backprop86.training import run_condition
-from backprop86.trajectories import trajectory
+from backprop86.report.page import written
+from backprop86.running.runs import read
+from backprop86.running.settings import load
+from backprop86.running.training import run_condition
 
 
 def course(reading, seed, **settings):

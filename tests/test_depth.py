@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from backprop86.engines.recipe import Recipe
 from backprop86.network import Network, initial_weights
 from backprop86.problems import depth
-from backprop86.recipe import Recipe
 from backprop86.wiring import ONE
 from helpers import drawn, engines, every_reading, measured
 

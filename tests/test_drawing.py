@@ -4,7 +4,7 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from backprop86 import drawing
+from backprop86.report import drawing
 from helpers import runs_of
 
 

@@ -14,11 +14,13 @@ import pytest
 from rich.console import Console
 
 import explain as explain_py
-from backprop86.asked import parts_of
-from backprop86.cli import one_clear_line
-from backprop86.config import load
-from backprop86.explain import explain, written
-from backprop86.step import first_step
+from backprop86.explain.asked import parts_of
+from backprop86.explain.first_step import first_step
+from backprop86.explain.story import explain
+from backprop86.report.page import told as print_page
+from backprop86.report.page import written
+from backprop86.running.cli import one_clear_line
+from backprop86.running.settings import load
 from by_hand import NUMBER, Reader
 
 ROOT = Path(__file__).parents[1]
@@ -27,7 +29,7 @@ ROOT = Path(__file__).parents[1]
 def told(*settings, width=80):
     """What a terminal of that width shows, and the Markdown."""
     parts, shown = parts_of(*settings), io.StringIO()
-    explain_py.told(parts, Console(file=shown, width=width, highlight=False))
+    print_page(parts, Console(file=shown, width=width, highlight=False))
     return shown.getvalue(), written(parts)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from mpmath import mpf
 
-from backprop86 import extended
+from backprop86.gradients import high_precision as extended
 from backprop86.wiring import ONE, layered, unroll, wire
 from nets import STEP
 

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from backprop86.engines.recipe import Recipe
 from backprop86.problems import extra_connections, symmetry, xor
-from backprop86.recipe import Recipe
-from backprop86.runs import Runs
+from backprop86.running.runs import Runs
 from helpers import drawn, engines, every_reading, measured
 
 SIZES = {"xor_2": 9, "xor_3": 13, "xor_4": 17, "xor_8": 33}

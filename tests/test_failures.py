@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from backprop86.failures import KINDS, SOLVED, kinds
+from backprop86.engines.recipe import Recipe
 from backprop86.problems import xor
-from backprop86.recipe import Recipe
+from backprop86.running.failures import KINDS, SOLVED, kinds
 from backprop86.wiring import layered, wire
 
 NET, CASES = layered(2, 2, 1), xor.cases(Recipe("2_hidden"))  # 00, 01, 10, 11 -> 0, 1, 1, 0

@@ -6,10 +6,10 @@ from dataclasses import asdict, replace
 import pandas as pd
 import pytest
 
-from backprop86.claims import ledger
-from backprop86.config import load
+from backprop86.judging.claims import ledger
 from backprop86.problems.family_trees_lattice import AXES, maps, table
-from backprop86.runs import Runs
+from backprop86.running.runs import Runs
+from backprop86.running.settings import load
 
 LATTICE = load("family_trees_lattice").experiment
 PRINTED = "x1/decay_0.002/from_edge/biases_drawn/range_0.3/sweep/momentum_0.9"

@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backprop86 import fused, reference
-from backprop86.kernel import logistic
+from backprop86.engines import fused, reference
+from backprop86.engines.kernel import logistic
+from backprop86.engines.recipe import Cases, Job, Recipe
+from backprop86.engines.reference import UNFINISHED
+from backprop86.engines.vectors import compiled, pointer
 from backprop86.network import initial_weights
 from backprop86.problems import family_trees, symmetry, xor
-from backprop86.recipe import Cases, Job, Recipe
-from backprop86.reference import UNFINISHED
-from backprop86.training import counted_of
-from backprop86.vectors import compiled, pointer
+from backprop86.running.training import counted_of
 from backprop86.wiring import layered, unroll
 from nets import RECIPES, STEP, SYMMETRY, TREES, XOR, wirings
 

@@ -5,7 +5,7 @@ from html import unescape
 
 import pytest
 
-from backprop86.gallery import gallery
+from backprop86.report.gallery import gallery
 from made_up import FIGURES, IDS, PARTS, TITLES, ledger, sidecar, write
 
 

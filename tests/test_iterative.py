@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 import torch
 
-from backprop86.claims import EQUAL
-from backprop86.config import load
-from backprop86.measures import logistic
+from backprop86.engines.arithmetic import logistic
+from backprop86.engines.recipe import Recipe
+from backprop86.gradients.check import compare
+from backprop86.gradients.oracles import ORACLES
+from backprop86.judging.claims import EQUAL
 from backprop86.modules import Logistic
 from backprop86.network import Network, initial_weights
-from backprop86.oracles import ORACLES, compare
 from backprop86.problems import family_trees, iterative
-from backprop86.recipe import Recipe
-from backprop86.training import states, wiring_of
+from backprop86.running.settings import load
+from backprop86.running.training import states, wiring_of
 from backprop86.wiring import ONE
 from helpers import drawn, engines, every_reading
 

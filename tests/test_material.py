@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backprop86 import material
-from backprop86.claim import Claim
-from backprop86.claims import ledger
-from backprop86.experiment import Experiment
-from backprop86.material import Folder
-from backprop86.recipe import BadInput, Recipe
+from backprop86.engines.recipe import BadInput, Recipe
+from backprop86.judging.claims import ledger
+from backprop86.report import material
+from backprop86.report.material import Folder
+from backprop86.running.claim import Claim
+from backprop86.running.experiment import Experiment
 from helpers import of_readings, runs_of
 
 RECIPE = Recipe("2_hidden", 100)

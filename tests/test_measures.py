@@ -17,13 +17,13 @@ import pytest
 import torch
 
 import every_measure
-from backprop86 import failures, training
-from backprop86.config import load, stems
-from backprop86.measures import correlation, geometric_mean, length, logistic, norm, total
+from backprop86.engines.arithmetic import correlation, geometric_mean, length, logistic, norm, total
+from backprop86.engines.recipe import Recipe
 from backprop86.network import Network, initial_weights
 from backprop86.problems import depth
-from backprop86.recipe import Recipe
-from backprop86.training import run_condition, states
+from backprop86.running import failures, training
+from backprop86.running.settings import load, stems
+from backprop86.running.training import run_condition, states
 
 
 def switched_off():
@@ -145,7 +145,7 @@ def test_no_measure_uses_what_differs_from_processor_to_processor():
     found = {f"{function.__module__.split('.')[-1]}.{function.__name__}": function for function in measuring()}
     assert len(found) == len(measuring())
     assert {f"{stem}.measure" for stem in set(stems()) - {"chauvin"}} <= found.keys()  # its measure is that of xor
-    assert {"measures.logistic", "measures.norm", "family_trees.incoming", "iterative.iterate"} <= found.keys()
+    assert {"arithmetic.logistic", "arithmetic.norm", "family_trees.incoming", "iterative.iterate"} <= found.keys()
     wrong = {name: not_exact(tree_of(function), names_in(function)) for name, function in found.items()}
     assert {name: what for name, what in wrong.items() if what} == {}
 

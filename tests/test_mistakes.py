@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from backprop86.oracles import assert_gradients, compare
+from backprop86.gradients.check import assert_gradients, compare
 from nets import random
 from readers_net import PARAMETERS, X, forward, right, spoilt
 

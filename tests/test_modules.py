@@ -5,8 +5,8 @@ import itertools
 import pytest
 import torch
 
+from backprop86.gradients.check import compare
 from backprop86.modules import Linear, Logistic, SquaredError
-from backprop86.oracles import compare
 from nets import random
 
 

@@ -6,8 +6,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from backprop86.engines.recipe import Recipe
+from backprop86.gradients.check import compare
 from backprop86.network import Network, initial_weights
-from backprop86.oracles import compare
 from backprop86.problems import (
     addition,
     chauvin,
@@ -19,7 +20,6 @@ from backprop86.problems import (
     single_layer,
     symmetry_breaking,
 )
-from backprop86.recipe import Recipe
 from backprop86.wiring import ONE, layered, unroll, wire
 from helpers import slow
 from nets import STEP, wirings

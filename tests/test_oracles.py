@@ -10,10 +10,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backprop86 import extended
+from backprop86.gradients import high_precision as extended
+from backprop86.gradients.candidate import distance
+from backprop86.gradients.check import assert_gradients, compare, in_words
+from backprop86.gradients.oracles import EXTENDED, ORACLES
 from backprop86.modules import Linear, Logistic, SquaredError
 from backprop86.network import Network
-from backprop86.oracles import EXTENDED, ORACLES, assert_gradients, compare, distance, in_words
 from backprop86.wiring import layered
 from nets import random, wirings
 

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 import torch
 
-from backprop86 import pencil
-from backprop86.config import load, stems
+from backprop86.explain import pencil
+from backprop86.explain.first_step import FEW, LARGE, first_step, measured
+from backprop86.explain.sketch import skipping
 from backprop86.network import Network, largest_weights
-from backprop86.sketch import skipping
-from backprop86.step import FEW, LARGE, first_step, measured
-from backprop86.training import wiring_of
+from backprop86.running.settings import load, stems
+from backprop86.running.training import wiring_of
 
 ROOT = Path(__file__).parents[1]
 

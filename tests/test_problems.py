@@ -5,9 +5,9 @@ from importlib import import_module
 import numpy as np
 import pytest
 
+from backprop86.engines.recipe import Recipe
 from backprop86.problems import addition, encoder, negation, parity, symmetry, xor
-from backprop86.recipe import Recipe
-from backprop86.training import counted_of, states
+from backprop86.running.training import counted_of, states
 from helpers import measured
 
 

@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from backprop86.engines.recipe import Cases, Job
+from backprop86.engines.reference import UNSOLVED, checkpoints, train
+from backprop86.gradients.whole_runs import trajectory
 from backprop86.network import initial_weights
 from backprop86.problems import family_trees, symmetry, xor
-from backprop86.recipe import Cases, Job
-from backprop86.reference import UNSOLVED, checkpoints, train
-from backprop86.training import counted_of
-from backprop86.trajectories import trajectory
+from backprop86.running.training import counted_of
 from backprop86.wiring import layered
 from helpers import slow
 from nets import RECIPES, SYMMETRY, TREES, XOR
@@ -72,7 +72,7 @@ def test_solved_seeds_leave_with_the_weights_that_solved_it():
 
 
 def _outputs(wiring, cases, w):
-    from backprop86.training import states
+    from backprop86.running.training import states
 
     return states(wiring, cases.inputs, w[None])[0][:, wiring.outputs]
 

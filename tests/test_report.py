@@ -11,13 +11,15 @@ import pandas as pd
 import pytest
 from omegaconf import OmegaConf
 
-import report as reporting
-from backprop86 import runs, tables
-from backprop86.claims import ledger
-from backprop86.config import load, stems
-from backprop86.recipe import BadInput
-from report import main, report, stale
-from run import run
+from backprop86.engines.recipe import BadInput
+from backprop86.explain.picture import EXAMPLE
+from backprop86.judging.claims import ledger
+from backprop86.report import assembly, tables
+from backprop86.report.assembly import report, stale
+from backprop86.running import runs
+from backprop86.running.run import run
+from backprop86.running.settings import load, stems
+from report import main
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "results"
@@ -49,7 +51,7 @@ def files(folder):
 
 @pytest.mark.slow
 def test_two_processes_make_the_same_bytes_as_one(own):
-    made = report(own, processes=1)
+    made = report(own, EXAMPLE, processes=1)
     before = files(own)
     wanted = {"claims.csv", "claims.md", "index.html", "figures.bib", "numbers.tex"}
     wanted |= {f"tables/{stem}.{kind}" for stem in ("xor", "negation", "failures") for kind in ("csv", "md", "tex")}
@@ -75,7 +77,7 @@ def test_two_processes_make_the_same_bytes_as_one(own):
     (own / "figures/xor_sweeps.svg").write_text("drawn on demand")
     (own / "tables/other.csv").write_text("typed by hand")
     changed = files(own)
-    assert stale(own, processes=2) == [
+    assert stale(EXAMPLE, own, processes=2) == [
         "claims.csv is stale",
         "figures/xor_sweeps.json is missing",
         "figures/xor_sweeps.pdf is stale",
@@ -88,7 +90,7 @@ def test_two_processes_make_the_same_bytes_as_one(own):
 @pytest.mark.slow
 @pytest.mark.results
 def test_the_committed_results_are_what_the_runs_give():
-    assert stale() == []
+    assert stale(EXAMPLE) == []
 
 
 @pytest.mark.slow
@@ -119,7 +121,7 @@ def nothing_is_drawn(monkeypatch):
     def written(*about):
         raise AssertionError("it was drawn before everything was checked")
 
-    monkeypatch.setattr(reporting.chapters, "written", written)
+    monkeypatch.setattr(assembly.chapters, "written", written)
 
 
 @pytest.mark.usefixtures("nothing_is_drawn")
@@ -141,7 +143,7 @@ def nothing_is_drawn(monkeypatch):
     ],
 )
 def test_everything_is_checked_before_it_is_drawn(own, monkeypatch, change, line):
-    from backprop86 import material
+    from backprop86.report import material
 
     def changed(stem, output):
         settings = load(stem, output=output)
@@ -151,18 +153,18 @@ def test_everything_is_checked_before_it_is_drawn(own, monkeypatch, change, line
 
     monkeypatch.setattr(material, "load", changed)
     with pytest.raises(BadInput, match=f"^{line}$"):
-        report(own, processes=1)
+        report(own, EXAMPLE, processes=1)
 
 
 @pytest.mark.usefixtures("nothing_is_drawn")
 def test_published_results_must_be_whole(own, monkeypatch):
-    monkeypatch.setattr(reporting, "RESULTS", own.resolve())
+    monkeypatch.setattr(assembly, "PUBLISHED", own.resolve())
     line = "/runs/symmetry.parquet does not exist: python experiments/run.py experiment=symmetry makes it$"
     with pytest.raises(BadInput, match=line):
-        report(own, processes=1)
-    monkeypatch.setattr(reporting, "stems", lambda: ["xor", "negation"])
+        report(own, EXAMPLE, processes=1)
+    monkeypatch.setattr(assembly, "stems", lambda: ["xor", "negation"])
     with pytest.raises(BadInput, match=r"^there are no runs of xor, reading zero_one_targets: "):
-        report(own, processes=1)
+        report(own, EXAMPLE, processes=1)
 
 
 @pytest.mark.usefixtures("nothing_is_drawn")
@@ -182,7 +184,7 @@ def test_a_folder_that_cannot_be_written_to_is_told_first(tmp_path):
     (tmp_path / "runs").mkdir()
     (tmp_path / "figures").write_text("a file")
     with pytest.raises(BadInput, match=r"^output must be a folder that can be written to, was .*figures \(Not a dir"):
-        reporting.publish(str(tmp_path))
+        assembly.publish(str(tmp_path), EXAMPLE)
 
 
 @pytest.mark.results

@@ -10,8 +10,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from backprop86.config import load, stems
-from backprop86.runs import read
+from backprop86.running.runs import read
+from backprop86.running.settings import load, stems
 
 ROOT = Path(__file__).parents[1]
 SOURCES = [path for folder in ("src", "experiments") for path in (ROOT / folder).rglob("*.py")]
@@ -75,7 +75,7 @@ def test_a_planted_autograd_is_found(planted):
 
 def test_no_autograd_outside_the_oracles():
     shown = {  # torch's SGD runs beside equation 9; a tensor that somebody handed in is put back as it was
-        "trajectories.py": ["grad", "optim", "torch.optim", "torch.optim.SGD"],
+        "whole_runs.py": ["grad", "optim", "torch.optim", "torch.optim.SGD"],
         "memory.py": ["grad", "grad", "grad", "requires_grad", "requires_grad", "requires_grad_"],
     }
     others = ("oracles.py", "peers.py")  # the checker's oracle; what other people use, for the benchmark
@@ -83,31 +83,53 @@ def test_no_autograd_outside_the_oracles():
         found = autograd_in(path.read_text("utf-8"))
         if path.name not in others:
             assert found == shown.get(path.name, []), path
-    assert autograd_in((ROOT / "src/backprop86/oracles.py").read_text("utf-8"))
+    assert autograd_in((ROOT / "src/backprop86/gradients/oracles.py").read_text("utf-8"))
+
+
+LETTER = ["modules", "wiring", "network", "descent"]
+ROOMS = ["engines", "gradients", "running", "judging", "report", "explain", "problems"]
+"""A room imports from the letter, from itself, and from the rooms before it."""
+OLD_ADDRESS = "oracles"
 
 
 def imported(path):
-    """Return every module of ours that a file imports, wherever in the file the import stands."""
+    """Return every module of ours that a file imports, by its dotted name, wherever the import stands."""
     names = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert not node.level, f"{path} has a relative import, which this test does not follow"
-            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return {name.removeprefix("backprop86.").split(".")[0] for name in names if name.startswith("backprop86.")}
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return {name.removeprefix("backprop86.") for name in names if name.startswith("backprop86.")}
 
 
 def test_imports_go_one_way():
-    order = re.findall(r"^\| (\w+)(?:\.py|/) \|", (ROOT / "docs" / "design.md").read_text("utf-8"), re.MULTILINE)
     package = ROOT / "src" / "backprop86"
-    assert {path.stem for path in package.glob("[!_]*.py")} | {"problems"} == set(order)
+    entries = {path.stem for path in package.iterdir() if not path.name.startswith("__")}
+    assert entries == {*LETTER, *ROOMS, OLD_ADDRESS}
+    order = [*LETTER, *ROOMS]
     for path in package.rglob("*.py"):
         own = path.relative_to(package).parts[0].removesuffix(".py")
-        used = imported(path) & set(order) - {own}
-        assert {name for name in used if own != "__init__" and order.index(name) > order.index(own)} == set(), path
-    assert "oracles" in imported(package / "step.py")
-    assert "recipe" in imported(package / "problems" / "xor.py")
+        used = {name.split(".")[0] for name in imported(path)}
+        if own not in ("__init__", OLD_ADDRESS):
+            assert {name for name in used if order.index(name) > order.index(own)} == set(), path
+    assert "gradients.oracles.by_autograd" in imported(package / "explain" / "first_step.py")
+    assert "engines.recipe.Recipe" in imported(package / "problems" / "xor.py")
+
+
+def test_no_circle_inside_a_room():
+    package = ROOT / "src" / "backprop86"
+    for room in ROOMS:
+        files = {path.stem: path for path in (package / room).glob("[!_]*.py")}
+        left = {
+            name: {other for other in files for used in imported(path) if f"{used}.".startswith(f"{room}.{other}.")}
+            for name, path in files.items()
+        }
+        while free := [name for name, used in left.items() if not used & left.keys()]:
+            for name in free:
+                del left[name]
+        assert left == {}, room
 
 
 def used_by(path, start=None):
@@ -130,20 +152,24 @@ def used_by(path, start=None):
 
 
 @pytest.mark.parametrize(
-    ("file", "start"), [("extended.py", None), ("pencil.py", None), ("trajectories.py", "trajectory")]
+    ("file", "start"),
+    [("gradients/high_precision.py", None), ("explain/pencil.py", None), ("gradients/whole_runs.py", "trajectory")],
 )
 def test_a_second_implementation_shares_no_code_with_the_first(file, start):
-    first = {f"backprop86.{name}" for name in ("modules", "network", "descent", "reference", "kernel")}
+    first = {f"backprop86.{name}" for name in ("modules", "network", "descent", "engines.reference", "engines.kernel")}
     first |= {"descent", "squared_error"}  # Recipe's ways to the same code
     used = used_by(ROOT / "src/backprop86" / file, start)
     assert used & first == set()
-    assert used & {"backprop86.wiring", "backprop86.recipe"}
-    assert ("torch" in used) == (file == "trajectories.py")
-    assert used_by(ROOT / "src/backprop86/trajectories.py", "with_sgd") & first == {"descent"}
+    assert used & {"backprop86.wiring", "backprop86.engines.recipe"}
+    assert ("torch" in used) == (file == "gradients/whole_runs.py")
+    assert used_by(ROOT / "src/backprop86/gradients/whole_runs.py", "with_sgd") & first == {"descent"}
 
 
-def test_files_stay_short():
-    assert {path.name: n for path in SOURCES if (n := len(path.read_text("utf-8").splitlines())) > 250} == {}
+def test_functions_fit_a_screen():
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.FunctionDef):
+                assert node.end_lineno - node.lineno < 45, f"{path}: {node.name}"
 
 
 def test_the_lock_holds_exactly_what_the_project_needs():

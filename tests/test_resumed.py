@@ -6,12 +6,12 @@ from importlib import import_module
 import numpy as np
 import pytest
 
-from backprop86 import runs
-from backprop86.config import Settings, load
-from backprop86.experiment import Experiment
+from backprop86.engines.recipe import Recipe
 from backprop86.problems import xor
-from backprop86.recipe import Recipe
-from backprop86.training import run_condition
+from backprop86.running import runs
+from backprop86.running.experiment import Experiment
+from backprop86.running.settings import Settings, load
+from backprop86.running.training import run_condition
 
 TWO = Recipe("2_hidden", 300, epsilon=0.5, alpha=0.9)
 LATTICE = Experiment(
@@ -26,7 +26,7 @@ NAMES = ["one/slow", "one/fast", "two/slow", "two/fast"]  # only the last is eve
 
 @pytest.fixture
 def script():
-    return import_module("run")
+    return import_module("backprop86.running.run")
 
 
 @pytest.fixture
@@ -159,11 +159,11 @@ def test_a_lattice_that_was_stopped_is_resumed_to_the_same_bytes(
 @pytest.mark.parametrize(
     ("place", "call", "left"),
     [
-        ("backprop86.training.start_of", 1, []),  # while the weights of the first reading are drawn
-        ("backprop86.training._measured", 2, []),  # while its rows are measured
-        ("backprop86.runs.with_condition", 2, ["one/slow"]),  # while those of the second are put beside them
-        ("backprop86.training._measured", 7, ["one/slow", "one/fast", "two/slow"]),
-        ("backprop86.runs.write", 1, NAMES),  # while the file is written
+        ("backprop86.running.training.start_of", 1, []),  # while the weights of the first reading are drawn
+        ("backprop86.running.training._measured", 2, []),  # while its rows are measured
+        ("backprop86.running.runs.with_condition", 2, ["one/slow"]),  # while those of the second are put beside them
+        ("backprop86.running.training._measured", 7, ["one/slow", "one/fast", "two/slow"]),
+        ("backprop86.running.runs.write", 1, NAMES),  # while the file is written
     ],
 )
 def test_what_ctrl_c_says_is_true(tmp_path, monkeypatch, script, place, call, left):
@@ -190,7 +190,7 @@ def test_what_ctrl_c_says_is_true(tmp_path, monkeypatch, script, place, call, le
 
 
 def test_a_run_that_is_stopped_at_once_leaves_nothing(tmp_path, monkeypatch):
-    import run as script
+    from backprop86.running import run as script
 
     whole, settings = script.run_together, load("xor", "seeds=3", "reading=two_hidden", f"output={tmp_path}")
     monkeypatch.setattr(script, "run_together", lambda *what, **how: [rows.iloc[:0] for rows in whole(*what, **how)])

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backprop86 import runs
+from backprop86.engines.recipe import BadInput, Recipe
 from backprop86.problems import xor
-from backprop86.recipe import BadInput, Recipe
-from backprop86.training import check, run_condition
+from backprop86.running import runs
+from backprop86.running.training import check, run_condition
 
 TWO = Recipe("2_hidden", 300, epsilon=0.5, alpha=0.9)
 NONE = replace(TWO, network="1_hidden", sweeps=20)  # cannot learn it

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backprop86.claims import Claim, ledger
-from backprop86.sentences import because, number, ours, percent, printed, shown
+from backprop86.judging.claims import Claim, ledger
+from backprop86.judging.sentences import because, number, ours, percent, printed, shown
 from helpers import curve, of_readings, runs_of
 
 

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 import torch
 
-from backprop86 import fused, reference
-from backprop86.config import load
-from backprop86.drawing import curves_figure
+from backprop86.engines import fused, reference
+from backprop86.engines.recipe import Job, Recipe
+from backprop86.gradients.check import compare
+from backprop86.gradients.whole_runs import trajectory
 from backprop86.network import Network, initial_weights
-from backprop86.oracles import compare
 from backprop86.problems import sequence
-from backprop86.recipe import Job, Recipe
-from backprop86.runs import describe, with_condition
-from backprop86.training import check, counted_of, run_condition, states, wiring_of
-from backprop86.trajectories import trajectory
+from backprop86.report.drawing import curves_figure
+from backprop86.running.runs import describe, with_condition
+from backprop86.running.settings import load
+from backprop86.running.training import check, counted_of, run_condition, states, wiring_of
 
 FIXED = load("sequence").experiment.recipe_of("as_printed")
 VARIABLE = load("sequence").experiment.recipe_of("variable")

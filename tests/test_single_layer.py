@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
 
+from backprop86.engines.recipe import Recipe
 from backprop86.problems import single_layer
-from backprop86.recipe import Recipe
 from helpers import drawn, engines, every_reading, measured
 
 SIZES = {"xor": (2, 4, 2), "symmetry": (6, 64, 8)}

@@ -5,9 +5,9 @@ from importlib import import_module
 
 import pytest
 
-from backprop86.config import load, stems
-from backprop86.sketch import levels, sketch, skipping
-from backprop86.training import wiring_of
+from backprop86.explain.sketch import levels, sketch, skipping
+from backprop86.running.settings import load, stems
+from backprop86.running.training import wiring_of
 from backprop86.wiring import layered, wire
 
 DRAWN = """\

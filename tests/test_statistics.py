@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backprop86 import statistics
-from backprop86.statistics import (
+from backprop86.judging import statistics
+from backprop86.judging.statistics import (
     exceeds,
     kaplan_meier,
     median_of,

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from backprop86.config import load
+from backprop86.engines.recipe import Recipe
 from backprop86.problems import symmetry_breaking
-from backprop86.recipe import Recipe
-from backprop86.training import run_condition
+from backprop86.running.settings import load
+from backprop86.running.training import run_condition
 from helpers import drawn, engines, every_reading, measured
 
 EXPERIMENT = load("symmetry_breaking").experiment

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from backprop86 import fused, reference
+from backprop86.engines import fused, reference
+from backprop86.engines.recipe import Job, Recipe
+from backprop86.gradients.check import compare
+from backprop86.gradients.oracles import ORACLES
 from backprop86.network import Network, initial_weights
-from backprop86.oracles import ORACLES, compare
 from backprop86.problems import t_c
-from backprop86.recipe import Job, Recipe
-from backprop86.runs import Runs
-from backprop86.training import counted_of, states, wiring_of
+from backprop86.running.runs import Runs
+from backprop86.running.training import counted_of, states, wiring_of
 from backprop86.wiring import ONE
 
 SHARED = Recipe("7x7_shared")

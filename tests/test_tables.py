@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backprop86 import tables
-from backprop86.claims import Claim, ledger
+from backprop86.judging.claims import Claim, ledger
+from backprop86.report import tables
 from helpers import of_readings, runs_of
 
 

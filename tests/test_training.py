@@ -7,12 +7,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backprop86 import training
-from backprop86.config import load
-from backprop86.failures import kinds
+from backprop86.engines.recipe import Recipe
 from backprop86.problems import family_trees, symmetry, xor
-from backprop86.recipe import Recipe
-from backprop86.training import OTHER, YES_OR_NO, columns, run_condition, run_together, start_of, states, together
+from backprop86.running import training
+from backprop86.running.failures import kinds
+from backprop86.running.settings import load
+from backprop86.running.training import (
+    OTHER,
+    YES_OR_NO,
+    columns,
+    run_condition,
+    run_together,
+    start_of,
+    states,
+    together,
+)
 from backprop86.wiring import wire
 
 XOR = Recipe("2_hidden", 1500, epsilon=0.5, alpha=0.9)  # some are solved before others

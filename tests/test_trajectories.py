@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import torch
 
-from backprop86.config import load
 from backprop86.descent import Descent
+from backprop86.engines.recipe import Job
+from backprop86.engines.reference import every_sweep, train
+from backprop86.gradients.whole_runs import apart, compared, one_bit_away, trajectory, with_sgd
 from backprop86.network import Network
-from backprop86.recipe import Job
-from backprop86.reference import every_sweep, train
-from backprop86.training import counted_of, start_of, wiring_of
-from backprop86.trajectories import apart, compared, one_bit_away, trajectory, with_sgd
+from backprop86.running.settings import load
+from backprop86.running.training import counted_of, start_of, wiring_of
 
 
 def setup(stem, reading, sweeps, seeds=(0, 1, 2)):

@@ -6,8 +6,8 @@ import numpy as np
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from backprop86.recipe import BadInput, Cases, Recipe
-from backprop86.runs import Runs
+from backprop86.engines.recipe import BadInput, Cases, Recipe
+from backprop86.running.runs import Runs
 from backprop86.wiring import ONE, Wiring, wire
 
 INPUTS, OUTPUTS = ("a1", "a0", "b1", "b0"), ("o4", "o2", "o1")

@@ -7,9 +7,9 @@ import numpy as np
 import seaborn as sns
 from matplotlib.figure import Figure
 
+from backprop86.judging.statistics import quantiles, through_logarithms, with_infinity
 from backprop86.problems.xor import cases, measure, wiring
-from backprop86.runs import Runs
-from backprop86.statistics import quantiles, through_logarithms, with_infinity
+from backprop86.running.runs import Runs
 
 __all__ = ["cases", "draw", "measure", "wiring"]
 INTERCEPT, SLOPE = 280, -33

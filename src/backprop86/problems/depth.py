@@ -10,11 +10,11 @@ import numpy as np
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from backprop86.drawing import curves_figure
-from backprop86.measures import geometric_mean, length, norm, total
+from backprop86.engines.arithmetic import geometric_mean, length, norm, total
+from backprop86.engines.recipe import BadInput, Cases, Recipe
 from backprop86.problems import xor
-from backprop86.recipe import BadInput, Cases, Recipe
-from backprop86.runs import Runs
+from backprop86.report.drawing import curves_figure
+from backprop86.running.runs import Runs
 from backprop86.wiring import Wiring, layered
 
 WIDTH = 4

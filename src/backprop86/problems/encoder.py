@@ -4,10 +4,10 @@ import numpy as np
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from backprop86.drawing import hinton
-from backprop86.recipe import BadInput, Cases, Recipe
-from backprop86.runs import Runs, typical
-from backprop86.training import states
+from backprop86.engines.recipe import BadInput, Cases, Recipe
+from backprop86.report.drawing import hinton
+from backprop86.running.runs import Runs, typical
+from backprop86.running.training import states
 from backprop86.wiring import Wiring, layered
 
 NETWORKS = {"8-3-8": (8, 3, 8), "2-1-4-4": (2, 1, 4, 4)}

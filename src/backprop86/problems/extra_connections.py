@@ -12,10 +12,10 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
+from backprop86.engines.recipe import BadInput, Cases, Recipe
+from backprop86.judging.statistics import wilson
 from backprop86.problems import symmetry, xor
-from backprop86.recipe import BadInput, Cases, Recipe
-from backprop86.runs import Runs
-from backprop86.statistics import wilson
+from backprop86.running.runs import Runs
 from backprop86.wiring import Wiring, layered
 
 TASKS = {"xor": (xor, 2, Recipe("2_hidden")), "symmetry": (symmetry, 6, Recipe("two_hidden"))}

@@ -12,13 +12,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from backprop86 import measures
-from backprop86.drawing import hinton
+from backprop86.engines import arithmetic as measures
+from backprop86.engines.recipe import BadInput, Cases, Recipe
 from backprop86.network import generator
 from backprop86.problems.people import ANSWER_SEX, ENGLISH, ITALIAN, PEOPLE, PERSON, RELATIONS, answers
-from backprop86.recipe import BadInput, Cases, Recipe
-from backprop86.runs import Runs, typical
-from backprop86.training import states, wiring_of
+from backprop86.report.drawing import hinton
+from backprop86.running.runs import Runs, typical
+from backprop86.running.training import states, wiring_of
 from backprop86.wiring import ONE, Wiring, wire
 
 FIG_8 = ("Andrew", "Victoria", "Lucia", "Lucia")

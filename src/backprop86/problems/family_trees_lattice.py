@@ -10,10 +10,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from backprop86.engines.recipe import Cases
 from backprop86.problems import family_trees
 from backprop86.problems.family_trees import cases, counted, wiring
-from backprop86.recipe import Cases
-from backprop86.runs import Runs
+from backprop86.running.runs import Runs
 from backprop86.wiring import Wiring
 
 __all__ = ["cases", "counted", "maps", "measure", "table", "wiring"]

@@ -15,11 +15,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from backprop86.drawing import Places, draw_network
-from backprop86.measures import logistic, total
+from backprop86.engines.arithmetic import logistic, total
+from backprop86.engines.recipe import BadInput, Cases, Recipe
 from backprop86.modules import Cache
-from backprop86.recipe import BadInput, Cases, Recipe
-from backprop86.runs import Runs, typical
+from backprop86.report.drawing import Places, draw_network
+from backprop86.running.runs import Runs, typical
 from backprop86.wiring import ONE, Wiring, unroll, wire
 
 ITERATIONS = 3

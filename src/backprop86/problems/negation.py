@@ -5,9 +5,9 @@ import itertools
 import numpy as np
 from matplotlib.figure import Figure
 
-from backprop86.drawing import hinton
-from backprop86.recipe import BadInput, Cases, Recipe
-from backprop86.runs import Runs, typical
+from backprop86.engines.recipe import BadInput, Cases, Recipe
+from backprop86.report.drawing import hinton
+from backprop86.running.runs import Runs, typical
 from backprop86.wiring import Wiring, layered
 
 

@@ -9,10 +9,10 @@ import re
 import numpy as np
 from matplotlib.figure import Figure
 
-from backprop86.drawing import hinton
-from backprop86.recipe import BadInput, Cases, Recipe
-from backprop86.runs import Runs, typical
-from backprop86.training import states
+from backprop86.engines.recipe import BadInput, Cases, Recipe
+from backprop86.report.drawing import hinton
+from backprop86.running.runs import Runs, typical
+from backprop86.running.training import states
 from backprop86.wiring import Wiring, layered
 
 PRINTED_CODES = np.array([[1, 1, 1, 1], [1, 0, 1, 1], [1, 0, 1, 0], [0, 0, 1, 0], [0, 0, 0, 0]])

@@ -11,10 +11,10 @@ from dataclasses import replace
 import numpy as np
 from matplotlib.figure import Figure
 
-from backprop86.drawing import hinton
-from backprop86.recipe import BadInput, Cases, Recipe
-from backprop86.runs import Runs, typical
-from backprop86.training import states
+from backprop86.engines.recipe import BadInput, Cases, Recipe
+from backprop86.report.drawing import hinton
+from backprop86.running.runs import Runs, typical
+from backprop86.running.training import states
 from backprop86.wiring import ONE, Wiring, unroll, wire
 
 STEPS = 2

@@ -8,11 +8,11 @@ import numpy as np
 import seaborn as sns
 from matplotlib.figure import Figure
 
+from backprop86.engines.recipe import BadInput, Cases, Recipe
+from backprop86.judging.statistics import with_infinity
 from backprop86.problems import extra_connections
 from backprop86.problems.extra_connections import cases
-from backprop86.recipe import BadInput, Cases, Recipe
-from backprop86.runs import Runs
-from backprop86.statistics import with_infinity
+from backprop86.running.runs import Runs
 from backprop86.wiring import Wiring
 
 __all__ = ["cases", "draw", "measure", "wiring"]

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from backprop86.drawing import Places, draw_network
-from backprop86.recipe import BadInput, Cases, Recipe
-from backprop86.runs import Runs
+from backprop86.engines.recipe import BadInput, Cases, Recipe
+from backprop86.report.drawing import Places, draw_network
+from backprop86.running.runs import Runs
 from backprop86.wiring import Wiring, layered
 
 PRINTED_FIG3 = [2.2, -6.4, -6.4, 6.3, -4.2, -4.2, -9.4]

@@ -1,0 +1,1 @@
+"""Engines: a recipe and weights in, the fate of every seed out."""

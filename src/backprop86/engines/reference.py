@@ -1,0 +1,168 @@
+"""The reference engine: a block of seeds, trained side by side until solved or out of sweeps, in torch.
+
+It is the definition of what a run is. A *sweep* is one pass through all the training cases (N p. 535). `sweeps` of a
+seed is the number of sweeps after which its weights first meet the criterion; 0 if the initial weights do.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from backprop86.descent import Descent
+from backprop86.engines.recipe import CRITERIA, Job
+from backprop86.network import Network, largest_weights
+
+UNSOLVED = UNFINISHED = -1
+
+
+@dataclass(eq=False)
+class Outcome:
+    """What became of S seeds. Curves have a value at each of K checkpoints, NaN after a seed has left the batch."""
+
+    w: np.ndarray  # (S, n_parameters) when the seed stopped
+    sweeps: np.ndarray  # (S,) UNSOLVED where the criterion was never met
+    stopped: np.ndarray  # (S,) the sweep after which w was taken; UNFINISHED if Ctrl-C came first
+    diverged: np.ndarray  # (S,) a weight or E became NaN or infinite
+    error: np.ndarray  # (S,) E of w
+    error_curve: np.ndarray  # (S, K)
+    gradient_curve: np.ndarray  # (S, K, n_levels) the length of dE/dw, level by level
+
+
+def checkpoints(sweeps: int) -> list[int]:
+    """The sweeps at which curves are kept: 0, the last, and about eight to a factor of ten between."""
+    spaced = np.unique(np.geomspace(1, sweeps, 1 + max(1, round(8 * np.log10(sweeps)))).round().astype(int))
+    return [0, *spaced.tolist()]
+
+
+def train(
+    job: Job,
+    device: str = "cpu",
+    advance: Callable[[int], None] = lambda seed_sweeps: None,
+    descent: Descent | None = None,
+) -> Outcome:
+    """Train every seed of a job, and call `advance` with the seed-sweeps done since the last call.
+
+    `descent` replaces the recipe's rates where every seed has its own.
+    Solved seeds leave the batch (unless the recipe says to go on) and so do diverged ones, so a few stubborn seeds
+    do not cost the price of all.
+    """
+    recipe = job.recipe
+    run = _Run(job, device, descent or recipe.descent())
+    keep = {sweep: k for k, sweep in enumerate(checkpoints(recipe.sweeps))}
+    try:
+        for sweep in range(recipe.sweeps + 1):
+            before = run.in_batch
+            run.look(sweep, keep.get(sweep))
+            advance(run.in_batch + (before - run.in_batch) * (recipe.sweeps - sweep + 1))
+            if not run.in_batch:
+                break
+            run.change(sweep + 1)
+    except KeyboardInterrupt:  # what is finished is returned
+        pass
+    return run.outcome
+
+
+def every_sweep(job: Job) -> tuple[Tensor, Tensor]:
+    """Return w (sweeps + 1, S, n_parameters) and E (sweeps + 1, S): before the first sweep and after each of them."""
+    run, S = _Run(job, "cpu", job.recipe.descent()), len(job.w)
+    weights, errors = [], []
+    for sweep in range(job.recipe.sweeps + 1):
+        run.dE_dw, E, _ = run.gradient(run.inputs, run.d, run.counted)
+        weights.append(run.w[:S])
+        errors.append(E[:S])
+        run.change(sweep + 1)
+    return torch.stack(weights), torch.stack(errors)
+
+
+class _Run:
+    """The seeds still in the batch, and the outcome so far of all."""
+
+    def __init__(self, job: Job, device: str, descent: Descent) -> None:
+        """Copy the job's arrays to the device."""
+        wiring, cases, recipe, w, counted = job.wiring, job.cases, job.recipe, job.w, job.counted
+        as_tensor: dict[str, Any] = {"dtype": getattr(torch, recipe.dtype), "device": device}
+        self.recipe, self.network = recipe, Network(wiring, device)
+        self.error, self.criterion = recipe.squared_error(), CRITERIA[recipe.criterion]
+        self.descent = descent.columns(len(w), **as_tensor)
+        self.largest = torch.tensor(largest_weights(wiring, recipe.biases), **as_tensor)
+        self.inputs, self.d = torch.tensor(cases.inputs, **as_tensor), torch.tensor(cases.desired, **as_tensor)
+        self.levels = torch.as_tensor(wiring.parameter_level, device=device)
+        S, K = len(w), len(checkpoints(recipe.sweeps))
+        self.outcome = Outcome(
+            w=w.copy(),
+            sweeps=np.full(S, UNSOLVED),
+            stopped=np.full(S, UNFINISHED),
+            diverged=np.zeros(S, dtype=bool),
+            error=np.full(S, np.nan),
+            error_curve=np.full((S, K), np.nan),
+            gradient_curve=np.full((S, K, len(wiring.levels)), np.nan),
+        )
+        self.seeds, self.copies = np.arange(S), 0
+        self.w = torch.tensor(w, **as_tensor)
+        self.last_change = torch.zeros_like(self.w)
+        self.counted = None if counted is None else torch.tensor(counted, **as_tensor)
+        self._keep(self.seeds)
+
+    @property
+    def in_batch(self) -> int:
+        """Number of seeds still in training."""
+        return len(self.seeds) - self.copies
+
+    def _keep(self, rows: np.ndarray) -> None:
+        """Drop all other rows. A seed that is alone gets a copy: torch multiplies a batch of one by another kernel."""
+        rows = rows[: len(rows) - self.copies]
+        self.copies = int(len(rows) == 1)
+        rows = np.concatenate([rows, rows]) if self.copies else rows
+        self.seeds, self.w, self.last_change = self.seeds[rows], self.w[rows], self.last_change[rows]
+        self.descent = self.descent.of(rows)
+        self.counted = None if self.counted is None else self.counted[rows]
+
+    def gradient(self, inputs: Tensor, d: Tensor, counted: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+        """(dE/dw, E, outputs) of the seeds in the batch."""
+        outputs, cache = self.network.forward(inputs, self.w)
+        E, cache_error = self.error.forward(outputs, d, counted)
+        dE_doutputs, _ = self.error.backward(1.0, cache_error)
+        _, gradients = self.network.backward(dE_doutputs, cache, to_inputs=False)
+        return gradients["w"], E, outputs
+
+    def look(self, sweep: int, checkpoint: int | None) -> None:
+        """Write down what the weights after this sweep are like, and let those seeds go that are done."""
+        self.dE_dw, E, outputs = self.gradient(self.inputs, self.d, self.counted)
+        out, seeds = self.outcome, self.seeds
+        met = self.criterion.met(outputs, self.d, self.error, self.counted).cpu().numpy()
+        diverged = ~(torch.isfinite(E) & torch.isfinite(self.w).all(-1)).cpu().numpy()
+        first = met & ~diverged & (out.sweeps[seeds] == UNSOLVED)
+        out.sweeps[seeds[first]] = sweep
+        out.diverged[seeds[diverged]] = True
+        if checkpoint is not None:
+            out.error_curve[seeds, checkpoint] = E.cpu().numpy()
+            for level in range(out.gradient_curve.shape[-1]):
+                length = self.dE_dw[:, self.levels == level].norm(dim=-1)
+                out.gradient_curve[seeds, checkpoint, level] = length.cpu().numpy()
+        done = diverged | (sweep == self.recipe.sweeps)
+        if self.recipe.stop == "solved":
+            done |= met
+        if done.any():
+            out.w[seeds[done]] = self.w[done].double().cpu().numpy()
+            out.error[seeds[done]] = E[done].double().cpu().numpy()
+            out.stopped[seeds[done]] = sweep
+            self.dE_dw = self.dE_dw[~done]
+            self._keep(np.flatnonzero(~done))
+
+    def change(self, sweep: int) -> None:
+        """Change the weights: once, from the gradient of the whole sweep, or after every case in turn."""
+        if self.recipe.update == "sweep":
+            self.w, self.last_change = self.descent.step(self.w, self.last_change, self.dE_dw, sweep, self.largest)
+            return
+        for c in range(len(self.inputs)):
+            counted = None if self.counted is None else self.counted[:, c : c + 1]
+            dE_dw, _, _ = self.gradient(self.inputs[c : c + 1], self.d[c : c + 1], counted)
+            w, last_change = self.descent.step(self.w, self.last_change, dE_dw, sweep, self.largest)
+            if counted is not None:  # a case held out changes nothing, not even by momentum or decay
+                w = torch.where(counted > 0, w, self.w)
+                last_change = torch.where(counted > 0, last_change, self.last_change)
+            self.w, self.last_change = w, last_change

@@ -1,0 +1,1 @@
+"""One training step of a real network, every number shown."""

@@ -1,0 +1,134 @@
+"""The first step of one seed, seen from one case: worked with a pencil, by autograd, and what really happens to E."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from types import ModuleType
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from backprop86.engines.recipe import BadInput, Cases, Recipe
+from backprop86.explain.pencil import Nudge, Worked, connections, divisor, nudge, rounded, total, work
+from backprop86.gradients.oracles import by_autograd
+from backprop86.network import Network
+from backprop86.running.training import check, counted_of, start_of, wiring_of
+from backprop86.wiring import Wiring
+
+LARGE = 60
+"""In a net with more connections than this, what is 0 is left out of the working."""
+FEW = 4
+"""That many cases are added one by one; of more, the others together are added to the chosen one."""
+NUDGE = 0.001
+"""By how much a weight is made larger and smaller, to see what E does."""
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """What the step begins from, and its numbers. The gradient is that of the group: a whole sweep, or one case."""
+
+    recipe: Recipe
+    wiring: Wiring
+    cases: Cases
+    case: int
+    trained: list[int]  # the cases that are not held out
+    group: list[int]  # those that the change is made from
+    divided_by: int  # 1, or where E is a mean cases times outputs
+    w0: np.ndarray  # (n_parameters,) with all digits
+    w: list[Decimal]  # with six, as is everything below
+    worked: dict[int, Worked]  # every case of the group
+    E: Decimal
+    dE_dw: list[Decimal]
+    nudges: list[Nudge]
+
+    @property
+    def of_case(self) -> Worked:
+        """The numbers of the chosen case."""
+        return self.worked[self.case]
+
+    @cached_property
+    def names(self) -> list[str]:
+        """Each weight by its connection, i → j; by the first of them, with an ellipsis, if several share it."""
+        sharing = connections(self.wiring)
+        return [f"{self.connections[some[0]]}{' …' if len(some) > 1 else ''}" for some in sharing]
+
+    @cached_property
+    def connections(self) -> list[str]:
+        """i → j for every connection."""
+        return [f"{source} → {target}" for _, source, target in self.wiring.table()]
+
+    def case_name(self, case: int | None) -> str:
+        """What `terms` calls a case, in words."""
+        return "the others" if case is None else self.cases.names[case]
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether there are fewer weights than connections."""
+        return len(self.connections) > len(self.w)
+
+    def shows(self, value: Decimal) -> bool:
+        """Whether a number has a line of its own: in a large net only if it is not 0."""
+        return bool(value) or len(self.connections) <= LARGE
+
+
+def first_step(problem: ModuleType, recipe: Recipe, seed: int = 0, case: int | None = None) -> Step:
+    """The step; without `case` it is case 1 or, if the seed is not trained on it, the next.
+
+    BadInput, in one line, if there is no such seed or no such case.
+    """
+    if seed < 0:
+        raise BadInput(f"seed must be 0 or more, was {seed}")
+    if seed >= 2**64:
+        raise BadInput(f"seed must be below 2^64, was {seed}")
+    check(problem, recipe)
+    wiring, cases = wiring_of(problem.wiring, recipe), problem.cases(recipe)
+    counted = counted_of(problem, recipe, [seed])
+    trained = np.flatnonzero(np.ones(len(cases.inputs)) if counted is None else counted[0]).tolist()
+    if case is None:
+        case = min(c for c in trained if c >= 1)
+    if not 0 <= case < len(cases.inputs):
+        raise BadInput(f"case must be 0 to {len(cases.inputs) - 1}, was {case}")
+    if case not in trained:
+        raise BadInput(f"case must be one that seed {seed} is trained on, was {case}, which is held out")
+    group = trained if recipe.update == "sweep" else [case]
+    w0 = start_of(problem, recipe, wiring, [seed])[0]
+    w = [rounded(value) for value in w0.tolist()]
+    by = divisor(recipe, wiring, len(trained))
+    worked = {c: work(wiring, recipe, w, cases.inputs[c], cases.desired[c], by) for c in group}
+    dE_dw = [total(terms(case, {c: one.dE_dw[p] for c, one in worked.items()}).values()) for p in range(len(w))]
+    nudges = [nudge(recipe, *three) for three in zip(w, dE_dw, wiring.is_bias.tolist(), strict=True)]
+    E = total(terms(case, {c: one.E for c, one in worked.items()}).values())
+    return Step(recipe, wiring, cases, case, trained, group, by, w0, w, worked, E, dE_dw, nudges)
+
+
+def terms(case: int, by_case: dict[int, Decimal]) -> dict[int | None, Decimal]:
+    """What is added up over the cases: each of a FEW, or else the chosen case and, as None, the sum of the others."""
+    if len(by_case) <= FEW:
+        return dict(by_case.items())
+    return {case: by_case[case], None: total(value for c, value in by_case.items() if c != case)}
+
+
+def error_of(step: Step, group: list[int]) -> Callable[[Tensor], Tensor]:
+    """w (S, n_parameters) -> E (S,) of some cases, as the engines compute it."""
+    network, error = Network(step.wiring), step.recipe.squared_error()
+    inputs, d = torch.tensor(step.cases.inputs[group]), torch.tensor(step.cases.desired[group])
+    return lambda w: error.forward(network.forward(inputs, w)[0], d)[0]
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """Autograd's gradient, and E with one weight at a time larger or smaller by NUDGE; each (n_parameters,)."""
+
+    gradient: np.ndarray
+    larger: np.ndarray
+    smaller: np.ndarray
+
+
+def measured(step: Step) -> Measured:
+    """Autograd's gradient, and E after each weight in turn was changed."""
+    E, w = error_of(step, step.group), torch.tensor(step.w0)
+    (gradient,) = by_autograd(E, [w[None]], torch.ones(1, dtype=torch.float64))
+    each = NUDGE * torch.eye(len(w), dtype=torch.float64)
+    return Measured(gradient[0].numpy(), E(w + each).numpy(), E(w - each).numpy())

@@ -1,0 +1,87 @@
+"""The network of a step as a figure: its weights and gradients. Also the step that every report shows."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+import numpy as np
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from backprop86.explain.first_step import Step, first_step
+from backprop86.explain.story import excerpt, explain
+from backprop86.report.assembly import Example
+from backprop86.report.chapters import Chapter
+from backprop86.report.gallery import STEP
+from backprop86.report.page import Part
+from backprop86.report.tables import report_command
+from backprop86.running.settings import load
+
+
+def step_figure(step: Step, places: Mapping[str, tuple[float, float]], title: str) -> Figure:
+    """One case of a step: on each connection its weight and dE/dw, in each unit its y and dE/dx (Step in step.py)."""
+    figure = Figure(figsize=(8, 5.6), layout="constrained")
+    axes, worked = figure.subplots(), step.of_case
+    largest = max(abs(float(gradient)) for gradient in worked.given.values()) or 1
+    for k, (parameter, source, target) in enumerate(step.wiring.table()):
+        (x0, y0), (x1, y1) = places[source], places[target]
+        arrow = {"arrowstyle": "-|>,head_width=0.3,head_length=0.6", "shrinkA": 28, "shrinkB": 28, "color": "0.7"}
+        width = 0.6 + 4 * abs(float(worked.given[k])) / largest
+        axes.annotate("", (x1, y1), (x0, y0), arrowprops=arrow | {"linewidth": width})
+        place = (0.58 * x0 + 0.42 * x1, 0.58 * y0 + 0.42 * y1)
+        _two_lines(axes, place, _three(step.w[parameter]), _three(worked.given[k]))
+    for name, place in places.items():
+        unit = step.wiring.units.index(name)
+        axes.scatter(*place, s=2600, facecolor="white", edgecolor="black")
+        _two_lines(axes, place, _three(worked.y[unit]), _three(worked.dE_dx[unit]) if unit in worked.dE_dx else "")
+        beside = (-26 if place[0] <= 0 else 26, 24)
+        axes.annotate(name, place, beside, textcoords="offset points", ha="center", style="italic")
+    x, y = np.array(list(places.values())).T
+    axes.set(xlim=(x.min() - 0.7, x.max() + 0.7), ylim=(y.min() - 0.5, y.max() + 0.6))
+    axes.set_title(title, fontsize=10)
+    axes.axis("off")
+    return figure
+
+
+def _three(value: Decimal) -> str:
+    """Three digits are enough for a picture."""
+    return f"{value:.3g}" if value else "0"
+
+
+def _two_lines(axes: Axes, place: tuple[float, float], above: str, below: str) -> None:
+    """Black above, blue below, on white; one line stands in the middle."""
+    blue = sns.color_palette("colorblind")[0]
+    white = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
+    for text, up, colour, box in (
+        (f"{above}\n{below}" if below else above, 0.0, "white", white),
+        (above, 6.5 if below else 0.0, "black", None),
+        (below, -6.5, blue, None),
+    ):
+        where: dict[str, Any] = {"textcoords": "offset points", "ha": "center", "va": "center"}
+        axes.annotate(text, place, (0, up), fontsize=9, color=colour, bbox=box, **where)
+
+
+@cache
+def the_step() -> list[Part]:
+    """Return the page of `make explain` without settings."""
+    experiment = load("xor").experiment
+    return explain(experiment.problem, experiment.recipe_of("as_printed"), f"{experiment.title}, reading as_printed")
+
+
+def picture(chapter: Chapter) -> None:
+    """Draw the network of that step with its weights and gradients."""
+    experiment = load("xor").experiment
+    step = first_step(experiment.problem, experiment.recipe_of("as_printed"))
+    title = f"Exclusive or, seed 0, case {step.cases.names[step.case]}"
+    says = f"{title}: on each connection its weight and, below it in blue, its gradient ∂E/∂w, in each unit its "
+    says += "output y and, below it in blue, ∂E/∂x (i inputs, h hidden, o output; 1 is always 1). "
+    says += "The thicker an arrow, "
+    says += "the larger its ∂E/∂w, in this case alone; the nudge is made of the sum over all four."
+    figure = step_figure(step, experiment.problem.STEP, f"{title}: y and w in black, ∂E/∂x and ∂E/∂w in blue")
+    chapter.figure(STEP, figure, says, [], [], report_command())
+
+
+EXAMPLE = Example(the_step, excerpt, picture)
+"""The step of XOR that the gallery and the README show."""

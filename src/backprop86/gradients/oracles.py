@@ -1,0 +1,72 @@
+"""What gradients are checked against: autograd, the complex step, central differences. The only file with autograd."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from backprop86.gradients import differences
+from backprop86.gradients.candidate import OTHERS
+from backprop86.gradients.differences import Function
+from backprop86.gradients.mistakes import Gradients, Suspect
+
+NO_AUTOGRAD = "autograd cannot follow forward, which leaves torch on the way (numpy, detach, no_grad) or overflows"
+
+
+def by_autograd(f: Function, tensors: Sequence[Tensor], cotangent: Tensor) -> list[Tensor]:
+    """Return d(sum cotangent f)/d(each tensor), by torch.autograd."""
+    leaves = [tensor.detach().clone().requires_grad_() for tensor in tensors]
+    try:
+        out = f(*leaves)
+        if out.requires_grad:
+            return list(torch.autograd.grad(out, leaves, cotangent, materialize_grads=True))
+    except RuntimeError as error:
+        why = str(error).splitlines()[0].partition(": [")[0]
+        raise ValueError(f"autograd cannot follow forward ({why}): {OTHERS}") from error
+    raise ValueError(f"{NO_AUTOGRAD}: {OTHERS}")
+
+
+def _by_autograd_of_copies(f: Function, tensors: Sequence[Tensor], cotangent: Tensor) -> list[Tensor]:
+    """The same, where forward changes a tensor that autograd needs later: it keeps a copy of each."""
+    try:
+        with torch.autograd.graph.saved_tensors_hooks(lambda kept: kept.detach().clone(), lambda kept: kept):
+            return by_autograd(f, tensors, cotangent)
+    except ValueError:  # torch.func allows no such copies
+        return by_autograd(f, tensors, cotangent)
+
+
+def _autograd_lost_it(suspect: Suspect) -> str:
+    """ValueError where autograd has not differentiated forward at all."""
+    apart = (suspect.by_hand - suspect.right).abs().max() / suspect.by_hand.abs().max()
+    if apart > 1e-5 and differences.agreeing_step(suspect) and not differences.corner(suspect):
+        raise ValueError(f"{NO_AUTOGRAD}: {OTHERS}")
+    return ""
+
+
+@dataclass(frozen=True)
+class Oracle:
+    """Another way to find a gradient.
+
+    tolerance: the largest relative error that it lets pass, in float64.
+    noise: its own rounding error, over the sum of the terms of E.
+    optional: whether it is left out where it cannot judge.
+    excuse: why it may be wrong and not the gradient by hand, or nothing.
+    """
+
+    name: str
+    gradients: Gradients
+    tolerance: float
+    noise: float = 0.0
+    optional: bool = False
+    excuse: Callable[[Suspect], str] = lambda suspect: ""
+
+
+AUTOGRAD = Oracle("autograd", _by_autograd_of_copies, 1e-12, excuse=_autograd_lost_it)
+COMPLEX = Oracle("complex step", differences.by_complex_step, 1e-12, optional=True)
+CENTRAL = Oracle(
+    "central differences", differences.by_central_differences, 1e-7, differences.NOISE, excuse=differences.too_coarse
+)
+ORACLES = {oracle.name: oracle for oracle in (AUTOGRAD, COMPLEX, CENTRAL)}
+EXTENDED = "extended precision"
+"""The fourth, which has to know the equations: see extended.py. It lets as much pass as autograd."""

@@ -1,0 +1,37 @@
+"""The lines with which a run ends: how many seeds learned, how fast, and where the rows are."""
+
+import math
+
+from backprop86.judging.statistics import quantiles, with_infinity
+from backprop86.running.runs import Runs
+from backprop86.running.settings import Settings
+
+LISTED = 5
+"""How many readings the closing lines name one by one."""
+
+
+def in_brief(settings: Settings, found: Runs) -> list[str]:
+    """Three lines: how many seeds learned, by which sweep half of them had, where the rows are."""
+    parts = {name: found.of(name) for name in settings.chosen}
+    share = {name: float(rows["solved"].mean()) for name, rows in parts.items()}
+    learned = {name: f"{int(rows['solved'].sum()):,} of {len(rows):,} seeds" for name, rows in parts.items()}
+    median = {name: quantiles(with_infinity(rows["sweeps"]), (0.5,))[0] for name, rows in parts.items()}
+    sweep = {name: f"{value:,.0f}" if value < math.inf else "never" for name, value in median.items()}
+    hint = "never: fewer than half of the seeds learned" if math.inf in median.values() else "half had learned by then"
+    return [
+        f"learned: {listed(learned, share)}",
+        f"median sweep: {listed(sweep, median)}  ({hint})",
+        f"rows: {settings.runs_file}",
+    ]
+
+
+def listed(said: dict[str, str], size: dict[str, float]) -> str:
+    """What is said of each reading; of many readings, of the one with the least and the one with the most."""
+    if len(said) == 1:
+        return next(iter(said.values()))
+    if len(said) <= LISTED:
+        return ", ".join(f"{text} ({name})" for name, text in said.items())
+    least, most = min(size, key=size.__getitem__), max(size, key=size.__getitem__)
+    if said[least] == said[most]:
+        return f"{said[least]} in each of {len(said)} readings"
+    return f"from {said[least]} ({least}) to {said[most]} ({most}), {len(said)} readings"

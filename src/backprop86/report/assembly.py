@@ -1,0 +1,205 @@
+"""A whole report: every table, figure and page that the rows in a folder give, and the README's parts."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+from multiprocessing import get_context
+from pathlib import Path
+from typing import cast
+
+import pandas as pd
+import torch
+from omegaconf import DictConfig, OmegaConf
+from rich.progress import track
+
+from backprop86.engines.recipe import BadInput
+from backprop86.report import chapters, citing, tables
+from backprop86.report.gallery import STEP, gallery
+from backprop86.report.material import Folder, Material, concatenated, prepare
+from backprop86.report.page import Part
+from backprop86.running.schema import command
+from backprop86.running.settings import CONF, PUBLISHED, stems
+
+README = PUBLISHED.parent / "README.md"
+
+
+@dataclass(frozen=True)
+class Example:
+    """One training step, which the room `explain` makes: its page, an excerpt of the page, and its picture."""
+
+    page: Callable[[], list[Part]]
+    excerpt: Callable[[list[Part]], str]
+    picture: Callable[[chapters.Chapter], None]
+
+
+@dataclass
+class Report:
+    """The ledger of claims, with words, and what is to be said of the rows it comes from."""
+
+    claims: pd.DataFrame
+    notes: list[str]
+
+
+def report(
+    output: str | Path,
+    example: Example,
+    source: str | Path | None = None,
+    processes: int | None = None,
+    svg: bool = False,
+) -> Report:
+    """Make everything that the rows in <source>/runs give, in <output>, which is the source if none is given.
+
+    Everything is checked before anything is written. The bytes are the same however many processes make it.
+    """
+    output, folder = Path(output), folder_of(source or output)
+    found, notes = experiments_in(folder)
+    with workers(min(processes or cores(), len(found))) as each:
+        made: list[Material] = told(each(partial(prepare, folder=folder), found), "judging", len(found))
+        step, whole = example.page(), [one for one in made if not one.experiment.by_itself]
+        todo = [partial(chapters.written, chapters.one_experiment, output, svg, one) for one in made]
+        todo.append(partial(chapters.written, chapters.across, output, svg, whole))
+        todo += [partial(chapters.written, write, output, svg, folder) for write in (chapters.timed, chapters.compared)]
+        todo.append(partial(chapters.written, example.picture, output, svg))
+        sidecars = list(chain(*told(each(_call, todo), "drawing", len(todo))))
+    claims = tables.with_words(concatenated([one.judged for one in whole]))
+    about = [note for one in made for note in one.notes]
+    write_pages(output, folder, claims, made, sidecars, step, about)
+    return Report(claims, notes + about)
+
+
+def _call(work: Callable[[], list]) -> list:
+    return work()
+
+
+def folder_of(source: str | Path) -> Folder:
+    """The folder of rows; those of the checkout are the published ones."""
+    return Folder(Path(source), Path(source).resolve() == PUBLISHED)
+
+
+def experiments_in(folder: Folder) -> tuple[list[str], list[str]]:
+    """Return the experiments that have rows, and what is left out; BadInput if published ones are not all there."""
+    found = [stem for stem in stems() if folder.runs_file(stem).is_file()]
+    absent = [stem for stem in stems() if stem not in found]
+    by_itself = {
+        stem: cast(DictConfig, OmegaConf.load(CONF / "experiment" / f"{stem}.yaml")).get("by_itself") for stem in absent
+    }
+    needed = [stem for stem in absent if not by_itself[stem]]
+    if needed and (folder.published or not found):
+        made = command(needed[0], folder.name)
+        raise BadInput(f"{folder.runs_file(needed[0])} does not exist: {made} makes it")
+    notes = [f"left out: {stem} (make {how} makes it, in results/)" for stem, how in by_itself.items() if how]
+    if needed:
+        how = command("...", folder.name)
+        notes.insert(0, f"left out: {', '.join(needed)} ({how} makes the rows of one)")
+    for path in sorted((folder.path / "runs").glob("*.parquet")):
+        if path.stem not in found:
+            notes.append(f"left out: {path.name} (there is no conf/experiment/{path.stem}.yaml)")
+    for names, how in ((chapters.TIMED, "make bench"), (chapters.COMPARED, "make compare")):
+        if not chapters.are_there(folder, names):
+            notes.append(f"left out: tables/{names[0]}.csv and what is drawn of it ({how} makes it, in results/)")
+    return found, notes
+
+
+def cores() -> int:
+    """How many processes this one may keep busy."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def workers(processes: int) -> Iterator[Callable[..., Iterable]]:
+    """A `map` that works in so many processes, one thread each, and keeps the order."""
+    if processes == 1:
+        yield map
+        return
+    with ProcessPoolExecutor(processes, get_context("spawn"), torch.set_num_threads, (1,)) as pool:
+        yield pool.map
+
+
+def told(found: Iterable, doing: str, n: int) -> list:
+    """The list of them, with a bar that shows how many are done."""
+    return list(track(found, f"{doing:<8}", n))
+
+
+def write_pages(
+    output: Path,
+    folder: Folder,
+    claims: pd.DataFrame,
+    made: list[Material],
+    sidecars: list[dict],
+    step: list[Part],
+    notes: list[str],
+) -> None:
+    """The ledger, the bibliography, the numbers for LaTeX, and the gallery."""
+    titles = {one.stem: one.experiment.title for one in made}
+    lattices = [one.judged for one in made if one.experiment.by_itself]
+    with_settings(claims, made).to_csv(output / "claims.csv", index=False, lineterminator="\n")
+    page = tables.claims_page(claims, titles, lattices, notes, folder.name)
+    (output / "claims.md").write_text(page, "utf-8")
+    citing.write(sidecars, claims, output)
+    page = gallery(claims, sidecars, titles, output, step, notes, folder.name)
+    (output / "index.html").write_text(page, "utf-8")
+
+
+def with_settings(claims: pd.DataFrame, made: list[Material]) -> pd.DataFrame:
+    """The ledger; where rows are of other settings than their file's, with a column that says so."""
+    other = {(one.stem, reading): how for one in made for reading, how in one.other_settings.items()}
+    rows = zip(claims["stem"], claims["reading"], strict=True)
+    return claims.assign(other_settings=[other.get(row, "") for row in rows]) if other else claims
+
+
+def readme(claims: pd.DataFrame, output: Path, example: Example) -> str:
+    """The README with what is between markers, and every marked number, made anew from what was made in `output`."""
+    made = {
+        "claims": tables.markdown(tables.claims_table(claims[claims["headline"]])),
+        "autograd": (output / "tables" / "autograd_oracles.md").read_text("utf-8"),
+        "explain": example.excerpt(example.page()),
+    }
+    page = tables.put_between_markers(README.read_text("utf-8"), made)
+    return tables.put_numbers(page, claims)
+
+
+def stale(example: Example, results: Path = PUBLISHED, processes: int | None = None) -> list[str]:
+    """Files of results/, and the README, that are not what the runs in it give; an SVG is not looked at."""
+    svg = (results / "figures" / f"{STEP}.svg").is_file()
+    with tempfile.TemporaryDirectory() as folder:
+        claims = report(folder, example, results, processes, svg).claims
+        page = readme(claims, Path(folder), example) if results == PUBLISHED else ""
+        made = {path.relative_to(folder): path.read_bytes() for path in Path(folder).rglob("*") if _is_compared(path)}
+    there = {path.relative_to(results) for path in results.rglob("*") if _is_compared(path)}
+    wrong = [f"{place} is missing" for place in made.keys() - there]
+    wrong += [f"{place} is stale" for place in made.keys() & there if (results / place).read_bytes() != made[place]]
+    wrong += [f"{place} is made by nothing" for place in there - made.keys() - {Path("LICENSE")}]
+    if results == PUBLISHED and page != README.read_text("utf-8"):
+        wrong.append("README.md is stale")
+    return sorted(wrong)
+
+
+def _is_compared(path: Path) -> bool:
+    return path.is_file() and path.parent.name != "runs" and path.suffix != ".svg"
+
+
+def check_output(output: str) -> None:
+    """Raise BadInput, in one line, if a report cannot be written there; nothing is made."""
+    if not (Path(output) / "runs").is_dir():
+        made = command("symmetry", output)
+        raise BadInput(f"output must be a folder that holds rows in runs/, was {output} ({made} makes one)")
+    for place in (Path(output), Path(output) / "figures", Path(output) / "tables"):
+        try:
+            if place.exists():
+                tempfile.TemporaryFile(dir=place).close()
+        except OSError as error:
+            raise BadInput(f"output must be a folder that can be written to, was {place} ({error.strerror})") from error
+
+
+def publish(output: str, example: Example, processes: int | None = None, svg: bool = False) -> None:
+    """Make the report, and the README if it is of the committed results; say what was left out."""
+    check_output(output)
+    made = report(output, example, processes=processes, svg=svg)
+    if folder_of(output).published:
+        README.write_text(readme(made.claims, Path(output), example), "utf-8")
+    print("\n".join([*made.notes, f"tables, figures, claims and the gallery are in {output}/"]))

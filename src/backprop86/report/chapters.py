@@ -1,0 +1,135 @@
+"""The figures and tables of a report: those of one experiment, those across all, and those that other scripts time."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from backprop86.gradients import survey
+from backprop86.report import citing, drawing, measured, tables
+from backprop86.report import failures as atlas
+from backprop86.report.material import Folder, Material, figures
+from backprop86.running.claim import Claim
+from backprop86.running.runs import Runs
+
+TIMED = ("benchmark", "benchmark_growth", "memory")
+COMPARED = ("autograd", "autograd_paths", "autograd_cost")
+"""Tables that no runs give: experiments/benchmark.py and compare_autograd.py make them; they are passed on as is."""
+
+
+@dataclass
+class Chapter:
+    """A folder to write to, and the sidecars of the figures that were written."""
+
+    output: Path
+    svg: bool = False
+    sidecars: list[dict[str, Any]] = field(default_factory=list)
+
+    def figure(self, name: str, figure: Figure, caption: str, claims: list[Claim], runs: list[Runs], how: str) -> None:
+        """Save a figure, and note what its sidecar says."""
+        drawing.save(figure, self.output / "figures", name, self.svg)
+        self.sidecars.append(citing.sidecar(name, caption, claims, runs, how))
+
+    def table(self, table: pd.DataFrame, name: str, first: int | None = None) -> None:
+        """Write a table."""
+        tables.write_table(table, self.output / "tables", name, first)
+
+
+def one_experiment(chapter: Chapter, made: Material) -> None:
+    """The table and the figures of one experiment."""
+    experiment, runs, stem = made.experiment, made.runs(), made.stem
+    how = f"make {experiment.by_itself}" if experiment.by_itself else tables.command(stem, made.folder.name)
+    chapter.table(made.table, stem, 40 if experiment.by_itself else None)
+    claims = [claim for claim in experiment.claims if claim.id in set(made.judged["claim"])]
+    so = f" Not with the settings of conf/experiment/{stem}.yaml: {_settings(made)}." if made.other_settings else ""
+    captions = {caption.name: caption for caption in experiment.figures}
+    for name, figure in figures(made, runs).items() if made.is_drawn else ():
+        about = [claim for claim in claims if claim.id in captions[name].claims]
+        chapter.figure(f"{stem}_{name}", figure, captions[name].says + so, about, [runs], how)
+    if not (experiment.axes or experiment.by_itself):
+        printed, title = tables.printed_sweeps(experiment.claims), experiment.title
+        about = [claim for claim in claims if claim.column in ("sweeps", "solved")]
+        says = f"{title}: the share of all runs solved by each sweep, a line for each reading, "
+        says += "the first with its 95 % interval."
+        says += " Vertical lines: numbers printed in 1986." if printed else ""
+        figure = drawing.sweeps_figure(runs, title, printed)
+        chapter.figure(f"{stem}_sweeps", figure, says + so, about, [runs], how)
+        says = f"{title}: learning curves of each reading, E and below it the length of its gradient level by level."
+        chapter.figure(f"{stem}_curves", drawing.curves_figure(runs, title), says + so, [], [runs], how)
+
+
+def _settings(made: Material) -> str:
+    """The settings that differ, each way they do once, with its readings where there are several."""
+    ways: dict[str, list[str]] = {}
+    for reading, told in made.other_settings.items():
+        ways.setdefault(told, []).append(reading)
+    alone = len(ways) == 1
+    return "; ".join(told if alone else f"{told} ({', '.join(readings)})" for told, readings in ways.items())
+
+
+def across(chapter: Chapter, every: list[Material]) -> None:
+    """The atlas of failures."""
+    if not every:
+        return
+    runs = {made.experiment.problem: made.runs() for made in every}
+    titles = {made.stem: made.experiment.title for made in every}
+    found, how = atlas.table(list(runs.values())), tables.report_command(every[0].folder.name)
+    other = ", ".join(made.stem for made in every if made.other_settings)
+    so = f" Not with the settings of conf/: {other}." if other else ""
+    chapter.table(found, "failures")
+    chapter.table(atlas.meanings(found), "failure_kinds")
+    says = "What became of the runs of each experiment, under the reading that comes first and under all together: "
+    says += f"solved, or the first of nine kinds of failure that fits.{so}"
+    chapter.figure("failures_counts", atlas.counts(found, titles), says, [], list(runs.values()), how)
+    says = "One run of each kind of failure: E sweep by sweep, and what is wanted and what outputs and hidden units do "
+    says += f"in each case in the end. The first seed of the reading in which the kind is commonest.{so}"
+    chapter.figure("failures_kinds", atlas.examples(runs, found), says, [], list(runs.values()), how)
+
+
+def timed(chapter: Chapter, folder: Folder) -> None:
+    """The benchmark, if it has been run."""
+    if found := _passed_on(chapter, folder, TIMED):
+        says = "Seed-sweeps per second of our two engines, of what people use instead, and of what the machine could "
+        says += "do at most, with the lowest and highest of five repeats; and how they grow."
+        chapter.figure("benchmark", measured.speeds_figure(*found[:2]), says, [], [], "make bench")
+
+
+def compared(chapter: Chapter, folder: Folder) -> None:
+    """The comparison with autograd, if it has been run."""
+    if not (found := _passed_on(chapter, folder, COMPARED)):
+        return
+    table, paths, _ = found
+    chapter.table(survey.summary(table), "autograd_oracles")
+    chapter.table(survey.paths_summary(paths), "autograd_runs")
+    says = "The gradient of every module and network by hand, against four oracles: of each tensor the largest "
+    says += "error of an entry, in units of its last place. Extended precision also judges autograd."
+    chapter.figure("autograd", measured.ulp_figure(table), says, [], [], "make compare")
+    says = "Whole runs by hand, and how far from them the same runs are by autograd, by hand in the fused engine, "
+    says += "by hand with every weight begun one bit away and, where the rate changes after sweep 20, with torch's "
+    says += "SGD: the median of five seeds, and thin the farthest. Grey: parted. Lower edge: equal to the last bit."
+    chapter.figure("autograd_paths", measured.paths_figure(paths), says, [], [], "make compare")
+
+
+def are_there(folder: Folder, names: tuple[str, ...]) -> bool:
+    """Whether another script has made these tables."""
+    return all((folder.path / "tables" / f"{name}.csv").is_file() for name in names)
+
+
+def _passed_on(chapter: Chapter, folder: Folder, names: tuple[str, ...]) -> list[pd.DataFrame]:
+    """Tables that another script has made, as they are; none if one is not there."""
+    if not are_there(folder, names):
+        return []
+    found = [pd.read_csv(folder.path / "tables" / f"{name}.csv") for name in names]
+    for name, table in zip(names, found, strict=True):
+        chapter.table(table, name, measured.LONG.get(name))
+    return found
+
+
+def written(write: Callable[..., None], output: Path, svg: bool, *about: Any) -> list[dict[str, Any]]:
+    """Write a chapter; return the sidecars of its figures."""
+    chapter = Chapter(output, svg)
+    write(chapter, *about)
+    return chapter.sidecars

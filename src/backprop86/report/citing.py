@@ -1,0 +1,125 @@
+"""What a figure needs to stand in somebody's paper: a sidecar beside it, an entry for BibTeX, and numbers for LaTeX."""
+
+import hashlib
+import json
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from omegaconf import OmegaConf
+
+from backprop86.judging.claims import Claim
+from backprop86.judging.sentences import number, printed
+from backprop86.report.tables import tex
+from backprop86.running.runs import Runs
+
+CITATION = Path(__file__).parents[3] / "CITATION.cff"
+TEXTS = {
+    "N": r"""@article{rumelhart1986learning,
+  author = {Rumelhart, David E. and Hinton, Geoffrey E. and Williams, Ronald J.},
+  title = {Learning representations by back-propagating errors},
+  journal = {Nature}, volume = {323}, pages = {533--536}, year = {1986}
+}
+""",
+    "P": r"""@incollection{rumelhart1986internal,
+  author = {Rumelhart, David E. and Hinton, Geoffrey E. and Williams, Ronald J.},
+  title = {Learning internal representations by error propagation},
+  booktitle = {Parallel Distributed Processing}, volume = {1}, chapter = {8}, pages = {318--362},
+  publisher = {MIT Press}, year = {1986}
+}
+""",
+    "H": r"""@inproceedings{hinton1986distributed,
+  author = {Hinton, Geoffrey E.},
+  title = {Learning distributed representations of concepts},
+  booktitle = {Proceedings of the Eighth Annual Conference of the Cognitive Science Society},
+  pages = {1--12}, year = {1986}
+}
+""",
+}
+IN_WORDS = {
+    "N": "Rumelhart, Hinton and Williams, Nature 323, 1986",
+    "P": "Rumelhart, Hinton and Williams, Parallel Distributed Processing 1, 1986",
+    "H": "Hinton, Proceedings of the Cognitive Science Society 8, 1986",
+}
+FIELDS = (
+    "printed", "verdict", "n", "estimate", "low", "high", "p5", "p95",
+    "percentile", "percentile_low", "percentile_high", "percentile_of_solved", "untrained", "solved",
+)  # fmt: skip
+"""Of a row of the ledger, what LaTeX can ask for."""
+MACRO = r"""% Made by python experiments/report.py: every number of the ledger of claims.
+% \backprop{claim}{field} is that of the literal reading, \backprop[reading]{claim}{field} of another.
+% Fields: FIELDS.
+\newcommand{\backprop}[3][]{\ifcsname bp/#2/#1/#3\endcsname\csname bp/#2/#1/#3\endcsname\else
+  \PackageError{backprop86}{claim #2\if!#1!\else, reading #1,\fi\space has no #3}%
+    {See results/claims.csv for those there are.}\fi}
+\begingroup % so that \bp means afterwards what it meant before
+\def\bp#1#2{\expandafter\gdef\csname bp/#1\endcsname{#2}}
+"""
+
+
+def sidecar(name: str, caption: str, claims: list[Claim], runs: list[Runs], how: str) -> dict[str, Any]:
+    """What is written beside a figure: what it shows, of which claims, from which runs, how to make and to cite it."""
+    conditions = [about for part in runs for about in part.about.values()]
+    recipes = json.dumps([about["recipe"] for about in conditions], sort_keys=True)
+    seeds = pd.DataFrame([about["seeds"] for about in conditions], columns=["first", "last"], dtype=object)
+    versions: dict[str, str] = {}
+    for about in conditions:
+        versions |= about["versions"]
+    return {
+        "name": name,
+        "experiment": runs[0].stem if len(runs) == 1 else "",
+        "caption": caption,
+        "claims": [claim.id for claim in claims],
+        "command": how,
+        "config": f"sha256 of the recipes: {hashlib.sha256(recipes.encode()).hexdigest()}" if runs else "no runs",
+        "seeds": seeds.value_counts(sort=False).rename("readings").reset_index().to_dict("records"),
+        "versions": versions | {name: version(name) for name in ("matplotlib", "seaborn", "pandas")},
+        "licence": "CC BY 4.0",
+        "key": f"backprop86:{name}",
+        "bibtex": bibtex(name, caption, claims),
+    }
+
+
+def bibtex(name: str, caption: str, claims: list[Claim]) -> str:
+    """The entry by which a figure is cited; its note names the texts of 1986 that it bears on."""
+    about: Any = OmegaConf.load(CITATION)
+    released = str(about["date-released"])
+    letters = {part.strip()[0] for claim in claims for part in claim.source.split(",")}
+    texts = [text for letter, text in IN_WORDS.items() if letter in letters]
+    after = f" After {'; '.join(texts)}." if texts else ""
+    return (
+        f"@misc{{backprop86:{name},\n"
+        f"  author = {{{{{about.authors[0].name}}}}},\n"
+        f"  title = {{{{{tex(caption)}}}}},\n"
+        f"  howpublished = {{Figure {tex(name)} of backprop86, version {about.version}}},\n"
+        f"  year = {{{released[:4]}}},\n"
+        f"  note = {{CC BY 4.0.{after}}}\n}}\n"
+    )
+
+
+def bibliography(sidecars: list[dict[str, Any]]) -> str:
+    """figures.bib: the three texts, then every figure."""
+    return "\n".join([*TEXTS.values(), *(figure["bibtex"] for figure in sidecars)])
+
+
+def numbers(ledger: pd.DataFrame) -> str:
+    r"""numbers.tex: \backprop and everything it can be asked for."""
+    lines = [MACRO.replace("FIELDS", ", ".join(FIELDS).replace("_", "-"))]
+    first = ~ledger["claim"].duplicated()
+    for (_, row), literal in zip(ledger.iterrows(), first, strict=True):
+        for field in FIELDS:
+            value = tex(printed(row) if field == "printed" else number(row, field))
+            for reading in [row["reading"], *([""] if literal else [])]:
+                if value:
+                    lines.append(f"\\bp{{{row['claim']}/{reading}/{field.replace('_', '-')}}}{{{value}}}\n")
+    return "".join([*lines, "\\endgroup\n"])
+
+
+def write(sidecars: list[dict[str, Any]], ledger: pd.DataFrame, output: Path) -> None:
+    """Every sidecar beside its figure, figures.bib, numbers.tex."""
+    for figure in sidecars:
+        text = json.dumps(figure, indent=2, ensure_ascii=False) + "\n"
+        (output / "figures" / f"{figure['name']}.json").write_text(text, "utf-8")
+    (output / "figures.bib").write_text(bibliography(sidecars), "utf-8")
+    (output / "numbers.tex").write_text(numbers(ledger), "utf-8")

@@ -1,0 +1,215 @@
+"""What a report is made from: the rows of one experiment, looked at and judged before anything is drawn.
+
+In results/ the rows must be those of conf/. In a folder of one's own they may be of other settings or of some readings
+only: what differs and what is left out is said.
+"""
+
+import re
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from backprop86.engines.recipe import BadInput, Recipe
+from backprop86.judging.claims import Judgement, ledger, matching
+from backprop86.report import tables
+from backprop86.running.claim import Claim
+from backprop86.running.experiment import Caption, Experiment
+from backprop86.running.runs import Runs, differences, missing, read, same_recipes
+from backprop86.running.schema import command
+from backprop86.running.settings import load
+
+COUNTED_ON = ("network", "sweeps", "start", "held_out")
+"""Settings that the figures of a problem, and their titles, count on."""
+SHOWN = 3
+"""How many names are listed before the rest is counted."""
+NAME = re.compile(r"[\w./+-]+")
+"""Of a reading; it stands in Markdown, LaTeX and HTML as it is."""
+LEDGER = ["claim", "stem", "source", "says", "rule", "column", "among", "headline", "printed", "reading", "than"]
+LEDGER += [field.name for field in fields(Judgement)]
+"""The columns of a ledger, also of one without rows."""
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Where rows are, and whether they are the published ones, which must be whole."""
+
+    path: Path
+    published: bool
+
+    def runs_file(self, stem: str) -> Path:
+        """Where the rows of an experiment are."""
+        return self.path / "runs" / f"{stem}.parquet"
+
+    @property
+    def name(self) -> str:
+        """The folder as a command names it; results/ has its name wherever the checkout lies."""
+        return "results" if self.published else str(self.path)
+
+
+@dataclass
+class Material:
+    """One experiment: its claims as judged, its table, and what is to be said of its rows."""
+
+    experiment: Experiment
+    folder: Folder
+    readings: list[str]
+    judged: pd.DataFrame
+    table: pd.DataFrame
+    notes: list[str] = field(default_factory=list)
+    other_settings: dict[str, str] = field(default_factory=dict)  # reading -> where its recipe differs from its file's
+    is_drawn: bool = True  # the figures of its problem
+
+    @property
+    def stem(self) -> str:
+        """The name of the experiment."""
+        return self.experiment.stem
+
+    def runs(self) -> Runs:
+        """The rows that are reported, read again: they are not carried from one process to another."""
+        return _only(read(self.folder.runs_file(self.stem)), self.readings)
+
+
+def prepare(stem: str, folder: Folder) -> Material:
+    """Judge the rows of an experiment; BadInput, in one line, if they, a claim or a caption cannot be used."""
+    experiment = load(stem, output=folder.path).experiment
+    recipes = {name: experiment.recipe_of(name) for name in experiment.conditions}
+    runs, notes = usable(experiment, recipes, folder)
+    recipes = {name: recipe for name, recipe in recipes.items() if name in runs.conditions}
+    differ = differences(runs, recipes)
+    other, said = in_words(stem, differ)
+    whole = not other and runs.conditions == list(experiment.conditions)
+    if whole:
+        judged = concatenated([ledger(experiment.claims, runs)])
+    else:
+        judged, left = judged_as_far_as_can_be(experiment, runs)
+        notes += [f"left out: {_some(left, 'claims')} of {stem}, which need other readings or measures"] if left else []
+    table = _table(experiment, runs, judged, other)
+    made = Material(experiment, folder, runs.conditions, judged, table, said + notes, other)
+    if why := not_drawn(experiment, runs, {name for _, name, _, _ in differ}):
+        made.notes.append(f"left out: the figures of {stem} beside sweeps and curves: {why}")
+        made.is_drawn = False
+    else:
+        _check_captions(made, runs)
+    return made
+
+
+def usable(experiment: Experiment, recipes: dict[str, Recipe], folder: Folder) -> tuple[Runs, list[str]]:
+    """Return the rows of all readings that can be reported, and a line about those that cannot."""
+    runs, stem = read(folder.runs_file(experiment.stem)), experiment.stem
+    if folder.published or experiment.by_itself:
+        same_recipes(runs, recipes, folder.name)
+        return runs, []
+    kept = [name for name in runs.conditions if not missing(runs, name)]
+    if not kept:
+        raise BadInput(f"the runs of {stem} were stopped half-way: {command(stem, folder.name)} goes on with them")
+    absent = [name for name in experiment.conditions if name not in kept]
+    again = f"({command(stem, folder.name)} makes them)"
+    notes = [f"left out: {_some(absent, 'readings')} of {stem}, without rows {again}"] if absent else []
+    if own := [name for name in kept if name not in experiment.conditions]:
+        if strange := [name for name in own if not NAME.fullmatch(name)]:
+            raise BadInput(f"a reading must be named with letters, digits and . / + - _, was {strange[0]}")
+        notes.append(f"{stem}, {_some(own, 'readings')}: not in conf/experiment/{stem}.yaml")
+    return _only(runs, kept), notes
+
+
+def _only(runs: Runs, readings: list[str]) -> Runs:
+    parts = {name: runs.parts[name] for name in readings}
+    return Runs(runs.stem, parts, {name: runs.about[name] for name in readings})
+
+
+def in_words(stem: str, found: list[tuple[str, str, Any, Any]]) -> tuple[dict[str, str], list[str]]:
+    """Return of each reading where its recipe differs, and a line for each setting with the readings it concerns."""
+    by_reading: dict[str, list[str]] = {}
+    by_setting: dict[tuple[str, Any, Any], list[str]] = {}
+    for reading, name, here, there in found:
+        by_reading.setdefault(reading, []).append(f"{name} {here}, not {there}")
+        by_setting.setdefault((name, here, there), []).append(reading)
+    lines = [
+        f"{stem}, {_some(readings, 'readings')}: {name} is {here} here, {there} in conf/experiment/{stem}.yaml"
+        for (name, here, there), readings in by_setting.items()
+    ]
+    return {reading: "; ".join(told) for reading, told in by_reading.items()}, lines
+
+
+def _some(names: list[str], kind: str) -> str:
+    """The names, or the first of them and how many others there are."""
+    others = f" and {len(names) - SHOWN:,} other {kind}" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + others
+
+
+def judged_as_far_as_can_be(experiment: Experiment, runs: Runs) -> tuple[pd.DataFrame, list[str]]:
+    """Return the ledger of the claims whose literal reading is there, and the names of the others."""
+    judged, left = [], []
+    for claim in experiment.claims:
+        rows = [ledger([one], runs) for one in _one_by_one(claim, experiment, runs)]
+        judged += rows
+        left += [] if rows else [claim.id]
+    return concatenated(judged), left
+
+
+def concatenated(ledgers: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return the rows of several ledgers; without any, a ledger without rows."""
+    some = [rows for rows in ledgers if len(rows)]
+    return pd.concat(some, ignore_index=True) if some else pd.DataFrame(columns=LEDGER)
+
+
+def _one_by_one(claim: Claim, experiment: Experiment, runs: Runs) -> list[Claim]:
+    """The claim about each of its readings that can be judged; none without the literal one, which comes first."""
+    every = Runs(runs.stem, {}, experiment.conditions)
+    forms = claim.readings or list(experiment.conditions)
+    if claim.rule in ("intercept", "slope"):
+        whole = [form for form in forms if set(matching(every, form)) <= set(runs.conditions)]
+        return [replace(claim, readings=[form]) for form in whole] if whole[:1] == forms[:1] else []
+    found = []
+    for k, reading in enumerate(name for form in forms for name in matching(every, form)):
+        try:
+            ledger([one := replace(claim, readings=[reading])], runs)
+            found.append(one)
+        except BadInput:  # there is no such reading, or under other settings it does not measure this
+            if k == 0:
+                return []
+    return found
+
+
+def _table(experiment: Experiment, runs: Runs, judged: pd.DataFrame, other: dict[str, str]) -> pd.DataFrame:
+    """The table of the experiment; where settings differ from the file's, a column says so."""
+    if experiment.by_itself:
+        return experiment.problem.table(runs, judged)
+    table = tables.sweeps_table(experiment.claims, runs)
+    return table.assign(**{"other settings": table["condition"].map(other).fillna("")}) if other else table
+
+
+def not_drawn(experiment: Experiment, runs: Runs, changed: set[str]) -> str:
+    """Why the figures of the problem cannot be drawn of rows with changed settings; nothing if they can."""
+    if experiment.axes and not set(experiment.conditions) <= set(runs.conditions):
+        return "they need every reading"
+    counted_on = [name for name in COUNTED_ON if name in changed]
+    return f"they count on {counted_on[0]} as in conf/experiment/{runs.stem}.yaml" if counted_on else ""
+
+
+def figures(made: Material, runs: Runs) -> dict[str, Figure]:
+    """Draw the figures of the problem."""
+    problem = made.experiment.problem
+    return problem.maps(made.table) if made.experiment.by_itself else problem.draw(runs)
+
+
+def _check_captions(made: Material, runs: Runs) -> None:
+    """See that all figures of the problem have a caption; to draw them takes little time before they are saved."""
+    try:
+        drawn = made.experiment.problem.MAPS if made.experiment.by_itself else figures(made, runs)
+    except BadInput as error:
+        if made.folder.published:
+            raise
+        made.notes.append(f"left out: the figures of {made.stem} beside sweeps and curves: {error}")
+        made.is_drawn = False
+        return
+    captions: list[Caption] = made.experiment.figures
+    for name in drawn:
+        if name not in {caption.name for caption in captions}:
+            there = ", ".join(caption.name for caption in captions) or "none"
+            raise BadInput(
+                f"figures in conf/experiment/{made.stem}.yaml must have a caption for {name}, were those of {there}"
+            )

@@ -1,0 +1,1 @@
+"""From a file of conf/experiment/ to rows on disk."""

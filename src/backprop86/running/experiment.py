@@ -1,0 +1,133 @@
+"""One file of conf/experiment/, typed and checked: the recipe as printed, its other readings, the claims.
+
+experiment.recipe_of("zero_one_targets")
+"""
+
+import itertools
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from backprop86.engines.recipe import BadInput, Recipe, in_yaml, one_of
+from backprop86.running.claim import Claim
+from backprop86.running.training import YES_OR_NO, check, columns
+
+PROBLEMS = "backprop86.problems"
+
+
+@dataclass
+class Caption:
+    """What a figure that the problem draws shows, and the claims it bears on."""
+
+    name: str = "???"
+    says: str = "???"
+    claims: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Experiment:
+    """One file of conf/experiment/.
+
+    With `axes` the readings are all combinations of one value of each: 8_hidden/case_updates is what the axes say of
+    8_hidden and of case_updates. With `first_look` that many seeds of a reading are run, and the others only if one of
+    those is `promising` (a column of the runs): for lattices too large to be run in full.
+    """
+
+    stem: str = "???"
+    title: str = "???"
+    seeds: int = 1000
+    recipe: Recipe = field(default_factory=Recipe)
+    readings: dict[str, Any] = field(default_factory=dict)  # name -> settings of the recipe that differ
+    axes: dict[str, dict[str, Any]] = field(default_factory=dict)  # axis -> value -> settings that differ
+    claims: list[Claim] = field(default_factory=list)
+    figures: list[Caption] = field(default_factory=list)
+    numbers_only: bool = False  # keep neither weights nor curves
+    first_look: int | None = None
+    promising: str = ""
+    by_itself: str = ""  # the make target that runs it, if `make reproduce` does not
+
+    @cached_property
+    def conditions(self) -> dict[str, dict[str, Any]]:
+        """The settings that differ, for every reading by its name."""
+        if not self.axes:
+            return {name: _settings(f"readings.{name}", differs) for name, differs in self.readings.items()}
+        parts = {
+            (axis, value): _settings(f"axes.{axis}.{value}", differs)
+            for axis, values in self.axes.items()
+            for value, differs in values.items()
+        }
+        found = {}
+        for values in itertools.product(*self.axes.values()):
+            chosen = [parts[place] for place in zip(self.axes, values, strict=True)]
+            found["/".join(values)] = {name: setting for part in chosen for name, setting in part.items()}
+        return found
+
+    def recipe_of(self, reading: str) -> Recipe:
+        """Return the recipe under one reading; BadInput, in one line, if there is no such reading or it cannot be."""
+        if reading not in self.conditions:
+            names = list(self.conditions)
+            known = one_of(*names)[0] if len(names) < 60 else f"a name such as {names[0]}"
+            raise BadInput(f"reading must be all, {known}, was {reading}")
+        return self.recipe.changed(self.conditions[reading], f"experiment.readings.{reading}")
+
+    def check(self) -> "Experiment":
+        """Return the experiment itself; BadInput, in one line, names what its file cannot say."""
+        if not self.conditions:
+            raise BadInput(f"readings of {self.stem} must name one or more, such as as_printed: {{}}, was none")
+        if self.first_look is not None and self.first_look < 1:
+            raise BadInput(f"first_look must be null or a whole number of at least 1, was {self.first_look}")
+        names = list(self.conditions)
+        for claim in self.claims:
+            claim.check().check_readings(names)
+        known = {claim.id for claim in self.claims}
+        for caption in self.figures:
+            if unknown := sorted(set(caption.claims) - known):
+                told = f"must be claims of {self.stem}, was {', '.join(unknown)}"
+                raise BadInput(f"claims of figure {caption.name} {told}")
+        return self
+
+    @property
+    def problem(self) -> ModuleType:
+        """The file of problems/ that has the experiment's name; BadInput, in one line, says what it lacks."""
+        place = f"src/backprop86/problems/{self.stem}.py"
+        try:
+            problem = import_module(f"{PROBLEMS}.{self.stem}")
+        except ModuleNotFoundError as error:
+            if error.name != f"{PROBLEMS}.{self.stem}":
+                raise
+            raise BadInput(f"{place} must hold the cases and networks of {self.stem}, was not there") from error
+        for name in ("wiring", "cases", "measure"):
+            if not callable(getattr(problem, name, None)):
+                raise BadInput(f"{place} must have the functions wiring, cases and measure, was without {name}")
+        return problem
+
+    def trial(self, recipes: dict[str, Recipe]) -> dict[str, int]:
+        """Return how many levels the network of each reading has, after everything that can be told untrained is.
+
+        BadInput, in one line: the problem cannot be run so, or a claim needs a column that its rows will not have.
+        """
+        problem, levels, measured = self.problem, {}, {}
+        seen: dict[tuple[Any, ...], tuple[int, dict[str, str]]] = {}
+        for reading, recipe in recipes.items():
+            alike = (recipe.network, recipe.biases == "none", recipe.held_out, recipe.start)
+            if alike not in seen:  # a lattice has thousands of readings of a few networks
+                seen[alike] = check(problem, recipe), columns(problem, recipe)
+            levels[reading], measured[reading] = seen[alike]
+        for claim in self.claims:
+            claim.check_columns(measured)
+        if self.first_look is not None:
+            for reading, found in measured.items():
+                if found.get(self.promising) != YES_OR_NO:
+                    such = ", ".join(name for name, kind in found.items() if kind == YES_OR_NO)
+                    was = f"{self.promising or 'empty'} (reading {reading})"
+                    raise BadInput(f"promising must be one of {such} where there is a first_look, was {was}")
+        return levels
+
+
+def _settings(place: str, differs: Any) -> dict[str, Any]:
+    """The settings under one name of the file, none if nothing stands there."""
+    if differs is not None and not isinstance(differs, dict):
+        raise BadInput(f"experiment.{place} must be settings such as {{epsilon: 0.5}}, was {in_yaml(differs)}")
+    return dict(differs or {})

@@ -1,0 +1,94 @@
+"""Why a run was never solved: one kind for each, from what its net answers in the end and whether E still fell."""
+
+import itertools
+
+import numpy as np
+
+from backprop86.engines.arithmetic import total
+from backprop86.engines.recipe import Cases
+from backprop86.wiring import Wiring
+
+KINDS = {
+    "diverged": "a weight or E became infinite: the steps are far too large",
+    "still_learning": "E was still falling when the sweeps ran out: give it more of them, or larger steps",
+    "not_close_enough": "every case is on the right side of 0.5 and short of the criterion: it asks for more than that",
+    "plateau": "every case gets the same answer, about the share of cases that are on: nothing is learned yet, "
+    "as the weights or the steps are too small, or it is lost, as the steps are too large",
+    "saturated": "a wrong answer is certain, so y(1 - y) is nearly 0 and hardly any error comes back: the steps or the "
+    "initial weights are too large",
+    "equal_units": "two hidden units do the same, or the opposite, in every case: one of them is missing",
+    "idle_unit": "a hidden unit does the same in every case: it is missing",
+    "one_half": "some case is left at one half, between on and off: the local minimum of P Fig. 5 is of this kind",
+    "partly_learned": "none of these, and some cases wrong: another poor minimum, or very slow",
+}
+"""In this order: a run is of the first kind that fits. SOLVED is none of them."""
+SOLVED = ""
+FALLING = 0.05
+"""E still fell if it is lower at the last checkpoint than ever before, by this part since the one before."""
+SAME = 0.05
+"""Outputs that never differ by more are the same; those of a whole net by twice that."""
+CERTAIN = 0.4
+"""An answer further than that beyond 0.5, on the wrong side, is certain."""
+BASE_RATE = 0.2
+"""How far from the share of cases that are on a constant output may be: a dead zone lets it rest anywhere below 0.2."""
+
+
+def kinds(
+    wiring: Wiring,
+    cases: Cases,
+    y: np.ndarray,
+    counted: np.ndarray | None,
+    solved: np.ndarray,
+    diverged: np.ndarray,
+    error_curve: np.ndarray,
+) -> np.ndarray:
+    """(S,) the kind of each run, SOLVED for those that were solved.
+
+    y (S, C, n_units) in the end; counted (S, C) marks the training cases, all if None; error_curve (S, K).
+    """
+    trained = np.ones(y.shape[:2], dtype=bool) if counted is None else counted > 0
+    out, on = y[:, :, wiring.outputs], cases.desired > 0.5
+    wrong = ((out > 0.5) != on) & trained[..., None]
+    beyond = np.abs(out - 0.5)
+    share_on = (on * trained[..., None]).sum(1) / trained.sum(1)[:, None]
+    mean = total((out * trained[..., None]).swapaxes(1, 2)) / trained.sum(1)[:, None]
+    alike = (_range(out, trained) <= 2 * SAME).all(1)
+    fits = {
+        "diverged": diverged,
+        "still_learning": _falling(error_curve),
+        "not_close_enough": ~wrong.any((1, 2)),
+        "plateau": alike & (np.abs(mean - share_on) <= BASE_RATE).all(1),
+        "saturated": (wrong & (beyond > CERTAIN)).any((1, 2)),
+        "equal_units": _equal_units(wiring, y, trained),
+        "idle_unit": (_range(y[:, :, wiring.hidden], trained) <= SAME).any(1),
+        "one_half": ((beyond < SAME) & trained[..., None]).any((1, 2)),
+    }
+    found = np.full(len(y), "partly_learned", dtype=object)
+    for kind in reversed(list(fits)):
+        found[fits[kind]] = kind
+    found[solved] = SOLVED
+    return found
+
+
+def _range(y: np.ndarray, trained: np.ndarray) -> np.ndarray:
+    """(S, units): how much the output of a unit differs over the training cases."""
+    of = trained[..., None]
+    return np.where(of, y, -np.inf).max(1) - np.where(of, y, np.inf).min(1)
+
+
+def _falling(error_curve: np.ndarray) -> np.ndarray:
+    before, last = error_curve[:, :-1], error_curve[:, -1]
+    return (last <= before.min(1)) & (last <= (1 - FALLING) * before[:, -1])
+
+
+def _equal_units(wiring: Wiring, y: np.ndarray, trained: np.ndarray) -> np.ndarray:
+    """Whether two hidden units of one level that are not idle are the same in every training case, or opposite."""
+    found = np.zeros(len(y), dtype=bool)
+    for level in wiring.levels:
+        hidden = [k for k in wiring.hidden if level.units.start <= k < level.units.stop]
+        busy = _range(y[:, :, hidden], trained) > SAME
+        for i, j in itertools.combinations(range(len(hidden)), 2):
+            a, b = y[:, :, hidden[i]], y[:, :, hidden[j]]
+            same, opposite = ((np.abs(difference) * trained).max(1) <= SAME for difference in (a - b, a + b - 1))
+            found |= (same | opposite) & busy[:, i] & busy[:, j]
+    return found

@@ -1,0 +1,233 @@
+"""One row per (condition, seed) on disk, in results/runs/<stem>.parquet, with what is needed to make it again.
+
+The file's metadata holds of each condition its recipe, seeds, checkpoints, engine and versions: nothing that changes
+when the rows do not, so the same run twice gives the same bytes.
+"""
+
+import json
+import os
+import platform
+import zlib
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from backprop86.engines.recipe import BadInput, Recipe
+from backprop86.engines.reference import checkpoints
+from backprop86.running.schema import FIRST, KEY, LAST, anew, check_columns, command, metadata
+
+MOST_WEIGHTS = 5_000
+"""How many weights of one condition are kept: those of its first seeds, and in any case of its median solved run and of
+the first run of each kind of failure."""
+WITH_CURVES = 50
+"""How many seeds of one condition keep their curves, and the first run of each kind of failure."""
+
+
+@dataclass(eq=False)
+class Runs:
+    """The rows of each condition of one experiment, and about each: recipe, seeds, checkpoints, levels.
+
+    `stopped`: the command that makes them was ended before all conditions were done, and goes on when called again.
+    """
+
+    stem: str
+    parts: dict[str, pd.DataFrame]
+    about: dict[str, Any]
+    stopped: bool = False
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """All rows, with NaN for what is measured under other conditions only."""
+        merged = pd.concat(self.parts.values(), ignore_index=True)
+        measures = [name for name in merged if name not in FIRST + LAST]
+        return merged.reindex(columns=FIRST + measures + LAST)
+
+    @property
+    def conditions(self) -> list[str]:
+        """In the order of the experiment file."""
+        return list(self.about)
+
+    def of(self, condition: str) -> pd.DataFrame:
+        """The rows of one condition, by seed; BadInput names those there are."""
+        if condition not in self.parts:
+            known = ", ".join(self.conditions[:20])
+            raise BadInput(f"{self.stem} has no runs of condition {condition}, only of {known}")
+        return self.parts[condition]
+
+    def recipe(self, condition: str) -> Recipe:
+        """The recipe that made a condition's rows."""
+        return Recipe(**self.about[condition]["recipe"])
+
+    def weights(self, condition: str) -> np.ndarray:
+        """(S, n_parameters) of the seeds whose weights were kept."""
+        return np.stack([w for w in self.of(condition)["weights"] if w is not None])
+
+    def curves(self, condition: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Sweeps (K,), E (S, K) and the length of dE/dw (S, K, levels) at the checkpoints; NaN after a seed left.
+
+        Of the seeds whose curves were kept, which are the first of each condition.
+        """
+        rows, about = self.of(condition).iloc[:WITH_CURVES], self.about[condition]
+        rows = rows[rows["error_curve"].notna()]
+        sweeps = np.array(about["checkpoints"])
+        gradient = np.stack(list(rows["gradient_curve"])).reshape(len(rows), len(sweeps), -1)
+        return sweeps, np.stack(list(rows["error_curve"])), gradient
+
+
+def describe(recipe: Recipe, levels: int, seeds: list[int], engine: str) -> dict[str, Any]:
+    """What the file says about one condition."""
+    return {
+        "recipe": asdict(recipe),
+        "seeds": [seeds[0], seeds[-1]],
+        "checkpoints": checkpoints(recipe.sweeps),
+        "levels": levels,
+        "engine": engine,
+        "versions": versions("numba") if engine == "fused" else versions(),
+    }
+
+
+def versions(*more: str) -> dict[str, str]:
+    """Of everything whose change could change a row."""
+    names = ("backprop86", "numpy", "torch", *more)
+    return {"python": platform.python_version()} | {name: version(name) for name in names}
+
+
+def with_condition(
+    runs: Runs | None,
+    stem: str,
+    order: list[str],
+    condition: str,
+    about: dict[str, Any],
+    rows: pd.DataFrame,
+    numbers_only: bool = False,
+    whole: bool = True,
+) -> Runs:
+    """The runs with the rows of one condition put in or replaced; conditions that are not in `order` are dropped.
+
+    With `numbers_only` neither weights nor curves are kept, and measures to seven digits. Of a condition that is not
+    yet `whole` all weights are kept, since any of them may turn out to be those of its median run.
+    """
+    rows = rows.sort_values("seed", ignore_index=True).assign(condition=condition)
+    kept = {name: np.arange(len(rows)) < (0 if numbers_only else WITH_CURVES) for name in LAST}
+    if not numbers_only:
+        most = MOST_WEIGHTS // len(rows["weights"].iloc[0]) if whole else len(rows)
+        kept["weights"] = np.arange(len(rows)) < most
+        kept["weights"][_median(rows)] = True
+        for keep in kept.values():
+            keep[~rows["failure"].duplicated()] = True
+    rows = rows.assign(**{name: rows[name].where(keep, None) for name, keep in kept.items()})
+    if numbers_only:
+        rows = rows.astype(dict.fromkeys(rows.select_dtypes("float64"), "float32"))
+    parts, facts = (runs.parts, runs.about) if runs else ({}, {})
+    parts, facts = parts | {condition: rows}, facts | {condition: about}
+    present = [name for name in order if name in parts]
+    return Runs(stem, {name: parts[name] for name in present}, {name: facts[name] for name in present})
+
+
+def interrupted(runs: Runs | None, condition: str, about: dict[str, Any], seeds: list[int]) -> pd.DataFrame:
+    """The rows of these seeds that a run of the very same description left when it was stopped; else none."""
+    if runs is None or condition not in runs.parts or not (runs.stopped or missing(runs, condition)):
+        return pd.DataFrame()
+    if runs.about[condition] | {"seeds": about["seeds"]} != about:
+        return pd.DataFrame()
+    rows = runs.of(condition)
+    kept = rows[LAST].notna()
+    if runs.about[condition]["seeds"] != about["seeds"] and kept.any(axis=None) and not kept.all(axis=None):
+        return pd.DataFrame()  # of other seeds other weights and curves are to be kept, and some are gone
+    return rows[rows["seed"].isin(seeds)]
+
+
+def missing(runs: Runs, condition: str) -> int:
+    """How many of a condition's seeds have no row, since its run was stopped."""
+    first, last = runs.about[condition]["seeds"]
+    return last - first + 1 - len(runs.of(condition))
+
+
+def write(runs: Runs, path: Path, stopped: bool = False) -> None:
+    """Write the whole file beside its place and move it there, so that no half-written file is ever read.
+
+    BadInput, in one line, names the file that a disk is too full for, or that may not be replaced.
+    """
+    about = {"stem": runs.stem, "conditions": runs.about} | ({"stopped": True} if stopped else {})
+    table = pa.Table.from_pandas(runs.rows, preserve_index=False)
+    plain = [f.with_type(pa.string()) if f.type == pa.large_string() else f for f in table.schema]  # read back as large
+    table = table.cast(pa.schema(plain)).replace_schema_metadata({KEY: zlib.compress(json.dumps(about).encode())})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(f".{os.getpid()}.unfinished")
+    try:
+        pq.write_table(table, unfinished, compression="zstd", compression_level=9)
+        unfinished.replace(path)
+    except OSError as error:
+        raise BadInput(f"{path} could not be written: {error.strerror or error}") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def read(path: str | Path) -> Runs:
+    """Return the runs in a file; BadInput, in one line, names the file and says what to do."""
+    path = Path(path)
+    if not path.is_file():
+        raise BadInput(f"{path} does not exist: {anew(path)} makes it")
+    try:
+        table = pq.read_table(path)
+    except (pa.ArrowException, OSError) as error:
+        raise BadInput(f"{path} is not a Parquet file that can be read: {str(error).splitlines()[0]}") from error
+    if KEY not in (table.schema.metadata or {}):
+        raise BadInput(f"{path} was not written by backprop86")
+    about = metadata(path, table.schema.metadata[KEY])
+    check_columns(path, table.schema)
+    rows = table.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
+    by_condition = rows.groupby("condition", sort=False, dropna=False)
+    if set(by_condition.groups) != set(about["conditions"]):
+        raise BadInput(f"{path} must hold rows of the conditions that its metadata names, and of no other")
+    measured = (by_condition.count() > 0).assign(**dict.fromkeys(FIRST + LAST, True))[list(rows)]
+    parts = {
+        str(name): part.loc[:, measured.loc[name].to_numpy()].reset_index(drop=True) for name, part in by_condition
+    }
+    return Runs(about["stem"], parts, about["conditions"], about.get("stopped", False))
+
+
+def differences(runs: Runs, recipes: dict[str, Recipe]) -> list[tuple[str, str, Any, Any]]:
+    """Return (condition, setting, as the rows were made, as these recipes say) of each setting that differs."""
+    found = []
+    for condition, recipe in recipes.items():
+        was, now = asdict(runs.recipe(condition)), asdict(recipe)
+        found += [(condition, name, was[name], now[name]) for name in now if was[name] != now[name]]
+    return found
+
+
+def same_recipes(runs: Runs, recipes: dict[str, Recipe], output: str | Path = "results") -> None:
+    """Raise BadInput, in one line, if the rows were not made with these recipes, or some are not there."""
+    again = f"{command(runs.stem, output)} makes them anew"
+    for condition in recipes:
+        if condition not in runs.conditions:
+            raise BadInput(f"there are no runs of {runs.stem}, reading {condition}: {again}")
+        if runs.stopped or missing(runs, condition):
+            raise BadInput(f"the runs of {runs.stem}, reading {condition}, were stopped half-way: {again}")
+    for condition, name, was, now in differences(runs, recipes):
+        told = f"were made with {name} {was}, its file now says {now}"
+        raise BadInput(f"the runs of {runs.stem}, reading {condition}, {told}: {again}")
+    for condition in runs.conditions:
+        if condition not in recipes:
+            raise BadInput(f"the runs of {runs.stem} have a reading {condition}, its file has none: {again}")
+
+
+def typical(runs: Runs, condition: str) -> tuple[int, np.ndarray]:
+    """(seed, w) of the median run among the solved ones, the lower of two in the middle."""
+    rows = runs.of(condition)
+    if not rows["solved"].any():
+        raise BadInput(f"no seed of condition {condition} was solved, so there is no typical run to draw")
+    row = rows.iloc[_median(rows)[0]]
+    return int(row["seed"]), np.array(row["weights"])
+
+
+def _median(rows: pd.DataFrame) -> list[int]:
+    """The place of the median run among the solved ones, or none."""
+    order = np.lexsort([rows["seed"].to_numpy(int), rows["sweeps"].to_numpy(float, na_value=np.inf)])
+    return order[: int(rows["solved"].sum())][(int(rows["solved"].sum()) - 1) // 2 :][:1].tolist()

@@ -1,0 +1,89 @@
+"""What a file of runs must hold: its columns, and the metadata that says how its rows were made."""
+
+import json
+import shlex
+import zlib
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from backprop86.engines.recipe import BadInput, Recipe
+
+KEY = b"backprop86"
+"""Of the metadata, in a Parquet file."""
+FIRST = ["condition", "seed", "solved", "diverged", "failure", "sweeps", "stopped", "error"]
+LAST = ["weights", "error_curve", "gradient_curve"]
+"""The columns that every file has; what its problem measures stands between them."""
+DESCRIBED = {"recipe": dict, "seeds": list, "checkpoints": list, "levels": int, "engine": str, "versions": dict}
+"""What the metadata says of each condition."""
+MOST = 100_000_000
+"""How many bytes of metadata are unpacked; the lattice has 3 million."""
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
+
+
+KINDS: dict[str, tuple[str, Callable[[pa.DataType], bool]]] = {
+    "condition": ("text", _is_text),
+    "seed": ("whole numbers", pa.types.is_integer),
+    "solved": ("true or false", pa.types.is_boolean),
+    "diverged": ("true or false", pa.types.is_boolean),
+    "failure": ("text", _is_text),
+    "sweeps": ("whole numbers", pa.types.is_integer),
+}
+"""What a column holds, in words, and the test of its type."""
+
+
+def command(stem: str, output: str | Path) -> str:
+    """Return the command that makes the rows of an experiment in a folder."""
+    where = [] if str(output) == "results" else [f"output={output}"]
+    return shlex.join(["python", "experiments/run.py", f"experiment={stem}", *where])
+
+
+def anew(path: Path) -> str:
+    """Return the command that makes a file of runs."""
+    return command(path.stem, path.parent.parent if path.parent.name == "runs" else "results")
+
+
+def metadata(path: Path, packed: bytes) -> dict[str, Any]:
+    """Return what a file says of its rows; BadInput, in one line, names the file."""
+    again = f"delete it; {anew(path)} makes it anew"
+    try:
+        about = json.loads(zlib.decompressobj().decompress(packed, MOST))
+    except zlib.error as error:
+        raise BadInput(f"{path} was written by an earlier backprop86: {again}") from error
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"the metadata of {path} cannot be read: {again}") from error
+    conditions = about.get("conditions") if isinstance(about, dict) else None
+    if not (isinstance(conditions, dict) and conditions and "stem" in about):
+        raise BadInput(f"the metadata of {path} must hold stem and conditions: {again}")
+    if about["stem"] != path.stem:
+        raise BadInput(f"{path} must hold the runs of {path.stem}, was {about['stem']}")
+    for name, said in conditions.items():
+        if not _describes(said):
+            raise BadInput(f"the metadata of {path} must say how condition {name} was made: {again}")
+    return about
+
+
+def _describes(said: Any) -> bool:
+    """Whether this is what `runs.describe` returns, as far as readers rely on it."""
+    return (
+        isinstance(said, dict)
+        and all(isinstance(said.get(name), kind) for name, kind in DESCRIBED.items())
+        and said["recipe"].keys() <= {field.name for field in fields(Recipe)}
+        and [type(seed) for seed in said["seeds"]] == [int, int]
+    )
+
+
+def check_columns(path: Path, schema: pa.Schema) -> None:
+    """Raise BadInput, in one line, if a column that every file has is not there or of another kind."""
+    for name in FIRST + LAST:
+        if name not in schema.names:
+            raise BadInput(f"{path} must have a column {name}, was without: {', '.join(schema.names[:9])}")
+        words, fits = KINDS.get(name, ("", lambda kind: True))
+        if not fits(schema.field(name).type):
+            raise BadInput(f"column {name} of {path} must hold {words}, was {schema.field(name).type}")

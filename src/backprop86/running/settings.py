@@ -1,0 +1,194 @@
+"""The settings of a run, typed: what conf/*.yaml and the command line may say.
+
+settings = load("symmetry", "seeds=20")
+settings.experiment.recipe_of("zero_one_targets")
+"""
+
+import os
+import re
+import tempfile
+import warnings
+from copy import deepcopy
+from dataclasses import dataclass, field, fields, replace
+from functools import cache
+from pathlib import Path
+from typing import cast
+
+import torch
+from hydra import compose, initialize_config_dir
+from hydra.core.config_store import ConfigStore
+from hydra.core.global_hydra import GlobalHydra
+from omegaconf import DictConfig, OmegaConf
+
+from backprop86.engines.recipe import BEYOND, BadInput, Recipe, one_of
+from backprop86.running.experiment import Experiment
+from backprop86.running.training import ENGINES
+from backprop86.running.wording import HYDRA_ERRORS, in_words, must_be
+
+CONF = Path(__file__).parents[3] / "conf"
+PUBLISHED = CONF.parent / "results"
+MOST_SEEDS = 10_000_000
+"""How many seeds may be run at once. While they are trained each needs some 1.6 KB: these need 16 GB."""
+os.environ["HYDRA_FULL_ERROR"] = "1"  # so that Hydra raises what it finds, for `one_clear_line` to tell
+
+
+@dataclass
+class Settings:
+    """conf/config.yaml, with the experiment that was chosen."""
+
+    experiment: Experiment = field(default_factory=Experiment)
+    seeds: int | None = None
+    first_seed: int = 0
+    reading: str = "all"
+    engine: str = "auto"
+    device: str = "cpu"
+    output: str = "results"
+
+    def check(self) -> "Settings":
+        """Return the settings themselves; BadInput, in one line, names the first that cannot be."""
+        n, name = (self.experiment.seeds, "experiment.seeds") if self.seeds is None else (self.seeds, "seeds")
+        if not 1 <= n <= MOST_SEEDS:
+            raise BadInput(f"{name} must be a whole number from 1 to {MOST_SEEDS:,}, was {n}")
+        if not 0 <= self.first_seed <= BEYOND - n:
+            raise BadInput(f"first_seed must be a whole number from 0 to {BEYOND - n}, was {self.first_seed}")
+        if self.engine not in ("auto", *ENGINES):
+            raise BadInput(f"engine must be {one_of('auto', *ENGINES)[0]}, was {self.engine}")
+        if self.engine == "fused" and self.device != "cpu":
+            raise BadInput(f"device must be cpu for the fused engine, was {self.device}")
+        if not _computes(self.device):
+            raise BadInput(f"device must be cpu, or cuda, cuda:1 or mps if torch finds one here, was {self.device}")
+        self.check_output()
+        self.experiment.check()
+        for reading in self.chosen:
+            self.experiment.recipe_of(reading)
+        return self
+
+    def check_output(self) -> "Settings":
+        """Return the settings themselves; BadInput, in one line, if their rows do not belong into the folder."""
+        if not self.output:
+            raise BadInput("output must be the name of a folder, was empty")
+        return self
+
+    def writable(self) -> "Settings":
+        """Return the settings themselves; BadInput, in one line, if the rows cannot be put where they belong.
+
+        The rows in the published folder are those of conf/ as it stands, so changed settings need another.
+        """
+        if Path(self.output).resolve() == PUBLISHED and (changed := self.changed()):
+            told = f"the rows there are those of conf/, and {changed[0]} is changed"
+            raise BadInput(f"output must be another folder than {self.output}, such as output=elsewhere: {told}")
+        folder = self.runs_file.parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=folder).close()
+        except OSError as error:
+            told = f"was {self.output} ({error.strerror}: {error.filename})"
+            raise BadInput(f"output must be a folder that can be written to, {told}") from error
+        if self.runs_file.exists() and not self.runs_file.is_file():
+            raise BadInput(f"{self.runs_file} must be a file of rows, or not there, was a folder")
+        return self
+
+    def changed(self) -> list[str]:
+        """The settings of the experiment, but for its number of seeds, that are not as in its file."""
+        mine, file = self.experiment, load(self.experiment.stem).experiment
+        recipe = [f.name for f in fields(Recipe) if getattr(mine.recipe, f.name) != getattr(file.recipe, f.name)]
+        others = [f.name for f in fields(Experiment) if getattr(mine, f.name) != getattr(file, f.name)]
+        names = [f"recipe.{name}" for name in recipe] + [name for name in others if name not in ("recipe", "seeds")]
+        return [f"experiment.{name}" for name in names]
+
+    @property
+    def seed_list(self) -> list[int]:
+        """The seeds to run."""
+        n = self.experiment.seeds if self.seeds is None else self.seeds
+        return list(range(self.first_seed, self.first_seed + n))
+
+    @property
+    def chosen(self) -> list[str]:
+        """The readings to run."""
+        return list(self.experiment.conditions) if self.reading == "all" else [self.reading]
+
+    @property
+    def runs_file(self) -> Path:
+        """Where the rows go."""
+        return Path(self.output) / "runs" / f"{self.experiment.stem}.parquet"
+
+
+def _computes(device: str) -> bool:
+    """Whether torch computes in double precision on the device."""
+    if not re.fullmatch(r"cpu|mps|cuda(:\d{1,3})?", device):
+        return False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a graphics card without a driver; it is told in our line
+            return float(torch.ones(2, dtype=torch.float64, device=device).sum()) == 2
+    except (RuntimeError, AssertionError, TypeError):  # a torch without CUDA asserts, Apple's has no float64
+        return False
+
+
+ConfigStore.instance().store(name="settings", node=Settings)
+
+
+def typed(config: DictConfig, chosen: str) -> Settings:
+    """Return what Hydra composed as checked objects; `chosen` is the name of the experiment's file."""
+    if missing := sorted(OmegaConf.missing_keys(config)):
+        raise BadInput(f"{missing[0]} must be {must_be(missing[0], Settings)}, was not given")
+    known = OmegaConf.merge(OmegaConf.structured(Settings), OmegaConf.to_container(config))  # refuses what "+" added
+    settings = cast(Settings, OmegaConf.to_object(known))
+    if settings.experiment.stem != chosen:
+        place = f"the name of its file conf/experiment/{chosen}.yaml"
+        raise BadInput(f"experiment.stem must be {chosen}, {place}, was {settings.experiment.stem or 'empty'}")
+    return settings.check()
+
+
+def load(experiment: str, *overrides: str, output: str | Path | None = None) -> Settings:
+    """Return the settings that `run.py experiment=<experiment> <overrides>` runs with; nothing is written.
+
+    `output` may be any folder: it does not pass through Hydra's grammar, in which ( ' , = ~ and é have a meaning.
+    """
+    check_name(experiment)
+    files = (CONF / "config.yaml", CONF / "experiment" / f"{experiment}.yaml")
+    settings = deepcopy(_composed(experiment, overrides, CONF, tuple(path.stat().st_mtime_ns for path in files)))
+    return settings if output is None else replace(settings, output=str(output)).check_output()
+
+
+@cache
+def _composed(experiment: str, overrides: tuple[str, ...], conf: Path, changed: tuple[int, ...]) -> Settings:
+    """Compose and check the settings: 0.2 s, and so only once while the files in `conf` stay as they are."""
+    ours, others = GlobalHydra.instance(), GlobalHydra.instance().hydra
+    ours.clear()  # `load` works inside a program of Hydra's, such as run.py
+    try:
+        with initialize_config_dir(str(conf), version_base="1.3"):
+            config = compose("config", [f"experiment={experiment}", *overrides])
+        return typed(config, experiment)
+    except HYDRA_ERRORS as error:
+        raise BadInput(in_words(error, Settings, stems())) from error
+    except BadInput as error:
+        place = "" if overrides or ".yaml" in str(error) else f" (conf/experiment/{experiment}.yaml)"
+        raise BadInput(f"{error}{place}") from error
+    finally:
+        ours.hydra = others
+
+
+def check_name(experiment: str, hint: str = "") -> None:
+    """BadInput, in one line, if there is no file of that name, or it cannot be read as text."""
+    if experiment not in stems():
+        raise BadInput(f"experiment must be one of {', '.join(stems())}, was {experiment or 'empty'}{hint}")
+    path = CONF / "experiment" / f"{experiment}.yaml"
+    try:
+        path.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{path} must be written in UTF-8, was another from byte {error.start} on") from error
+
+
+STORY = (
+    "symmetry", "family_trees", "family_trees_lattice", "iterative", "single_layer", "symmetry_breaking",
+    "extra_connections", "xor", "chauvin", "parity", "encoder", "addition", "negation", "t_c", "shift_register",
+    "sequence", "depth",
+)  # fmt: skip
+"""The order in which experiments are told: the letter's, the chapter's, ours."""
+
+
+def stems() -> list[str]:
+    """The experiments there are, in the order of STORY; others after them."""
+    found = sorted(path.stem for path in (CONF / "experiment").glob("*.yaml"))
+    return [stem for stem in STORY if stem in found] + [stem for stem in found if stem not in STORY]

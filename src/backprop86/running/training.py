@@ -1,0 +1,227 @@
+"""Every seed of one condition: initial weights, the engine in blocks, progress, and a row for each seed."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from backprop86.descent import RATES, Descent
+from backprop86.engines import fused, reference
+from backprop86.engines.arithmetic import logistic
+from backprop86.engines.recipe import BadInput, Cases, Job, Recipe, one_of
+from backprop86.engines.reference import UNFINISHED, UNSOLVED
+from backprop86.network import initial_weights
+from backprop86.running.failures import kinds
+from backprop86.wiring import TooLarge, Wiring
+
+ENGINES = {"reference": (reference.train, 1_000), "fused": (fused.train, 100_000)}
+"""Each engine, and how many seeds it is given at once. Rows do not depend on that."""
+MEASURED_AT_ONCE = 250
+OFF = 0.2
+"""Hidden units are off if none of them does more than this in any case."""
+
+
+def wiring_of(networks: Callable[[Recipe], Wiring], recipe: Recipe) -> Wiring:
+    """Return the network that the recipe names, with or without biases; BadInput, in one line, if it is too large."""
+    try:
+        wiring = networks(recipe)
+    except TooLarge as error:
+        raise BadInput(f"network must have {error} in {recipe.network[:40]}") from error
+    return wiring.without_biases() if recipe.biases == "none" else wiring
+
+
+def counted_of(problem: ModuleType, recipe: Recipe, seeds: list[int]) -> np.ndarray | None:
+    """Which cases each seed is trained on, (S, C), as the problem says; None is all, as in most problems."""
+    if hasattr(problem, "counted"):
+        return problem.counted(recipe, seeds)
+    if recipe.held_out != "none":
+        raise BadInput(f"held_out must be none, as this problem holds no cases out, was {recipe.held_out}")
+    return None
+
+
+def start_of(problem: ModuleType, recipe: Recipe, wiring: Wiring, seeds: list[int]) -> np.ndarray:
+    """The weights each seed begins with, (S, n_parameters); a problem's STARTS are weights that have a name."""
+    starts = getattr(problem, "STARTS", {})
+    if recipe.start not in ("drawn", "equal", *starts):
+        raise BadInput(f"start must be {one_of('drawn', 'equal', *starts)[0]}, was {recipe.start}")
+    spread = recipe.spread if recipe.start == "equal" else None
+    w = initial_weights(wiring, seeds, recipe.initial_range, recipe.biases, spread)
+    return w + starts.get(recipe.start, 0)
+
+
+def check(problem: ModuleType, recipe: Recipe) -> int:
+    """Return how many levels the recipe's network has; BadInput, in one line, if the problem cannot be run so."""
+    counted_of(problem, recipe, [0])
+    wiring, cases = wiring_of(problem.wiring, recipe), problem.cases(recipe)
+    start_of(problem, recipe, wiring, [0])
+    shown = (("inputs", cases.inputs, wiring.n_inputs), ("desired", cases.desired, len(wiring.outputs)))
+    for name, array, units in shown:
+        if array.shape[1] != units:
+            wanted = f"{units} columns for network {recipe.network}, was {array.shape[1]}"
+            raise BadInput(f"{name} of the cases of {problem.__name__} must have {wanted}")
+    return len(wiring.levels)
+
+
+YES_OR_NO, NUMBER, OTHER = "yes or no", "numbers", "neither"
+KINDS = {"b": YES_OR_NO, "i": NUMBER, "u": NUMBER, "f": NUMBER}
+"""What a column holds, by the kind of its NumPy dtype."""
+OF_EVERY_RUN = {
+    "seed": NUMBER, "solved": YES_OR_NO, "diverged": YES_OR_NO, "failure": OTHER, "sweeps": NUMBER, "stopped": NUMBER,
+    "error": NUMBER, "cases": NUMBER, "training_cases": NUMBER, "hidden_off": YES_OR_NO, "mostly_negative": YES_OR_NO,
+    "weights": OTHER, "error_curve": OTHER, "gradient_curve": OTHER,
+}  # fmt: skip
+"""The columns that the rows of every problem have, and what they hold."""
+
+
+def columns(problem: ModuleType, recipe: Recipe) -> dict[str, str]:
+    """Return every column that the rows will have, and what it holds; nothing is trained.
+
+    BadInput, in one line, if `measure` returns anything else than arrays with an entry for each seed.
+    """
+    wiring, cases, seeds = wiring_of(problem.wiring, recipe), problem.cases(recipe), [0, 1]
+    w = start_of(problem, recipe, wiring, seeds)
+    found = problem.measure(wiring, cases, w, states(wiring, cases.inputs, w), counted_of(problem, recipe, seeds))
+    place = f"measure of {problem.__name__} must return a dictionary of arrays with an entry for each seed"
+    if not isinstance(found, dict):
+        raise BadInput(f"{place}, was {type(found).__name__}")
+    for name, values in found.items():
+        if np.shape(values) != (len(seeds),):
+            raise BadInput(f"{place}, of {len(seeds)} seeds {name} was of shape {np.shape(values)}")
+    measured = {name: KINDS.get(np.asarray(values).dtype.kind, OTHER) for name, values in found.items()}
+    return OF_EVERY_RUN | measured | {f"untrained_{name}": kind for name, kind in measured.items()}
+
+
+@np.errstate(all="ignore")  # the weights of a seed that diverged may be infinite
+def states(wiring: Wiring, inputs: np.ndarray, w: np.ndarray) -> np.ndarray:
+    """Return the output of every unit for every case, (S, C, n_units), unit by unit and source by source."""
+    y = np.empty((wiring.n_units, len(inputs), len(w)))
+    y[0], y[1 : 1 + wiring.n_inputs], weights = 1, inputs.T[..., None], np.ascontiguousarray(w.T)
+    for unit in range(1 + wiring.n_inputs, wiring.n_units):
+        x = np.zeros(y.shape[1:])
+        for k in np.flatnonzero(wiring.target == unit):
+            x += weights[wiring.parameter[k]] * y[wiring.source[k]]
+        y[unit] = logistic(x)
+    return y.transpose(2, 1, 0)
+
+
+def engine_for(name: str, device: str) -> str:
+    """The engine that `auto` means: fused on the CPU, reference elsewhere."""
+    return ("fused" if device == "cpu" else "reference") if name == "auto" else name
+
+
+def run_condition(
+    problem: ModuleType,
+    recipe: Recipe,
+    seeds: list[int],
+    engine: str = "auto",
+    device: str = "cpu",
+    advance: Callable[[int], None] = lambda seed_sweeps: None,
+) -> pd.DataFrame:
+    """One row per seed: solved, sweeps, what the problem measures (also on the untrained weights), weights, curves.
+
+    After Ctrl-C, the rows of those seeds that are finished.
+    """
+    return run_together(problem, [recipe], seeds, engine, device, advance)[0]
+
+
+def together(recipe: Recipe) -> Recipe:
+    """Recipes for which this is the same can be trained side by side: they differ in rates and start alone."""
+    biases = recipe.biases if recipe.biases in ("none", "negative") else "drawn"
+    alike: dict[str, Any] = dict.fromkeys(RATES, 0.0)
+    return replace(recipe, **alike, initial_range=0.0, start="drawn", spread=0.0, biases=biases)
+
+
+def run_together(
+    problem: ModuleType,
+    recipes: list[Recipe],
+    seeds: list[int],
+    engine: str = "auto",
+    device: str = "cpu",
+    advance: Callable[[int], None] = lambda seed_sweeps: None,
+) -> list[pd.DataFrame]:
+    """What `run_condition` returns, for recipes that differ as `together` says, in blocks of (recipe, seed)."""
+    wiring, cases = wiring_of(problem.wiring, recipes[0]), problem.cases(recipes[0])
+    train, at_once = ENGINES[engine_for(engine, device)]
+    every = [(k, seed) for k in range(len(recipes)) for seed in seeds]
+    parts = []
+    for start in range(0, len(every), at_once):
+        block = every[start : start + at_once]
+        numbers, block_seeds = [k for k, _ in block], [seed for _, seed in block]
+        runs_of = {k: [seed for n, seed in block if n == k] for k in dict.fromkeys(numbers)}
+        w0 = np.concatenate([start_of(problem, recipes[k], wiring, some) for k, some in runs_of.items()])
+        rates = {name: np.array([getattr(recipes[k], name) for k in numbers]) for name in RATES}
+        descent = Descent(**rates, opening_sweeps=recipes[0].opening_sweeps)
+        counted = counted_of(problem, recipes[0], block_seeds)
+        outcome = train(Job(wiring, cases, recipes[0], w0, counted), device, advance, descent)
+        with np.errstate(over="ignore"):  # the weights of a run that is about to diverge may not be added up
+            rows = _rows(problem, wiring, cases, block_seeds, w0, counted, outcome).assign(recipe=numbers)
+        parts.append(rows[outcome.stopped != UNFINISHED])
+        if len(parts[-1]) < len(block):
+            break
+    found = pd.concat(parts, ignore_index=True)
+    return [found[found["recipe"] == k].drop(columns="recipe").reset_index(drop=True) for k in range(len(recipes))]
+
+
+def _rows(
+    problem: ModuleType,
+    wiring: Wiring,
+    cases: Cases,
+    seeds: list[int],
+    w0: np.ndarray,
+    counted: np.ndarray | None,
+    outcome: reference.Outcome,
+) -> pd.DataFrame:
+    trained = _measured(problem, wiring, cases, outcome.w, counted, outcome)
+    untrained = _measured(problem, wiring, cases, w0, counted)
+    connections = ~wiring.is_bias[wiring.parameter]
+    solved = outcome.sweeps != UNSOLVED
+    columns = {
+        "seed": seeds,
+        "solved": solved,
+        "diverged": outcome.diverged,
+        "failure": trained.pop("failure"),
+        "sweeps": pd.array(np.where(solved, outcome.sweeps, 0), dtype="Int64"),
+        "stopped": outcome.stopped,
+        "error": outcome.error,
+        "cases": len(cases.inputs),
+        "training_cases": len(cases.inputs) if counted is None else counted.sum(1).astype(int),
+        "hidden_off": trained.pop("hidden_off"),
+        "mostly_negative": (outcome.w[:, wiring.parameter[connections]] < 0).mean(1) > 0.5,  # biases not counted
+        **trained,
+        **{f"untrained_{name}": values for name, values in untrained.items()},
+        "weights": list(outcome.w),
+        "error_curve": list(outcome.error_curve.astype(np.float32)),
+        "gradient_curve": list(outcome.gradient_curve.reshape(len(seeds), -1).astype(np.float32)),
+    }
+    rows = pd.DataFrame(columns)
+    rows.loc[~solved, "sweeps"] = pd.NA
+    return rows
+
+
+@np.errstate(all="ignore")  # all that is measured of a seed that diverged may be NaN
+def _measured(
+    problem: ModuleType,
+    wiring: Wiring,
+    cases: Cases,
+    w: np.ndarray,
+    counted: np.ndarray | None,
+    outcome: reference.Outcome | None = None,
+) -> dict[str, np.ndarray]:
+    """What the problem measures and, after an outcome, the kind of failure and whether the hidden units are off.
+
+    Some seeds at a time, as the outputs of all units in all cases are large.
+    """
+    parts = []
+    for start in range(0, len(w), MEASURED_AT_ONCE):
+        some = slice(start, start + MEASURED_AT_ONCE)
+        y, trained = states(wiring, cases.inputs, w[some]), None if counted is None else counted[some]
+        found = problem.measure(wiring, cases, w[some], y, trained)
+        if outcome is not None:
+            ended = (outcome.sweeps[some] != UNSOLVED, outcome.diverged[some], outcome.error_curve[some])
+            found["failure"] = kinds(wiring, cases, y, trained, *ended)
+            found["hidden_off"] = (y[:, :, wiring.hidden] < OFF).all((1, 2))
+        parts.append(found)
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
