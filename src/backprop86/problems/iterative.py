@@ -73,16 +73,16 @@ def iterate(state: Numbers, weights: Numbers, logistic: Callable[[Numbers], Numb
 def iterate_back(dE_dstate: Numbers, cache: Cache) -> tuple[Numbers, Numbers]:
     """Return dE/dstate at the start, and dE/dweights summed over the iterations (P p. 355).
 
-    N averages: a third of it.
+    N averages: a third of it. Every sum has the order that it has in the layered net.
     """
     weights, history = cache
     dE_dweights = 0 * weights
     for before, after in reversed(list(itertools.pairwise(history))):
         dE_dx = dE_dstate * after * (1 - after)
-        for c in range(dE_dx.shape[1]):
-            dE_dweights[..., 0] += dE_dx[:, c]
-            dE_dweights[..., 1:] += dE_dx[:, c, :, None] * before[:, c, None, :]
-        dE_dstate = sum(dE_dx[..., j, None] * weights[:, None, j, 1:] for j in range(3))
+        cases = range(dE_dx.shape[1])
+        dE_dweights[..., 0] += sum(dE_dx[:, c] for c in cases)
+        dE_dweights[..., 1:] += sum(dE_dx[:, c, :, None] * before[:, c, None, :] for c in cases)
+        dE_dstate = sum(dE_dx[..., j, None] * weights[:, None, j, 1:] for j in reversed(range(3)))
     return dE_dstate, dE_dweights
 
 
