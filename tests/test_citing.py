@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 from backprop86.engines.recipe import Recipe
-from backprop86.judging.claims import Claim, ledger
+from backprop86.judging.ledger import ledger
 from backprop86.report import citing
+from backprop86.running.claim import Claim
 from backprop86.running.runs import Runs, describe
 from helpers import of_readings, runs_of
 

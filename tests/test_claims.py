@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backprop86.judging.claims import Claim, judge, ledger
+from backprop86.judging.ledger import judge, ledger
+from backprop86.judging.rules import RULES
 from backprop86.judging.statistics import wilson
+from backprop86.running.claim import PRINTS, Claim
 from helpers import curve, of_readings, runs_of
 
 
@@ -220,3 +222,7 @@ def test_the_percentile_among_the_solved():
     sweeps = [100] * 300 + [2000] * 100 + [pd.NA] * 600
     judged = judge(Claim("c", "N", "", "draw", "sweeps", [1500]), runs_of([True] * 400 + [False] * 600, sweeps), "a")
     assert (judged.percentile, judged.percentile_of_solved) == (30, 75)
+
+
+def test_every_rule_that_a_claim_may_have_judges():
+    assert set(RULES) == set(PRINTS)

@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 import pandas as pd
 import pytest
 
-from backprop86.judging.claims import ledger
+from backprop86.judging.ledger import ledger
 from backprop86.problems.family_trees_lattice import AXES, maps, table
 from backprop86.running.runs import Runs
 from backprop86.running.settings import load

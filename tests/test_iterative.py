@@ -10,7 +10,7 @@ from backprop86.engines.arithmetic import logistic
 from backprop86.engines.recipe import Recipe
 from backprop86.gradients.check import compare
 from backprop86.gradients.oracles import ORACLES
-from backprop86.judging.claims import EQUAL
+from backprop86.judging.rules import Equal
 from backprop86.modules import Logistic
 from backprop86.network import Network, initial_weights
 from backprop86.problems import family_trees, iterative
@@ -97,7 +97,7 @@ def test_the_way_back_through_the_layers_is_the_networks(problem):
 def test_both_ways_are_equal(biases, half_range):
     wiring = wiring_of(iterative.wiring, replace(RECIPE, biases=biases))
     for seed in range(20):
-        assert max(apart(initial_weights(wiring, [seed], half_range), wiring)) <= EQUAL
+        assert max(apart(initial_weights(wiring, [seed], half_range), wiring)) <= Equal.apart
 
 
 def test_they_are_not_if_a_weight_is_not_shared():
@@ -108,9 +108,9 @@ def test_they_are_not_if_a_weight_is_not_shared():
     w = initial_weights(WIRING, [0], 1.0)
     same = np.concatenate([w, w[:, [last]]], 1)
     outputs, gradient, to_inputs = apart(same, unshared)
-    assert (outputs <= EQUAL, gradient > 0.1, to_inputs <= EQUAL) == (True, True, True)
+    assert (outputs <= Equal.apart, gradient > 0.1, to_inputs <= Equal.apart) == (True, True, True)
     same[0, 7] += 1e-9
-    assert min(apart(same, unshared)) > EQUAL
+    assert min(apart(same, unshared)) > Equal.apart
 
 
 def test_they_are_not_if_the_gradient_is_averaged(monkeypatch):
@@ -122,7 +122,7 @@ def test_they_are_not_if_the_gradient_is_averaged(monkeypatch):
 
     monkeypatch.setattr(iterative, "iterate_back", averaged)
     outputs, gradient, to_inputs = apart(initial_weights(WIRING, [0], 1.0))
-    assert (outputs <= EQUAL, to_inputs <= EQUAL, gradient) == (True, True, pytest.approx(2))
+    assert (outputs <= Equal.apart, to_inputs <= Equal.apart, gradient) == (True, True, pytest.approx(2))
     experiment = load("iterative").experiment
     assert experiment.recipe_of("averaged").epsilon == pytest.approx(experiment.recipe.epsilon / 3, rel=1e-9)
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from backprop86.engines.recipe import BadInput, Recipe
-from backprop86.judging.claims import ledger
+from backprop86.judging.ledger import ledger
 from backprop86.report import material
 from backprop86.report.material import Folder
 from backprop86.running.claim import Claim

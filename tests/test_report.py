@@ -13,7 +13,7 @@ from omegaconf import OmegaConf
 
 from backprop86.engines.recipe import BadInput
 from backprop86.explain.picture import EXAMPLE
-from backprop86.judging.claims import ledger
+from backprop86.judging.ledger import ledger
 from backprop86.report import assembly, tables
 from backprop86.report.assembly import report, stale
 from backprop86.running import runs

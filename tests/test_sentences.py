@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backprop86.judging.claims import Claim, ledger
-from backprop86.judging.sentences import because, number, ours, percent, printed, shown
+from backprop86.judging.ledger import ledger, number, printed
+from backprop86.judging.numbers import percent, shown
+from backprop86.running.claim import Claim
 from helpers import curve, of_readings, runs_of
 
 
@@ -18,7 +19,7 @@ def first(n, of=1000):
 
 
 def words(row):
-    return row["verdict"], printed(row), ours(row), because(row)
+    return row["verdict"], printed(row), row["ours"], row["because"]
 
 
 @pytest.mark.parametrize(
@@ -95,8 +96,8 @@ FAR = "The printed 1,500 lies {} nearly all: fewer than {} of our runs are as fa
 def test_a_draw_of_sweeps(sweeps, verdict, our, why):
     solved = [one is not None for one in sweeps]
     row = judged("draw", runs_of(solved, [one or pd.NA for one in sweeps]), "sweeps", [1500])
-    assert (row["verdict"], printed(row), because(row)) == (verdict, "1,500", why)
-    assert ours(row) == f"median {shown(row['estimate'])}; 5 to 95 % of runs: {our} (n = 1,000)"
+    assert (row["verdict"], printed(row), row["because"]) == (verdict, "1,500", why)
+    assert row["ours"] == f"median {shown(row['estimate'])}; 5 to 95 % of runs: {our} (n = 1,000)"
 
 
 def test_a_draw_of_something_else():
@@ -107,17 +108,17 @@ def test_a_draw_of_something_else():
     assert words(row) == ("reproduced", "-8", "median -7.8; 5 to 95 % of runs: -8.88 to -6.72 (n = 600)", told)
     row = judged("draw", runs_of([True] * 6, weight=[5.0] * 6), "weight", [6.4], **among)
     told = "above nearly all: fewer than 1 in 200 of our solved runs are as far out (90 % of the runs are at 5)."
-    assert because(row) == f"The printed 6.4 lies {told}"
+    assert row["because"] == f"The printed 6.4 lies {told}"
     for n, were in ((9, "9 runs were"), (1, "1 run was")):
         row = judged("draw", runs_of(first(n), weight=6.4), "weight", [6.4], **among)
-        assert (row["verdict"], because(row)) == ("doubtful", f"Only {were} solved, too few to say.")
+        assert (row["verdict"], row["because"]) == ("doubtful", f"Only {were} solved, too few to say.")
     row = judged("draw", runs_of([False], weight=[6.4]), "weight", [6.4], **among)
     none = "No run was solved, so there is no net to compare with the printed one."
     assert words(row) == ("not reproduced", "6.4", "no solved run", none)
     row = judged("draw", runs_of([False] * 20, right=[4] * 20), "right", [4])  # unsolved ones count, and none is lucky
-    assert because(row).endswith("it is an ordinary one.")
+    assert row["because"].endswith("it is an ordinary one.")
     row = judged("draw", runs_of([True] * 40, ratio=[np.inf] * 40), "ratio", [4])
-    assert because(row).endswith("are as far out (90 % of the runs are at ∞).")
+    assert row["because"].endswith("are as far out (90 % of the runs are at ∞).")
 
 
 @pytest.mark.parametrize(
@@ -146,8 +147,8 @@ def test_what_one_printed_run_did(did, verdict, told):
     once = judged("once", runs_of(first(0), did=first(did)), "did")
     within = judged("within", runs_of(first(did), [199] * did + [pd.NA] * (1000 - did)), "sweeps", [200])
     for row, asked in ((once, "in the printed run"), (within, "less than 200")):
-        assert (row["verdict"], printed(row), because(row)) == (verdict, asked, f"It is so {told}.")
-        assert ours(row).startswith(f"{did / 1000:.1%}; ")
+        assert (row["verdict"], printed(row), row["because"]) == (verdict, asked, f"It is so {told}.")
+        assert row["ours"].startswith(f"{did / 1000:.1%}; ")
 
 
 @pytest.mark.parametrize(
@@ -165,8 +166,8 @@ def test_without_exception(exceptions, n, verdict, told):
     failed = first(exceptions, of=n)
     for rule, solved in (("always", ~failed), ("never", failed)):
         row = judged(rule, runs_of(solved))
-        assert (row["verdict"], printed(row), because(row)) == (verdict, rule, told.format(rule))
-    assert ours(judged("always", runs_of(~first(1)))) == "99.9%; 99.4% to > 99.9% (n = 1,000)"
+        assert (row["verdict"], printed(row), row["because"]) == (verdict, rule, told.format(rule))
+    assert judged("always", runs_of(~first(1)))["ours"] == "99.9%; 99.4% to > 99.9% (n = 1,000)"
 
 
 @pytest.mark.parametrize(
@@ -184,10 +185,10 @@ def test_without_exception(exceptions, n, verdict, told):
 def test_a_structure(solved, hold, verdict, told):
     row = judged("structure", runs_of(first(solved), it=first(hold), untrained_it=np.arange(1000) % 4 == 0), "it")
     assert (row["verdict"], printed(row)) == (verdict, "in the printed net")
-    assert told in because(row)
-    assert ours(row) == "no solved run" if not solved else ours(row).startswith(f"{hold / solved:.1%}; ")
+    assert told in row["because"]
+    assert row["ours"] == "no solved run" if not solved else row["ours"].startswith(f"{hold / solved:.1%}; ")
     never_measured = judged("structure", runs_of(first(100), it=first(95)), "it")
-    assert because(never_measured) == "Of 100 solved runs 95.0% show it (90 % or more do)."
+    assert never_measured["because"] == "Of 100 solved runs 95.0% show it (90 % or more do)."
 
 
 @pytest.mark.parametrize(
@@ -202,8 +203,8 @@ def test_more_than_the_other_reading(many, verdict, told):
     runs = of_readings({"small": runs_of(first(200, of=400)), "large": runs_of(first(many, of=400))})
     row = judged("more", runs, than=["small"], readings=["large"])
     compared = f"Compared one to one with runs of small, these have more (solved) in {told}"
-    assert (row["verdict"], printed(row), because(row)) == (verdict, "more", compared)
-    assert ours(row) == f"in {told[:5]} of pairs; {percent(row['low'])} to {percent(row['high'])} (n = 400)"
+    assert (row["verdict"], printed(row), row["because"]) == (verdict, "more", compared)
+    assert row["ours"] == f"in {told[:5]} of pairs; {percent(row['low'])} to {percent(row['high'])} (n = 400)"
 
 
 @pytest.mark.parametrize(
@@ -219,7 +220,7 @@ def test_more_than_the_other_reading(many, verdict, told):
 def test_the_commonest(mine, other, verdict, told):
     runs = runs_of([True] * 100, mine=first(mine, of=100), other=~first(100 - other, of=100))
     row = judged("commonest", runs, "mine", than=["other"])
-    assert (row["verdict"], printed(row), because(row)) == (verdict, "the commonest", f"It is so {told}.")
+    assert (row["verdict"], printed(row), row["because"]) == (verdict, "the commonest", f"It is so {told}.")
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backprop86.judging.claims import Claim, ledger
+from backprop86.judging.ledger import ledger
 from backprop86.report import tables
+from backprop86.running.claim import Claim
 from helpers import of_readings, runs_of
 
 
@@ -65,7 +66,7 @@ def judged():
         Claim("tried-once", "P Fig. 1", "it is seen", "once", "seen", readings=readings),
     ]
     rate = Claim("other-rate", "H p. 1", "half are solved", "rate", printed=[0.4, 0.5], readings=["fast"])
-    return tables.with_words(pd.concat([ledger(claims, runs), ledger([rate], runs).assign(stem="another")]))
+    return pd.concat([ledger(claims, runs), ledger([rate], runs).assign(stem="another")])
 
 
 TITLES = {"made_up": "Made up", "another": "Another"}

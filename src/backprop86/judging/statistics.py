@@ -7,6 +7,7 @@ squares. Nothing here draws a random number but the bootstrap, and that from a g
 import warnings
 from collections.abc import Callable
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,23 @@ RESAMPLES, SEED = 999, 1986
 """Of the bootstrap."""
 
 Interval = tuple[float, float]
+
+
+class Estimate(NamedTuple):
+    """A value, and the ends of its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+class Solved(NamedTuple):
+    """The share of runs solved by each sweep at which a run was, with its 95 % interval; all (K,)."""
+
+    sweeps: np.ndarray
+    share: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
 
 
 @lru_cache  # the readings of the lattice ask for the same few numbers thousands of times
@@ -37,14 +55,14 @@ def quantiles(values: np.ndarray, at: tuple[float, ...] = QUANTILES) -> list[flo
     return [float(q) for q in np.quantile(values, at, method="inverted_cdf")]
 
 
-def kaplan_meier(sweeps: np.ndarray, limit: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def kaplan_meier(sweeps: np.ndarray, limit: int) -> Solved:
     """The share solved by each sweep at which a run was: sweeps (K,), share, low and high end of its 95 % interval.
 
     Runs that were not solved (infinite) are censored at the limit: they might have been, later.
     """
     solved = np.isfinite(sweeps)
     if not solved.any():
-        return (np.empty(0),) * 4
+        return Solved(*(np.empty(0),) * 4)
     left = ecdf(CensoredData.right_censored(np.where(solved, sweeps, limit), ~solved)).sf
     with warnings.catch_warnings():  # where every run is solved the interval is undefined
         warnings.simplefilter("ignore", RuntimeWarning)
@@ -52,10 +70,10 @@ def kaplan_meier(sweeps: np.ndarray, limit: int) -> tuple[np.ndarray, np.ndarray
     at = np.isin(left.quantiles, sweeps)
     low, high = 1 - interval.high.probabilities, 1 - interval.low.probabilities
     ends = np.nan_to_num(low, nan=1.0), np.nan_to_num(high, nan=1.0)
-    return left.quantiles[at], (1 - left.probabilities)[at], ends[0][at], ends[1][at]
+    return Solved(left.quantiles[at], (1 - left.probabilities)[at], ends[0][at], ends[1][at])
 
 
-def median_sweeps(sweeps: np.ndarray, limit: int) -> tuple[float, float, float]:
+def median_sweeps(sweeps: np.ndarray, limit: int) -> Estimate:
     """The Kaplan-Meier median of sweeps to solve and its 95 % interval, infinite where the limit comes before them."""
     at, share, low, high = kaplan_meier(sweeps, limit)
 
@@ -63,21 +81,21 @@ def median_sweeps(sweeps: np.ndarray, limit: int) -> tuple[float, float, float]:
         reached = np.flatnonzero(curve >= 0.5)
         return float(at[reached[0]]) if len(reached) else np.inf
 
-    return first(share), first(high), first(low)
+    return Estimate(first(share), first(high), first(low))
 
 
-def median_of(values: np.ndarray) -> tuple[float, float, float]:
+def median_of(values: np.ndarray) -> Estimate:
     """The median, an observed value, and its bootstrap 95 % interval; NaN if a value is."""
     if np.isnan(values).any():
-        return (np.nan,) * 3
+        return Estimate(np.nan, np.nan, np.nan)
     middle = quantiles(values, (0.5,))[0]
     if len(values) < 2 or (values == values[0]).all():
-        return middle, middle, middle
+        return Estimate(middle, middle, middle)
     low, high = _bootstrap((values,), lambda x, axis: np.quantile(x, 0.5, axis=axis, method="inverted_cdf"))
-    return middle, low, high
+    return Estimate(middle, low, high)
 
 
-def exceeds(x: np.ndarray, y: np.ndarray) -> tuple[float, float, float]:
+def exceeds(x: np.ndarray, y: np.ndarray) -> Estimate:
     """How probable it is that one of x is larger than one of y, ties counted half, and its bootstrap 95 % interval."""
 
     def share(x: np.ndarray, y: np.ndarray, axis: int) -> np.ndarray:
@@ -85,7 +103,7 @@ def exceeds(x: np.ndarray, y: np.ndarray) -> tuple[float, float, float]:
         ranks = rankdata(np.concatenate([x, y], axis), axis=axis)  # Mann and Whitney's U from the ranks of both
         return (ranks.take(range(n), axis).sum(axis) - n * (n + 1) / 2) / (n * m)
 
-    return float(share(x, y, 0)), *_bootstrap((x, y), share)
+    return Estimate(float(share(x, y, 0)), *_bootstrap((x, y), share))
 
 
 def _bootstrap(samples: tuple[np.ndarray, ...], statistic: Callable[..., np.ndarray]) -> Interval:
@@ -94,13 +112,13 @@ def _bootstrap(samples: tuple[np.ndarray, ...], statistic: Callable[..., np.ndar
     return float(found.confidence_interval.low), float(found.confidence_interval.high)
 
 
-def percentile(values: np.ndarray, printed: float) -> tuple[float, float, float]:
+def percentile(values: np.ndarray, printed: float) -> Estimate:
     """How many of a hundred runs lie below the printed value, ties counted half, with the binomial 95 % interval.
 
     Its ends are those of Wilson's intervals of the share below the value and of the share not above it.
     """
     below, not_above, n = int((values < printed).sum()), int((values <= printed).sum()), len(values)
-    return 50 * (below + not_above) / n, 100 * wilson(below, n)[0], 100 * wilson(not_above, n)[1]
+    return Estimate(50 * (below + not_above) / n, 100 * wilson(below, n)[0], 100 * wilson(not_above, n)[1])
 
 
 def tail(values: np.ndarray, printed: float) -> float:
@@ -108,9 +126,9 @@ def tail(values: np.ndarray, printed: float) -> float:
     return float(min((values <= printed).mean(), (values >= printed).mean()))
 
 
-def through_logarithms(x: np.ndarray, y: np.ndarray) -> list[tuple[float, float, float]]:
+def through_logarithms(x: np.ndarray, y: np.ndarray) -> list[Estimate]:
     """y = a + b log2 x by least squares: a, then b, each with the ends of its 95 % interval."""
     line = linregress(np.log2(x), y)
     reach = float(student.ppf(0.975, len(x) - 2))
     both = ((line.intercept, line.intercept_stderr), (line.slope, line.stderr))
-    return [(float(value), float(value - reach * error), float(value + reach * error)) for value, error in both]
+    return [Estimate(float(value), float(value - reach * error), float(value + reach * error)) for value, error in both]

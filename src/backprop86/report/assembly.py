@@ -66,7 +66,7 @@ def report(
         todo += [partial(chapters.written, write, output, svg, folder) for write in (chapters.timed, chapters.compared)]
         todo.append(partial(chapters.written, example.picture, output, svg))
         sidecars = list(chain(*told(each(_call, todo), "drawing", len(todo))))
-    claims = tables.with_words(concatenated([one.judged for one in whole]))
+    claims = concatenated([one.judged for one in whole])
     about = [note for one in made for note in one.notes]
     write_pages(output, folder, claims, made, sidecars, step, about)
     return Report(claims, notes + about)

@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 from omegaconf import OmegaConf
 
-from backprop86.judging.claims import Claim
-from backprop86.judging.sentences import number, printed
+from backprop86.judging.ledger import number, printed
 from backprop86.report.tables import tex
+from backprop86.running.claim import Claim
 from backprop86.running.runs import Runs
 
 CITATION = Path(__file__).parents[3] / "CITATION.cff"

@@ -11,8 +11,8 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from backprop86.judging.claims import VERDICTS
-from backprop86.judging.sentences import number, printed
+from backprop86.judging.ledger import number, printed
+from backprop86.judging.rules import VERDICTS
 from backprop86.report.page import Block, Part
 from backprop86.report.tables import command, report_command
 

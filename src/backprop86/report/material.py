@@ -5,7 +5,7 @@ only: what differs and what is left out is said.
 """
 
 import re
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from backprop86.engines.recipe import BadInput, Recipe
-from backprop86.judging.claims import Judgement, ledger, matching
+from backprop86.judging.ledger import COLUMNS, ledger
+from backprop86.judging.rules import matching
 from backprop86.report import tables
 from backprop86.running.claim import Claim
 from backprop86.running.experiment import Caption, Experiment
@@ -27,9 +28,6 @@ SHOWN = 3
 """How many names are listed before the rest is counted."""
 NAME = re.compile(r"[\w./+-]+")
 """Of a reading; it stands in Markdown, LaTeX and HTML as it is."""
-LEDGER = ["claim", "stem", "source", "says", "rule", "column", "among", "headline", "printed", "reading", "than"]
-LEDGER += [field.name for field in fields(Judgement)]
-"""The columns of a ledger, also of one without rows."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +151,7 @@ def judged_as_far_as_can_be(experiment: Experiment, runs: Runs) -> tuple[pd.Data
 def concatenated(ledgers: list[pd.DataFrame]) -> pd.DataFrame:
     """Return the rows of several ledgers; without any, a ledger without rows."""
     some = [rows for rows in ledgers if len(rows)]
-    return pd.concat(some, ignore_index=True) if some else pd.DataFrame(columns=LEDGER)
+    return pd.concat(some, ignore_index=True) if some else pd.DataFrame(columns=COLUMNS)
 
 
 def _one_by_one(claim: Claim, experiment: Experiment, runs: Runs) -> list[Claim]:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from backprop86.judging.sentences import shown
+from backprop86.judging.numbers import shown
 from backprop86.report.tables import markdown
 
 Block = str | list[str] | pd.DataFrame

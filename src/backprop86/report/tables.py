@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from backprop86.judging.claims import VERDICTS, Claim
-from backprop86.judging.sentences import because, number, ours, printed, shown
+from backprop86.judging.ledger import number, printed
+from backprop86.judging.numbers import shown
+from backprop86.judging.rules import VERDICTS
 from backprop86.judging.statistics import QUANTILES, percentile, quantiles, wilson, with_infinity
+from backprop86.running.claim import Claim
 from backprop86.running.runs import Runs
 from backprop86.running.schema import command as rows_command
 
@@ -23,7 +25,7 @@ PREFACE = """What the three texts of 1986 say, {claims} claims, each judged by a
 **{tally}**
 ({ours} of them are not printed but ours, {cases} only that the cases are as many as in 1986)
 under the reading taken as literal, which comes first in each table. Nothing here is typed:
-`{report}` makes this page. Rules and their thresholds are in `src/backprop86/claims.py`; the same
+`{report}` makes this page. Rules and their thresholds are in `src/backprop86/judging/rules.py`; the same
 with all digits is [claims.csv](claims.csv), and to browse it there is [index.html](index.html).
 
 *draw*: the printed single run is an ordinary one among ours, unsolved ones counted as infinite. *once*, *within*: at
@@ -115,12 +117,6 @@ def claims_table(ledger: pd.DataFrame) -> pd.DataFrame:
             "readings": by_claim.apply(lambda verdicts: f"{(verdicts == 'reproduced').sum()} of {len(verdicts)}"),
         }
     )
-
-
-def with_words(ledger: pd.DataFrame) -> pd.DataFrame:
-    """The ledger with two columns more: what our runs do, and why the verdict is what it is."""
-    rows = [row for _, row in ledger.iterrows()]
-    return ledger.assign(ours=[ours(row) for row in rows], because=[because(row) for row in rows])
 
 
 def claims_page(
