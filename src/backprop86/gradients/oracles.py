@@ -69,4 +69,4 @@ CENTRAL = Oracle(
 )
 ORACLES = {oracle.name: oracle for oracle in (AUTOGRAD, COMPLEX, CENTRAL)}
 EXTENDED = "extended precision"
-"""The fourth, which has to know the equations: see extended.py. It lets as much pass as autograd."""
+"""The fourth, which has to know the equations: see high_precision.py. It lets as much pass as autograd."""
