@@ -78,12 +78,14 @@ class Lanes(NamedTuple):
     when: np.ndarray  # (4, L)
 
 
-E, SLACK, SCALE, CASES, LOOKING, BAD, EPSILON, ALPHA, KEEP, EVENT = range(ROWS_PER := 10)
+ROWS_PER = 10
+E, SLACK, SCALE, CASES, LOOKING, BAD, EPSILON, ALPHA, KEEP, EVENT = range(ROWS_PER)
 """Rows of `per`. SLACK is positive if every output is where it should be, LOOKING 1 until that is first so. SCALE is 1,
 or for a mean one over the number of outputs and cases; CASES undoes the latter where a change follows every case.
 BAD is NaN once a weight is not finite.
 """
-SEED, BEGAN, DUE, CHECKPOINT = range(ROWS_WHEN := 4)
+ROWS_WHEN = 4
+SEED, BEGAN, DUE, CHECKPOINT = range(ROWS_WHEN)
 """Rows of `when`: the seed's place in its block, the step of its sweep 0, the step when it must be looked at, and the
 number of its next checkpoint.
 """

@@ -57,7 +57,8 @@ OF_EPSILON, OF_ALPHA, OF_DECAY, OF_OPENING_EPSILON, OF_OPENING_ALPHA = (
     RATES.index(name) for name in ("epsilon", "alpha", "decay", "opening_epsilon", "opening_alpha")
 )
 """Columns of a block's `rates`."""
-IN_USE, NEXT, END, WORK, MORE, STEP, LOOK_AT = range(PLACES := 7)
+PLACES = 7
+IN_USE, NEXT, END, WORK, MORE, STEP, LOOK_AT = range(PLACES)
 """Places of `todo`: lanes in use, the next seed and one past the last that may begin, seed-sweeps done, whether more
 seeds wait elsewhere, steps done, and the step at which some lane must be looked at.
 """

@@ -35,7 +35,13 @@ def modules() -> Iterator[tuple[str, pd.DataFrame]]:
     counted = torch.tensor([[1.0, 0, 1], [0, 1, 1]], dtype=torch.float64)
     for zone, mean, some in itertools.product(("none", "from_edge", "from_target"), (False, True), (None, counted)):
         error = SquaredError(0.9, 0.1, zone, mean=mean)
-        told = ("dead zone " + zone) * (zone != "none"), "mean" * mean, "cases held out" * (some is not None)
+        name = "SquaredError"
+        if zone != "none":
+            name += f", dead zone {zone}"
+        if mean:
+            name += ", mean"
+        if some is not None:
+            name += ", cases held out"
         right = partial(
             extended.squared_error,
             d=d.numpy(),
@@ -45,7 +51,6 @@ def modules() -> Iterator[tuple[str, pd.DataFrame]]:
             counted=None if some is None else some.numpy(),
         )
         forward = partial(_error, error, d, some)
-        name = ", ".join(["SquaredError", *filter(None, told)])
         yield name, _rows(forward, error.backward, y, {}, right)
 
 

@@ -122,7 +122,9 @@ def sweeps_figure(runs: Runs, title: str, printed: Sequence[float]) -> Figure:
 
 def _numbers(runs: Runs) -> str:
     sizes = sorted({len(runs.of(condition)) for condition in runs.conditions})
-    return " to ".join(f"{size:,}" for size in {sizes[0]: 0, sizes[-1]: 0}) + " seeds a reading"
+    if sizes[0] == sizes[-1]:
+        return f"{sizes[0]:,} seeds a reading"
+    return f"{sizes[0]:,} to {sizes[-1]:,} seeds a reading"
 
 
 def curves_figure(

@@ -2,14 +2,15 @@
 
 import base64
 import re
-import struct
 from collections import Counter
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from PIL import Image
 
 from backprop86.judging.ledger import number, printed
 from backprop86.judging.rules import VERDICTS
@@ -134,7 +135,7 @@ def _block(block: Block) -> dict[str, Any]:
 def _embedded(figure: dict[str, Any], folder: Path) -> dict[str, Any]:
     """The sidecar with its picture, the picture's size, and the formats in which it is there."""
     png = (folder / "figures" / f"{figure['name']}.png").read_bytes()
-    width, height = struct.unpack(">II", png[16:24])
+    width, height = Image.open(BytesIO(png)).size
     formats = [kind for kind in FORMATS if kind != "svg" or (folder / "figures" / f"{figure['name']}.svg").is_file()]
     picture = {"width": width, "height": height, "png": base64.b64encode(png).decode()}
     return figure | picture | {"formats": {kind: FORMATS[kind] for kind in formats}}
