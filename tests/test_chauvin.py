@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from backprop86.judging.judgement import matching
 from backprop86.judging.ledger import ledger
-from backprop86.judging.rules import matching
 from backprop86.problems import chauvin, xor
 from backprop86.running.runs import Runs
 from backprop86.running.settings import load

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from backprop86.engines.recipe import BadInput
+from backprop86.judging.judgement import Judgement, in_words, matching
 from backprop86.judging.numbers import percent, shown
-from backprop86.judging.rules import RULES, Curve, Judgement, in_words, matching
+from backprop86.judging.rules import RULES, Curve
 from backprop86.running.claim import Claim, other_reading
 from backprop86.running.runs import Runs
 

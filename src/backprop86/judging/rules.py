@@ -3,14 +3,25 @@
 A verdict is reproduced, partly, doubtful or not reproduced. Every threshold stands once, in the class that applies it.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
-
 import numpy as np
 import pandas as pd
 
-from backprop86.engines.recipe import BadInput
+from backprop86.judging.judgement import (
+    DOUBTFUL,
+    NONE_SOLVED,
+    NOT_REPRODUCED,
+    PARTLY,
+    REPRODUCED,
+    Judgement,
+    above_one_half,
+    as_it_is,
+    by_share,
+    in_words,
+    matching,
+    most_runs,
+    odds,
+    of_enough,
+)
 from backprop86.judging.numbers import percent, shown
 from backprop86.judging.statistics import (
     exceeds,
@@ -25,37 +36,6 @@ from backprop86.judging.statistics import (
 )
 from backprop86.running.claim import Claim, other_reading
 from backprop86.running.runs import Runs
-
-VERDICTS = ("reproduced", "partly", "doubtful", "not reproduced")
-REPRODUCED, PARTLY, DOUBTFUL, NOT_REPRODUCED = VERDICTS
-EVERY = slice(None)
-NONE_SOLVED = "No run was solved, so there is no net to compare with the printed one."
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """The verdict on one claim under one reading: n runs, an estimate and its 95 % interval.
-
-    estimate: of a draw the median (of sweeps, Kaplan and Meier's); of an equality the median of the compared number; of
-    a curve a coefficient; of `more` the probability that a run has more than a run of the other reading; otherwise a
-    share. p5, p95: the range of 90 % of the runs. percentile: the place of the printed number among them, with a 95 %
-    interval; percentile_of_solved: its place among the solved runs alone. untrained: the share before training.
-    solved: the share of all runs that were solved.
-    """
-
-    verdict: str
-    n: int
-    estimate: float
-    low: float
-    high: float
-    p5: float = np.nan
-    p95: float = np.nan
-    percentile: float = np.nan
-    percentile_low: float = np.nan
-    percentile_high: float = np.nan
-    untrained: float = np.nan
-    solved: float = np.nan
-    percentile_of_solved: float = np.nan
 
 
 class Rule:
@@ -108,7 +88,7 @@ class Draw(Rule):
             values, printed = np.round(values / claim.to), np.round(printed / claim.to)
         verdict = self.verdict(tail(values, printed))
         if claim.among != "all":
-            verdict = _of_enough(verdict, len(rows), self.fewest)
+            verdict = of_enough(verdict, len(rows), self.fewest)
         finite = values[np.isfinite(values)]
         among_solved = percentile(finite, printed).value if len(finite) else np.nan
         place = percentile(values, printed)
@@ -142,8 +122,8 @@ class Draw(Rule):
         if found.verdict == DOUBTFUL and found.n < self.fewest:
             return f"Only {found.n} {'run was' if found.n == 1 else 'runs were'} solved, too few to say."
         side = "below" if found.percentile < 50 else "above"
-        rare = f"fewer than {_odds(self.ordinary if found.verdict == DOUBTFUL else self.possible)}"
-        most = _most(claim.column, found)
+        rare = f"fewer than {odds(self.ordinary if found.verdict == DOUBTFUL else self.possible)}"
+        most = most_runs(claim.column, found)
         return f"The printed {printed} lies {side} nearly all: {rare} of our {runs} are as far out ({most}).{lucky}"
 
 
@@ -158,7 +138,7 @@ class Once(Draw):
 
     def judge(self, claim: Claim, runs: Runs, reading: str) -> Judgement:
         """Count the runs in which it is so."""
-        return _share(claim, runs.of(reading), self.held, lambda holds, n: self.verdict(holds / n if n else np.nan))
+        return by_share(claim, runs.of(reading), self.held, lambda holds, n: self.verdict(holds / n if n else np.nan))
 
     def printed(self, numbers: str) -> str:
         """Say that one run did it."""
@@ -172,10 +152,10 @@ class Once(Draw):
         """Say in how many runs it is so, and how many are enough."""
         if found.estimate == 0:
             return "It is so in none of our runs."
-        share, enough = percent(found.estimate), _odds(self.ordinary)
+        share, enough = percent(found.estimate), odds(self.ordinary)
         if found.verdict == REPRODUCED:
             return f"It is so in {share} of our runs; for a single printed run {enough} are enough."
-        least = _odds(self.possible)
+        least = odds(self.possible)
         rare = f"fewer than {enough}, but at least {least}" if found.verdict == DOUBTFUL else f"fewer than {least}"
         return f"It is so in only {share} of our runs: {rare}."
 
@@ -203,7 +183,7 @@ class Rate(Rule):
             low, high = wilson(holds, n) if n else (np.nan, np.nan)
             return REPRODUCED if low <= most and high >= least else NOT_REPRODUCED
 
-        return _share(claim, runs.of(reading), _column, verdict)
+        return by_share(claim, runs.of(reading), as_it_is, verdict)
 
     def because(self, claim: Claim, reading: str, found: Judgement) -> str:
         """Say whether the two ranges meet."""
@@ -234,7 +214,7 @@ class WithoutException(Rule):
                 return REPRODUCED if n >= self.enough else DOUBTFUL
             return DOUBTFUL if exceptions <= n * self.forgiven else NOT_REPRODUCED
 
-        return _share(claim, runs.of(reading), _column, verdict)
+        return by_share(claim, runs.of(reading), as_it_is, verdict)
 
     def printed(self, numbers: str) -> str:
         """Say always, or never."""
@@ -263,11 +243,11 @@ class Structure(Rule):
 
         def verdict(holds: int, n: int) -> str:
             share = holds / n if n else np.nan
-            return _of_enough(
+            return of_enough(
                 REPRODUCED if share >= self.most else PARTLY if share >= self.half else NOT_REPRODUCED, n, self.fewest
             )
 
-        return _share(claim, rows, _column, verdict, rows["solved"])
+        return by_share(claim, rows, as_it_is, verdict, rows["solved"])
 
     def printed(self, numbers: str) -> str:
         """Say that one net shows it."""
@@ -295,7 +275,7 @@ class More(Rule):
         """Compare every run with every run of the other reading."""
         names = reading, other_reading(claim, reading)
         mine, others = (with_infinity(runs.of(name)[claim.column]) for name in names)
-        return _above_one_half(len(mine), *exceeds(mine, others))
+        return above_one_half(len(mine), *exceeds(mine, others))
 
     def printed(self, numbers: str) -> str:
         """Say more."""
@@ -323,7 +303,7 @@ class Commonest(Rule):
         most = max(int(rows[column].sum()) for column in claim.than)
         if mine + most == 0:
             return Judgement(NOT_REPRODUCED, n, 0.0, *wilson(0, n))
-        verdict = _above_one_half(mine + most, mine / (mine + most), *wilson(mine, mine + most)).verdict
+        verdict = above_one_half(mine + most, mine / (mine + most), *wilson(mine, mine + most)).verdict
         return Judgement(verdict, n, mine / n, *wilson(mine, n))
 
     def printed(self, numbers: str) -> str:
@@ -374,7 +354,7 @@ class Equal(Rule):
             return "It is so in every run."
         if np.isnan(found.estimate):
             return "It is not so in every run: in some it is not even a number."
-        return f"It is not so in every run: {_most(claim.column, found)}."
+        return f"It is not so in every run: {most_runs(claim.column, found)}."
 
 
 class Curve(Rule):
@@ -429,60 +409,3 @@ RULES: dict[str, Rule] = {
     "slope": Curve(1),
 }
 """Every rule by the name that a claim has for it."""
-
-
-def in_words(claim: Claim) -> str:
-    """Return the printed numbers of a claim, shares in per cent."""
-    number = "{:.1%}" if claim.rule == "rate" else "{:,g}"
-    return " to ".join(number.format(value) for value in claim.printed)
-
-
-def matching(runs: Runs, pattern: str) -> list[str]:
-    """Return the readings of a form such as */case_updates; BadInput if there is none."""
-    found = [reading for reading in runs.conditions if fnmatchcase(reading, pattern)]
-    if not found:
-        raise BadInput(f"{runs.stem} has no reading of the form {pattern}, only {', '.join(runs.conditions[:9])}")
-    return found
-
-
-def _column(claim: Claim, column: pd.Series) -> pd.Series:
-    return column
-
-
-def _share(
-    claim: Claim,
-    rows: pd.DataFrame,
-    held: Callable[[Claim, pd.Series], pd.Series],
-    verdict: Callable[[int, int], str],
-    among: pd.Series | slice = EVERY,
-) -> Judgement:
-    """Judge by the number of rows in which it is so, `among` some of them."""
-    column, before = rows[claim.column][among], f"untrained_{claim.column}"
-    holds, n = int(held(claim, column).sum()), len(column)
-    share, (low, high) = (holds / n, wilson(holds, n)) if n else (np.nan, (np.nan, np.nan))
-    untrained = float(rows[before][among].mean()) if before in rows and n else np.nan
-    solved = float(rows["solved"].mean())
-    return Judgement(verdict(holds, n), n, share, low, high, untrained=untrained, solved=solved)
-
-
-def _of_enough(verdict: str, n: int, fewest: int) -> str:
-    """Return the verdict, or doubtful where it is better than a few solved runs allow."""
-    return DOUBTFUL if 0 < n < fewest and verdict != NOT_REPRODUCED else verdict
-
-
-def _above_one_half(n: int, estimate: float, low: float, high: float) -> Judgement:
-    verdict = REPRODUCED if low > 0.5 else NOT_REPRODUCED if high < 0.5 else DOUBTFUL
-    return Judgement(verdict, n, estimate, low, high)
-
-
-def _odds(share: float) -> str:
-    """0.05 is 5 in 100; 0.005 is 1 in 200."""
-    return f"{100 * share:g} in 100" if 100 * share >= 1 else f"1 in {1 / share:g}"
-
-
-def _most(column: str, found: Judgement) -> str:
-    """Return the words for the range of 90 % of the runs."""
-    low, high = shown(found.p5), shown(found.p95)
-    if column == "sweeps" and low == "∞":
-        return "90 % of the runs were not solved"
-    return f"90 % of the runs {f'are at {low}' if low == high else f'lie between {low} and {high}'}"

@@ -12,8 +12,8 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from PIL import Image
 
+from backprop86.judging.judgement import VERDICTS
 from backprop86.judging.ledger import number, printed
-from backprop86.judging.rules import VERDICTS
 from backprop86.report.page import Block, Part
 from backprop86.report.tables import command, report_command
 

@@ -13,8 +13,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from backprop86.engines.recipe import BadInput, Recipe
+from backprop86.judging.judgement import matching
 from backprop86.judging.ledger import COLUMNS, ledger
-from backprop86.judging.rules import matching
 from backprop86.report import tables
 from backprop86.running.claim import Claim
 from backprop86.running.experiment import Caption, Experiment

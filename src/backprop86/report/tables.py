@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from backprop86.judging.judgement import VERDICTS
 from backprop86.judging.ledger import number, printed
 from backprop86.judging.numbers import shown
-from backprop86.judging.rules import VERDICTS
 from backprop86.judging.statistics import QUANTILES, percentile, quantiles, wilson, with_infinity
 from backprop86.running.claim import Claim
 from backprop86.running.runs import Runs
