@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import yaml
 from matplotlib.figure import Figure
 
 from backprop86.gradients import survey
@@ -15,6 +16,7 @@ from backprop86.report.material import Folder, Material, figures
 from backprop86.running.claim import Claim
 from backprop86.running.runs import Runs
 
+CAPTIONS: dict[str, str] = yaml.safe_load((Path(__file__).parent / "captions.yaml").read_text("utf-8"))
 TIMED = ("benchmark", "benchmark_growth", "memory")
 COMPARED = ("autograd", "autograd_paths", "autograd_cost")
 """Tables that no runs give: experiments/benchmark.py and compare_autograd.py make them; they are passed on as is."""
@@ -52,12 +54,10 @@ def one_experiment(chapter: Chapter, made: Material) -> None:
     if not (experiment.axes or experiment.by_itself):
         printed, title = tables.printed_sweeps(experiment.claims), experiment.title
         about = [claim for claim in claims if claim.column in ("sweeps", "solved")]
-        says = f"{title}: the share of all runs solved by each sweep, a line for each reading, "
-        says += "the first with its 95 % interval."
-        says += " Vertical lines: numbers printed in 1986." if printed else ""
+        says = CAPTIONS["sweeps_printed" if printed else "sweeps"].format(title=title)
         figure = drawing.sweeps_figure(runs, title, printed)
         chapter.figure(f"{stem}_sweeps", figure, says + so, about, [runs], how)
-        says = f"{title}: learning curves of each reading, E and below it the length of its gradient level by level."
+        says = CAPTIONS["curves"].format(title=title)
         chapter.figure(f"{stem}_curves", drawing.curves_figure(runs, title), says + so, [], [runs], how)
 
 
@@ -81,20 +81,18 @@ def across(chapter: Chapter, every: list[Material]) -> None:
     so = f" Not with the settings of conf/: {other}." if other else ""
     chapter.table(found, "failures")
     chapter.table(atlas.meanings(found), "failure_kinds")
-    says = "What became of the runs of each experiment, under the reading that comes first and under all together: "
-    says += f"solved, or the first of nine kinds of failure that fits.{so}"
-    chapter.figure("failures_counts", atlas.counts(found, titles), says, [], list(runs.values()), how)
-    says = "One run of each kind of failure: E sweep by sweep, and what is wanted and what outputs and hidden units do "
-    says += f"in each case in the end. The first seed of the reading in which the kind is commonest.{so}"
-    chapter.figure("failures_kinds", atlas.examples(runs, found), says, [], list(runs.values()), how)
+    chapter.figure(
+        "failures_counts", atlas.counts(found, titles), CAPTIONS["failures_counts"] + so, [], list(runs.values()), how
+    )
+    chapter.figure(
+        "failures_kinds", atlas.examples(runs, found), CAPTIONS["failures_kinds"] + so, [], list(runs.values()), how
+    )
 
 
 def timed(chapter: Chapter, folder: Folder) -> None:
     """The benchmark, if it has been run."""
     if found := _passed_on(chapter, folder, TIMED):
-        says = "Seed-sweeps per second of our two engines, of what people use instead, and of what the machine could "
-        says += "do at most, with the lowest and highest of five repeats; and how they grow."
-        chapter.figure("benchmark", measured.speeds_figure(*found[:2]), says, [], [], "make bench")
+        chapter.figure("benchmark", measured.speeds_figure(*found[:2]), CAPTIONS["benchmark"], [], [], "make bench")
 
 
 def compared(chapter: Chapter, folder: Folder) -> None:
@@ -104,13 +102,8 @@ def compared(chapter: Chapter, folder: Folder) -> None:
     table, paths, _ = found
     chapter.table(survey.summary(table), "autograd_oracles")
     chapter.table(survey.paths_summary(paths), "autograd_runs")
-    says = "The gradient of every module and network by hand, against four oracles: of each tensor the largest "
-    says += "error of an entry, in units of its last place. Extended precision also judges autograd."
-    chapter.figure("autograd", measured.ulp_figure(table), says, [], [], "make compare")
-    says = "Whole runs by hand, and how far from them the same runs are by autograd, by hand in the fused engine, "
-    says += "by hand with every weight begun one bit away and, where the rate changes after sweep 20, with torch's "
-    says += "SGD: the median of five seeds, and thin the farthest. Grey: parted. Lower edge: equal to the last bit."
-    chapter.figure("autograd_paths", measured.paths_figure(paths), says, [], [], "make compare")
+    chapter.figure("autograd", measured.ulp_figure(table), CAPTIONS["autograd"], [], [], "make compare")
+    chapter.figure("autograd_paths", measured.paths_figure(paths), CAPTIONS["autograd_paths"], [], [], "make compare")
 
 
 def are_there(folder: Folder, names: tuple[str, ...]) -> bool:
