@@ -3,6 +3,7 @@
 import io
 from dataclasses import asdict, replace
 from importlib import import_module
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,9 @@ from backprop86.engines.recipe import Job, Recipe
 from backprop86.running.runs import Runs, describe, with_condition
 from backprop86.running.settings import load
 from backprop86.running.training import check, run_condition, start_of, states, wiring_of
+
+ROOT = Path(__file__).parents[1]
+"""The folder of the project."""
 
 
 def slow(names, *these):

@@ -4,7 +4,6 @@ import ast
 import re
 import tomllib
 from importlib.metadata import PackageNotFoundError, requires
-from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
@@ -12,8 +11,8 @@ from packaging.utils import canonicalize_name
 
 from backprop86.running.runs import read
 from backprop86.running.settings import load, stems
+from helpers import ROOT
 
-ROOT = Path(__file__).parents[1]
 SOURCES = [path for folder in ("src", "experiments") for path in (ROOT / folder).rglob("*.py")]
 CUDA = ("nvidia-", "cuda-", "triton")
 """Packages that torch brings along on Linux unless it is a CPU build, which the lock is made with."""
@@ -116,6 +115,16 @@ def test_imports_go_one_way():
             assert {name for name in used if order.index(name) > order.index(own)} == set(), path
     assert "gradients.oracles.by_autograd" in imported(package / "explain" / "first_step.py")
     assert "engines.recipe.Recipe" in imported(package / "problems" / "xor.py")
+
+
+def test_tests_follow_the_rooms():
+    folders = {path.name for path in (ROOT / "tests").iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert folders == {"letter", *ROOMS}
+    files = [path for path in (ROOT / "tests").rglob("*.py") if path.name.startswith("test_")]
+    assert [path for path in files if path.parent.name == "tests"] == [ROOT / "tests" / "test_repository.py"]
+    assert len({path.name for path in files}) == len(files)
+    for path in files:
+        assert not re.search(r"^(from|import) test_", path.read_text("utf-8"), re.MULTILINE), path
 
 
 def test_no_circle_inside_a_room():

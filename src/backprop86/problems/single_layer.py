@@ -2,7 +2,7 @@
 
 Without hidden units the inputs for which the output is on lie on one side of a plane. Whatever the weights, one case of
 the four of exclusive or is wrong, and seven of the 64 of mirror symmetry, where besides all that are not symmetric only
-one that is can be right (`tests/test_single_layer.py` finds both minima exactly).
+one that is can be right (`tests/problems/test_single_layer.py` finds both minima exactly).
 """
 
 import numpy as np

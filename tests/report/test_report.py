@@ -5,7 +5,6 @@ import math
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -19,9 +18,9 @@ from backprop86.report.assembly import report, stale
 from backprop86.running import runs
 from backprop86.running.run import run
 from backprop86.running.settings import load, stems
+from helpers import ROOT
 from report import main
 
-ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "results"
 
 
@@ -240,7 +239,7 @@ def test_every_figure_has_a_sidecar_that_says_what_it_must():
 SAID = (
     r"(?:[Ee]quations?|Fig\.|Table) \d+(?: (?:to|and) \d+)?",  # places in the texts
     r"float\d\d",
-    r"1e-\d+",  # how far gradients may be apart, see tests/test_oracles.py
+    r"1e-\d+",  # how far gradients may be apart, see tests/gradients/test_oracles.py
     r"the best \d+ give \d+\.",  # these two and the steps: test_what_the_readme_says_of_the_lattice
     r"come out of \d+\.",
     r"steps ε/\(1 − α\) of \d+ to \d+ times",

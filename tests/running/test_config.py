@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from importlib import import_module
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -26,8 +25,8 @@ from backprop86.running.experiment import Experiment
 from backprop86.running.settings import load, stems
 from backprop86.running.training import check, columns
 from backprop86.wiring import layered
+from helpers import ROOT
 
-ROOT = Path(__file__).parents[1]
 ODD = [
     "main (1)", "ünï çødé", "RUNNER~1", "o'neil", 'q"uote', "a,b", "a=b", "c#1", "r&d", "hey!", "x[1]", "{z}", "back\\",
     "\\'", '\\\\"', "${nope}", "null", "true", "3", "*", "a+b;c", "per%20cent", "two  blanks",

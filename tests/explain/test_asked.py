@@ -6,7 +6,6 @@ import shutil
 import subprocess
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 import pytest
 
@@ -17,8 +16,7 @@ from backprop86.report.page import written
 from backprop86.running.runs import read
 from backprop86.running.settings import load
 from backprop86.running.training import run_condition
-
-ROOT = Path(__file__).parents[1]
+from helpers import ROOT
 
 
 @cache

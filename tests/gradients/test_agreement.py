@@ -4,7 +4,6 @@ import io
 import subprocess
 import sys
 from importlib import import_module
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -21,8 +20,8 @@ from backprop86.running.cli import one_clear_line
 from backprop86.running.settings import load, stems
 from backprop86.running.training import wiring_of
 from backprop86.wiring import layered
+from helpers import ROOT
 
-ROOT = Path(__file__).parents[1]
 TABLES = ROOT / "results" / "tables"
 LATTICE = load("family_trees_lattice").experiment.conditions
 REPRODUCED = [stem for stem in stems() if not load(stem).experiment.by_itself]

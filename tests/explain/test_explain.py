@@ -7,7 +7,6 @@ import sys
 from decimal import Decimal
 from functools import cache
 from importlib import import_module
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,8 +21,7 @@ from backprop86.report.page import written
 from backprop86.running.cli import one_clear_line
 from backprop86.running.settings import load
 from by_hand import NUMBER, Reader
-
-ROOT = Path(__file__).parents[1]
+from helpers import ROOT
 
 
 def told(*settings, width=80):

@@ -3,11 +3,11 @@
 import re
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from helpers import ROOT
+
 ARTICLE = ROOT / "docs" / "writeup" / "article.tex"
 LATEX = ("pdflatex", "bibtex")
 

@@ -4,7 +4,6 @@ from dataclasses import replace
 from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_UP, Context, Decimal
 from functools import cache
 from importlib import import_module
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,8 +15,6 @@ from backprop86.explain.sketch import skipping
 from backprop86.network import Network, largest_weights
 from backprop86.running.settings import load, stems
 from backprop86.running.training import wiring_of
-
-ROOT = Path(__file__).parents[1]
 
 
 def test_a_number_on_paper():
