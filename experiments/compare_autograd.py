@@ -7,7 +7,6 @@ python experiments/compare_autograd.py experiment=xor   one experiment, printed;
 import argparse
 from collections.abc import Iterator
 from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -25,8 +24,8 @@ from backprop86.report.drawing import save
 from backprop86.report.page import table_of
 from backprop86.report.tables import write_table
 from backprop86.running.cli import one_clear_line
+from backprop86.running.problem import counted_of, problem_of, start_of, wiring_of
 from backprop86.running.settings import load, stems
-from backprop86.running.training import counted_of, start_of, wiring_of
 
 PATHS = {
     "symmetry": {"as_printed": 1425},  # N Fig. 1
@@ -52,7 +51,7 @@ SEEDS = [0, 1, 2, 3, 4]
 
 def networks(stem: str) -> Iterator[tuple[str, pd.DataFrame]]:
     """The rows of every network that any reading of an experiment has, each once."""
-    experiment, problem = load(stem).experiment, import_module(f"backprop86.problems.{stem}")
+    experiment, problem = load(stem).experiment, problem_of(stem)
     seen = set()
     for reading in experiment.conditions:
         recipe = experiment.recipe_of(reading)
@@ -98,7 +97,7 @@ def for_terminal(runs: pd.DataFrame) -> pd.DataFrame:
 
 def setup(stem: str, reading: str, sweeps: int | None, seeds: list[int]) -> Job:
     """Return the job of these seeds, in float64, for as many sweeps as asked or as the recipe says."""
-    experiment, problem = load(stem).experiment, import_module(f"backprop86.problems.{stem}")
+    experiment, problem = load(stem).experiment, problem_of(stem)
     recipe = experiment.recipe_of(reading)
     recipe = replace(recipe, dtype="float64", sweeps=sweeps or recipe.sweeps)
     wiring = wiring_of(problem.wiring, recipe)

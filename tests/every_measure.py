@@ -3,23 +3,19 @@
 import pickle
 import sys
 from dataclasses import replace
-from importlib import import_module
 
 import numpy as np
 
 from backprop86.engines import fused
 from backprop86.engines.recipe import Job
 from backprop86.running.failures import kinds
+from backprop86.running.problem import counted_of, problem_of, start_of, wiring_of
 from backprop86.running.settings import load, stems
-from backprop86.running.training import counted_of, start_of, states, wiring_of
+from backprop86.running.training import states
 
 SEEDS = [0, 1, 2]
 NETS_OF = {"family_trees_lattice": "family_trees"}
 """It has the same nets, and 2,268 readings that take seconds to read."""
-
-
-def problem_of(stem):
-    return import_module(f"backprop86.problems.{stem}")
 
 
 def nets(sweeps=20):

@@ -2,7 +2,6 @@
 
 import io
 from dataclasses import asdict, replace
-from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +10,10 @@ import pytest
 
 from backprop86.engines import fused, reference
 from backprop86.engines.recipe import Job, Recipe
+from backprop86.running.problem import check, problem_of, start_of, wiring_of
 from backprop86.running.runs import Runs, describe, with_condition
 from backprop86.running.settings import load
-from backprop86.running.training import check, run_condition, start_of, states, wiring_of
+from backprop86.running.training import run_condition, states
 
 ROOT = Path(__file__).parents[1]
 """The folder of the project."""
@@ -34,7 +34,7 @@ def engines(problem, recipe, n=8):
 
 def every_reading(stem, sweeps, seeds=(0, 1, 2)):
     """Runs of every reading of an experiment, cut short: what run.py would have written, of a few seeds."""
-    experiment, problem, runs = load(stem).experiment, import_module(f"backprop86.problems.{stem}"), None
+    experiment, problem, runs = load(stem).experiment, problem_of(stem), None
     for name in experiment.conditions:
         recipe = replace(experiment.recipe_of(name), sweeps=sweeps)
         rows = run_condition(problem, recipe, list(seeds))
@@ -46,7 +46,7 @@ def every_reading(stem, sweeps, seeds=(0, 1, 2)):
 
 def drawn(runs):
     """The figures of an experiment by name, each of them rendered once: warnings are errors."""
-    figures = import_module(f"backprop86.problems.{runs.stem}").draw(runs)
+    figures = problem_of(runs.stem).draw(runs)
     for figure in figures.values():
         figure.savefig(io.BytesIO(), dpi=40)
     return figures

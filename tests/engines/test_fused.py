@@ -19,7 +19,7 @@ from backprop86.engines.reference import UNFINISHED
 from backprop86.engines.vectors import compiled, pointer
 from backprop86.network import initial_weights
 from backprop86.problems import family_trees, symmetry, xor
-from backprop86.running.training import counted_of
+from backprop86.running.problem import counted_of
 from backprop86.wiring import layered, unroll
 from nets import RECIPES, STEP, SYMMETRY, TREES, XOR, wirings
 

@@ -10,7 +10,7 @@ from backprop86.engines.reference import UNSOLVED, checkpoints, train
 from backprop86.gradients.whole_runs import trajectory
 from backprop86.network import initial_weights
 from backprop86.problems import family_trees, symmetry, xor
-from backprop86.running.training import counted_of
+from backprop86.running.problem import counted_of
 from backprop86.wiring import layered
 from helpers import slow
 from nets import RECIPES, SYMMETRY, TREES, XOR

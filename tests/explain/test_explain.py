@@ -19,6 +19,7 @@ from backprop86.explain.story import explain
 from backprop86.report.page import told as print_page
 from backprop86.report.page import written
 from backprop86.running.cli import one_clear_line
+from backprop86.running.problem import problem_of
 from backprop86.running.settings import load
 from by_hand import NUMBER, Reader
 from helpers import ROOT
@@ -243,7 +244,7 @@ def plain():
 @pytest.mark.parametrize(("of", "words"), WORDS.items(), ids=[" ".join(of) for of in WORDS])
 def test_what_is_said_of_a_reading(of, words):
     stem, reading = of
-    problem, experiment = import_module(f"backprop86.problems.{stem}"), load(stem).experiment
+    problem, experiment = problem_of(stem), load(stem).experiment
     page = written(explain(problem, experiment.recipe_of(reading), experiment.title))
     title = experiment.title.replace("Exclusive or", "XOR")
     assert page.startswith(f"# One step: {title}, seed 0, case ")

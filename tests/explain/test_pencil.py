@@ -3,7 +3,6 @@
 from dataclasses import replace
 from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_UP, Context, Decimal
 from functools import cache
-from importlib import import_module
 
 import numpy as np
 import pytest
@@ -13,8 +12,8 @@ from backprop86.explain import pencil
 from backprop86.explain.first_step import FEW, LARGE, first_step, measured
 from backprop86.explain.sketch import skipping
 from backprop86.network import Network, largest_weights
+from backprop86.running.problem import problem_of, wiring_of
 from backprop86.running.settings import load, stems
-from backprop86.running.training import wiring_of
 
 
 def test_a_number_on_paper():
@@ -79,7 +78,7 @@ def readings():
 
 def branches(stem, reading):
     """What decides which lines of pencil.py and step.py a reading takes: alone, and in pairs that meet in one line."""
-    recipe, problem = experiment_of(stem).recipe_of(reading), import_module(f"backprop86.problems.{stem}")
+    recipe, problem = experiment_of(stem).recipe_of(reading), problem_of(stem)
     wiring, cases = wiring_of(problem.wiring, recipe), problem.cases(recipe)
     outputs, fed_by = set(wiring.outputs.tolist()), set(wiring.source.tolist())
     facts = {
@@ -139,7 +138,7 @@ def test_the_pencil_agrees_where_the_error_of_one_case_is_a_mean(monkeypatch):
 def agrees(stem, recipe, monkeypatch):
     """With thirty digits instead of six, to what float64 can say."""
     monkeypatch.setattr(pencil, "PENCIL", Context(30, ROUND_HALF_UP, MIN_EMIN, MAX_EMAX))
-    problem = import_module(f"backprop86.problems.{stem}")
+    problem = problem_of(stem)
     step = first_step(problem, recipe)
     network, error = Network(step.wiring), recipe.squared_error()
     inputs, d = torch.tensor(step.cases.inputs[step.group]), torch.tensor(step.cases.desired[step.group])
@@ -164,9 +163,7 @@ def agrees(stem, recipe, monkeypatch):
 @pytest.mark.parametrize("stem", stems())
 def test_six_digits_are_enough_for_five(stem):
     experiment = experiment_of(stem)
-    step = first_step(
-        import_module(f"backprop86.problems.{stem}"), experiment.recipe_of(next(iter(experiment.conditions)))
-    )
+    step = first_step(problem_of(stem), experiment.recipe_of(next(iter(experiment.conditions))))
     by_hand = np.array([float(value) for value in step.dE_dw])
     parts = sum(np.abs([float(value) for value in one.dE_dw]) for one in step.worked.values())
     assert np.abs(by_hand - measured(step).gradient).max() <= 1e-5 * parts.max()

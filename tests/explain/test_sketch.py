@@ -1,13 +1,12 @@
 """A small net in a few lines of text."""
 
 import re
-from importlib import import_module
 
 import pytest
 
 from backprop86.explain.sketch import levels, sketch, skipping
+from backprop86.running.problem import problem_of, wiring_of
 from backprop86.running.settings import load, stems
-from backprop86.running.training import wiring_of
 from backprop86.wiring import layered, wire
 
 DRAWN = """\
@@ -29,7 +28,7 @@ def test_a_small_net_is_drawn():
 def test_every_unit_is_drawn_once_and_those_of_a_level_below_each_other():
     drawn = 0
     for stem in stems():
-        experiment, problem = load(stem).experiment, import_module(f"backprop86.problems.{stem}")
+        experiment, problem = load(stem).experiment, problem_of(stem)
         wiring = wiring_of(problem.wiring, experiment.recipe_of(next(iter(experiment.conditions))))
         if lines := sketch(wiring):
             assert len(lines) <= 10, stem

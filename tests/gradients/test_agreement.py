@@ -3,7 +3,6 @@
 import io
 import subprocess
 import sys
-from importlib import import_module
 
 import numpy as np
 import pandas as pd
@@ -17,8 +16,8 @@ from backprop86.gradients.survey import AUTOGRAD_ITSELF, paths_summary, summary
 from backprop86.modules import Logistic
 from backprop86.report.measured import paths_figure, ulp_figure
 from backprop86.running.cli import one_clear_line
+from backprop86.running.problem import problem_of, wiring_of
 from backprop86.running.settings import load, stems
-from backprop86.running.training import wiring_of
 from backprop86.wiring import layered
 from helpers import ROOT
 
@@ -127,7 +126,7 @@ def test_every_level_of_a_network_is_a_tensor_of_its_own():
 @pytest.mark.slow
 def test_parameters_are_numbered_level_by_level(script):
     for stem in stems():
-        experiment, problem = load(stem).experiment, import_module(f"backprop86.problems.{stem}")
+        experiment, problem = load(stem).experiment, problem_of(stem)
         for recipe in {r.network: r for r in map(experiment.recipe_of, experiment.conditions)}.values():
             assert np.all(np.diff(wiring_of(problem.wiring, recipe).parameter_level) >= 0), (stem, recipe.network)
 

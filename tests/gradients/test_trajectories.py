@@ -1,7 +1,6 @@
 """Whole runs by hand and by autograd stay together to rounding, and where they part one bit would do the same."""
 
 from dataclasses import replace
-from importlib import import_module
 
 import numpy as np
 import pytest
@@ -12,12 +11,12 @@ from backprop86.engines.recipe import Job
 from backprop86.engines.reference import every_sweep, train
 from backprop86.gradients.whole_runs import apart, compared, one_bit_away, trajectory, with_sgd
 from backprop86.network import Network
+from backprop86.running.problem import counted_of, problem_of, start_of, wiring_of
 from backprop86.running.settings import load
-from backprop86.running.training import counted_of, start_of, wiring_of
 
 
 def setup(stem, reading, sweeps, seeds=(0, 1, 2)):
-    experiment, problem = load(stem).experiment, import_module(f"backprop86.problems.{stem}")
+    experiment, problem = load(stem).experiment, problem_of(stem)
     recipe = replace(experiment.recipe_of(reading), sweeps=sweeps, stop="limit", dtype="float64")
     wiring = wiring_of(problem.wiring, recipe)
     w = start_of(problem, recipe, wiring, list(seeds))

@@ -8,7 +8,7 @@ import pytest
 from backprop86.engines.recipe import Recipe
 from backprop86.problems import family_trees
 from backprop86.problems.people import ENGLISH, ITALIAN, PEOPLE, PERSON, answers
-from backprop86.running.training import wiring_of
+from backprop86.running.problem import wiring_of
 
 TREES = Recipe("five_layers")
 

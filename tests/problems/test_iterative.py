@@ -14,8 +14,9 @@ from backprop86.judging.rules import Equal
 from backprop86.modules import Logistic
 from backprop86.network import Network, initial_weights
 from backprop86.problems import family_trees, iterative
+from backprop86.running.problem import wiring_of
 from backprop86.running.settings import load
-from backprop86.running.training import states, wiring_of
+from backprop86.running.training import states
 from backprop86.wiring import ONE
 from helpers import drawn, engines, every_reading
 

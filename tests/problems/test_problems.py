@@ -1,13 +1,12 @@
 """Cases, networks and measures of each problem against the counts and numbers of the papers."""
 
-from importlib import import_module
-
 import numpy as np
 import pytest
 
 from backprop86.engines.recipe import Recipe
 from backprop86.problems import addition, encoder, negation, parity, symmetry, xor
-from backprop86.running.training import counted_of, states
+from backprop86.running.problem import counted_of, problem_of
+from backprop86.running.training import states
 from helpers import measured
 
 
@@ -131,7 +130,7 @@ def test_the_printed_xor_nets():
 
 @pytest.mark.parametrize("stem", ["symmetry", "xor", "family_trees", "parity", "encoder", "addition", "negation"])
 def test_what_a_problem_refuses(stem):
-    problem = import_module(f"backprop86.problems.{stem}")
+    problem = problem_of(stem)
     with pytest.raises(ValueError, match=r"^network must be .*, was nine_layers$"):
         problem.wiring(Recipe("nine_layers"))
     with pytest.raises(ValueError, match=r"^held_out must be none.*, was some$"):

@@ -13,9 +13,10 @@ from backprop86.gradients.whole_runs import trajectory
 from backprop86.network import Network, initial_weights
 from backprop86.problems import sequence
 from backprop86.report.drawing import curves_figure
+from backprop86.running.problem import check, counted_of, wiring_of
 from backprop86.running.runs import describe, with_condition
 from backprop86.running.settings import load
-from backprop86.running.training import check, counted_of, run_condition, states, wiring_of
+from backprop86.running.training import run_condition, states
 
 FIXED = load("sequence").experiment.recipe_of("as_printed")
 VARIABLE = load("sequence").experiment.recipe_of("variable")

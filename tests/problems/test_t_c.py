@@ -10,8 +10,9 @@ from backprop86.gradients.check import compare
 from backprop86.gradients.oracles import ORACLES
 from backprop86.network import Network, initial_weights
 from backprop86.problems import t_c
+from backprop86.running.problem import counted_of, wiring_of
 from backprop86.running.runs import Runs
-from backprop86.running.training import counted_of, states, wiring_of
+from backprop86.running.training import states
 from backprop86.wiring import ONE
 
 SHARED = Recipe("7x7_shared")

@@ -10,8 +10,9 @@ from backprop86.engines.recipe import Recipe
 from backprop86.problems import family_trees, single_layer, xor
 from backprop86.report import failures as atlas
 from backprop86.running.failures import KINDS
+from backprop86.running.problem import check
 from backprop86.running.runs import describe, with_condition
-from backprop86.running.training import check, run_condition, states
+from backprop86.running.training import run_condition, states
 
 XOR = Recipe("2_hidden", 9, epsilon=0.5, alpha=0.9)
 LEARNED, LOST = [""] * 4, ["plateau"] * 4

@@ -11,7 +11,8 @@ import pytest
 from backprop86.engines.recipe import BadInput, Recipe
 from backprop86.problems import xor
 from backprop86.running import runs
-from backprop86.running.training import check, run_condition
+from backprop86.running.problem import check
+from backprop86.running.training import run_condition
 
 TWO = Recipe("2_hidden", 300, epsilon=0.5, alpha=0.9)
 NONE = replace(TWO, network="1_hidden", sweeps=20)  # cannot learn it

@@ -3,9 +3,7 @@
 import difflib
 import re
 from dataclasses import fields, replace
-from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from backprop86.engines.recipe import BadInput, Recipe
@@ -13,8 +11,8 @@ from backprop86.explain.again import Choice
 from backprop86.explain.course import Learned, learned_of, readings_that_learn
 from backprop86.explain.story import explain
 from backprop86.report.page import Part
+from backprop86.running.problem import Problem, check, problem_of, wiring_of
 from backprop86.running.settings import CONF, load
-from backprop86.running.training import check, wiring_of
 
 RESULTS = CONF.parent / "results"
 NAMES = ("experiment", "reading", "seed", "case", "hidden")
@@ -28,7 +26,7 @@ def parts_of(*settings: str) -> list[Part]:
     """Return the page that the settings ask for; BadInput, in one line, for a setting that cannot be used."""
     given, others = _sorted(settings)
     stem = given.get("experiment", "xor")
-    experiment, problem = load(stem, *others).experiment, import_module(f"backprop86.problems.{stem}")
+    experiment, problem = load(stem, *others).experiment, problem_of(stem)
     reading = given.get("reading", DEEP.get(stem, next(iter(experiment.conditions))))
     if reading == "all":
         raise BadInput(f"reading must be one of them, such as {next(iter(experiment.conditions))}, was all")
@@ -96,7 +94,7 @@ def _text(name: str, text: str) -> str:
     return text
 
 
-def _with_hidden(problem: ModuleType, stem: str, recipe: Recipe, n: int, is_named: bool) -> Recipe:
+def _with_hidden(problem: Problem, stem: str, recipe: Recipe, n: int, is_named: bool) -> Recipe:
     """Return the recipe with the network of the problem that has n hidden units, called as the others are."""
     if is_named:
         raise BadInput("hidden must be left out where network is given: both choose the network")

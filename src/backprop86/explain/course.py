@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pyarrow as pa
@@ -23,8 +22,8 @@ from backprop86.engines.recipe import Job, Recipe
 from backprop86.engines.reference import UNSOLVED, Outcome, checkpoints
 from backprop86.explain.first_step import FEW, Step, error_of
 from backprop86.network import Network, largest_weights
+from backprop86.running.problem import Problem, counted_of, start_of, wiring_of
 from backprop86.running.runs import KEY
-from backprop86.running.training import counted_of, start_of, wiring_of
 
 SHARES = 6
 """E is shown each time it has fallen by another such share of its whole fall."""
@@ -193,7 +192,7 @@ class Learned:
         return int(np.flatnonzero(self.solved)[0]) if self.solved.any() else None
 
 
-def learned_of(problem: ModuleType, recipe: Recipe, file: Path, reading: str) -> Learned | None:
+def learned_of(problem: Problem, recipe: Recipe, file: Path, reading: str) -> Learned | None:
     """Return who learns, from the published runs if their settings are these; else by training, if that is quick."""
     return published(file, reading, recipe) or _tried(problem, recipe)
 
@@ -220,7 +219,7 @@ def readings_that_learn(file: Path) -> dict[str, float]:
     return rows.groupby("condition", sort=False)["solved"].mean().to_dict()
 
 
-def _tried(problem: ModuleType, recipe: Recipe) -> Learned | None:
+def _tried(problem: Problem, recipe: Recipe) -> Learned | None:
     """Train the first seeds; None if fewer than ENOUGH could be trained in a second or two."""
     wiring, cases = wiring_of(problem.wiring, recipe), problem.cases(recipe)
     n = int(min(MANY, TRIED // (len(cases.inputs) * len(wiring.source) * recipe.sweeps)))

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from types import ModuleType
 
 import numpy as np
 import torch
@@ -14,7 +13,7 @@ from backprop86.engines.recipe import BadInput, Cases, Recipe
 from backprop86.explain.pencil import Nudge, Worked, connections, divisor, nudge, rounded, total, work
 from backprop86.gradients.oracles import by_autograd
 from backprop86.network import Network
-from backprop86.running.training import check, counted_of, start_of, wiring_of
+from backprop86.running.problem import Problem, check, counted_of, start_of, wiring_of
 from backprop86.wiring import Wiring
 
 LARGE = 60
@@ -73,7 +72,7 @@ class Step:
         return bool(value) or len(self.connections) <= LARGE
 
 
-def first_step(problem: ModuleType, recipe: Recipe, seed: int = 0, case: int | None = None) -> Step:
+def first_step(problem: Problem, recipe: Recipe, seed: int = 0, case: int | None = None) -> Step:
     """The step; without `case` it is case 1 or, if the seed is not trained on it, the next.
 
     BadInput, in one line, if there is no such seed or no such case.

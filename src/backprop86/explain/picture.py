@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import seaborn as sns
@@ -79,7 +79,8 @@ def picture(chapter: Chapter) -> None:
     says += "output y and, below it in blue, ∂E/∂x (i inputs, h hidden, o output; 1 is always 1). "
     says += "The thicker an arrow, "
     says += "the larger its ∂E/∂w, in this case alone; the nudge is made of the sum over all four."
-    figure = step_figure(step, experiment.problem.STEP, f"{title}: y and w in black, ∂E/∂x and ∂E/∂w in blue")
+    places = cast(Any, experiment.problem).STEP
+    figure = step_figure(step, places, f"{title}: y and w in black, ∂E/∂x and ∂E/∂w in blue")
     chapter.figure(STEP, figure, says, [], [], report_command())
 
 

@@ -1,7 +1,6 @@
 """One training step for a beginner: the net, six parts with every number, and commands to try next."""
 
 import re
-from types import ModuleType
 
 import pandas as pd
 
@@ -23,10 +22,11 @@ from backprop86.explain.pencil import (
 )
 from backprop86.explain.sketch import levels, sketch, skipping
 from backprop86.report.page import Block, Part, as_markdown
+from backprop86.running.problem import Problem
 
 
 def explain(
-    problem: ModuleType, recipe: Recipe, title: str, seed: int = 0, case: int | None = None, choice: Choice = PLAIN
+    problem: Problem, recipe: Recipe, title: str, seed: int = 0, case: int | None = None, choice: Choice = PLAIN
 ) -> list[Part]:
     """Return the opening, six parts and what to try next; BadInput, from `first_step`, for a seed or case that is not.
 
@@ -54,7 +54,7 @@ def _today(text: str) -> str:
     return re.sub("[Ee]xclusive or", "XOR", text)
 
 
-def task_of(problem: ModuleType) -> str:
+def task_of(problem: Problem) -> str:
     """Return what the problem is, from the first line of its file."""
     says = _today((problem.__doc__ or "").splitlines()[0].strip())
     return says if says.endswith((".", "?")) else f"{says}."

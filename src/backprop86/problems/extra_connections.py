@@ -5,7 +5,6 @@ by the number of hidden units; single_layer.py and symmetry_breaking.py use them
 """
 
 import re
-from types import ModuleType
 
 import numpy as np
 import pandas as pd
@@ -15,6 +14,7 @@ from matplotlib.figure import Figure
 from backprop86.engines.recipe import BadInput, Cases, Recipe
 from backprop86.judging.statistics import wilson
 from backprop86.problems import symmetry, xor
+from backprop86.running.problem import Problem
 from backprop86.running.runs import Runs
 from backprop86.wiring import Wiring, layered
 
@@ -39,7 +39,7 @@ def wiring(recipe: Recipe) -> Wiring:
 
 def cases(recipe: Recipe) -> Cases:
     """Those of the problem."""
-    problem: ModuleType
+    problem: Problem
     problem, _, its_recipe = TASKS[task_and_hidden(recipe)[0]]
     return problem.cases(its_recipe)
 

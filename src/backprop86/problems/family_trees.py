@@ -17,8 +17,9 @@ from backprop86.engines.recipe import BadInput, Cases, Recipe
 from backprop86.network import generator
 from backprop86.problems.people import ANSWER_SEX, ENGLISH, ITALIAN, PEOPLE, PERSON, RELATIONS, answers
 from backprop86.report.drawing import hinton
+from backprop86.running.problem import wiring_of
 from backprop86.running.runs import Runs, typical
-from backprop86.running.training import states, wiring_of
+from backprop86.running.training import states
 from backprop86.wiring import ONE, Wiring, wire
 
 FIG_8 = ("Andrew", "Victoria", "Lucia", "Lucia")

@@ -17,8 +17,9 @@ from backprop86.engines.recipe import BadInput, Cases, Recipe
 from backprop86.network import generator
 from backprop86.problems.family_trees import scores
 from backprop86.report.drawing import hinton
+from backprop86.running.problem import wiring_of
 from backprop86.running.runs import Runs, typical
-from backprop86.running.training import states, wiring_of
+from backprop86.running.training import states
 from backprop86.wiring import ONE, Wiring, wire
 
 STANDS_FOR = {"A": "12", "B": "23", "C": "31", "D": "21", "E": "13"}

@@ -15,8 +15,9 @@ from backprop86.engines.arithmetic import length, total
 from backprop86.engines.recipe import BadInput, Cases, Recipe
 from backprop86.network import generator
 from backprop86.report.drawing import hinton
+from backprop86.running.problem import wiring_of
 from backprop86.running.runs import Runs, typical
-from backprop86.running.training import states, wiring_of
+from backprop86.running.training import states
 from backprop86.wiring import ONE, Wiring, wire
 
 BLOCKS = {"T": np.array([[1, 1, 1], [0, 1, 0], [0, 1, 0]]), "C": np.array([[1, 1, 0], [1, 0, 0], [1, 1, 0]])}

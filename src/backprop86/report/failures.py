@@ -1,7 +1,6 @@
 """The atlas of failures, the answer to "why does mine not converge?": how often each kind occurs, and one of each."""
 
 from collections.abc import Mapping
-from types import ModuleType
 
 import numpy as np
 import pandas as pd
@@ -9,8 +8,9 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from backprop86.running.failures import KINDS
+from backprop86.running.problem import Problem, wiring_of
 from backprop86.running.runs import Runs
-from backprop86.running.training import states, wiring_of
+from backprop86.running.training import states
 
 MOST_CASES, MOST_UNITS = 64, 32
 """Of the nets that are drawn; a larger one cannot be read."""
@@ -72,7 +72,7 @@ def _whole(found: pd.DataFrame) -> pd.DataFrame:
     return found[(found["sweeps"] >= limits) & found["start"].isin(["drawn", "equal"])]
 
 
-def examples(every: Mapping[ModuleType, Runs], found: pd.DataFrame) -> Figure:
+def examples(every: Mapping[Problem, Runs], found: pd.DataFrame) -> Figure:
     """Of each kind one run: E sweep by sweep, and what every unit does in every case in the end.
 
     It is the first seed in the reading where its kind is commonest, among nets small enough to be read.
@@ -89,7 +89,7 @@ def examples(every: Mapping[ModuleType, Runs], found: pd.DataFrame) -> Figure:
     return figure
 
 
-def _commonest(every: Mapping[ModuleType, Runs], found: pd.DataFrame, kind: str) -> tuple[ModuleType, str] | None:
+def _commonest(every: Mapping[Problem, Runs], found: pd.DataFrame, kind: str) -> tuple[Problem, str] | None:
     """Where the largest share of runs is of a kind, among nets that are kept and can be read; None if nowhere."""
     problems = {runs.stem: problem for problem, runs in every.items()}
     whole = _whole(found)
@@ -105,7 +105,7 @@ def _commonest(every: Mapping[ModuleType, Runs], found: pd.DataFrame, kind: str)
     return None
 
 
-def _example(axes: np.ndarray, problem: ModuleType, runs: Runs, reading: str, kind: str) -> None:
+def _example(axes: np.ndarray, problem: Problem, runs: Runs, reading: str, kind: str) -> None:
     """The first seed of a kind: its curve at the left, its units at the right."""
     rows, recipe = runs.of(reading), runs.recipe(reading)
     row = rows[rows["failure"] == kind].iloc[0]

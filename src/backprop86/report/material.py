@@ -7,7 +7,7 @@ only: what differs and what is left out is said.
 import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -18,6 +18,7 @@ from backprop86.judging.ledger import COLUMNS, ledger
 from backprop86.report import tables
 from backprop86.running.claim import Claim
 from backprop86.running.experiment import Caption, Experiment
+from backprop86.running.problem import Lattice
 from backprop86.running.runs import Runs, differences, missing, read, same_recipes
 from backprop86.running.schema import command
 from backprop86.running.settings import load
@@ -175,7 +176,7 @@ def _one_by_one(claim: Claim, experiment: Experiment, runs: Runs) -> list[Claim]
 def _table(experiment: Experiment, runs: Runs, judged: pd.DataFrame, other: dict[str, str]) -> pd.DataFrame:
     """The table of the experiment; where settings differ from the file's, a column says so."""
     if experiment.by_itself:
-        return experiment.problem.table(runs, judged)
+        return cast(Lattice, experiment.problem).table(runs, judged)
     table = tables.sweeps_table(experiment.claims, runs)
     return table.assign(**{"other settings": table["condition"].map(other).fillna("")}) if other else table
 
@@ -191,13 +192,13 @@ def not_drawn(experiment: Experiment, runs: Runs, changed: set[str]) -> str:
 def figures(made: Material, runs: Runs) -> dict[str, Figure]:
     """Draw the figures of the problem."""
     problem = made.experiment.problem
-    return problem.maps(made.table) if made.experiment.by_itself else problem.draw(runs)
+    return cast(Lattice, problem).maps(made.table) if made.experiment.by_itself else problem.draw(runs)
 
 
 def _check_captions(made: Material, runs: Runs) -> None:
     """See that all figures of the problem have a caption; to draw them takes little time before they are saved."""
     try:
-        drawn = made.experiment.problem.MAPS if made.experiment.by_itself else figures(made, runs)
+        drawn = cast(Lattice, made.experiment.problem).MAPS if made.experiment.by_itself else figures(made, runs)
     except BadInput as error:
         if made.folder.published:
             raise

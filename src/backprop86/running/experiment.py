@@ -6,15 +6,12 @@ experiment.recipe_of("zero_one_targets")
 import itertools
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib import import_module
-from types import ModuleType
 from typing import Any
 
 from backprop86.engines.recipe import BadInput, Recipe, in_yaml, one_of
 from backprop86.running.claim import Claim
-from backprop86.running.training import YES_OR_NO, check, columns
-
-PROBLEMS = "backprop86.problems"
+from backprop86.running.problem import Problem, check, problem_of
+from backprop86.running.training import YES_OR_NO, columns
 
 
 @dataclass
@@ -89,19 +86,9 @@ class Experiment:
         return self
 
     @property
-    def problem(self) -> ModuleType:
-        """The file of problems/ that has the experiment's name; BadInput, in one line, says what it lacks."""
-        place = f"src/backprop86/problems/{self.stem}.py"
-        try:
-            problem = import_module(f"{PROBLEMS}.{self.stem}")
-        except ModuleNotFoundError as error:
-            if error.name != f"{PROBLEMS}.{self.stem}":
-                raise
-            raise BadInput(f"{place} must hold the cases and networks of {self.stem}, was not there") from error
-        for name in ("wiring", "cases", "measure"):
-            if not callable(getattr(problem, name, None)):
-                raise BadInput(f"{place} must have the functions wiring, cases and measure, was without {name}")
-        return problem
+    def problem(self) -> Problem:
+        """Return the file of problems/ that has the experiment's name."""
+        return problem_of(self.stem)
 
     def trial(self, recipes: dict[str, Recipe]) -> dict[str, int]:
         """Return how many levels the network of each reading has, after everything that can be told untrained is.

@@ -1,8 +1,7 @@
-"""Every seed of one condition: initial weights, the engine in blocks, progress, and a row for each seed."""
+"""Every seed of one reading: initial weights, the engine in blocks, progress, and a row for each seed."""
 
 from collections.abc import Callable
 from dataclasses import replace
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -11,58 +10,17 @@ import pandas as pd
 from backprop86.descent import RATES, Descent
 from backprop86.engines import fused, reference
 from backprop86.engines.arithmetic import logistic
-from backprop86.engines.recipe import BadInput, Cases, Job, Recipe, one_of
+from backprop86.engines.recipe import BadInput, Cases, Job, Recipe
 from backprop86.engines.reference import UNFINISHED, UNSOLVED
-from backprop86.network import initial_weights
 from backprop86.running.failures import kinds
-from backprop86.wiring import TooLarge, Wiring
+from backprop86.running.problem import Problem, counted_of, start_of, wiring_of
+from backprop86.wiring import Wiring
 
 ENGINES = {"reference": (reference.train, 1_000), "fused": (fused.train, 100_000)}
 """Each engine, and how many seeds it is given at once. Rows do not depend on that."""
 MEASURED_AT_ONCE = 250
 OFF = 0.2
 """Hidden units are off if none of them does more than this in any case."""
-
-
-def wiring_of(networks: Callable[[Recipe], Wiring], recipe: Recipe) -> Wiring:
-    """Return the network that the recipe names, with or without biases; BadInput, in one line, if it is too large."""
-    try:
-        wiring = networks(recipe)
-    except TooLarge as error:
-        raise BadInput(f"network must have {error} in {recipe.network[:40]}") from error
-    return wiring.without_biases() if recipe.biases == "none" else wiring
-
-
-def counted_of(problem: ModuleType, recipe: Recipe, seeds: list[int]) -> np.ndarray | None:
-    """Which cases each seed is trained on, (S, C), as the problem says; None is all, as in most problems."""
-    if hasattr(problem, "counted"):
-        return problem.counted(recipe, seeds)
-    if recipe.held_out != "none":
-        raise BadInput(f"held_out must be none, as this problem holds no cases out, was {recipe.held_out}")
-    return None
-
-
-def start_of(problem: ModuleType, recipe: Recipe, wiring: Wiring, seeds: list[int]) -> np.ndarray:
-    """The weights each seed begins with, (S, n_parameters); a problem's STARTS are weights that have a name."""
-    starts = getattr(problem, "STARTS", {})
-    if recipe.start not in ("drawn", "equal", *starts):
-        raise BadInput(f"start must be {one_of('drawn', 'equal', *starts)[0]}, was {recipe.start}")
-    spread = recipe.spread if recipe.start == "equal" else None
-    w = initial_weights(wiring, seeds, recipe.initial_range, recipe.biases, spread)
-    return w + starts.get(recipe.start, 0)
-
-
-def check(problem: ModuleType, recipe: Recipe) -> int:
-    """Return how many levels the recipe's network has; BadInput, in one line, if the problem cannot be run so."""
-    counted_of(problem, recipe, [0])
-    wiring, cases = wiring_of(problem.wiring, recipe), problem.cases(recipe)
-    start_of(problem, recipe, wiring, [0])
-    shown = (("inputs", cases.inputs, wiring.n_inputs), ("desired", cases.desired, len(wiring.outputs)))
-    for name, array, units in shown:
-        if array.shape[1] != units:
-            wanted = f"{units} columns for network {recipe.network}, was {array.shape[1]}"
-            raise BadInput(f"{name} of the cases of {problem.__name__} must have {wanted}")
-    return len(wiring.levels)
 
 
 YES_OR_NO, NUMBER, OTHER = "yes or no", "numbers", "neither"
@@ -76,7 +34,7 @@ OF_EVERY_RUN = {
 """The columns that the rows of every problem have, and what they hold."""
 
 
-def columns(problem: ModuleType, recipe: Recipe) -> dict[str, str]:
+def columns(problem: Problem, recipe: Recipe) -> dict[str, str]:
     """Return every column that the rows will have, and what it holds; nothing is trained.
 
     BadInput, in one line, if `measure` returns anything else than arrays with an entry for each seed.
@@ -113,7 +71,7 @@ def engine_for(name: str, device: str) -> str:
 
 
 def run_condition(
-    problem: ModuleType,
+    problem: Problem,
     recipe: Recipe,
     seeds: list[int],
     engine: str = "auto",
@@ -135,7 +93,7 @@ def together(recipe: Recipe) -> Recipe:
 
 
 def run_together(
-    problem: ModuleType,
+    problem: Problem,
     recipes: list[Recipe],
     seeds: list[int],
     engine: str = "auto",
@@ -166,7 +124,7 @@ def run_together(
 
 
 def _rows(
-    problem: ModuleType,
+    problem: Problem,
     wiring: Wiring,
     cases: Cases,
     seeds: list[int],
@@ -203,7 +161,7 @@ def _rows(
 
 @np.errstate(all="ignore")  # all that is measured of a seed that diverged may be NaN
 def _measured(
-    problem: ModuleType,
+    problem: Problem,
     wiring: Wiring,
     cases: Cases,
     w: np.ndarray,
@@ -222,6 +180,6 @@ def _measured(
         if outcome is not None:
             ended = (outcome.sweeps[some] != UNSOLVED, outcome.diverged[some], outcome.error_curve[some])
             found["failure"] = kinds(wiring, cases, y, trained, *ended)
-            found["hidden_off"] = (y[:, :, wiring.hidden] < OFF).all((1, 2))
+            found["hidden_off"] = np.asarray((y[:, :, wiring.hidden] < OFF).all((1, 2)))
         parts.append(found)
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

@@ -1,0 +1,104 @@
+"""What a file of problems/ holds, and what a recipe makes of it: network, first weights, and cases that count."""
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, Protocol, cast
+
+import numpy as np
+
+from backprop86.engines.recipe import BadInput, Cases, Recipe, one_of
+from backprop86.network import initial_weights
+from backprop86.wiring import TooLarge, Wiring
+
+FOLDER = "backprop86.problems"
+
+
+class Problem(Protocol):
+    """A file of problems/: the networks, the cases and the measures of one 1986 problem, and its figures.
+
+    It may also have `counted(recipe, seeds)`, which cases each seed is trained on, and STARTS, weights by name.
+    """
+
+    __name__: str
+
+    def wiring(self, recipe: Recipe) -> Wiring:
+        """Return the network that the recipe names; BadInput for a name that it does not know."""
+
+    def cases(self, recipe: Recipe) -> Cases:
+        """Return the inputs, the desired outputs and the names of the cases."""
+
+    def measure(
+        self, wiring: Wiring, cases: Cases, w: np.ndarray, y: np.ndarray, counted: np.ndarray | None
+    ) -> dict[str, np.ndarray]:
+        """Return columns of the rows, each (S,), from w (S, n_parameters), y (S, C, n_units) and counted (S, C)."""
+
+    def draw(self, runs: Any) -> dict[str, Any]:
+        """Return the problem's figures by name."""
+
+
+class Lattice(Problem, Protocol):
+    """A problem with too many readings to show one by one: it has a table of them, and maps in place of `draw`."""
+
+    MAPS: Any  # the names of the maps
+
+    def table(self, runs: Any, judged: Any) -> Any:
+        """Return a row for each reading."""
+
+    def maps(self, table: Any) -> dict[str, Any]:
+        """Return the maps by name."""
+
+
+def problem_of(stem: str) -> Problem:
+    """Return the file of problems/ with that name; BadInput, in one line, says what it lacks."""
+    place = f"src/backprop86/problems/{stem}.py"
+    try:
+        problem = import_module(f"{FOLDER}.{stem}")
+    except ModuleNotFoundError as error:
+        if error.name != f"{FOLDER}.{stem}":
+            raise
+        raise BadInput(f"{place} must hold the cases and networks of {stem}, was not there") from error
+    for name in ("wiring", "cases", "measure"):
+        if not callable(getattr(problem, name, None)):
+            raise BadInput(f"{place} must have the functions wiring, cases and measure, was without {name}")
+    return cast(Problem, problem)
+
+
+def wiring_of(networks: Callable[[Recipe], Wiring], recipe: Recipe) -> Wiring:
+    """Return the network that the recipe names, with or without biases; BadInput, in one line, if it is too large."""
+    try:
+        wiring = networks(recipe)
+    except TooLarge as error:
+        raise BadInput(f"network must have {error} in {recipe.network[:40]}") from error
+    return wiring.without_biases() if recipe.biases == "none" else wiring
+
+
+def counted_of(problem: Problem, recipe: Recipe, seeds: list[int]) -> np.ndarray | None:
+    """Which cases each seed is trained on, (S, C), as the problem says; None is all, as in most problems."""
+    if hasattr(problem, "counted"):
+        return problem.counted(recipe, seeds)
+    if recipe.held_out != "none":
+        raise BadInput(f"held_out must be none, as this problem holds no cases out, was {recipe.held_out}")
+    return None
+
+
+def start_of(problem: Problem, recipe: Recipe, wiring: Wiring, seeds: list[int]) -> np.ndarray:
+    """The weights each seed begins with, (S, n_parameters); a problem's STARTS are weights that have a name."""
+    starts = getattr(problem, "STARTS", {})
+    if recipe.start not in ("drawn", "equal", *starts):
+        raise BadInput(f"start must be {one_of('drawn', 'equal', *starts)[0]}, was {recipe.start}")
+    spread = recipe.spread if recipe.start == "equal" else None
+    w = initial_weights(wiring, seeds, recipe.initial_range, recipe.biases, spread)
+    return w + starts.get(recipe.start, 0)
+
+
+def check(problem: Problem, recipe: Recipe) -> int:
+    """Return how many levels the recipe's network has; BadInput, in one line, if the problem cannot be run so."""
+    counted_of(problem, recipe, [0])
+    wiring, cases = wiring_of(problem.wiring, recipe), problem.cases(recipe)
+    start_of(problem, recipe, wiring, [0])
+    shown = (("inputs", cases.inputs, wiring.n_inputs), ("desired", cases.desired, len(wiring.outputs)))
+    for name, array, units in shown:
+        if array.shape[1] != units:
+            wanted = f"{units} columns for network {recipe.network}, was {array.shape[1]}"
+            raise BadInput(f"{name} of the cases of {problem.__name__} must have {wanted}")
+    return len(wiring.levels)
