@@ -1,6 +1,6 @@
 """The step with a pencil agrees with the engines, under settings that take every branch."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_UP, Context, Decimal
 from functools import cache
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from backprop86.explain import pencil
+from backprop86.explain import decimals
 from backprop86.explain.first_step import FEW, LARGE, first_step, measured
 from backprop86.explain.sketch import skipping
 from backprop86.network import Network, largest_weights
@@ -18,16 +18,16 @@ from backprop86.running.settings import load, stems
 
 def test_a_number_on_paper():
     written = {"0.333333": 1 / 3, "-6.66667e-6": -2e-5 / 3, "0.123457": Decimal("0.1234565"), "0": 0.0}
-    assert [pencil.show(pencil.rounded(value)) for value in written.values()] == list(written)
-    assert pencil.added([Decimal("0.5"), Decimal("-0.25"), Decimal(0), Decimal("1e-7")]) == "0.5 - 0.25 + 0 + 1e-7"
-    assert [pencil.exactly(value) for value in (0.1, 10, 1e-8)] == [Decimal("0.1"), Decimal(10), Decimal("1e-8")]
-    assert pencil.shares([Decimal(1), Decimal(-3)]) == ["25.0 %", "75.0 %"]
-    assert pencil.shares([Decimal(0)] * 2) == ["", ""]
+    assert [decimals.show(decimals.rounded(value)) for value in written.values()] == list(written)
+    assert decimals.added([Decimal("0.5"), Decimal("-0.25"), Decimal(0), Decimal("1e-7")]) == "0.5 - 0.25 + 0 + 1e-7"
+    assert [decimals.exactly(value) for value in (0.1, 10, 1e-8)] == [Decimal("0.1"), Decimal(10), Decimal("1e-8")]
+    assert decimals.shares([Decimal(1), Decimal(-3)]) == ["25.0 %", "75.0 %"]
+    assert decimals.shares([Decimal(0)] * 2) == ["", ""]
 
 
 def test_a_unit_that_is_nearly_on_keeps_six_digits_of_what_is_left():
-    assert pencil.logistic(Decimal("11.2")) == Decimal("0.9999863260")
-    assert 1 - pencil.logistic(Decimal(30)) == pencil.logistic(Decimal(-30)) == Decimal("9.35762e-14")
+    assert decimals.logistic(Decimal("11.2")) == Decimal("0.9999863260")
+    assert 1 - decimals.logistic(Decimal(30)) == decimals.logistic(Decimal(-30)) == Decimal("9.35762e-14")
 
 
 PENCIL = [
@@ -137,7 +137,7 @@ def test_the_pencil_agrees_where_the_error_of_one_case_is_a_mean(monkeypatch):
 
 def agrees(stem, recipe, monkeypatch):
     """With thirty digits instead of six, to what float64 can say."""
-    monkeypatch.setattr(pencil, "PENCIL", Context(30, ROUND_HALF_UP, MIN_EMIN, MAX_EMAX))
+    monkeypatch.setattr(decimals, "PENCIL", Context(30, ROUND_HALF_UP, MIN_EMIN, MAX_EMAX))
     problem = problem_of(stem)
     step = first_step(problem, recipe)
     network, error = Network(step.wiring), recipe.squared_error()
@@ -157,6 +157,21 @@ def agrees(stem, recipe, monkeypatch):
     beside = measured(step)
     assert beside.gradient == pytest.approx(right, rel=1e-9, abs=1e-14)
     assert (beside.larger - beside.smaller) / 0.002 == pytest.approx(right, rel=1e-3, abs=3e-3 * np.abs(right).max())
+
+
+def test_a_case_and_a_nudge_carry_their_printed_form():
+    experiment = experiment_of("shift_register")
+    step = first_step(experiment.problem, experiment.recipe_of("as_printed"))
+    for record in (step.of_case, *step.nudges):
+        for field in fields(record):
+            numbers, printed = getattr(record, field.name), getattr(record.text, field.name)
+            if isinstance(numbers, dict):
+                assert printed == {key: decimals.show(value) for key, value in numbers.items()}
+            else:
+                assert printed == (
+                    [*map(decimals.show, numbers)] if isinstance(numbers, list) else decimals.show(numbers)
+                )
+    assert step.of_case.text.y[0] == "1"
 
 
 @pytest.mark.slow

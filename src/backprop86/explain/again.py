@@ -9,8 +9,8 @@ import pandas as pd
 from backprop86.engines.recipe import CRITERIA, Recipe
 from backprop86.engines.reference import UNSOLVED
 from backprop86.explain.course import Course, Learned, rises
+from backprop86.explain.decimals import rounded, show
 from backprop86.explain.first_step import Step
-from backprop86.explain.pencil import rounded, show
 from backprop86.report.page import Block
 
 BAR = 20

@@ -4,19 +4,9 @@ from decimal import Decimal, localcontext
 
 import pandas as pd
 
+from backprop86.explain.decimals import EXACT, exactly, rounded, shares, show, summed
 from backprop86.explain.first_step import NUDGE, Measured, Step, terms
-from backprop86.explain.pencil import (
-    EXACT,
-    connections,
-    exactly,
-    into,
-    left_out,
-    out_of,
-    rounded,
-    shares,
-    show,
-    summed,
-)
+from backprop86.explain.pencil import connections, into, left_out, out_of
 from backprop86.report.page import Block
 
 SHARE = "share of the blame"

@@ -1,4 +1,4 @@
-"""The first step of one seed, seen from one case: worked with a pencil, by autograd, and what really happens to E."""
+"""The first step of one seed, seen from one case: by pencil, by autograd, and by E of weights that are changed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from backprop86.engines.recipe import BadInput, Cases, Recipe
-from backprop86.explain.pencil import Nudge, Worked, connections, divisor, nudge, rounded, total, work
+from backprop86.explain.decimals import rounded, total
+from backprop86.explain.pencil import Nudge, Worked, connections, divisor, nudge, work
 from backprop86.gradients.oracles import by_autograd
 from backprop86.network import Network
 from backprop86.running.problem import Problem, check, counted_of, start_of, wiring_of
@@ -19,47 +20,47 @@ from backprop86.wiring import Wiring
 LARGE = 60
 """In a net with more connections than this, what is 0 is left out of the working."""
 FEW = 4
-"""That many cases are added one by one; of more, the others together are added to the chosen one."""
+"""So few cases are added one by one; of more, the sum of the others is added to the chosen case."""
 NUDGE = 0.001
-"""By how much a weight is made larger and smaller, to see what E does."""
+"""The change of a weight, up and down, whose effect on E is shown."""
 
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """What the step begins from, and its numbers. The gradient is that of the group: a whole sweep, or one case."""
+    """A step: where it begins, and its numbers. The gradient is that of the group: a whole sweep, or one case."""
 
     recipe: Recipe
     wiring: Wiring
     cases: Cases
     case: int
     trained: list[int]  # the cases that are not held out
-    group: list[int]  # those that the change is made from
+    group: list[int]  # the cases that the change is made from
     divided_by: int  # 1, or where E is a mean cases times outputs
     w0: np.ndarray  # (n_parameters,) with all digits
-    w: list[Decimal]  # with six, as is everything below
-    worked: dict[int, Worked]  # every case of the group
+    w: list[Decimal]  # with six, as every number below
+    worked: dict[int, Worked[Decimal]]  # every case of the group
     E: Decimal
     dE_dw: list[Decimal]
-    nudges: list[Nudge]
+    nudges: list[Nudge[Decimal]]
 
     @property
-    def of_case(self) -> Worked:
+    def of_case(self) -> Worked[Decimal]:
         """The numbers of the chosen case."""
         return self.worked[self.case]
 
     @cached_property
     def names(self) -> list[str]:
-        """Each weight by its connection, i → j; by the first of them, with an ellipsis, if several share it."""
+        """The connection of each weight, i → j; the first of them, with an ellipsis, if several share it."""
         sharing = connections(self.wiring)
         return [f"{self.connections[some[0]]}{' …' if len(some) > 1 else ''}" for some in sharing]
 
     @cached_property
     def connections(self) -> list[str]:
-        """i → j for every connection."""
+        """The text i → j of every connection."""
         return [f"{source} → {target}" for _, source, target in self.wiring.table()]
 
     def case_name(self, case: int | None) -> str:
-        """What `terms` calls a case, in words."""
+        """Return the name of a case of `terms`."""
         return "the others" if case is None else self.cases.names[case]
 
     @property
@@ -68,14 +69,14 @@ class Step:
         return len(self.connections) > len(self.w)
 
     def shows(self, value: Decimal) -> bool:
-        """Whether a number has a line of its own: in a large net only if it is not 0."""
+        """Return whether a number has a line of its own: in a large net only if it is not 0."""
         return bool(value) or len(self.connections) <= LARGE
 
 
 def first_step(problem: Problem, recipe: Recipe, seed: int = 0, case: int | None = None) -> Step:
-    """The step; without `case` it is case 1 or, if the seed is not trained on it, the next.
+    """Return the step; without `case` of case 1 or, if the seed is not trained on it, of the next.
 
-    BadInput, in one line, if there is no such seed or no such case.
+    Raise BadInput if there is no such seed or no such case.
     """
     if seed < 0:
         raise BadInput(f"seed must be 0 or more, was {seed}")
@@ -103,14 +104,14 @@ def first_step(problem: Problem, recipe: Recipe, seed: int = 0, case: int | None
 
 
 def terms(case: int, by_case: dict[int, Decimal]) -> dict[int | None, Decimal]:
-    """What is added up over the cases: each of a FEW, or else the chosen case and, as None, the sum of the others."""
+    """Return what a sum over the cases adds: each of a FEW, or the chosen case and, as None, the sum of the others."""
     if len(by_case) <= FEW:
         return dict(by_case.items())
     return {case: by_case[case], None: total(value for c, value in by_case.items() if c != case)}
 
 
 def error_of(step: Step, group: list[int]) -> Callable[[Tensor], Tensor]:
-    """w (S, n_parameters) -> E (S,) of some cases, as the engines compute it."""
+    """Return w (S, n_parameters) -> E (S,) of some cases, as the engines compute it."""
     network, error = Network(step.wiring), step.recipe.squared_error()
     inputs, d = torch.tensor(step.cases.inputs[group]), torch.tensor(step.cases.desired[group])
     return lambda w: error.forward(network.forward(inputs, w)[0], d)[0]
@@ -126,7 +127,7 @@ class Measured:
 
 
 def measured(step: Step) -> Measured:
-    """Autograd's gradient, and E after each weight in turn was changed."""
+    """Measure autograd's gradient, and E after each weight in turn was changed."""
     E, w = error_of(step, step.group), torch.tensor(step.w0)
     (gradient,) = by_autograd(E, [w[None]], torch.ones(1, dtype=torch.float64))
     each = NUDGE * torch.eye(len(w), dtype=torch.float64)

@@ -8,18 +8,9 @@ from backprop86.engines.recipe import Recipe
 from backprop86.explain import backward as blame
 from backprop86.explain.again import PLAIN, Choice, again, try_next
 from backprop86.explain.course import course_of
+from backprop86.explain.decimals import DIGITS, added, exactly, show, summed
 from backprop86.explain.first_step import LARGE, Step, first_step, measured, terms
-from backprop86.explain.pencil import (
-    DIGITS,
-    added,
-    connections,
-    exactly,
-    first_rates,
-    into,
-    left_out,
-    show,
-    summed,
-)
+from backprop86.explain.pencil import connections, first_rates, into, left_out
 from backprop86.explain.sketch import levels, sketch, skipping
 from backprop86.report.page import Block, Part, as_markdown
 from backprop86.running.problem import Problem
