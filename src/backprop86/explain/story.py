@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from backprop86.engines.recipe import CRITERIA, Recipe
 from backprop86.engines.reference import UNSOLVED
-from backprop86.explain import backward, forward
+from backprop86.explain import backward_pass, forward_pass
 from backprop86.explain.again import PLAIN, Choice, by_computer, common_middle, flat_from, short, try_next
 from backprop86.explain.course import Course, course_of, rises
 from backprop86.explain.decimals import DIGITS, exactly, rounded, show
@@ -106,9 +106,9 @@ def _about_step(step: Step) -> dict[str, Any]:
         "step": step,
         "recipe": step.recipe,
         "digits": DIGITS,
-        "inputs": forward.inputs(step),
-        "levels": backward.by_level(step),
-        "n_zero": len(step.connections) - len(backward.working(step)),
+        "inputs": forward_pass.inputs(step),
+        "levels": backward_pass.by_level(step),
+        "n_zero": len(step.connections) - len(backward_pass.working(step)),
         "by": NUDGE,
         "epsilon": epsilon,
         "alpha": alpha,
@@ -135,18 +135,18 @@ def _blocks(step: Step, beside: Measured, course: Course) -> dict[str, list[Bloc
     """Return the working and the tables of the page, by the names that the template gives them."""
     return {
         "sketch": [sketch(step.wiring)],
-        "weights": [forward.weights(step)],
-        "forward": forward.units(step),
-        "distances": [forward.distances(step)],
-        "error": [forward.error(step)],
-        "backward": backward.units(step),
-        "blame": [backward.blame(step)],
-        "connections": [backward.gradient(step)],
-        "shared": backward.shared(step),
-        "over_cases": [backward.over_cases(step)],
-        "compared": [backward.compared(step, beside)],
-        "one_nudge": [forward.one_nudge(step)],
-        "nudges": [forward.nudges(step)],
+        "weights": [forward_pass.weights(step)],
+        "units_forward": forward_pass.units(step),
+        "distances": [forward_pass.distances(step)],
+        "error": [forward_pass.error(step)],
+        "units_backward": backward_pass.units(step),
+        "blame": [backward_pass.blame(step)],
+        "connections": [backward_pass.gradient(step)],
+        "shared": backward_pass.shared(step),
+        "over_cases": [backward_pass.over_cases(step)],
+        "compared": [backward_pass.compared(step, beside)],
+        "one_nudge": [forward_pass.one_nudge(step)],
+        "nudges": [forward_pass.nudges(step)],
         "course": [by_computer(step, course)],
     }
 
