@@ -21,7 +21,7 @@ from backprop86.running.settings import load
 
 
 def step_figure(step: Step, places: Mapping[str, tuple[float, float]], title: str) -> Figure:
-    """One case of a step: on each connection its weight and dE/dw, in each unit its y and dE/dx (Step in step.py)."""
+    """Draw one case of a step: on each connection its weight and dE/dw, in each unit its y and dE/dx."""
     figure = Figure(figsize=(8, 5.6), layout="constrained")
     axes, worked = figure.subplots(), step.of_case
     largest = max(abs(float(gradient)) for gradient in worked.given.values()) or 1
