@@ -15,9 +15,9 @@ from rich.console import Console
 import explain as explain_py
 from backprop86.explain.asked import parts_of
 from backprop86.explain.first_step import first_step
-from backprop86.explain.story import explain
+from backprop86.explain.story import explain, parts_from
+from backprop86.report.page import Part, written
 from backprop86.report.page import told as print_page
-from backprop86.report.page import written
 from backprop86.running.cli import one_clear_line
 from backprop86.running.problem import problem_of
 from backprop86.running.settings import load
@@ -187,6 +187,14 @@ def test_a_window_of_another_width(width):
     shown, page = told("experiment=xor", width=width)
     assert max(len(line) for line in shown.splitlines()) <= min(width, 80)
     assert set(re.findall(r"\S+", page.replace("|", " "))) - set(shown.split()) <= {"#", "##", "```", "---"}
+
+
+def test_a_page_is_cut_into_parts_at_its_headings_and_blank_lines():
+    text = "# A title\n\nOne line,\n  a next.\n\n\n[[some]]\n\n# Next\n\n```\n  x = 1\ny\n```\n"
+    parts = [Part("A title", ["One line, a next.", "first", ["second"]]), Part("Next", [["  x = 1", "y"]])]
+    assert parts_from(text, {"some": ["first", ["second"]], "not named": ["third"]}) == parts
+    with pytest.raises(KeyError, match="some"):
+        parts_from(text, {})
 
 
 WORDS = {

@@ -77,7 +77,7 @@ def readings():
 
 
 def branches(stem, reading):
-    """What decides which lines of pencil.py and step.py a reading takes: alone, and in pairs that meet in one line."""
+    """Return the facts that choose the lines of the pencil and the first step: alone, and in pairs."""
     recipe, problem = experiment_of(stem).recipe_of(reading), problem_of(stem)
     wiring, cases = wiring_of(problem.wiring, recipe), problem.cases(recipe)
     outputs, fed_by = set(wiring.outputs.tolist()), set(wiring.source.tolist())

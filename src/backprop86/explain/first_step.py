@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from backprop86.engines.recipe import BadInput, Cases, Recipe
-from backprop86.explain.decimals import rounded, total
+from backprop86.explain.decimals import rounded, show, total
 from backprop86.explain.pencil import Nudge, Worked, connections, divisor, nudge, work
 from backprop86.gradients.oracles import by_autograd
 from backprop86.network import Network
@@ -58,6 +58,16 @@ class Step:
     def connections(self) -> list[str]:
         """The text i → j of every connection."""
         return [f"{source} → {target}" for _, source, target in self.wiring.table()]
+
+    @cached_property
+    def w_text(self) -> list[str]:
+        """The weights as they are printed."""
+        return list(map(show, self.w))
+
+    @cached_property
+    def dE_dw_text(self) -> list[str]:
+        """The gradient as it is printed."""
+        return list(map(show, self.dE_dw))
 
     def case_name(self, case: int | None) -> str:
         """Return the name of a case of `terms`."""

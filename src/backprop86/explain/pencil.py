@@ -177,8 +177,3 @@ def first_rates(recipe: Recipe) -> tuple[float, float]:
     if recipe.opening_sweeps:
         return recipe.opening_epsilon, recipe.opening_alpha
     return recipe.epsilon, recipe.alpha
-
-
-def left_out(many: int) -> list[str]:
-    """Return a line for the connections that have none, since each of them adds 0."""
-    return [f"  (and 0 by {many} more)"] if many else []
