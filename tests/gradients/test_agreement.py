@@ -1,6 +1,5 @@
 """The comparison with autograd: every module and network is in the committed tables, and the script finds a mistake."""
 
-import io
 import subprocess
 import sys
 
@@ -8,12 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from rich.console import Console
 
 from backprop86.gradients import cost, survey
 from backprop86.gradients.oracles import EXTENDED, ORACLES
 from backprop86.gradients.survey import AUTOGRAD_ITSELF, paths_summary, summary
 from backprop86.modules import Logistic
+from backprop86.report import beside_autograd
 from backprop86.report.measured import paths_figure, ulp_figure
 from backprop86.running.cli import one_clear_line
 from backprop86.running.problem import problem_of, wiring_of
@@ -67,10 +66,10 @@ def test_nothing_in_the_table_is_off(table):
 
 
 @pytest.mark.slow
-def test_the_table_is_what_the_gradients_give_now(table, script):
+def test_the_table_is_what_the_gradients_give_now(table):
     now = [rows.assign(experiment="modules", network=name) for name, rows in survey.modules()]
     for stem in ("xor", "iterative", "shift_register"):
-        now += [rows.assign(experiment=stem, network=name) for name, rows in script.networks(stem)]
+        now += [rows.assign(experiment=stem, network=name) for name, rows in beside_autograd.networks(stem)]
     keys = ["experiment", "network", "tensor", "oracle"]
     assert pd.concat(now)["agrees"].all()
     both = pd.concat(now).merge(table, on=keys, suffixes=("", "_then"), validate="1:1")
@@ -81,11 +80,12 @@ def test_the_table_is_what_the_gradients_give_now(table, script):
 
 
 @pytest.mark.results
-def test_every_recipe_that_is_followed_is_in_the_table(paths, script):
+def test_every_recipe_that_is_followed_is_in_the_table(paths):
     found = paths.groupby(["experiment", "reading"])["sweep"].max()
-    followed = {(stem, reading): sweeps for stem, some in script.PATHS.items() for reading, sweeps in some.items()}
-    assert found.to_dict() == followed
-    assert set(script.PATHS) == set(REPRODUCED)
+    followed = beside_autograd.followed(REPRODUCED)
+    assert found.to_dict() == {(stem, reading): sweeps for stem, reading, sweeps in followed}
+    assert {stem for stem, _, _ in followed} == set(REPRODUCED)
+    assert beside_autograd.followed(["family_trees_lattice"]) == []
 
 
 @pytest.mark.results
@@ -124,7 +124,7 @@ def test_every_level_of_a_network_is_a_tensor_of_its_own():
 
 
 @pytest.mark.slow
-def test_parameters_are_numbered_level_by_level(script):
+def test_parameters_are_numbered_level_by_level():
     for stem in stems():
         experiment, problem = load(stem).experiment, problem_of(stem)
         for recipe in {r.network: r for r in map(experiment.recipe_of, experiment.conditions)}.values():
@@ -157,7 +157,7 @@ def test_the_figures_show_every_tensor_and_every_run(table, paths):
     assert [len(axes.lines) for axes in panels][:3] == [7, 9, 9]
 
 
-def test_per_tensor_by_hand(script):
+def test_per_tensor_by_hand():
     rows = pd.DataFrame(
         {
             "network": "n",
@@ -167,27 +167,27 @@ def test_per_tensor_by_hand(script):
             "agrees": [True, False, True, True, True],
         }
     )
-    assert script.per_tensor(rows).to_numpy().tolist() == [
+    assert survey.per_tensor(rows).to_numpy().tolist() == [
         ["n", "x", "3", "none", "NO"],
         ["n", "w", "2e+05", "99999", "yes"],
     ]
 
 
-def test_a_run_is_followed_in_float64_for_as_long_as_asked(script):
-    job = script.setup("family_trees_lattice", next(iter(LATTICE)), 7, [0, 1])
+def test_a_run_is_followed_in_float64_for_as_long_as_asked():
+    job = beside_autograd.setup("family_trees_lattice", next(iter(LATTICE)), 7, [0, 1])
     assert (job.recipe.sweeps, job.recipe.dtype) == (7, "float64")
     assert job.w.shape[0] == len(job.counted) == 2
     as_said = load("xor").experiment.recipe_of("as_printed").sweeps
-    assert script.setup("xor", "as_printed", None, [0]).recipe.sweeps == as_said
+    assert beside_autograd.setup("xor", "as_printed", None, [0]).recipe.sweeps == as_said
 
 
-def test_costs_are_ours_over_autograds(script, monkeypatch):
+def test_costs_are_ours_over_autograds(monkeypatch):
     hand, auto = object(), object()
     times = iter([1.0, 1.0, *[2.0, 1.0] * 9, 3.0, 1.0] * 2)
-    monkeypatch.setattr(script, "both_ways", lambda *_: (hand, auto))
-    monkeypatch.setattr(script, "seconds", lambda _: next(times))
-    monkeypatch.setattr(script, "peak", {hand: 3, auto: 2}.get)
-    table = script.costs(["xor"], Console(file=io.StringIO()))
+    monkeypatch.setattr(beside_autograd, "both_ways", lambda *_: (hand, auto))
+    monkeypatch.setattr(beside_autograd, "seconds", lambda _: next(times))
+    monkeypatch.setattr(beside_autograd, "peak", {hand: 3, auto: 2}.get)
+    table = beside_autograd.costs(["xor"])
     assert table.to_numpy().tolist() == [["xor", seeds, 2.0, 1.0, 3.0, 1.5] for seeds in (1, 100)]
 
 
@@ -235,7 +235,7 @@ def test_a_mistake_in_the_argument_is_one_line(script, monkeypatch, capsys, argu
 
 def test_the_script_finds_a_mistake(script, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["compare_autograd.py", "experiment=single_layer"])
-    monkeypatch.setattr(script, "paths", lambda *_: pytest.fail("it goes on"))
+    monkeypatch.setattr(beside_autograd, "paths", lambda *_: pytest.fail("it goes on"))
     monkeypatch.setattr(Logistic, "backward", staticmethod(lambda dE_dy, cache: (dE_dy * cache[0], {})))
     with pytest.raises(SystemExit, match=r"^2$"), one_clear_line():
         script.main()

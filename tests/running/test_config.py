@@ -2,7 +2,9 @@
 
 import errno
 import fnmatch
+import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -538,3 +540,58 @@ def test_a_reading_is_typed():
     recipe = Recipe().changed({"epsilon": 1, "sweeps": "7", "alpha": "5e-1"}, "here")
     assert (recipe.epsilon, recipe.sweeps, recipe.alpha) == (1.0, 7, 0.5)
     assert [type(value) for value in (recipe.epsilon, recipe.sweeps, recipe.alpha)] == [float, int, float]
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("told: 205", ["xor", "majority", "chauvin"]),
+        ("told: 200", ["extra_connections", "majority", "xor"]),
+        ("", ["depth", "majority"]),
+        ("told: 205\ntitle: two: colons", ["xor", "majority", "chauvin"]),
+    ],
+)
+def test_an_experiment_stands_where_its_file_says(monkeypatch, tmp_path, line, told):
+    shutil.copytree(ROOT / "conf", tmp_path, dirs_exist_ok=True)
+    (tmp_path / "experiment" / "majority.yaml").write_text(f"stem: majority\n{line}\n", "utf-8")
+    without = stems()
+    monkeypatch.setattr(config, "CONF", tmp_path)
+    assert [stem for stem in stems() if stem != "majority"] == without
+    assert " ".join(told) in " ".join(stems())
+    assert stems()[-1] in ("depth", told[-1])
+
+
+@pytest.mark.parametrize(
+    ("followed", "line"),
+    [
+        ("{printed: 5}", "followed of majority must name readings such as as_printed, was printed"),
+        ("{as_printed: 0}", "followed.as_printed must be a whole number of at least 1, was 0"),
+    ],
+)
+def test_what_is_followed_is_a_reading(majority, followed, line):
+    with pytest.raises(BadInput, match=f"^{line} "):
+        majority(GOOD + f"followed: {followed}\n")
+    assert majority(GOOD + "followed: {as_printed: 5}\n").followed == {"as_printed": 5}
+
+
+@pytest.mark.slow
+def test_a_new_experiment_is_two_files(tmp_path):
+    for folder in ("conf", "src", "experiments"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    (tmp_path / "conf/experiment/majority.yaml").write_text(
+        GOOD.replace("recipe", "told: 205\nfollowed: {as_printed: 2}\nrecipe"), "utf-8"
+    )
+    (tmp_path / "src/backprop86/problems/majority.py").write_text("from backprop86.problems.xor import *\n", "utf-8")
+
+    def done(script, *arguments):
+        command = [sys.executable, tmp_path / "experiments" / script, *arguments]
+        environment = os.environ | {"PYTHONPATH": str(tmp_path / "src")}
+        found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env=environment)
+        assert (found.returncode, found.stderr) == (0, "")
+        return found.stdout
+
+    compared = done("compare_autograd.py", "experiment=majority")
+    assert "majority: largest error in ulp" in compared
+    assert "majority as_printed" in compared
+    done("run.py", "experiment=majority", "seeds=2", "output=own", "engine=reference", "experiment.recipe.sweeps=9")
+    assert (tmp_path / "own" / "runs" / "majority.parquet").is_file()

@@ -106,6 +106,19 @@ def _rows(forward: Pass, backward: Pass, y: Tensor, parameters: dict[str, Tensor
     return both.assign(**{name: [float(f"{number:.3g}") for number in both[name]] for name in numbers})
 
 
+def per_tensor(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return a row per tensor, the ulp of each oracle in a column, for a terminal."""
+    short = {"complex step": "complex", "central differences": "central", "extended precision": "extended"}
+    text = rows.assign(
+        ulp=["none" if ulp != ulp else f"{ulp:.0f}" if ulp < 1e5 else f"{ulp:.0e}" for ulp in rows["ulp"]]
+    )
+    order = [name for name in dict.fromkeys(rows["oracle"]) if name != AUTOGRAD_ITSELF]
+    wide = text.pivot(index=["network", "tensor"], columns="oracle", values="ulp")[order]
+    wide = wide.loc[list(dict.fromkeys(zip(rows["network"], rows["tensor"], strict=True)))]
+    agree = rows.groupby(["network", "tensor"], sort=False)["agrees"].all().to_numpy()
+    return wide.rename(columns=short).reset_index().assign(agrees=np.where(agree, "yes", "NO"))
+
+
 def summary(table: pd.DataFrame) -> pd.DataFrame:
     """A row per oracle: how many tensors, how many of them bit for bit, the largest errors, whether all agree."""
     of = {
@@ -136,6 +149,14 @@ def paths_summary(table: pd.DataFrame) -> pd.DataFrame:
             row[f"parted from {name} by"] = _first(line, PARTED)
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def paths_for_terminal(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return the summary of whole runs in fewer columns with shorter names."""
+    names = ["sweeps", "weights", "E", "autograd", "fused", "one bit", "SGD"]
+    short = runs.drop(columns=["experiment", "reading"]).set_axis(names[: runs.shape[1] - 2], axis=1)
+    short.insert(0, "run", runs["experiment"] + " " + runs["reading"])
+    return short
 
 
 def _first(line: pd.DataFrame, far: float) -> float:

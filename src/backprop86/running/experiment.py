@@ -43,6 +43,8 @@ class Experiment:
     numbers_only: bool = False  # keep neither weights nor curves
     first_look: int | None = None
     promising: str = ""
+    told: int | None = None  # its place in the story: the letter's from 100 on, the chapter's from 200, ours from 300
+    followed: dict[str, int] | None = None  # reading -> sweeps that `make compare` follows it beside autograd
     by_itself: str = ""  # the make target that runs it, if `make reproduce` does not
 
     @cached_property
@@ -76,6 +78,11 @@ class Experiment:
         if self.first_look is not None and self.first_look < 1:
             raise BadInput(f"first_look must be null or a whole number of at least 1, was {self.first_look}")
         names = list(self.conditions)
+        for reading, sweeps in (self.followed or {}).items():
+            if reading not in names:
+                raise BadInput(f"followed of {self.stem} must name readings such as {names[0]}, was {reading}")
+            if sweeps < 1:
+                raise BadInput(f"followed.{reading} must be a whole number of at least 1, was {sweeps}")
         for claim in self.claims:
             claim.check().check_readings(names)
         known = {claim.id for claim in self.claims}

@@ -4,6 +4,7 @@ settings = load("symmetry", "seeds=20")
 settings.experiment.recipe_of("zero_one_targets")
 """
 
+import math
 import os
 import re
 import tempfile
@@ -180,15 +181,12 @@ def check_name(experiment: str, hint: str = "") -> None:
         raise BadInput(f"{path} must be written in UTF-8, was another from byte {error.start} on") from error
 
 
-STORY = (
-    "symmetry", "family_trees", "family_trees_lattice", "iterative", "single_layer", "symmetry_breaking",
-    "extra_connections", "xor", "chauvin", "parity", "encoder", "addition", "negation", "t_c", "shift_register",
-    "sequence", "depth",
-)  # fmt: skip
-"""The order in which experiments are told: the letter's, the chapter's, ours."""
-
-
 def stems() -> list[str]:
-    """The experiments there are, in the order of STORY; others after them."""
-    found = sorted(path.stem for path in (CONF / "experiment").glob("*.yaml"))
-    return [stem for stem in STORY if stem in found] + [stem for stem in found if stem not in STORY]
+    """Return the experiments there are in the order in which they are told; those without `told` come last."""
+    return sorted((path.stem for path in (CONF / "experiment").glob("*.yaml")), key=lambda stem: (_told(stem), stem))
+
+
+def _told(stem: str) -> float:
+    """Return the place that an experiment's file names, read without YAML: a file with mistakes has its place too."""
+    found = re.search(rb"(?m)^told: *(\d+)", (CONF / "experiment" / f"{stem}.yaml").read_bytes())
+    return int(found[1]) if found else math.inf
