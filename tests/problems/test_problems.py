@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from backprop86.engines.recipe import Recipe
+from backprop86.engines.recipe import Cases, Recipe
 from backprop86.problems import addition, encoder, negation, parity, symmetry, xor
 from backprop86.running.problem import counted_of, problem_of
 from backprop86.running.training import states
@@ -219,3 +219,10 @@ def test_negation_counts_and_own_units():
     w[1, wiring.index("h1", "o1")] = 5
     y = states(wiring, cases.inputs, w)
     assert negation.measure(wiring, cases, w, y, None)["has_own_unit"].tolist() == [True, False]
+
+
+def test_cases_of_all_bits():
+    cases = Cases.of_all_bits(2, lambda inputs: inputs[:, :1] > inputs[:, 1:])
+    assert cases.names == ("00", "01", "10", "11")
+    assert cases.inputs.tolist() == [[0, 0], [0, 1], [1, 0], [1, 1]]
+    assert cases.desired.tolist() == [[0], [0], [1], [0]]

@@ -4,6 +4,7 @@ Where the papers leave a setting open, its value is a guess and conf/experiment/
 """
 
 import difflib
+import itertools
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
@@ -31,6 +32,13 @@ class Cases:
     inputs: np.ndarray
     desired: np.ndarray
     names: tuple[str, ...] = ()
+
+    @classmethod
+    def of_all_bits(cls, n: int, desired: Callable[[np.ndarray], np.ndarray]) -> "Cases":
+        """Return the 2^n rows of n bits in order, named 00, 01 and so on; `desired` makes the outputs from the rows."""
+        inputs = np.array(list(itertools.product([0, 1], repeat=n)), dtype=float)
+        names = tuple("".join(str(int(bit)) for bit in row) for row in inputs)
+        return cls(inputs, desired(inputs).astype(float), names)
 
     def __post_init__(self) -> None:
         """Refuse, in one line, arrays and names that do not fit each other."""

@@ -1,6 +1,6 @@
 """Addition of two two-bit numbers (P pp. 341-345), where P met its other local minimum: carrying needs an order."""
 
-import itertools
+from dataclasses import replace
 
 import numpy as np
 import seaborn as sns
@@ -25,11 +25,8 @@ def wiring(recipe: Recipe) -> Wiring:
 
 def cases(recipe: Recipe) -> Cases:
     """All 16 sums, as three bits, the highest first."""
-    inputs = np.array(list(itertools.product([0, 1], repeat=4)), dtype=float)
-    total = (inputs @ [2, 1, 2, 1]).astype(int)
-    desired = np.array([[n >> 2 & 1, n >> 1 & 1, n & 1] for n in total], dtype=float)
-    names = tuple(f"{int(a)}{int(b)}+{int(c)}{int(d)}" for a, b, c, d in inputs)
-    return Cases(inputs, desired, names)
+    rows = Cases.of_all_bits(4, lambda inputs: (inputs @ [2, 1, 2, 1])[:, None] // [4, 2, 1] % 2)
+    return replace(rows, names=tuple(f"{name[:2]}+{name[2:]}" for name in rows.names))
 
 
 def measure(

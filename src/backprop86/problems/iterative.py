@@ -41,8 +41,7 @@ def wiring(recipe: Recipe) -> Wiring:
 
 def cases(recipe: Recipe) -> Cases:
     """All eight states to begin with; c is to be what b was."""
-    inputs = np.array(list(itertools.product([0, 1], repeat=3)), dtype=float)
-    return Cases(inputs, inputs[:, 1:2], tuple("".join(str(int(bit)) for bit in row) for row in inputs))
+    return Cases.of_all_bits(3, lambda inputs: inputs[:, 1:2])
 
 
 def matrix(wiring: Wiring, w: np.ndarray) -> np.ndarray:

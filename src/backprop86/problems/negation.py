@@ -1,7 +1,5 @@
 """Negation (P pp. 346-347): three bits go through as they are, or complemented if a fourth says so."""
 
-import itertools
-
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -20,9 +18,7 @@ def wiring(recipe: Recipe) -> Wiring:
 
 def cases(recipe: Recipe) -> Cases:
     """All 16 rows; the first bit says whether the other three are complemented."""
-    inputs = np.array(list(itertools.product([0, 1], repeat=4)), dtype=float)
-    desired = np.abs(inputs[:, 1:] - inputs[:, :1])
-    return Cases(inputs, desired, tuple("".join(str(int(bit)) for bit in row) for row in inputs))
+    return Cases.of_all_bits(4, lambda inputs: np.abs(inputs[:, 1:] - inputs[:, :1]))
 
 
 def to_outputs(wiring: Wiring, w: np.ndarray) -> np.ndarray:

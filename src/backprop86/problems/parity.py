@@ -3,7 +3,6 @@
 The chapter's solution counts: its hidden units form a thermometer, each of which changes at another number of inputs.
 """
 
-import itertools
 import re
 
 import numpy as np
@@ -33,18 +32,15 @@ def wiring(recipe: Recipe) -> Wiring:
 
 def cases(recipe: Recipe) -> Cases:
     """All 2^N rows of bits."""
-    inputs = np.array(list(itertools.product([0, 1], repeat=sizes(recipe)[0])), dtype=float)
-    names = tuple("".join(str(int(bit)) for bit in row) for row in inputs)
-    return Cases(inputs, inputs.sum(1, keepdims=True) % 2, names)
+    return Cases.of_all_bits(sizes(recipe)[0], lambda inputs: inputs.sum(1, keepdims=True) % 2)
 
 
 def measure(
     wiring: Wiring, cases: Cases, w: np.ndarray, y: np.ndarray, counted: np.ndarray | None
 ) -> dict[str, np.ndarray]:
     """is_thermometer: hidden units depend only on how many inputs are on, and each changes once, none with another."""
-    hidden = [k for k, name in enumerate(wiring.units) if name.startswith("h")]
     number = cases.inputs.sum(1).astype(int)
-    on = y[:, :, hidden] > 0.5
+    on = y[:, :, wiring.hidden] > 0.5
     codes = np.stack([on[:, number == n].mean(1) for n in range(number.max() + 1)], 1)  # (S, N + 1, hidden)
     steps = np.abs(np.diff(codes, axis=1))
     counts = np.isin(codes, [0, 1]).all((1, 2))
@@ -59,8 +55,7 @@ def draw(runs: Runs) -> dict[str, Figure]:
     recipe = runs.recipe(condition)
     seed, w = typical(runs, condition)
     network, asked = wiring(recipe), cases(recipe)
-    hidden = [k for k, name in enumerate(network.units) if name.startswith("h")]
-    y, number = states(network, asked.inputs, w[None])[0][:, hidden], asked.inputs.sum(1)
+    y, number = states(network, asked.inputs, w[None])[0][:, network.hidden], asked.inputs.sum(1)
     ours = np.stack([y[number == n].mean(0) for n in range(5)])
     figure = Figure(figsize=(6.5, 3.6), layout="constrained")
     for axes, codes, title in zip(

@@ -4,7 +4,6 @@ Every unit is input and output and feeds every unit, itself included. Unrolled, 
 same weights (P Fig. 17). Nothing says that each step should move the pattern by one place, but it is the simple way.
 """
 
-import itertools
 import re
 from dataclasses import replace
 
@@ -41,9 +40,7 @@ def one_step(n: int) -> Wiring:
 
 def cases(recipe: Recipe) -> Cases:
     """All 2^n patterns, and each two places further to the left."""
-    inputs = np.array(list(itertools.product([0, 1], repeat=size(recipe))), dtype=float)
-    names = tuple("".join(str(int(bit)) for bit in row) for row in inputs)
-    return Cases(inputs, np.roll(inputs, -STEPS, axis=1), names)
+    return Cases.of_all_bits(size(recipe), lambda inputs: np.roll(inputs, -STEPS, axis=1))
 
 
 def square(wiring: Wiring, w: np.ndarray) -> np.ndarray:

@@ -4,8 +4,6 @@ Two hidden units suffice. The solution that N prints weighs the two halves with 
 every row that is not symmetric turns one of the two on.
 """
 
-import itertools
-
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -37,9 +35,7 @@ def wiring(recipe: Recipe) -> Wiring:
 
 def cases(recipe: Recipe) -> Cases:
     """All 64 rows of six bits; the output is on for the 8 symmetric ones."""
-    inputs = np.array(list(itertools.product([0, 1], repeat=6)), dtype=float)
-    desired = (inputs == inputs[:, ::-1]).all(1, keepdims=True).astype(float)
-    return Cases(inputs, desired, tuple("".join(str(int(bit)) for bit in row) for row in inputs))
+    return Cases.of_all_bits(6, lambda inputs: (inputs == inputs[:, ::-1]).all(1, keepdims=True))
 
 
 def measure(

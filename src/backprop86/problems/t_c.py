@@ -194,7 +194,7 @@ def activities(runs: Runs) -> Figure:
     seed, w = typical(runs, DRAWN)
     network, asked, side = wiring_of(wiring, recipe), cases(recipe), size(recipe)[0]
     y = states(network, asked.inputs, w[None])[0]
-    hidden = y[:, [name.startswith("h") for name in network.units]].reshape(-1, side - 2, side - 2)
+    hidden = y[:, network.hidden].reshape(-1, side - 2, side - 2)
     figure = Figure(figsize=(12, 3.8), layout="constrained")
     for (above, below), c in zip(figure.subplots(2, 8).T, [0, 2, 4, 6, 1, 3, 5, 7], strict=True):
         _squares(above, asked.inputs[c].reshape(side, side), 1, asked.names[c].split(" at")[0] + "°")

@@ -3,7 +3,6 @@
 It is in the PDP chapter, not in the letter.
 """
 
-import itertools
 import re
 
 import numpy as np
@@ -34,9 +33,7 @@ def wiring(recipe: Recipe) -> Wiring:
 
 def cases(recipe: Recipe) -> Cases:
     """00, 01, 10, 11."""
-    inputs = np.array(list(itertools.product([0, 1], repeat=2)), dtype=float)
-    desired = (inputs.sum(1, keepdims=True) == 1).astype(float)
-    return Cases(inputs, desired, ("00", "01", "10", "11"))
+    return Cases.of_all_bits(2, lambda inputs: inputs.sum(1, keepdims=True) == 1)
 
 
 def measure(
@@ -49,14 +46,18 @@ def measure(
     one of them on the wrong side.
     With one hidden unit also its weights, see `oriented`.
     """
-    hidden = [k for k, name in enumerate(wiring.units) if name.startswith("h")]
+    hidden = wiring.hidden
     on = (y[:, :, hidden] > 0.5).transpose(0, 2, 1).astype(int).tolist()
     codes = [" ".join(sorted("".join(map(str, unit)) for unit in run)) for run in on]
     out = y[:, :, wiring.outputs[0]]
     half = np.abs(out - 0.5) < 0.05
     one_side = (half[:, [1, 3]].all(1) & (out[:, 2] > 0.8)) | (half[:, [2, 3]].all(1) & (out[:, 1] > 0.8))
     is_fig5 = one_side & (out[:, 0] < 0.2) & ((out > 0.5) != (cases.desired[:, 0] > 0.5)).any(1)
-    found = {"hidden": np.full(len(w), len(hidden)), "hidden_code": np.array(codes, dtype=object), "is_fig5": is_fig5}
+    found = {
+        "hidden": np.full(len(w), len(hidden)),
+        "hidden_code": np.array(codes, dtype=object),
+        "is_fig5": is_fig5,
+    }
     return found | oriented(w) if len(hidden) == 1 and w.shape[1] == len(PRINTED_FIG3) else found
 
 

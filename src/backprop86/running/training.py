@@ -176,10 +176,10 @@ def _measured(
     for start in range(0, len(w), MEASURED_AT_ONCE):
         some = slice(start, start + MEASURED_AT_ONCE)
         y, trained = states(wiring, cases.inputs, w[some]), None if counted is None else counted[some]
-        found = problem.measure(wiring, cases, w[some], y, trained)
+        found: dict[str, Any] = problem.measure(wiring, cases, w[some], y, trained)
         if outcome is not None:
             ended = (outcome.sweeps[some] != UNSOLVED, outcome.diverged[some], outcome.error_curve[some])
             found["failure"] = kinds(wiring, cases, y, trained, *ended)
-            found["hidden_off"] = np.asarray((y[:, :, wiring.hidden] < OFF).all((1, 2)))
+            found["hidden_off"] = (y[:, :, wiring.hidden] < OFF).all((1, 2))
         parts.append(found)
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
