@@ -19,7 +19,7 @@ THREE = Context(prec=3, rounding=ROUND_HALF_UP)
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """How the reading and the seed of the page were chosen: see asked.py."""
+    """The choice of the reading and the seed of the page, made in asked.py."""
 
     reading: str = ""
     changes: tuple[str, ...] = ()  # name=value of the settings that differ from the experiment's file

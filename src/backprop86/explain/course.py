@@ -34,7 +34,7 @@ NEAR = 0.01
 LONGEST = 2e8
 """A run is cut off after this many sweeps × cases × connections: two seconds."""
 EXACT = 2e6
-"""Up to this length of a run, E is found sweep by sweep; in a longer one at the engine's checkpoints only."""
+"""The longest run in which E is found sweep by sweep; in a longer run it is found at the engine's checkpoints only."""
 MANY, ENOUGH, TRIED = 100, 20, 1.5e9
 """Seeds that are trained to see how many learn; the fewest that tell; the most work, one to two seconds."""
 
@@ -50,7 +50,7 @@ class Look:
 
 @dataclass(frozen=True, eq=False)
 class Course:
-    """What repeating the step leads to. `sweeps` and `E` are the engine's checkpoints, up to `limit`."""
+    """The run that begins with the step. `sweeps` and `E` are the engine's checkpoints, up to `limit`."""
 
     looks: list[Look]
     solved: int  # the sweep after which the net first counts as solved, or UNSOLVED
@@ -91,7 +91,7 @@ def work_per_sweep(step: Step) -> int:
 
 
 def shows_outputs(step: Step) -> bool:
-    """Whether the outputs for each case have room beside E."""
+    """Return whether the outputs for each case have room beside E."""
     return len(step.trained) <= FEW and len(step.wiring.outputs) == 1
 
 

@@ -10,7 +10,7 @@ from backprop86.wiring import Wiring
 ROWS, WIDTH = 10, 74
 """The largest picture."""
 APART = 16
-"""How far two levels are apart, if there is room."""
+"""The distance between two levels, if there is room."""
 LEAST_ROWS = 7
 MOST, MOST_SKIPPING = 60, 8
 """A net with more connections, or more that skip a level, is not drawn: its lines could not be told apart."""

@@ -87,7 +87,7 @@ def kind_of(value: Any) -> str:
 
 
 def several(returned: Any) -> str:
-    """What to do with the outputs of an LSTM, ((h, c), cache), or (h, c) of a Function."""
+    """Advice for several outputs, such as those of an LSTM, ((h, c), cache), or (h, c) of a Function."""
     outputs = returned[0] if isinstance(returned, tuple) and returned else ()
     several = isinstance(outputs, list | tuple) and len(outputs) > 1
     return ": torch.cat the outputs" if several and all(isinstance(out, Tensor) for out in outputs) else ""

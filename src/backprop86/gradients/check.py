@@ -102,7 +102,7 @@ def _surely(oracle: Oracle, pair: Pair, dE_dout: Tensor) -> list[Tensor]:
 
 
 def _if_it_can(oracle: Oracle, pair: Pair, dE_dout: Tensor) -> list[Tensor] | None:
-    """None where forward cannot take complex numbers, or autograd and central differences agree against the oracle."""
+    """Return the gradients, or None where forward takes no complex numbers or the other oracles disagree with them."""
     with differences.quiet():
         try:
             gradients = _surely(oracle, pair, dE_dout)
@@ -125,7 +125,7 @@ def _row(oracle: Oracle, suspect: Suspect) -> dict[str, Any]:
 
 
 def in_words(table: pd.DataFrame) -> str:
-    """What `compare` found, a line for each tensor; errors are told over the right gradient's largest entry."""
+    """Return a line for each tensor that `compare` judged; errors stand over the right gradient's largest entry."""
     lines, width = [], max(len(name) for name in table["tensor"])
     without = "".join(f" ({name}: {why})" for name, why in table.attrs.get("left_out", {}).items())
     for name, rows in table.groupby("tensor", sort=False):
@@ -150,7 +150,7 @@ def assert_gradients(
     parameters: dict[str, Tensor],
     **settings: Any,
 ) -> None:
-    """For tests: AssertionError, in words, unless all gradients agree. It takes what `compare` takes."""
+    """Raise AssertionError, in words, unless all gradients agree. It takes what `compare` takes."""
     __tracebackhide__ = True  # pytest shows the test, and not this function
     table = compare(forward, backward, inputs, parameters, **settings)
     if not table["agrees"].all():

@@ -35,7 +35,7 @@ def both_ways(job: Job) -> tuple[Callable[[], object], Callable[[], object]]:
 
 
 def seconds(function: Callable[[], object], spend: float = 0.02) -> float:
-    """How long a call takes, from as many as fit."""
+    """Return the seconds of a call: the mean of the calls that fit into `spend`, and of three at least."""
     n, started = 0, time.perf_counter()
     while (took := time.perf_counter() - started) < spend or n < 3:
         function()

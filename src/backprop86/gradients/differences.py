@@ -64,7 +64,7 @@ def _one_at_a_time(slope: Callable[[int, int], float], tensors: Sequence[Tensor]
 def contradicts(
     pair: Pair, dE_dout: Tensor, by_complex: Sequence[Tensor], by_autograd: Sequence[Tensor], tolerance: float
 ) -> bool:
-    """Whether central differences side with autograd where the complex step differs from it most.
+    """Return whether central differences side with autograd where the complex step differs from it most.
 
     Then forward is another function of complex numbers (var, abs), or loses a very small imaginary part (conv2d).
     """

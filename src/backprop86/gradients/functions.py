@@ -10,7 +10,7 @@ from backprop86.gradients.binding import Binding, Place, bind, kind_of, several
 
 
 class Context:
-    """What torch hands to the methods of a Function, as far as the two of them use it among themselves."""
+    """The context that torch hands to both methods of a Function, as far as they need it among themselves."""
 
     def __init__(self, arguments: Sequence[Any]) -> None:
         """arguments: those of forward, a Place for each tensor."""

@@ -24,7 +24,7 @@ COMPONENTS = {
 
 
 def same(some: Iterable[Any], ids: list[int]) -> bool:
-    """Whether these are the very objects that have these ids."""
+    """Return whether these are the very objects that have these ids."""
     return list(map(id, some)) == ids
 
 
@@ -117,4 +117,4 @@ NUMBERS: dict[type, Look] = {
     array: _of_bytes,
     **GENERATORS,
 }
-"""What to look at in a value of each type."""
+"""The function that looks into a value of each type."""

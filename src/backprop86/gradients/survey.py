@@ -89,7 +89,7 @@ def _random(seed: int) -> Callable[..., Tensor]:
 
 
 def _rows(forward: Pass, backward: Pass, y: Tensor, parameters: dict[str, Tensor], right: Pass) -> pd.DataFrame:
-    """What `compare` says with all four oracles, and what extended precision says of autograd."""
+    """Return the rows of `compare` with all four oracles, and those of autograd judged by extended precision."""
 
     def autograd_forward(*tensors: Tensor) -> tuple[Tensor, Any]:
         return forward(*tensors)[0], tensors

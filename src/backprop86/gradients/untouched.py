@@ -69,7 +69,7 @@ def _home(module: Any) -> list[str]:
 
 
 def _attributes(value: Any, name: str) -> Found:
-    """What an object keeps in its __dict__ and its slots, and its class."""
+    """Yield the parts in an object's __dict__ and slots, and its class."""
     kind = type(value)
     of, *inner = _home(kind.__module__)
     private = of == "torch" and inner[:1] and inner[0].startswith("_")
@@ -92,14 +92,14 @@ def _slots(kind: type) -> Iterator[tuple[str, Any]]:
 
 
 def _restore_slot(value: Any, slot: str, member: Any, was: Any) -> None:
-    """Past the class's own __setattr__, which may forbid it."""
+    """Put a slot back past the class's own __setattr__, which may forbid it."""
     if getattr(value, slot, ABSENT) is not was:
         member.__delete__(value) if was is ABSENT else member.__set__(value, was)
 
 
 @singledispatch
 def _contents(value: Any, name: str) -> Found:
-    """What is in an object beside its attributes: nothing, unless it is compiled and nobody can know."""
+    """Yield the contents of an object beside its attributes: nothing, unless it is compiled and nobody can know."""
     kind = type(value)
     harmless = _home(kind.__module__)[0] in LIBRARIES and not hasattr(kind, "__next__")
     if harmless or hasattr(value, "__dict__") or any(_slots(kind)) or isinstance(value, IOBase):
@@ -229,7 +229,7 @@ def _of_cell(value: CellType, name: str) -> Found:
 
 
 def _held(cell: CellType) -> Any:
-    """What a variable in a closure holds; nothing before it is assigned."""
+    """Return the value of a variable in a closure; nothing before it is assigned."""
     try:
         return cell.cell_contents
     except ValueError:

@@ -7,7 +7,7 @@ from backprop86.running.runs import Runs
 from backprop86.running.settings import Settings
 
 LISTED = 5
-"""How many readings the closing lines name one by one."""
+"""The largest number of readings that the closing lines name one by one."""
 
 
 def in_brief(settings: Settings, found: Runs) -> list[str]:
@@ -26,7 +26,7 @@ def in_brief(settings: Settings, found: Runs) -> list[str]:
 
 
 def listed(said: dict[str, str], size: dict[str, float]) -> str:
-    """What is said of each reading; of many readings, of the one with the least and the one with the most."""
+    """Return the words for each reading; of many readings, of the one with the least and the one with the most."""
     if len(said) == 1:
         return next(iter(said.values()))
     if len(said) <= LISTED:

@@ -3,6 +3,8 @@
 A verdict is reproduced, partly, doubtful or not reproduced. Every threshold stands once, in the class that applies it.
 """
 
+from abc import ABC, abstractmethod
+
 import numpy as np
 import pandas as pd
 
@@ -38,14 +40,14 @@ from backprop86.running.claim import Claim, other_reading
 from backprop86.running.runs import Runs
 
 
-class Rule:
+class Rule(ABC):
     """A way to judge a claim. `judge` makes a Judgement of one reading; the others put it into words."""
 
     is_share = True  # the estimate is a share of the runs
 
+    @abstractmethod
     def judge(self, claim: Claim, runs: Runs, reading: str) -> Judgement:
         """Apply the rule to the rows of one reading."""
-        raise NotImplementedError
 
     def printed(self, numbers: str) -> str:
         """Return the words for what a text prints, from its numbers in words."""
@@ -57,9 +59,9 @@ class Rule:
             return "no solved run"
         return f"{percent(found.estimate)}; {percent(found.low)} to {percent(found.high)} (n = {found.n:,})"
 
+    @abstractmethod
     def because(self, claim: Claim, reading: str, found: Judgement) -> str:
         """Return a sentence, or two, on why the verdict is what it is."""
-        raise NotImplementedError
 
 
 class Draw(Rule):
@@ -232,7 +234,7 @@ class WithoutException(Rule):
 
 
 class Structure(Rule):
-    """What a printed net shows: reproduced if most of our solved nets show it, partly if half of them do."""
+    """A property of one printed net: reproduced if most of our solved nets show it, partly if half of them do."""
 
     most, half = 0.9, 0.5
     fewest = Draw.fewest

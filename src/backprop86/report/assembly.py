@@ -106,7 +106,7 @@ def experiments_in(folder: Folder) -> tuple[list[str], list[str]]:
 
 
 def cores() -> int:
-    """How many processes this one may keep busy."""
+    """Return the number of processes that this one may keep busy."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

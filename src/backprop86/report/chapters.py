@@ -107,7 +107,7 @@ def compared(chapter: Chapter, folder: Folder) -> None:
 
 
 def are_there(folder: Folder, names: tuple[str, ...]) -> bool:
-    """Whether another script has made these tables."""
+    """Return whether another script has made these tables."""
     return all((folder.path / "tables" / f"{name}.csv").is_file() for name in names)
 
 

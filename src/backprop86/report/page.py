@@ -19,7 +19,7 @@ Block = str | list[str] | pd.DataFrame
 """A paragraph, lines of working, or a table of strings."""
 WIDEST = 80
 GAPS = (2, 1)
-"""How far columns are apart; the second where they do not fit otherwise."""
+"""The gap between columns; the second where they do not fit otherwise."""
 SHORT = 12
 """What is no longer than this stays on one line."""
 
@@ -61,7 +61,7 @@ def told(parts: list[Part], console: Console) -> None:
 
 
 def pieces(block: Block, width: int) -> list[Text | Table]:
-    """What a block becomes: a text, or as many tables as there is room for."""
+    """Return a block as a text, or as many tables as there is room for."""
     if isinstance(block, str):
         return [Text(textwrap.fill(block, width, break_on_hyphens=False))]
     if isinstance(block, list):
@@ -89,7 +89,7 @@ def fitting(frame: pd.DataFrame, width: int, gap: int) -> list[list[str]]:
 
 
 def longest(frame: pd.DataFrame, name: str) -> int:
-    """How wide a column has to be at least, for no word in it to be broken, nor a cell that is SHORT."""
+    """Return the least width of a column, for no word in it to be broken, nor a cell that is SHORT."""
     cells = [name, *frame[name]]
     widest = max(map(len, cells))
     return widest if widest <= SHORT else max(len(word) for cell in cells for word in cell.split())

@@ -1,4 +1,4 @@
-"""What every command does: it reads its line, and answers a user's mistake with one line.
+"""The frame of every command: it reads its line, and answers a user's mistake with one line.
 
 with one_clear_line():
     main()
@@ -20,7 +20,7 @@ from backprop86.running.wording import HYDRA_ERRORS, in_words
 PLACE_ERRORS = {
     errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR,
 }  # fmt: skip
-"""What a folder or a disk that the user named may refuse; every other OSError is a fault of ours."""
+"""Faults of a folder or a disk that the user named; every other OSError is a fault of ours."""
 
 
 @contextmanager

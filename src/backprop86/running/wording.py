@@ -65,7 +65,7 @@ def unknown(key: str, root: type, place: str = "") -> str:
 
 
 def must_be(key: str, root: type) -> str:
-    """What a setting may be."""
+    """Return the words for the values that a setting may have."""
     path, _, last = key.rpartition(".")
     kind, parent = kind_of(key, root), kind_of(path, root)
     if parent is Recipe and last in LIMITS:
