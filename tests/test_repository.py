@@ -130,10 +130,10 @@ def test_tests_follow_the_rooms():
 def test_no_circle_inside_a_room():
     package = ROOT / "src" / "backprop86"
     for room in ROOMS:
-        files = {path.stem: path for path in (package / room).glob("[!_]*.py")}
+        files = {path.stem: imported(path) for path in (package / room).glob("[!_]*.py")}
         left = {
-            name: {other for other in files for used in imported(path) if f"{used}.".startswith(f"{room}.{other}.")}
-            for name, path in files.items()
+            name: {other for other in files for one in used if f"{one}.".startswith(f"{room}.{other}.")}
+            for name, used in files.items()
         }
         while free := [name for name, used in left.items() if not used & left.keys()]:
             for name in free:
