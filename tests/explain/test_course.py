@@ -23,6 +23,7 @@ from backprop86.report.page import written
 from backprop86.running.runs import read
 from backprop86.running.settings import load
 from backprop86.running.training import run_condition
+from helpers import slow
 
 
 def course(reading, seed, **settings):
@@ -48,9 +49,10 @@ def test_repeating_is_what_autograd_does(reading, seed):
     assert shown >= 8
 
 
-@pytest.mark.parametrize(
-    "reading", ["as_printed", "two_hidden_case_updates", "no_momentum_rate_0.25", "two_hidden_float32"]
-)
+READINGS = ["as_printed", "two_hidden_case_updates", "no_momentum_rate_0.25", "two_hidden_float32"]
+
+
+@pytest.mark.parametrize("reading", slow(READINGS, "two_hidden_float32"))
 def test_the_sweeps_shown_are_those_at_which_E_falls(reading):
     seed = int(published(RESULTS / "runs" / "xor.parquet", reading, load("xor").experiment.recipe_of(reading)).first)
     step, found = course(reading, seed)
