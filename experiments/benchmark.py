@@ -192,10 +192,10 @@ def peak_memory(seeds: int) -> float:
 
 def memory_of(seeds: int) -> float:
     """Train them here, as run.py does, and say what it took."""
-    from backprop86.running.training import run_condition
+    from backprop86.running.training import run_reading
 
     problem, recipe = EXPERIMENTS["symmetry 6-2-1"]
-    run_condition(problem, replace(recipe, sweeps=100, stop="solved"), list(range(seeds)))
+    run_reading(problem, replace(recipe, sweeps=100, stop="solved"), list(range(seeds)))
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 
 

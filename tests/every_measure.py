@@ -23,7 +23,7 @@ def nets(sweeps=20):
     found = []
     for stem in stems():
         experiment, seen = load(NETS_OF.get(stem, stem)).experiment, set()
-        for reading in experiment.conditions:
+        for reading in experiment.every_reading:
             recipe = replace(experiment.recipe_of(reading), sweeps=sweeps)
             if (kind := (recipe.network, recipe.held_out, recipe.biases == "none")) not in seen:
                 seen.add(kind)

@@ -11,9 +11,9 @@ import pytest
 from backprop86.engines import fused, reference
 from backprop86.engines.recipe import Job, Recipe
 from backprop86.running.problem import check, problem_of, start_of, wiring_of
-from backprop86.running.runs import Runs, describe, with_condition
+from backprop86.running.runs import Runs, describe, with_reading
 from backprop86.running.settings import load
-from backprop86.running.training import run_condition, states
+from backprop86.running.training import run_reading, states
 
 ROOT = Path(__file__).parents[1]
 """The folder of the project."""
@@ -35,12 +35,12 @@ def engines(problem, recipe, n=8):
 def every_reading(stem, sweeps, seeds=(0, 1, 2)):
     """Runs of every reading of an experiment, cut short: what run.py would have written, of a few seeds."""
     experiment, problem, runs = load(stem).experiment, problem_of(stem), None
-    for name in experiment.conditions:
+    for name in experiment.every_reading:
         recipe = replace(experiment.recipe_of(name), sweeps=sweeps)
-        rows = run_condition(problem, recipe, list(seeds))
+        rows = run_reading(problem, recipe, list(seeds))
         about = describe(recipe, check(problem, recipe), list(seeds), "fused")
-        order = list(experiment.conditions)
-        runs = with_condition(runs, stem, order, name, about, rows, experiment.numbers_only)
+        order = list(experiment.every_reading)
+        runs = with_reading(runs, stem, order, name, about, rows, experiment.numbers_only)
     return runs
 
 

@@ -243,9 +243,9 @@ def test_the_committed_runs_have_their_thousand_seeds():
     for stem in stems():
         settings = load(stem, f"output={ROOT / 'results'}")
         runs = read(settings.runs_file)
-        assert runs.conditions == list(settings.experiment.conditions)
+        assert runs.readings == list(settings.experiment.every_reading)
         experiment = settings.experiment
-        for reading in runs.conditions:
+        for reading in runs.readings:
             rows, n = runs.of(reading), experiment.seeds
             if experiment.first_look and not rows[experiment.promising].iloc[: experiment.first_look].any():
                 n = experiment.first_look

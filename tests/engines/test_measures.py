@@ -23,7 +23,7 @@ from backprop86.network import Network, initial_weights
 from backprop86.problems import depth
 from backprop86.running import failures, training
 from backprop86.running.settings import load, stems
-from backprop86.running.training import run_condition, states
+from backprop86.running.training import run_reading, states
 
 
 def switched_off():
@@ -249,7 +249,7 @@ def test_correlation():
 
 def test_a_net_that_diverged_is_measured_without_a_word():
     recipe = Recipe("3_layers", 50, epsilon=1e308, alpha=0.9, initial_range=1.0, stop="limit")
-    rows = run_condition(depth, recipe, [0, 1, 2])
+    rows = run_reading(depth, recipe, [0, 1, 2])
     assert rows["diverged"].tolist() == [False, True, False]
     assert rows["factor"].isna().tolist()[1]
     assert not rows["within_bound"].tolist()[1]

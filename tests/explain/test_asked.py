@@ -15,7 +15,7 @@ from backprop86.problems import xor
 from backprop86.report.page import written
 from backprop86.running.runs import read
 from backprop86.running.settings import load
-from backprop86.running.training import run_condition
+from backprop86.running.training import run_reading
 from helpers import ROOT
 
 
@@ -105,7 +105,7 @@ def test_a_net_that_does_not_learn_says_how_many_others_do():
     assert f"Of the 1,000 published runs of this reading {n} learn. The first is seed=1." in stuck
     assert commands(stuck)[0] == "reading=two_hidden seed=1"
     tried = page_of("reading=two_hidden", "epsilon=0.3", "seed=0")
-    w = run_condition(xor, replace(load("xor").experiment.recipe_of("two_hidden"), epsilon=0.3), list(range(100)))
+    w = run_reading(xor, replace(load("xor").experiment.recipe_of("two_hidden"), epsilon=0.3), list(range(100)))
     n, first = int(w["solved"].sum()), int(w["seed"][w["solved"]].min())
     assert f"Of the seeds 0 to 99, trained just now with these settings, {n} learn." in tried
     assert commands(tried)[:2] == [f"reading=two_hidden epsilon=0.3 seed={first}", "reading=two_hidden"]

@@ -22,7 +22,7 @@ from backprop86.problems import xor
 from backprop86.report.page import written
 from backprop86.running.runs import read
 from backprop86.running.settings import load
-from backprop86.running.training import run_condition
+from backprop86.running.training import run_reading
 from helpers import slow
 
 
@@ -56,7 +56,7 @@ READINGS = ["as_printed", "two_hidden_case_updates", "no_momentum_rate_0.25", "t
 def test_the_sweeps_shown_are_those_at_which_E_falls(reading):
     seed = int(published(RESULTS / "runs" / "xor.parquet", reading, load("xor").experiment.recipe_of(reading)).first)
     step, found = course(reading, seed)
-    rows = run_condition(xor, step.recipe, [seed])
+    rows = run_reading(xor, step.recipe, [seed])
     assert found.solved == rows["sweeps"][0]  # the run that is shown is the published one
     if step.recipe.dtype == "float64":
         assert found.E_solved == pytest.approx(rows["error"][0], rel=1e-9)

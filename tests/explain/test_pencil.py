@@ -70,7 +70,7 @@ def readings():
     for stem in stems():
         experiment = experiment_of(stem)
         if not experiment.axes:
-            yield from ((stem, name) for name in experiment.conditions)
+            yield from ((stem, name) for name in experiment.every_reading)
         firsts = [next(iter(axis)) for axis in experiment.axes.values()]
         for k, axis in enumerate(experiment.axes.values()):
             yield from ((stem, "/".join([*firsts[:k], value, *firsts[k + 1 :]])) for value in axis)
@@ -178,7 +178,7 @@ def test_a_case_and_a_nudge_carry_their_printed_form():
 @pytest.mark.parametrize("stem", stems())
 def test_six_digits_are_enough_for_five(stem):
     experiment = experiment_of(stem)
-    step = first_step(problem_of(stem), experiment.recipe_of(next(iter(experiment.conditions))))
+    step = first_step(problem_of(stem), experiment.recipe_of(next(iter(experiment.every_reading))))
     by_hand = np.array([float(value) for value in step.dE_dw])
     parts = sum(np.abs([float(value) for value in one.dE_dw]) for one in step.worked.values())
     assert np.abs(by_hand - measured(step).gradient).max() <= 1e-5 * parts.max()

@@ -29,7 +29,7 @@ def test_every_unit_is_drawn_once_and_those_of_a_level_below_each_other():
     drawn = 0
     for stem in stems():
         experiment, problem = load(stem).experiment, problem_of(stem)
-        wiring = wiring_of(problem.wiring, experiment.recipe_of(next(iter(experiment.conditions))))
+        wiring = wiring_of(problem.wiring, experiment.recipe_of(next(iter(experiment.every_reading))))
         if lines := sketch(wiring):
             assert len(lines) <= 10, stem
             assert max(map(len, lines)) <= 76, stem

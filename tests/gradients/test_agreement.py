@@ -21,7 +21,7 @@ from backprop86.wiring import layered
 from helpers import ROOT
 
 TABLES = ROOT / "results" / "tables"
-LATTICE = load("family_trees_lattice").experiment.conditions
+LATTICE = load("family_trees_lattice").experiment.every_reading
 REPRODUCED = [stem for stem in stems() if not load(stem).experiment.by_itself]
 
 
@@ -47,7 +47,7 @@ def paths():
 def test_every_network_of_every_experiment_is_in_the_table(table):
     for stem in REPRODUCED:
         experiment = load(stem).experiment
-        recipes = [experiment.recipe_of(reading) for reading in experiment.conditions]
+        recipes = [experiment.recipe_of(reading) for reading in experiment.every_reading]
         wanted = {recipe.network + ", no biases" * (recipe.biases == "none") for recipe in recipes}
         for tensor in ("input 1", "w, level 1"):
             rows = table[(table["experiment"] == stem) & (table["tensor"] == tensor)]
@@ -127,7 +127,7 @@ def test_every_level_of_a_network_is_a_tensor_of_its_own():
 def test_parameters_are_numbered_level_by_level():
     for stem in stems():
         experiment, problem = load(stem).experiment, problem_of(stem)
-        for recipe in {r.network: r for r in map(experiment.recipe_of, experiment.conditions)}.values():
+        for recipe in {r.network: r for r in map(experiment.recipe_of, experiment.every_reading)}.values():
             assert np.all(np.diff(wiring_of(problem.wiring, recipe).parameter_level) >= 0), (stem, recipe.network)
 
 

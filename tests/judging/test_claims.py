@@ -192,7 +192,7 @@ def test_more_than_under_another_reading(many, expected):
     judged = judge(Claim("c", "N", "", "more", "solved", than=["small"]), runs, "large/slow")
     assert judged.verdict == expected
     assert judged.estimate == pytest.approx(0.5 + (many - 100) / 400)
-    with pytest.raises(ValueError, match=r"^made_up has no runs of condition tiny/slow"):
+    with pytest.raises(ValueError, match=r"^made_up has no runs of reading tiny/slow"):
         judge(Claim("c", "N", "", "more", "solved", than=["tiny"]), runs, "large/slow")
 
 

@@ -20,7 +20,7 @@ HIDDEN = (2, 4, 8, 16, 32)
 def made_up(sweeps):
     """Runs of every reading in which all 20 seeds are solved after sweeps(hidden units, rate)."""
     parts, about = {}, {}
-    for name in EXPERIMENT.conditions:
+    for name in EXPERIMENT.every_reading:
         recipe = EXPERIMENT.recipe_of(name)
         H = int(recipe.network.split("_")[0])
         column = pd.array([sweeps(H, recipe.epsilon)] * 20, dtype="Int64")
@@ -30,7 +30,7 @@ def made_up(sweeps):
 
 
 def test_readings():
-    recipes = {name: EXPERIMENT.recipe_of(name) for name in EXPERIMENT.conditions}
+    recipes = {name: EXPERIMENT.recipe_of(name) for name in EXPERIMENT.every_reading}
     assert len(recipes) == len({str(recipe) for recipe in recipes.values()}) == 5 * 6 * 5
     assert [*recipes][:2] == ["2_hidden/as_printed/rate_0.25", "2_hidden/as_printed/rate_0.1"]
     assert recipes["2_hidden/as_printed/rate_0.25"] == EXPERIMENT.recipe

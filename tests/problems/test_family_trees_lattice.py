@@ -97,9 +97,9 @@ def test_maps(made_up):
 
 def test_the_first_reading_is_the_recipe_as_printed():
     trees = load("family_trees").experiment.recipe_of("as_printed")
-    first = LATTICE.recipe_of(next(iter(LATTICE.conditions)))
+    first = LATTICE.recipe_of(next(iter(LATTICE.every_reading)))
     differs = {name for name, value in vars(first).items() if value != getattr(trees, name)}
-    assert next(iter(LATTICE.conditions)) == PRINTED
+    assert next(iter(LATTICE.every_reading)) == PRINTED
     assert differs == {"criterion", "dtype"}
     fast = LATTICE.recipe_of("x50/decay_0/plain/biases_none/range_1/case/momentum_0.99")
     assert (fast.epsilon, fast.opening_epsilon, fast.alpha, fast.opening_alpha) == (0.5, 0.25, 0.99, 0.5)

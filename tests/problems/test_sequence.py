@@ -14,9 +14,9 @@ from backprop86.network import Network, initial_weights
 from backprop86.problems import sequence
 from backprop86.report.drawing import curves_figure
 from backprop86.running.problem import check, counted_of, wiring_of
-from backprop86.running.runs import describe, with_condition
+from backprop86.running.runs import describe, with_reading
 from backprop86.running.settings import load
-from backprop86.running.training import run_condition, states
+from backprop86.running.training import run_reading, states
 
 FIXED = load("sequence").experiment.recipe_of("as_printed")
 VARIABLE = load("sequence").experiment.recipe_of("variable")
@@ -211,8 +211,8 @@ def test_engines_agree(recipe, sweeps):
 
 
 def runs_of(recipe, seeds):
-    rows = run_condition(sequence, recipe, seeds)
-    return with_condition(None, "sequence", ["x"], "x", describe(recipe, 5, seeds, "fused"), rows)
+    rows = run_reading(sequence, recipe, seeds)
+    return with_reading(None, "sequence", ["x"], "x", describe(recipe, 5, seeds, "fused"), rows)
 
 
 def test_figures():

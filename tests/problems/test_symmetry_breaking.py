@@ -8,7 +8,7 @@ import pytest
 from backprop86.engines.recipe import Recipe
 from backprop86.problems import symmetry_breaking
 from backprop86.running.settings import load
-from backprop86.running.training import run_condition
+from backprop86.running.training import run_reading
 from helpers import drawn, engines, every_reading, measured
 
 EXPERIMENT = load("symmetry_breaking").experiment
@@ -40,7 +40,7 @@ def test_separation():
 @pytest.mark.parametrize("reading", ["equal", "equal_range_3", "equal_case_updates", "symmetry_equal"])
 def test_equal_weights_stay_equal_to_the_last_bit(reading, engine):
     recipe = replace(EXPERIMENT.recipe_of(reading), sweeps=100)
-    rows = run_condition(symmetry_breaking, recipe, list(range(9)), engine)
+    rows = run_reading(symmetry_breaking, recipe, list(range(9)), engine)
     assert rows["identical"].all()
     assert rows["untrained_identical"].all()
     assert not rows["separate"].any()
@@ -51,7 +51,7 @@ def test_equal_weights_stay_equal_to_the_last_bit(reading, engine):
 
 
 def test_nearly_equal_weights_do_not():
-    rows = run_condition(symmetry_breaking, EXPERIMENT.recipe_of("nearly_equal_1e-2"), list(range(9)))
+    rows = run_reading(symmetry_breaking, EXPERIMENT.recipe_of("nearly_equal_1e-2"), list(range(9)))
     assert rows["separate"].sum() > 5
     assert not rows["untrained_separate"].any()
     assert not rows[["identical", "untrained_identical"]].any(axis=None)

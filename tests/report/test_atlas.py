@@ -11,8 +11,8 @@ from backprop86.problems import family_trees, single_layer, xor
 from backprop86.report import failures as atlas
 from backprop86.running.failures import KINDS
 from backprop86.running.problem import check
-from backprop86.running.runs import describe, with_condition
-from backprop86.running.training import run_condition, states
+from backprop86.running.runs import describe, with_reading
+from backprop86.running.training import run_reading, states
 
 XOR = Recipe("2_hidden", 9, epsilon=0.5, alpha=0.9)
 LEARNED, LOST = [""] * 4, ["plateau"] * 4
@@ -23,9 +23,9 @@ def of(problem, readings, numbers_only=False):
     runs, stem = None, problem.__name__.rsplit(".", 1)[1]
     for name, (recipe, failures) in readings.items():
         seeds = list(range(len(failures)))
-        rows = run_condition(problem, recipe, seeds).assign(failure=failures, solved=[kind == "" for kind in failures])
+        rows = run_reading(problem, recipe, seeds).assign(failure=failures, solved=[kind == "" for kind in failures])
         about = describe(recipe, check(problem, recipe), seeds, "fused")
-        runs = with_condition(runs, stem, list(readings), name, about, rows, numbers_only)
+        runs = with_reading(runs, stem, list(readings), name, about, rows, numbers_only)
     return runs
 
 

@@ -40,7 +40,7 @@ def usable(monkeypatch, tmp_path):
     def usable(runs, published=False, **settings):
         monkeypatch.setattr(material, "read", lambda path: runs)
         experiment = replace(EXPERIMENT, recipe=RECIPE, **settings)
-        recipes = {name: experiment.recipe_of(name) for name in experiment.conditions}
+        recipes = {name: experiment.recipe_of(name) for name in experiment.every_reading}
         return material.usable(experiment, recipes, Folder(tmp_path, published))
 
     return usable
@@ -49,13 +49,13 @@ def usable(monkeypatch, tmp_path):
 def test_readings_without_rows_are_told(usable, tmp_path):
     runs, notes = usable(rows_of("c", "a"))
     again = f"python experiments/run.py experiment=xor output={tmp_path}"
-    assert (runs.conditions, notes) == (["c", "a"], [f"left out: b of xor, without rows ({again} makes them)"])
+    assert (runs.readings, notes) == (["c", "a"], [f"left out: b of xor, without rows ({again} makes them)"])
     assert usable(rows_of("a", "b", "c"))[1] == []
 
 
 def test_what_was_stopped_half_way_is_left_out_since_the_fastest_seeds_come_first(usable):
     runs, notes = usable(_half())
-    assert runs.conditions == ["a", "c"]
+    assert runs.readings == ["a", "c"]
     assert notes[0].startswith("left out: b of xor, without rows (")
     with pytest.raises(BadInput, match=r"^the runs of xor were stopped half-way: python .* goes on with them$"):
         usable(rows_of("a", seeds=(0, 29)))

@@ -241,7 +241,7 @@ def test_what_a_file_of_conf_cannot_say(majority, text, line):
 
 
 def trial(experiment):
-    return experiment.trial({name: experiment.recipe_of(name) for name in experiment.conditions})
+    return experiment.trial({name: experiment.recipe_of(name) for name in experiment.every_reading})
 
 
 @pytest.mark.parametrize(
@@ -310,7 +310,7 @@ def test_promising_is_a_column_of_yes_and_no(majority):
 def test_every_claim_of_ours_has_its_columns():
     for stem in stems():
         experiment = load(stem).experiment
-        assert trial(experiment).keys() == experiment.conditions.keys()
+        assert trial(experiment).keys() == experiment.every_reading.keys()
 
 
 def test_a_trial_costs_what_its_networks_cost(monkeypatch):
@@ -471,13 +471,13 @@ def test_every_experiment_file(stem, tmp_path):
     settings = load(stem, f"output={tmp_path}")
     experiment = settings.experiment
     assert experiment.stem == stem
-    recipes = {reading: experiment.recipe_of(reading) for reading in experiment.conditions}
+    recipes = {reading: experiment.recipe_of(reading) for reading in experiment.every_reading}
     assert recipes[LITERAL.get(stem, "as_printed")] == experiment.recipe
     assert len({str(recipe) for recipe in recipes.values()}) == len(recipes)
     assert len({claim.id for claim in experiment.claims}) == len(experiment.claims)
     for claim in experiment.claims:
         assert claim.id.startswith(stem.removesuffix("_lattice").replace("_", "-"))
-        assert all(fnmatch.filter(experiment.conditions, form) for form in claim.readings), claim.id
+        assert all(fnmatch.filter(experiment.every_reading, form) for form in claim.readings), claim.id
         assert (" After " in bibtex("figure", "", [claim])) == (claim.source != "ours"), claim.id
 
 
@@ -493,7 +493,7 @@ def test_axes():
     rate = {"fast": {"epsilon": 0.5, "alpha": 0.5}, "slow": {"epsilon": 0.1}}
     momentum = {"as_it_is": None, "none": {"alpha": 0.0}}
     experiment = Experiment(recipe=Recipe("2_hidden", alpha=0.9), axes={"rate": rate, "momentum": momentum})
-    assert experiment.conditions == {
+    assert experiment.every_reading == {
         "fast/as_it_is": {"epsilon": 0.5, "alpha": 0.5},
         "fast/none": {"epsilon": 0.5, "alpha": 0.0},  # the later axis has the last word
         "slow/as_it_is": {"epsilon": 0.1},

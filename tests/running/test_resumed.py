@@ -11,7 +11,7 @@ from backprop86.problems import xor
 from backprop86.running import runs
 from backprop86.running.experiment import Experiment
 from backprop86.running.settings import Settings, load
-from backprop86.running.training import run_condition
+from backprop86.running.training import run_reading
 
 TWO = Recipe("2_hidden", 300, epsilon=0.5, alpha=0.9)
 LATTICE = Experiment(
@@ -102,14 +102,14 @@ def test_only_promising_readings_get_all_seeds(tmp_path, script, asked):
     script.run(settings)
     assert asked == [(2, [3, 4]), (2, [3, 4]), (1, [5, 6, 7, 8, 9, 10, 11])]
     found = runs.read(settings.runs_file)
-    assert found.conditions == NAMES
+    assert found.readings == NAMES
     assert [found.of(name)["seed"].tolist() for name in NAMES] == [[3, 4]] * 3 + [[*range(3, 12)]]
     assert [found.about[name]["seeds"] for name in NAMES] == [[3, 4]] * 3 + [[3, 11]]
     assert [bool(found.of(name)["solved"].any()) for name in NAMES] == [False, False, False, True]
     runs.same_recipes(found, {name: LATTICE.recipe_of(name) for name in NAMES})
     for name in NAMES:
         seeds = found.of(name)["seed"].tolist()
-        rows = run_condition(xor, LATTICE.recipe_of(name), seeds)
+        rows = run_reading(xor, LATTICE.recipe_of(name), seeds)
         assert np.array_equal(found.weights(name), np.stack(rows["weights"]))
 
 
@@ -147,7 +147,7 @@ def test_a_lattice_that_was_stopped_is_resumed_to_the_same_bytes(
         script.run(halves)
     assert len(asked) == stopped
     found = runs.read(halves.runs_file)
-    assert {name: found.of(name)["seed"].tolist() for name in found.conditions} == left
+    assert {name: found.of(name)["seed"].tolist() for name in found.readings} == left
     assert found.stopped
     asked.clear()
     monkeypatch.setattr(script, "run_together", to_the_end)
@@ -161,7 +161,7 @@ def test_a_lattice_that_was_stopped_is_resumed_to_the_same_bytes(
     [
         ("backprop86.running.training.start_of", 1, []),  # while the weights of the first reading are drawn
         ("backprop86.running.training._measured", 2, []),  # while its rows are measured
-        ("backprop86.running.runs.with_condition", 2, ["one/slow"]),  # while those of the second are put beside them
+        ("backprop86.running.runs.with_reading", 2, ["one/slow"]),  # while those of the second are put beside them
         ("backprop86.running.training._measured", 7, ["one/slow", "one/fast", "two/slow"]),
         ("backprop86.running.runs.write", 1, NAMES),  # while the file is written
     ],
@@ -183,7 +183,7 @@ def test_what_ctrl_c_says_is_true(tmp_path, monkeypatch, script, place, call, le
         script.run(settings)
     if left:
         assert str(stop.value) == f"finished seeds are in {settings.runs_file}, and the same command goes on from there"
-        assert runs.read(settings.runs_file).conditions == left
+        assert runs.read(settings.runs_file).readings == left
     else:
         assert str(stop.value) == "nothing was saved"
         assert not settings.runs_file.exists()

@@ -12,7 +12,7 @@ from backprop86.engines.recipe import BadInput, Recipe
 from backprop86.problems import xor
 from backprop86.running import runs
 from backprop86.running.problem import check
-from backprop86.running.training import run_condition
+from backprop86.running.training import run_reading
 
 TWO = Recipe("2_hidden", 300, epsilon=0.5, alpha=0.9)
 NONE = replace(TWO, network="1_hidden", sweeps=20)  # cannot learn it
@@ -20,10 +20,10 @@ ORDER = ["two", "none"]
 
 
 def put(found, name, recipe, seeds=range(12)):
-    rows = run_condition(xor, recipe, list(seeds), "reference")
+    rows = run_reading(xor, recipe, list(seeds), "reference")
     rows = rows.drop(columns=["hidden_code", "untrained_hidden_code"]) if name == "none" else rows
     about = runs.describe(recipe, check(xor, recipe), list(seeds), "reference")
-    return runs.with_condition(found, "xor", ORDER, name, about, rows)
+    return runs.with_reading(found, "xor", ORDER, name, about, rows)
 
 
 def test_the_same_run_gives_the_same_bytes_in_any_order(tmp_path):
@@ -39,7 +39,7 @@ def test_what_is_written_is_read(tmp_path):
     made = put(put(None, "none", NONE), "two", TWO)
     runs.write(made, tmp_path / "xor.parquet")
     found = runs.read(tmp_path / "xor.parquet")
-    assert found.conditions == ORDER
+    assert found.readings == ORDER
     assert found.recipe("none") == NONE
     first = ["condition", "seed", "solved", "diverged", "failure", "sweeps", "stopped", "error"]
     assert list(found.rows.columns[:8]) == first
@@ -60,10 +60,10 @@ def test_a_row_is_the_same_in_any_batch():
     pd.testing.assert_frame_equal(row, one.rows)
 
 
-def test_conditions_that_are_no_more_are_dropped():
+def test_readings_that_are_no_more_are_dropped():
     found = put(put(None, "two", TWO), "none", NONE)
-    rows = run_condition(xor, NONE, [0])
-    assert runs.with_condition(found, "xor", ["none"], "none", {}, rows).conditions == ["none"]
+    rows = run_reading(xor, NONE, [0])
+    assert runs.with_reading(found, "xor", ["none"], "none", {}, rows).readings == ["none"]
 
 
 def test_only_the_first_seeds_keep_what_is_large(monkeypatch):
@@ -81,7 +81,7 @@ def test_only_the_first_seeds_keep_what_is_large(monkeypatch):
     _, error, gradient = found.curves("two")  # of the first five alone
     assert np.array_equal(error, np.stack(rows["error_curve"].iloc[:5]), equal_nan=True)
     assert gradient.shape[0] == 5
-    numbers = runs.with_condition(None, "xor", ORDER, "two", {}, run_condition(xor, TWO, [0, 1]), numbers_only=True)
+    numbers = runs.with_reading(None, "xor", ORDER, "two", {}, run_reading(xor, TWO, [0, 1]), numbers_only=True)
     assert numbers.of("two")[runs.LAST].isna().all(axis=None)
 
 
@@ -136,7 +136,7 @@ def _column(name, values):
 
 
 CANNOT_BE = {
-    "a list": (_metadata(lambda about: []), r"the metadata of .* must hold stem and conditions: delete it; .*"),
+    "a list": (_metadata(lambda about: []), r"the metadata of .* must hold stem and readings: delete it; .*"),
     "no stem": (_metadata(lambda about: {"conditions": about["conditions"]}), r"the metadata of .* must hold stem .*"),
     "no conditions": (_metadata(lambda about: about | {"conditions": {}}), r"the metadata of .* must hold stem .*"),
     "no JSON": (_metadata(lambda about: b"{"), r"the metadata of .* cannot be read: delete it; .* makes it anew"),
@@ -146,12 +146,12 @@ CANNOT_BE = {
         _metadata(lambda about: about | {"stem": "os.path"}),
         r".* must hold the runs of xor, was os.path",
     ),
-    "no seeds": (_of_two(seeds=None), r"the metadata of .* must say how condition two was made: .*"),
-    "seeds as text": (_of_two(seeds=["0", "11"]), r"the metadata of .* must say how condition two was made: .*"),
-    "an unknown setting": (_of_two(recipe={"rate": 1}), r"the metadata of .* must say how condition two was made: .*"),
+    "no seeds": (_of_two(seeds=None), r"the metadata of .* must say how reading two was made: .*"),
+    "seeds as text": (_of_two(seeds=["0", "11"]), r"the metadata of .* must say how reading two was made: .*"),
+    "an unknown setting": (_of_two(recipe={"rate": 1}), r"the metadata of .* must say how reading two was made: .*"),
     "other conditions": (
         _metadata(lambda about: about | {"conditions": {"three": about["conditions"]["two"]}}),
-        r".* must hold rows of the conditions that its metadata names, and of no other",
+        r".* must hold rows of the readings that its metadata names, and of no other",
     ),
     "solved as text": (_column("solved", lambda values: values.cast("string")), "column solved .*false, was string"),
     "sweeps with halves": (_column("sweeps", lambda values: values.cast("float64")), "column sweeps .*, was double"),
@@ -173,7 +173,7 @@ def two():
 def test_a_file_that_was_changed_is_one_line_that_names_it(tmp_path, two, change):
     path = tmp_path / "xor.parquet"
     runs.write(two, path)
-    assert runs.read(str(path)).conditions == ["two"]
+    assert runs.read(str(path)).readings == ["two"]
     changed, line = CANNOT_BE[change]
     runs.pq.write_table(changed(runs.pq.read_table(path)), path)
     with pytest.raises(BadInput, match=f"^{line}$") as told:
@@ -201,7 +201,7 @@ def test_rows_of_another_recipe_are_not_reported():
         runs.same_recipes(found, {"two": TWO, "none": NONE})
     with pytest.raises(BadInput, match=r"^the runs of xor have a reading two, its file has none: "):
         runs.same_recipes(found, {})
-    with pytest.raises(ValueError, match=r"^xor has no runs of condition three, only of two$"):
+    with pytest.raises(ValueError, match=r"^xor has no runs of reading three, only of two$"):
         found.of("three")
 
 
@@ -211,5 +211,5 @@ def test_typical_is_the_median_of_the_solved():
     solved = found.rows[found.rows["solved"]].sort_values("sweeps")
     assert seed == solved["seed"].iloc[(len(solved) - 1) // 2]
     assert np.array_equal(w, found.rows["weights"].iloc[seed])
-    with pytest.raises(ValueError, match="no seed of condition none was solved"):
+    with pytest.raises(ValueError, match="no seed of reading none was solved"):
         runs.typical(put(None, "none", NONE), "none")

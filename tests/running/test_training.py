@@ -16,7 +16,7 @@ from backprop86.running.training import (
     OTHER,
     YES_OR_NO,
     columns,
-    run_condition,
+    run_reading,
     run_together,
     start_of,
     states,
@@ -43,7 +43,7 @@ def test_side_by_side_is_the_same_as_one_by_one(engine, problem, recipe, others)
     found = run_together(problem, recipes, [3, 0, 8], engine)
     assert problem is family_trees or pd.concat(found)["stopped"].nunique() > 2
     for each, rows in zip(recipes, found, strict=True):
-        pd.testing.assert_frame_equal(rows, run_condition(problem, each, [3, 0, 8], engine))
+        pd.testing.assert_frame_equal(rows, run_reading(problem, each, [3, 0, 8], engine))
 
 
 def test_what_cannot_be_trained_together():
@@ -68,7 +68,7 @@ def one_sweep(weights, wiring=xor.wiring, counted=(1, 1, 1, 1), **settings):
     problem.counted = lambda recipe, seeds: np.array([counted] * len(seeds), dtype=float)
     problem.STARTS = {name: np.array(w, dtype=float) for name, w in weights.items()}
     recipe = replace(XOR, sweeps=1, epsilon=1e-9, initial_range=0.0, **settings)
-    return {name: run_condition(problem, replace(recipe, start=name), [0]).iloc[0] for name in weights}
+    return {name: run_reading(problem, replace(recipe, start=name), [0]).iloc[0] for name in weights}
 
 
 def test_hidden_units_are_off_if_none_does_anything_in_any_case():
@@ -91,7 +91,7 @@ def test_weights_are_mostly_negative_if_most_connections_are():
         }
     )
     assert {name: bool(row["mostly_negative"]) for name, row in found.items()} == {"four_of_six": True, "half": False}
-    rows, net = run_condition(xor, XOR, list(range(9))), xor.wiring(XOR)
+    rows, net = run_reading(xor, XOR, list(range(9))), xor.wiring(XOR)
     begun, ended = start_of(xor, XOR, net, list(range(9))), np.stack(rows["weights"])
     before, after = ((w[:, ~net.is_bias] < 0).mean(1) > 0.5 for w in (begun, ended))
     assert rows["mostly_negative"].tolist() == after.tolist() != before.tolist()
@@ -107,14 +107,14 @@ def test_weights_are_mostly_negative_if_most_connections_are():
 
 def test_how_many_cases_there_are_and_how_many_are_trained():
     both = ["cases", "training_cases"]
-    assert run_condition(xor, replace(XOR, sweeps=1), [0, 1])[both].to_numpy().tolist() == [[4, 4]] * 2
-    assert run_condition(family_trees, TREES, [0, 1])[both].to_numpy().tolist() == [[104, 100]] * 2
+    assert run_reading(xor, replace(XOR, sweeps=1), [0, 1])[both].to_numpy().tolist() == [[4, 4]] * 2
+    assert run_reading(family_trees, TREES, [0, 1])[both].to_numpy().tolist() == [[104, 100]] * 2
 
 
 def test_the_kind_of_failure_is_that_of_the_net_in_the_end(monkeypatch):
     monkeypatch.setattr(training, "MEASURED_AT_ONCE", 7)
     recipe = replace(XOR, sweeps=300)
-    rows, net, cases = run_condition(xor, recipe, list(range(30))), xor.wiring(recipe), xor.cases(recipe)
+    rows, net, cases = run_reading(xor, recipe, list(range(30))), xor.wiring(recipe), xor.cases(recipe)
     solved, diverged, curves = rows["solved"].to_numpy(bool), rows["diverged"].to_numpy(bool), rows["error_curve"]
     y = states(net, cases.inputs, np.stack(rows["weights"]))
     expected = kinds(net, cases, y, None, solved, diverged, np.stack(curves))
@@ -132,7 +132,7 @@ def test_the_kind_of_failure_is_that_of_the_net_in_the_end(monkeypatch):
     ("problem", "recipe"), [(xor, XOR), (xor, replace(XOR, network="1_hidden")), (family_trees, TREES)]
 )
 def test_the_columns_are_known_before_training(problem, recipe):
-    told, rows = columns(problem, recipe), run_condition(problem, replace(recipe, sweeps=1), [0, 1])
+    told, rows = columns(problem, recipe), run_reading(problem, replace(recipe, sweeps=1), [0, 1])
     assert set(told) == set(rows)
     held = {"b": YES_OR_NO, "O": OTHER}
     assert {name: held.get(rows[name].dtype.kind, "numbers") for name in rows} == told | {"failure": told["failure"]}
@@ -141,5 +141,5 @@ def test_the_columns_are_known_before_training(problem, recipe):
 @pytest.mark.parametrize("rate", [1e306, 1.7e308])
 def test_nets_near_the_largest_number_are_measured_without_a_word(rate):
     recipe = load("symmetry").experiment.recipe_of("case_updates")
-    rows = run_condition(symmetry, replace(recipe, epsilon=rate), [0, 1, 2, 3, 4])  # warnings are errors here
+    rows = run_reading(symmetry, replace(recipe, epsilon=rate), [0, 1, 2, 3, 4])  # warnings are errors here
     assert rows["seed"].tolist() == [0, 1, 2, 3, 4]

@@ -27,9 +27,9 @@ def parts_of(*settings: str) -> list[Part]:
     given, others = _sorted(settings)
     stem = given.get("experiment", "xor")
     experiment, problem = load(stem, *others).experiment, problem_of(stem)
-    reading = given.get("reading", DEEP.get(stem, next(iter(experiment.conditions))))
+    reading = given.get("reading", DEEP.get(stem, next(iter(experiment.every_reading))))
     if reading == "all":
-        raise BadInput(f"reading must be one of them, such as {next(iter(experiment.conditions))}, was all")
+        raise BadInput(f"reading must be one of them, such as {next(iter(experiment.every_reading))}, was all")
     as_filed = experiment.recipe_of(reading)
     recipe = _changed(as_filed, given)
     if "hidden" in given:

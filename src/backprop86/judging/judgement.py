@@ -53,9 +53,9 @@ def in_words(claim: Claim) -> str:
 
 def matching(runs: Runs, pattern: str) -> list[str]:
     """Return the readings of a form such as */case_updates; BadInput if there is none."""
-    found = [reading for reading in runs.conditions if fnmatchcase(reading, pattern)]
+    found = [reading for reading in runs.readings if fnmatchcase(reading, pattern)]
     if not found:
-        raise BadInput(f"{runs.stem} has no reading of the form {pattern}, only {', '.join(runs.conditions[:9])}")
+        raise BadInput(f"{runs.stem} has no reading of the form {pattern}, only {', '.join(runs.readings[:9])}")
     return found
 
 

@@ -48,15 +48,15 @@ def draw(runs: Runs) -> dict[str, Figure]:
     axes = figure.subplots()
     order = list(cases(Recipe()).names)
     shares = {}
-    for condition in ("as_printed", "two_hidden"):
-        failed = runs.of(condition)
+    for reading in ("as_printed", "two_hidden"):
+        failed = runs.of(reading)
         failed = failed[~failed["solved"]]
         sums = failed["wrong_sums"].str.split().explode()
-        shares[condition] = sums.value_counts().reindex(order, fill_value=0)
-    table = np.array([shares[condition].to_numpy() for condition in shares])
+        shares[reading] = sums.value_counts().reindex(order, fill_value=0)
+    table = np.array([shares[reading].to_numpy() for reading in shares])
     where = np.arange(len(order))
-    for k, (condition, hatch) in enumerate(zip(shares, ("", "//"), strict=True)):
-        axes.bar(where + 0.4 * k - 0.2, table[k], 0.4, label=condition, color=str(0.3 + 0.4 * k), hatch=hatch)
+    for k, (reading, hatch) in enumerate(zip(shares, ("", "//"), strict=True)):
+        axes.bar(where + 0.4 * k - 0.2, table[k], 0.4, label=reading, color=str(0.3 + 0.4 * k), hatch=hatch)
     axes.set_xticks(where, order, rotation=60, fontsize=8)
     axes.set(ylabel="unsolved runs that get it wrong", title="Addition: P's failure is 11+11 alone")
     axes.legend(frameon=False, fontsize=8)

@@ -72,18 +72,18 @@ def measure(
 def draw(runs: Runs) -> dict[str, Figure]:
     """What of dE/dw reaches each layer before training, by depth; and E and dE/dw through training for some depths."""
     figure = Figure(figsize=(10, 4.2), layout="constrained")
-    starts = list(dict.fromkeys(condition.split("/")[1] for condition in runs.conditions))
+    starts = list(dict.fromkeys(reading.split("/")[1] for reading in runs.readings))
     for axes, start in zip(figure.subplots(1, len(starts), sharey=True), starts, strict=True):
-        conditions = [condition for condition in runs.conditions if condition.endswith(f"/{start}")]
-        for k, condition in enumerate(conditions):
-            gradient = np.median(runs.curves(condition)[2][:, 0], 0)
+        readings = [reading for reading in runs.readings if reading.endswith(f"/{start}")]
+        for k, reading in enumerate(readings):
+            gradient = np.median(runs.curves(reading)[2][:, 0], 0)
             layer = np.arange(len(gradient)) - len(gradient) + 1
             style = {
-                "color": sns.color_palette("viridis", len(conditions))[k],
+                "color": sns.color_palette("viridis", len(readings))[k],
                 "marker": "osD^vPX"[k % 7],
                 "markersize": 4,
             }
-            axes.plot(layer, gradient, linewidth=1.2, label=condition.split("_")[0], **style)
+            axes.plot(layer, gradient, linewidth=1.2, label=reading.split("_")[0], **style)
         line = np.arange(-len(gradient) + 1, 1)
         axes.plot(line, 0.3 * QUARTER ** (-line.astype(float)), color="black", linestyle=":", label="¼ a layer")
         axes.set(yscale="log", xlabel="layers below the output layer", title=start.replace("_", " "))
@@ -92,6 +92,6 @@ def draw(runs: Runs) -> dict[str, Figure]:
     figure.axes[-1].legend(frameon=False, fontsize=8, title="hidden layers", loc="center left", bbox_to_anchor=(1, 0.5))
     sns.despine(figure)
     shown = [f"{n}/{start}" for start in starts for n in ("1_layers", "3_layers", "5_layers")]
-    shown = [condition for condition in shown if condition in runs.conditions]
-    training = curves_figure(runs, "Depth", columns=3, conditions=shown)
+    shown = [reading for reading in shown if reading in runs.readings]
+    training = curves_figure(runs, "Depth", columns=3, readings=shown)
     return {"start": figure, "training": training}

@@ -58,17 +58,17 @@ def measure(
 
 def draw(runs: Runs) -> dict[str, Figure]:
     """P Table 5 as a picture beside a typical run, and how often a code has so many intermediate values."""
-    condition = "to_sweep_5000"
-    rows = runs.of(condition)
+    reading = "to_sweep_5000"
+    rows = runs.of(reading)
     if not rows["solved"].any():
         return {}
-    seed, w = typical(runs, condition)
-    recipe = runs.recipe(condition)
+    seed, w = typical(runs, reading)
+    recipe = runs.recipe(reading)
     network = wiring(recipe)
     ours = states(network, cases(recipe).inputs, w[None])[0][:, [network.units.index(f"h{k}") for k in (1, 2, 3)]]
     figure = Figure(figsize=(9, 3.8), layout="constrained")
     panels = figure.subplots(1, 3, width_ratios=(1, 1, 2))
-    titles = ("1986 (P Table 5)", f"{condition}, seed {seed}")
+    titles = ("1986 (P Table 5)", f"{reading}, seed {seed}")
     for axes, codes, title in zip(panels, (PRINTED_CODES, ours), titles, strict=False):
         hinton(axes, codes, 1)
         axes.set(xlim=(0, 3), ylim=(0, 8), aspect="equal", xlabel="hidden unit", ylabel="pattern")

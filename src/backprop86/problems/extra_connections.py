@@ -77,10 +77,10 @@ def draw(runs: Runs) -> dict[str, Figure]:
 def unsolved(runs: Runs, task: str) -> pd.DataFrame:
     """Of each reading of a task: hidden units, the way it was trained, the share of unsolved runs with its interval."""
     rows = []
-    for condition in runs.conditions:
-        network, how = condition.split("/")
+    for reading in runs.readings:
+        network, how = reading.split("/")
         if network.startswith(task):
-            of, n = int((~runs.of(condition)["solved"].astype(bool)).sum()), len(runs.of(condition))
+            of, n = int((~runs.of(reading)["solved"].astype(bool)).sum()), len(runs.of(reading))
             low, high = wilson(of, n)
             rows.append(
                 {"hidden": int(network.rsplit("_", 1)[1]), "how": how, "share": of / n, "low": low, "high": high}

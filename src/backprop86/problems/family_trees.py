@@ -150,20 +150,20 @@ def _between(weights: np.ndarray) -> np.ndarray:
 
 def draw(runs: Runs) -> dict[str, Figure]:
     """N Figs. 3 and 4 from a typical run of the first reading that solved any; none if no reading did."""
-    for condition in runs.conditions:
-        rows = runs.of(condition)
+    for reading in runs.readings:
+        rows = runs.of(reading)
         if (rows["solved"] & rows["weights"].notna()).any():
             break
     else:
         return {}
-    seed, w = typical(runs, condition)
-    about = f"{condition}, seed {seed}"
-    return {"fig3": activities(runs, condition, w, about), "fig4": person_units(runs, condition, w, about)}
+    seed, w = typical(runs, reading)
+    about = f"{reading}, seed {seed}"
+    return {"fig3": activities(runs, reading, w, about), "fig4": person_units(runs, reading, w, about)}
 
 
-def activities(runs: Runs, condition: str, w: np.ndarray, about: str) -> Figure:
+def activities(runs: Runs, reading: str, w: np.ndarray, about: str) -> Figure:
     """Colin aunt: input at the bottom, the two aunts at the top; the area of a square is the unit's output."""
-    recipe = runs.recipe(condition)
+    recipe = runs.recipe(reading)
     network, asked = wiring_of(wiring, recipe), cases(recipe)
     case = asked.names.index("Colin aunt")
     y = states(network, asked.inputs[case : case + 1], w[None])[0, 0]
@@ -196,9 +196,9 @@ def _people(axes: Axes, values: np.ndarray, corner: tuple[float, float]) -> None
         axes.text(x, y, name, fontsize=7, rotation=60, **_anchor(k >= 12))
 
 
-def person_units(runs: Runs, condition: str, w: np.ndarray, about: str) -> Figure:
+def person_units(runs: Runs, reading: str, w: np.ndarray, about: str) -> Figure:
     """The weights from 24 people to each of the six person units: 1986 (digitised from H) and ours."""
-    network = wiring_of(wiring, runs.recipe(condition))
+    network = wiring_of(wiring, runs.recipe(reading))
     ours = incoming(network, w[None], "person")[0]
     figure = Figure(figsize=(9.5, 8.6), layout="constrained")
     panels = figure.subplots(6, 2)

@@ -42,20 +42,20 @@ def table(runs: Runs, judged: pd.DataFrame) -> pd.DataFrame:
         index="reading", columns="claim", values="met"
     )
     rows = []
-    for condition in runs.conditions:
-        place = dict(zip(AXES, condition.split("/"), strict=True))
+    for reading in runs.readings:
+        place = dict(zip(AXES, reading.split("/"), strict=True))
         if place["decay"] == WITHOUT_DECAY:
             continue
-        sibling = condition.replace(f"/{place['decay']}/", f"/{WITHOUT_DECAY}/")
-        met = {claim: bool(yes) for name in (condition, sibling) for claim, yes in verdicts.loc[name].dropna().items()}
-        rows.append(place | numbers(runs, condition, sibling) | {"met": sum(met.values()), "of": len(met)} | met)
+        sibling = reading.replace(f"/{place['decay']}/", f"/{WITHOUT_DECAY}/")
+        met = {claim: bool(yes) for name in (reading, sibling) for claim, yes in verdicts.loc[name].dropna().items()}
+        rows.append(place | numbers(runs, reading, sibling) | {"met": sum(met.values()), "of": len(met)} | met)
     order = ["met", "all_near", "held_out_4", *AXES]
     return pd.DataFrame(rows).sort_values(order, ascending=[False] * 3 + [True] * len(AXES), ignore_index=True)
 
 
-def numbers(runs: Runs, condition: str, sibling: str) -> dict[str, float]:
+def numbers(runs: Runs, reading: str, sibling: str) -> dict[str, float]:
     """Of a reading: seeds, the share that learned all, the mean share of training cases right, held-out cases right."""
-    rows = runs.of(condition)
+    rows = runs.of(reading)
     sweeps = runs.of(sibling)["sweeps"]
     return {
         "n": len(rows),

@@ -125,11 +125,11 @@ LAYERED |= {f"{unit}'@{t}": (k, 1.2 * t) for t in range(1, 4) for k, unit in enu
 
 def draw(runs: Runs) -> dict[str, Figure]:
     """N Fig. 5: the iterative net beside the layered one, with the weights of a typical run."""
-    condition = "to_sweep_3000"
-    if not runs.of(condition)["solved"].any():
+    reading = "to_sweep_3000"
+    if not runs.of(reading)["solved"].any():
         return {}
-    seed, w = typical(runs, condition)
-    net = wiring(runs.recipe(condition))
+    seed, w = typical(runs, reading)
+    net = wiring(runs.recipe(reading))
     figure = Figure(figsize=(9, 5), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(1, 1))
     _in_a_row(left, matrix(net, w[None])[0])

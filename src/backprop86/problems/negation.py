@@ -39,11 +39,11 @@ def measure(
 
 def draw(runs: Runs) -> dict[str, Figure]:
     """The weights of a typical run: into each hidden unit, and from inputs and hidden units into each output."""
-    condition = "to_sweep_5000"
-    if not runs.of(condition)["solved"].any():
+    reading = "to_sweep_5000"
+    if not runs.of(reading)["solved"].any():
         return {}
-    recipe = runs.recipe(condition)
-    seed, w = typical(runs, condition)
+    recipe = runs.recipe(reading)
+    seed, w = typical(runs, reading)
     network = wiring(recipe)
     sources = [["1", "i1", "i2", "i3", "i4"], ["1", "i1", "i2", "i3", "i4", "h1", "h2", "h3"]]
     figure = Figure(figsize=(8, 3), layout="constrained")
@@ -54,5 +54,5 @@ def draw(runs: Runs) -> dict[str, Figure]:
         axes.set(xlim=(0, len(names)), ylim=(0, 3), aspect="equal")
         axes.set_xticks(np.arange(len(names)) + 0.5, ["bias", *names[1:]])
         axes.set_yticks(np.arange(3) + 0.5, targets[::-1])
-    figure.suptitle(f"Negation: weights of a typical run ({condition}, seed {seed}); i1 says negate", fontsize=10)
+    figure.suptitle(f"Negation: weights of a typical run ({reading}, seed {seed}); i1 says negate", fontsize=10)
     return {"weights": figure}

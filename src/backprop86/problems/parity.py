@@ -49,17 +49,17 @@ def measure(
 
 def draw(runs: Runs) -> dict[str, Figure]:
     """P Table 3 as a picture, printed and ours: the mean output of each hidden unit by the number of inputs on."""
-    condition = "to_sweep_2825"
-    if not runs.of(condition)["solved"].any():
+    reading = "to_sweep_2825"
+    if not runs.of(reading)["solved"].any():
         return {}
-    recipe = runs.recipe(condition)
-    seed, w = typical(runs, condition)
+    recipe = runs.recipe(reading)
+    seed, w = typical(runs, reading)
     network, asked = wiring(recipe), cases(recipe)
     y, number = states(network, asked.inputs, w[None])[0][:, network.hidden], asked.inputs.sum(1)
     ours = np.stack([y[number == n].mean(0) for n in range(5)])
     figure = Figure(figsize=(6.5, 3.6), layout="constrained")
     for axes, codes, title in zip(
-        figure.subplots(1, 2), (PRINTED_CODES, ours), ("1986 (P Table 3)", f"{condition}, seed {seed}"), strict=True
+        figure.subplots(1, 2), (PRINTED_CODES, ours), ("1986 (P Table 3)", f"{reading}, seed {seed}"), strict=True
     ):
         hinton(axes, codes.astype(float), 1)
         axes.set(

@@ -134,16 +134,16 @@ def measure(
 
 def draw(runs: Runs) -> dict[str, Figure]:
     """The held-out sequences by number right and, as in P Table 11, digit by digit in a typical run of ours."""
-    for condition in runs.conditions:
-        rows, printed = runs.of(condition), runs.recipe(condition).held_out == "printed"
+    for reading in runs.readings:
+        rows, printed = runs.of(reading), runs.recipe(reading).held_out == "printed"
         if printed and (rows["solved"] & rows["weights"].notna()).any():
-            return {"table11": table_11(runs, condition), "held_out": held_out(runs)}
+            return {"table11": table_11(runs, reading), "held_out": held_out(runs)}
     return {}
 
 
-def table_11(runs: Runs, condition: str) -> Figure:
+def table_11(runs: Runs, reading: str) -> Figure:
     """What the three digit units do at each step when a typical net is given each of the five held-out pairs."""
-    recipe, (seed, w) = runs.recipe(condition), typical(runs, condition)
+    recipe, (seed, w) = runs.recipe(reading), typical(runs, reading)
     network, asked = wiring_of(wiring, recipe), cases(recipe)
     y = states(network, asked.inputs, w[None])[0]
     figure = Figure(figsize=(13, 2), layout="constrained")
@@ -152,7 +152,7 @@ def table_11(runs: Runs, condition: str) -> Figure:
         wanted = [*asked.names[case], *"".join(STANDS_FOR[letter] for letter in pair)]
         units = [[network.units.index(f"{unit}@{t + 1}") for t in range(len(wanted))] for unit in DIGITS]
         completed(axes, y[case, units], wanted)
-    about = f"{condition}, seed {seed}"
+    about = f"{reading}, seed {seed}"
     figure.suptitle(f"As P Table 11, ours ({about}): the digit units at each step; frames: wanted", fontsize=10)
     return figure
 
@@ -173,20 +173,20 @@ def completed(axes: Axes, values: np.ndarray, wanted: list[str]) -> None:
 
 def held_out(runs: Runs, columns: int = 5) -> Figure:
     """In how many runs of each reading so many held-out sequences are right; lines at the printed 4 and 5."""
-    rows = -(-len(runs.conditions) // columns)
+    rows = -(-len(runs.readings) // columns)
     figure = Figure(figsize=(13, 2.2 * rows + 0.3), layout="constrained")
     panels = figure.subplots(rows, columns, squeeze=False)
-    for axes in panels.flat[len(runs.conditions) :]:
+    for axes in panels.flat[len(runs.readings) :]:
         axes.remove()
-    for axes, condition in zip(panels.flat, runs.conditions, strict=False):
-        fixed = form(runs.recipe(condition)).last_letter == 2
-        right = runs.of(condition)["held_out_right"].astype(int)
+    for axes, reading in zip(panels.flat, runs.readings, strict=False):
+        fixed = form(runs.recipe(reading)).last_letter == 2
+        right = runs.of(reading)["held_out_right"].astype(int)
         share = np.bincount(right, minlength=6 if fixed else 15) / len(right)
         axes.bar(range(len(share)), share, color="0.7", edgecolor="0.3", linewidth=0.6)
         for printed in (4, 5) if fixed else ():
             axes.axvline(printed, color="black", linewidth=0.8, linestyle="--")
         axes.set(ylim=(0, 1), xticks=range(0, len(share), 1 if fixed else 2))
-        axes.set_title(f"{condition} (of {len(share) - 1})", fontsize=9)
+        axes.set_title(f"{reading} (of {len(share) - 1})", fontsize=9)
         axes.spines[["top", "right"]].set_visible(False)
     figure.supxlabel("share of runs, by how many held-out sequences are right; dashed: printed in 1986", fontsize=9)
     return figure

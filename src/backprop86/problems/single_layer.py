@@ -41,20 +41,20 @@ def measure(
 
 def draw(runs: Runs) -> dict[str, Figure]:
     """Exclusive or in the plane, with the one line that a single layer has; and how many cases our runs get wrong."""
-    conditions = [name for name in runs.conditions if runs.recipe(name).network == "xor_0"]
-    if not conditions:
+    readings = [name for name in runs.readings if runs.recipe(name).network == "xor_0"]
+    if not readings:
         return {}
     figure = Figure(figsize=(11, 3.6), layout="constrained")
     panels = figure.subplots(1, 3, width_ratios=(1, 1, 1.5))
-    for axes, condition in zip(panels, (conditions[0], conditions[-1]), strict=False):
-        rows = runs.of(condition)
+    for axes, reading in zip(panels, (readings[0], readings[-1]), strict=False):
+        rows = runs.of(reading)
         row = rows[rows["weights"].notna()].sort_values(["wrong", "seed"]).iloc[0]
         _plane(axes, np.array(row["weights"]))
-        axes.set_title(f"exclusive or: {condition},\nseed {row['seed']}, {row['wrong']} of 4 wrong", fontsize=9)
+        axes.set_title(f"exclusive or: {reading},\nseed {row['seed']}, {row['wrong']} of 4 wrong", fontsize=9)
     shares = {}
-    for condition in runs.conditions:
-        task = runs.recipe(condition).network.split("_")[0]
-        shares[condition] = runs.of(condition)["wrong"].astype(int) - LEAST_WRONG[task]
+    for reading in runs.readings:
+        task = runs.recipe(reading).network.split("_")[0]
+        shares[reading] = runs.of(reading)["wrong"].astype(int) - LEAST_WRONG[task]
     panels[2].boxplot(shares.values(), tick_labels=list(shares), orientation="horizontal", widths=0.5)
     panels[2].axvline(0, color="black", linewidth=0.8)
     panels[2].set(xlabel="cases wrong, beyond the fewest possible", xscale="symlog", xlim=(-0.2, 64))

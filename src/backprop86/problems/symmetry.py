@@ -91,10 +91,10 @@ PLACES: Places = {"1": None, "o1": (0.0, 3.4), "h1": (-2.4, 0.0), "h2": (2.4, 0.
 
 def draw(runs: Runs) -> dict[str, Figure]:
     """N Fig. 1 in its own layout, the printed weights beside those of a typical run."""
-    condition = "to_sweep_1425"
-    if condition not in runs.conditions or not runs.of(condition)["solved"].any():
+    reading = "to_sweep_1425"
+    if reading not in runs.readings or not runs.of(reading)["solved"].any():
         return {}
-    seed, w = typical(runs, condition)
+    seed, w = typical(runs, reading)
     figure = Figure(figsize=(9.5, 5.2), layout="constrained")
     left, right = figure.subplots(1, 2)
     network = layered(6, 2, 1)

@@ -38,7 +38,7 @@ def measure(
 
 def draw(runs: Runs) -> dict[str, Figure]:
     """How far apart the two hidden units end, and how long it takes to solve the problem, by the size of the start."""
-    shown = [name for name in runs.conditions if not name.startswith("symmetry")]
+    shown = [name for name in runs.readings if not name.startswith("symmetry")]
     if not shown:
         return {}
     figure = Figure(figsize=(10, 3.8), layout="constrained")

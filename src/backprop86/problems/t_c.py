@@ -140,7 +140,7 @@ DRAWN = "epsilon_0.05"  # a reading that finds every kind
 
 def draw(runs: Runs) -> dict[str, Figure]:
     """The detectors, printed and ours, and what the hidden units of a typical run do; none if no seed was solved."""
-    if DRAWN not in runs.conditions or not runs.of(DRAWN)["solved"].any():
+    if DRAWN not in runs.readings or not runs.of(DRAWN)["solved"].any():
         return {}
     return {"detectors": detectors(runs), "activities": activities(runs)}
 
@@ -177,10 +177,10 @@ def _squares(axes: Axes, values: np.ndarray, largest: float, title: str) -> None
 
 def _shares(axes: Axes, runs: Runs) -> None:
     """A bar for each reading, divided by what its runs ended with."""
-    colours, start = [*sns.color_palette("cividis", len(TEMPLATES)), "0.85"], np.zeros(len(runs.conditions))
+    colours, start = [*sns.color_palette("cividis", len(TEMPLATES)), "0.85"], np.zeros(len(runs.readings))
     for name, colour in zip([*TEMPLATES, "other"], colours, strict=True):
-        share = [runs.of(condition)[f"is_{name}"].mean() for condition in runs.conditions]
-        axes.barh(runs.conditions, share, left=start, color=colour, edgecolor="black", linewidth=0.6, label=name)
+        share = [runs.of(reading)[f"is_{name}"].mean() for reading in runs.readings]
+        axes.barh(runs.readings, share, left=start, color=colour, edgecolor="black", linewidth=0.6, label=name)
         start += share
     axes.set(
         xlim=(0, 1), ylim=(len(start) - 0.4, -0.6), xlabel="share of all runs; the rest do not have all cases right"

@@ -92,18 +92,18 @@ TWO: Places = {"1": None, "i1": (-1, 0), "i2": (1, 0), "h1": (-1, 1.3), "h2": (1
 def draw(runs: Runs) -> dict[str, Figure]:
     """P Fig. 3 and P Fig. 5 in their own layout, each beside a run of ours; no Fig. 5 if no seed ended there."""
     figures = {}
-    condition = "to_sweep_558"
-    if condition in runs.conditions and len(kept := _of_printed_kind(runs.of(condition))):
+    reading = "to_sweep_558"
+    if reading in runs.readings and len(kept := _of_printed_kind(runs.of(reading))):
         row = kept.iloc[(len(kept) - 1) // 2]
         seed, w = row["seed"], np.array(row["weights"])
         net = layered(2, 1, 1, shortcuts=True)
         figures["fig3"] = _pair(net, DIRECT, PRINTED_FIG3, "1986, 558 sweeps", w, f"Seed {seed}, 558 sweeps")
-    for condition in runs.conditions:
-        stuck = runs.of(condition)
+    for reading in runs.readings:
+        stuck = runs.of(reading)
         stuck = stuck[stuck["is_fig5"] & stuck["weights"].notna()]
-        if runs.recipe(condition).network == "2_hidden" and len(stuck):
+        if runs.recipe(reading).network == "2_hidden" and len(stuck):
             row = stuck.iloc[0]
-            title = f"Seed {row['seed']}, {condition}, sweep {row['stopped']:,}"
+            title = f"Seed {row['seed']}, {reading}, sweep {row['stopped']:,}"
             w = np.array(row["weights"])
             figures["fig5"] = _pair(layered(2, 2, 1), TWO, PRINTED_FIG5, "1986, 6,587 presentations", w, title)
             break

@@ -21,7 +21,7 @@ def networks(stem: str) -> Iterator[tuple[str, pd.DataFrame]]:
     """Yield the name and the rows of every network that any reading of an experiment has, each once."""
     experiment = load(stem).experiment
     seen = set()
-    for reading in experiment.conditions:
+    for reading in experiment.every_reading:
         recipe = experiment.recipe_of(reading)
         name = recipe.network + ", no biases" * (recipe.biases == "none")
         if name not in seen:
@@ -68,7 +68,7 @@ def costs(stems: Iterable[str]) -> pd.DataFrame:
     rows = []
     for stem in stems:
         for seeds in (1, 100):
-            reading = next(iter(load(stem).experiment.conditions))
+            reading = next(iter(load(stem).experiment.every_reading))
             hand, auto = both_ways(setup(stem, reading, None, list(range(seeds))))
             times = sorted(seconds(hand) / seconds(auto) for _ in range(11))
             numbers = {"time": times[5], "least": times[0], "most": times[-1], "memory": peak(hand) / peak(auto)}

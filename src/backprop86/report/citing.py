@@ -60,11 +60,11 @@ MACRO = r"""% Made by python experiments/report.py: every number of the ledger o
 
 def sidecar(name: str, caption: str, claims: list[Claim], runs: list[Runs], how: str) -> dict[str, Any]:
     """What is written beside a figure: what it shows, of which claims, from which runs, how to make and to cite it."""
-    conditions = [about for part in runs for about in part.about.values()]
-    recipes = json.dumps([about["recipe"] for about in conditions], sort_keys=True)
-    seeds = pd.DataFrame([about["seeds"] for about in conditions], columns=["first", "last"], dtype=object)
+    readings = [about for part in runs for about in part.about.values()]
+    recipes = json.dumps([about["recipe"] for about in readings], sort_keys=True)
+    seeds = pd.DataFrame([about["seeds"] for about in readings], columns=["first", "last"], dtype=object)
     versions: dict[str, str] = {}
-    for about in conditions:
+    for about in readings:
         versions |= about["versions"]
     return {
         "name": name,

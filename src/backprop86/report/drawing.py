@@ -94,10 +94,10 @@ def sweeps_figure(runs: Runs, title: str, printed: Sequence[float]) -> Figure:
     """
     figure = Figure(figsize=(9, 5), layout="constrained")
     axes = figure.subplots()
-    palette = sns.color_palette("colorblind", len(runs.conditions))
-    for k, condition in enumerate(runs.conditions):
-        limit = runs.recipe(condition).sweeps
-        at, *shares = kaplan_meier(with_infinity(runs.of(condition)["sweeps"]), limit)
+    palette = sns.color_palette("colorblind", len(runs.readings))
+    for k, reading in enumerate(runs.readings):
+        limit = runs.recipe(reading).sweeps
+        at, *shares = kaplan_meier(with_infinity(runs.of(reading)["sweeps"]), limit)
         x = np.concatenate([[1], np.maximum(at, 1), [limit]])
         y, low, high = (np.concatenate([[0], share, share[-1:] if len(share) else [0]]) for share in shares)
         style = {
@@ -105,7 +105,7 @@ def sweeps_figure(runs: Runs, title: str, printed: Sequence[float]) -> Figure:
             "color": palette[k],
             "linewidth": 1.8 if k == 0 else 1.1,
         }
-        axes.step(x, y, where="post", label=f"{condition} ({y[-1]:.1%})", zorder=10 - k / 10, **style)
+        axes.step(x, y, where="post", label=f"{reading} ({y[-1]:.1%})", zorder=10 - k / 10, **style)
         if k == 0:
             axes.fill_between(x, low, high, step="post", color=palette[k], alpha=0.2, linewidth=0)
     for k, number in enumerate(sorted(printed)):
@@ -121,21 +121,21 @@ def sweeps_figure(runs: Runs, title: str, printed: Sequence[float]) -> Figure:
 
 
 def _numbers(runs: Runs) -> str:
-    sizes = sorted({len(runs.of(condition)) for condition in runs.conditions})
+    sizes = sorted({len(runs.of(reading)) for reading in runs.readings})
     if sizes[0] == sizes[-1]:
         return f"{sizes[0]:,} seeds a reading"
     return f"{sizes[0]:,} to {sizes[-1]:,} seeds a reading"
 
 
 def curves_figure(
-    runs: Runs, title: str, shown: int = 30, columns: int = 5, conditions: Sequence[str] | None = None
+    runs: Runs, title: str, shown: int = 30, columns: int = 5, readings: Sequence[str] | None = None
 ) -> Figure:
     """For each reading, E against sweeps, and below it the length of dE/dw of each level.
 
     A run that has left the batch keeps its last value, so the medians are not those of the stubborn ones.
     """
-    conditions = conditions or runs.conditions
-    rows = -(-len(conditions) // columns)
+    readings = readings or runs.readings
+    rows = -(-len(readings) // columns)
     height = 4.4 * rows + 0.3
     figure = Figure(figsize=(13, height))  # a grid, since to lay so many panels out takes longer than to draw them
     grid = {"left": 0.055, "right": 0.99, "bottom": 0.5 / height, "top": 1 - 0.7 / height, "wspace": 0.3, "hspace": 0.6}
@@ -143,9 +143,9 @@ def curves_figure(
     for panel in panels.flat:
         panel.set_visible(False)
     named = 0
-    for k, condition in enumerate(conditions):
+    for k, reading in enumerate(readings):
         above, below = panels[2 * (k // columns) : 2 * (k // columns) + 2, k % columns]
-        sweeps, error, gradient = runs.curves(condition)
+        sweeps, error, gradient = runs.curves(reading)
         error, gradient = held(error), held(gradient)
         each = [np.column_stack([sweeps, run]) for run in error[:shown]]
         above.add_collection(LineCollection(each, color="0.75", linewidth=0.4))
@@ -160,7 +160,7 @@ def curves_figure(
         below.set_ylim(bottom=max(below.get_ylim()[0], 1e-8))
         for panel in (above, below):
             panel.set_xticks([0, *(10**power for power in range(1, 1 + int(np.log10(sweeps[-1]))))])
-        above.set_title(condition, fontsize=9)
+        above.set_title(reading, fontsize=9)
         if own.sum() > named:  # the levels of the panels before have names already
             below.legend(fontsize=7, frameon=False)
             named = own.sum()

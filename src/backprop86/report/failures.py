@@ -21,7 +21,7 @@ def table(every: list[Runs]) -> pd.DataFrame:
     """A row per reading: its start, its limit, n, how many were solved, and how many of the others are of each kind."""
     rows = []
     for runs in every:
-        for reading in runs.conditions:
+        for reading in runs.readings:
             part = runs.of(reading)
             counts = part["failure"].value_counts()
             recipe = runs.recipe(reading)

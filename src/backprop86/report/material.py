@@ -74,19 +74,19 @@ class Material:
 def prepare(stem: str, folder: Folder) -> Material:
     """Judge the rows of an experiment; BadInput, in one line, if they, a claim or a caption cannot be used."""
     experiment = load(stem, output=folder.path).experiment
-    recipes = {name: experiment.recipe_of(name) for name in experiment.conditions}
+    recipes = {name: experiment.recipe_of(name) for name in experiment.every_reading}
     runs, notes = usable(experiment, recipes, folder)
-    recipes = {name: recipe for name, recipe in recipes.items() if name in runs.conditions}
+    recipes = {name: recipe for name, recipe in recipes.items() if name in runs.readings}
     differ = differences(runs, recipes)
     other, said = in_words(stem, differ)
-    whole = not other and runs.conditions == list(experiment.conditions)
+    whole = not other and runs.readings == list(experiment.every_reading)
     if whole:
         judged = concatenated([ledger(experiment.claims, runs)])
     else:
         judged, left = judged_as_far_as_can_be(experiment, runs)
         notes += [f"left out: {_some(left, 'claims')} of {stem}, which need other readings or measures"] if left else []
     table = _table(experiment, runs, judged, other)
-    made = Material(experiment, folder, runs.conditions, judged, table, said + notes, other)
+    made = Material(experiment, folder, runs.readings, judged, table, said + notes, other)
     if why := not_drawn(experiment, runs, {name for _, name, _, _ in differ}):
         made.notes.append(f"left out: the figures of {stem} beside sweeps and curves: {why}")
         made.is_drawn = False
@@ -101,13 +101,13 @@ def usable(experiment: Experiment, recipes: dict[str, Recipe], folder: Folder) -
     if folder.published or experiment.by_itself:
         same_recipes(runs, recipes, folder.name)
         return runs, []
-    kept = [name for name in runs.conditions if not missing(runs, name)]
+    kept = [name for name in runs.readings if not missing(runs, name)]
     if not kept:
         raise BadInput(f"the runs of {stem} were stopped half-way: {command(stem, folder.name)} goes on with them")
-    absent = [name for name in experiment.conditions if name not in kept]
+    absent = [name for name in experiment.every_reading if name not in kept]
     again = f"({command(stem, folder.name)} makes them)"
     notes = [f"left out: {_some(absent, 'readings')} of {stem}, without rows {again}"] if absent else []
-    if own := [name for name in kept if name not in experiment.conditions]:
+    if own := [name for name in kept if name not in experiment.every_reading]:
         if strange := [name for name in own if not NAME.fullmatch(name)]:
             raise BadInput(f"a reading must be named with letters, digits and . / + - _, was {strange[0]}")
         notes.append(f"{stem}, {_some(own, 'readings')}: not in conf/experiment/{stem}.yaml")
@@ -157,10 +157,10 @@ def concatenated(ledgers: list[pd.DataFrame]) -> pd.DataFrame:
 
 def _one_by_one(claim: Claim, experiment: Experiment, runs: Runs) -> list[Claim]:
     """The claim about each of its readings that can be judged; none without the literal one, which comes first."""
-    every = Runs(runs.stem, {}, experiment.conditions)
-    forms = claim.readings or list(experiment.conditions)
+    every = Runs(runs.stem, {}, experiment.every_reading)
+    forms = claim.readings or list(experiment.every_reading)
     if claim.rule in ("intercept", "slope"):
-        whole = [form for form in forms if set(matching(every, form)) <= set(runs.conditions)]
+        whole = [form for form in forms if set(matching(every, form)) <= set(runs.readings)]
         return [replace(claim, readings=[form]) for form in whole] if whole[:1] == forms[:1] else []
     found = []
     for k, reading in enumerate(name for form in forms for name in matching(every, form)):
@@ -183,7 +183,7 @@ def _table(experiment: Experiment, runs: Runs, judged: pd.DataFrame, other: dict
 
 def not_drawn(experiment: Experiment, runs: Runs, changed: set[str]) -> str:
     """Why the figures of the problem cannot be drawn of rows with changed settings; nothing if they can."""
-    if experiment.axes and not set(experiment.conditions) <= set(runs.conditions):
+    if experiment.axes and not set(experiment.every_reading) <= set(runs.readings):
         return "they need every reading"
     counted_on = [name for name in COUNTED_ON if name in changed]
     return f"they count on {counted_on[0]} as in conf/experiment/{runs.stem}.yaml" if counted_on else ""

@@ -38,12 +38,12 @@ others.
 
 
 def sweeps_table(claims: list[Claim], runs: Runs) -> pd.DataFrame:
-    """A row per condition: n, solved with its Wilson interval, quantiles of sweeps, where the printed numbers fall.
+    """A row per reading: n, solved with its Wilson interval, quantiles of sweeps, where the printed numbers fall.
 
     Unsolved runs took infinitely many sweeps. "percentile of 1,425": of a hundred runs, how many needed fewer.
     """
     printed = [claim for claim in claims if _prints_sweeps(claim)]
-    return pd.DataFrame([_row(condition, printed, runs) for condition in runs.conditions])
+    return pd.DataFrame([_row(reading, printed, runs) for reading in runs.readings])
 
 
 def printed_sweeps(claims: list[Claim]) -> list[float]:
@@ -55,13 +55,13 @@ def _prints_sweeps(claim: Claim) -> bool:
     return claim.rule in ("draw", "within") and claim.column == "sweeps"
 
 
-def _row(condition: str, printed: list[Claim], runs: Runs) -> dict[str, object]:
-    rows = runs.of(condition)
+def _row(reading: str, printed: list[Claim], runs: Runs) -> dict[str, object]:
+    rows = runs.of(reading)
     n, solved, sweeps = len(rows), int(rows["solved"].sum()), with_infinity(rows["sweeps"])
     low, high = wilson(solved, n)
     row: dict[str, object] = {
-        "condition": condition,
-        "limit": runs.recipe(condition).sweeps,
+        "condition": reading,
+        "limit": runs.recipe(reading).sweeps,
         "n": n,
         "solved": solved,
         "diverged": int(rows["diverged"].sum()),
@@ -71,7 +71,7 @@ def _row(condition: str, printed: list[Claim], runs: Runs) -> dict[str, object]:
     }
     row |= {f"{100 * q:g} %": value for q, value in zip(QUANTILES, quantiles(sweeps), strict=True)}
     for claim in printed:
-        applies = condition in (claim.readings or runs.conditions)
+        applies = reading in (claim.readings or runs.readings)
         row[f"percentile of {claim.printed[0]:,g}"] = percentile(sweeps, claim.printed[0])[0] if applies else np.nan
     return row
 

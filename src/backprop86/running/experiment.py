@@ -48,7 +48,7 @@ class Experiment:
     by_itself: str = ""  # the make target that runs it, if `make reproduce` does not
 
     @cached_property
-    def conditions(self) -> dict[str, dict[str, Any]]:
+    def every_reading(self) -> dict[str, dict[str, Any]]:
         """The settings that differ, for every reading by its name."""
         if not self.axes:
             return {name: _settings(f"readings.{name}", differs) for name, differs in self.readings.items()}
@@ -65,19 +65,19 @@ class Experiment:
 
     def recipe_of(self, reading: str) -> Recipe:
         """Return the recipe under one reading; BadInput, in one line, if there is no such reading or it cannot be."""
-        if reading not in self.conditions:
-            names = list(self.conditions)
+        if reading not in self.every_reading:
+            names = list(self.every_reading)
             known = one_of(*names)[0] if len(names) < 60 else f"a name such as {names[0]}"
             raise BadInput(f"reading must be all, {known}, was {reading}")
-        return self.recipe.changed(self.conditions[reading], f"experiment.readings.{reading}")
+        return self.recipe.changed(self.every_reading[reading], f"experiment.readings.{reading}")
 
     def check(self) -> "Experiment":
         """Return the experiment itself; BadInput, in one line, names what its file cannot say."""
-        if not self.conditions:
+        if not self.every_reading:
             raise BadInput(f"readings of {self.stem} must name one or more, such as as_printed: {{}}, was none")
         if self.first_look is not None and self.first_look < 1:
             raise BadInput(f"first_look must be null or a whole number of at least 1, was {self.first_look}")
-        names = list(self.conditions)
+        names = list(self.every_reading)
         for reading, sweeps in (self.followed or {}).items():
             if reading not in names:
                 raise BadInput(f"followed of {self.stem} must name readings such as {names[0]}, was {reading}")

@@ -71,7 +71,7 @@ def one_batch(
 ) -> bool:
     """Train the readings of one batch and keep their rows; False if it was stopped before all seeds were done."""
     experiment, seeds = settings.experiment, settings.seed_list
-    engine, order = engine_for(settings.engine, settings.device), list(experiment.conditions)
+    engine, order = engine_for(settings.engine, settings.device), list(experiment.every_reading)
     about = {name: runs.describe(recipe, levels[name], seeds, engine) for name, recipe in recipes.items()}
     before = {name: runs.interrupted(kept.rows, name, about[name], seeds) for name in recipes}
     train = partial(run_together, experiment.problem, engine=engine, device=settings.device)
@@ -80,7 +80,7 @@ def one_batch(
         if whole:
             about[name]["seeds"] = [int(rows["seed"].min()), int(rows["seed"].max())]
         keep = (order, name, about[name], rows, experiment.numbers_only, whole)
-        kept.rows = runs.with_condition(kept.rows, experiment.stem, *keep)
+        kept.rows = runs.with_reading(kept.rows, experiment.stem, *keep)
         kept.is_new = True
     return whole
 

@@ -1,6 +1,6 @@
-"""One row per (condition, seed) on disk, in results/runs/<stem>.parquet, with what is needed to make it again.
+"""One row per (reading, seed) on disk, in results/runs/<stem>.parquet, with what is needed to make it again.
 
-The file's metadata holds of each condition its recipe, seeds, checkpoints, engine and versions: nothing that changes
+The file's metadata holds of each reading its recipe, seeds, checkpoints, engine and versions: nothing that changes
 when the rows do not, so the same run twice gives the same bytes.
 """
 
@@ -23,17 +23,17 @@ from backprop86.engines.reference import checkpoints
 from backprop86.running.schema import FIRST, KEY, LAST, anew, check_columns, command, metadata
 
 MOST_WEIGHTS = 5_000
-"""How many weights of one condition are kept: those of its first seeds, and in any case of its median solved run and of
+"""How many weights of one reading are kept: those of its first seeds, and in any case of its median solved run and of
 the first run of each kind of failure."""
 WITH_CURVES = 50
-"""How many seeds of one condition keep their curves, and the first run of each kind of failure."""
+"""How many seeds of one reading keep their curves, and the first run of each kind of failure."""
 
 
 @dataclass(eq=False)
 class Runs:
-    """The rows of each condition of one experiment, and about each: recipe, seeds, checkpoints, levels.
+    """The rows of each reading of one experiment, and about each: recipe, seeds, checkpoints, levels.
 
-    `stopped`: the command that makes them was ended before all conditions were done, and goes on when called again.
+    `stopped`: the command that makes them was ended before all readings were done, and goes on when called again.
     """
 
     stem: str
@@ -43,37 +43,37 @@ class Runs:
 
     @property
     def rows(self) -> pd.DataFrame:
-        """All rows, with NaN for what is measured under other conditions only."""
+        """All rows, with NaN for what is measured under other readings only."""
         merged = pd.concat(self.parts.values(), ignore_index=True)
         measures = [name for name in merged if name not in FIRST + LAST]
         return merged.reindex(columns=FIRST + measures + LAST)
 
     @property
-    def conditions(self) -> list[str]:
+    def readings(self) -> list[str]:
         """In the order of the experiment file."""
         return list(self.about)
 
-    def of(self, condition: str) -> pd.DataFrame:
-        """The rows of one condition, by seed; BadInput names those there are."""
-        if condition not in self.parts:
-            known = ", ".join(self.conditions[:20])
-            raise BadInput(f"{self.stem} has no runs of condition {condition}, only of {known}")
-        return self.parts[condition]
+    def of(self, reading: str) -> pd.DataFrame:
+        """The rows of one reading, by seed; BadInput names those there are."""
+        if reading not in self.parts:
+            known = ", ".join(self.readings[:20])
+            raise BadInput(f"{self.stem} has no runs of reading {reading}, only of {known}")
+        return self.parts[reading]
 
-    def recipe(self, condition: str) -> Recipe:
-        """The recipe that made a condition's rows."""
-        return Recipe(**self.about[condition]["recipe"])
+    def recipe(self, reading: str) -> Recipe:
+        """The recipe that made a reading's rows."""
+        return Recipe(**self.about[reading]["recipe"])
 
-    def weights(self, condition: str) -> np.ndarray:
+    def weights(self, reading: str) -> np.ndarray:
         """(S, n_parameters) of the seeds whose weights were kept."""
-        return np.stack([w for w in self.of(condition)["weights"] if w is not None])
+        return np.stack([w for w in self.of(reading)["weights"] if w is not None])
 
-    def curves(self, condition: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def curves(self, reading: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Sweeps (K,), E (S, K) and the length of dE/dw (S, K, levels) at the checkpoints; NaN after a seed left.
 
-        Of the seeds whose curves were kept, which are the first of each condition.
+        Of the seeds whose curves were kept, which are the first of each reading.
         """
-        rows, about = self.of(condition).iloc[:WITH_CURVES], self.about[condition]
+        rows, about = self.of(reading).iloc[:WITH_CURVES], self.about[reading]
         rows = rows[rows["error_curve"].notna()]
         sweeps = np.array(about["checkpoints"])
         gradient = np.stack(list(rows["gradient_curve"])).reshape(len(rows), len(sweeps), -1)
@@ -81,7 +81,7 @@ class Runs:
 
 
 def describe(recipe: Recipe, levels: int, seeds: list[int], engine: str) -> dict[str, Any]:
-    """What the file says about one condition."""
+    """What the file says about one reading."""
     return {
         "recipe": asdict(recipe),
         "seeds": [seeds[0], seeds[-1]],
@@ -98,22 +98,22 @@ def versions(*more: str) -> dict[str, str]:
     return {"python": platform.python_version()} | {name: version(name) for name in names}
 
 
-def with_condition(
+def with_reading(
     runs: Runs | None,
     stem: str,
     order: list[str],
-    condition: str,
+    reading: str,
     about: dict[str, Any],
     rows: pd.DataFrame,
     numbers_only: bool = False,
     whole: bool = True,
 ) -> Runs:
-    """The runs with the rows of one condition put in or replaced; conditions that are not in `order` are dropped.
+    """The runs with the rows of one reading put in or replaced; readings that are not in `order` are dropped.
 
-    With `numbers_only` neither weights nor curves are kept, and measures to seven digits. Of a condition that is not
+    With `numbers_only` neither weights nor curves are kept, and measures to seven digits. Of a reading that is not
     yet `whole` all weights are kept, since any of them may turn out to be those of its median run.
     """
-    rows = rows.sort_values("seed", ignore_index=True).assign(condition=condition)
+    rows = rows.sort_values("seed", ignore_index=True).assign(condition=reading)
     kept = {name: np.arange(len(rows)) < (0 if numbers_only else WITH_CURVES) for name in LAST}
     if not numbers_only:
         most = MOST_WEIGHTS // len(rows["weights"].iloc[0]) if whole else len(rows)
@@ -125,28 +125,28 @@ def with_condition(
     if numbers_only:
         rows = rows.astype(dict.fromkeys(rows.select_dtypes("float64"), "float32"))
     parts, facts = (runs.parts, runs.about) if runs else ({}, {})
-    parts, facts = parts | {condition: rows}, facts | {condition: about}
+    parts, facts = parts | {reading: rows}, facts | {reading: about}
     present = [name for name in order if name in parts]
     return Runs(stem, {name: parts[name] for name in present}, {name: facts[name] for name in present})
 
 
-def interrupted(runs: Runs | None, condition: str, about: dict[str, Any], seeds: list[int]) -> pd.DataFrame:
+def interrupted(runs: Runs | None, reading: str, about: dict[str, Any], seeds: list[int]) -> pd.DataFrame:
     """The rows of these seeds that a run of the very same description left when it was stopped; else none."""
-    if runs is None or condition not in runs.parts or not (runs.stopped or missing(runs, condition)):
+    if runs is None or reading not in runs.parts or not (runs.stopped or missing(runs, reading)):
         return pd.DataFrame()
-    if runs.about[condition] | {"seeds": about["seeds"]} != about:
+    if runs.about[reading] | {"seeds": about["seeds"]} != about:
         return pd.DataFrame()
-    rows = runs.of(condition)
+    rows = runs.of(reading)
     kept = rows[LAST].notna()
-    if runs.about[condition]["seeds"] != about["seeds"] and kept.any(axis=None) and not kept.all(axis=None):
+    if runs.about[reading]["seeds"] != about["seeds"] and kept.any(axis=None) and not kept.all(axis=None):
         return pd.DataFrame()  # of other seeds other weights and curves are to be kept, and some are gone
     return rows[rows["seed"].isin(seeds)]
 
 
-def missing(runs: Runs, condition: str) -> int:
-    """How many of a condition's seeds have no row, since its run was stopped."""
-    first, last = runs.about[condition]["seeds"]
-    return last - first + 1 - len(runs.of(condition))
+def missing(runs: Runs, reading: str) -> int:
+    """How many of a reading's seeds have no row, since its run was stopped."""
+    first, last = runs.about[reading]["seeds"]
+    return last - first + 1 - len(runs.of(reading))
 
 
 def write(runs: Runs, path: Path, stopped: bool = False) -> None:
@@ -183,46 +183,46 @@ def read(path: str | Path) -> Runs:
     about = metadata(path, table.schema.metadata[KEY])
     check_columns(path, table.schema)
     rows = table.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
-    by_condition = rows.groupby("condition", sort=False, dropna=False)
-    if set(by_condition.groups) != set(about["conditions"]):
-        raise BadInput(f"{path} must hold rows of the conditions that its metadata names, and of no other")
-    measured = (by_condition.count() > 0).assign(**dict.fromkeys(FIRST + LAST, True))[list(rows)]
+    by_reading = rows.groupby("condition", sort=False, dropna=False)
+    if set(by_reading.groups) != set(about["conditions"]):
+        raise BadInput(f"{path} must hold rows of the readings that its metadata names, and of no other")
+    measured = (by_reading.count() > 0).assign(**dict.fromkeys(FIRST + LAST, True))[list(rows)]
     parts = {
-        str(name): part.loc[:, measured.loc[name].to_numpy()].reset_index(drop=True) for name, part in by_condition
+        str(name): part.loc[:, measured.loc[name].to_numpy()].reset_index(drop=True) for name, part in by_reading
     }
     return Runs(about["stem"], parts, about["conditions"], about.get("stopped", False))
 
 
 def differences(runs: Runs, recipes: dict[str, Recipe]) -> list[tuple[str, str, Any, Any]]:
-    """Return (condition, setting, as the rows were made, as these recipes say) of each setting that differs."""
+    """Return (reading, setting, as the rows were made, as these recipes say) of each setting that differs."""
     found = []
-    for condition, recipe in recipes.items():
-        was, now = asdict(runs.recipe(condition)), asdict(recipe)
-        found += [(condition, name, was[name], now[name]) for name in now if was[name] != now[name]]
+    for reading, recipe in recipes.items():
+        was, now = asdict(runs.recipe(reading)), asdict(recipe)
+        found += [(reading, name, was[name], now[name]) for name in now if was[name] != now[name]]
     return found
 
 
 def same_recipes(runs: Runs, recipes: dict[str, Recipe], output: str | Path = "results") -> None:
     """Raise BadInput, in one line, if the rows were not made with these recipes, or some are not there."""
     again = f"{command(runs.stem, output)} makes them anew"
-    for condition in recipes:
-        if condition not in runs.conditions:
-            raise BadInput(f"there are no runs of {runs.stem}, reading {condition}: {again}")
-        if runs.stopped or missing(runs, condition):
-            raise BadInput(f"the runs of {runs.stem}, reading {condition}, were stopped half-way: {again}")
-    for condition, name, was, now in differences(runs, recipes):
+    for reading in recipes:
+        if reading not in runs.readings:
+            raise BadInput(f"there are no runs of {runs.stem}, reading {reading}: {again}")
+        if runs.stopped or missing(runs, reading):
+            raise BadInput(f"the runs of {runs.stem}, reading {reading}, were stopped half-way: {again}")
+    for reading, name, was, now in differences(runs, recipes):
         told = f"were made with {name} {was}, its file now says {now}"
-        raise BadInput(f"the runs of {runs.stem}, reading {condition}, {told}: {again}")
-    for condition in runs.conditions:
-        if condition not in recipes:
-            raise BadInput(f"the runs of {runs.stem} have a reading {condition}, its file has none: {again}")
+        raise BadInput(f"the runs of {runs.stem}, reading {reading}, {told}: {again}")
+    for reading in runs.readings:
+        if reading not in recipes:
+            raise BadInput(f"the runs of {runs.stem} have a reading {reading}, its file has none: {again}")
 
 
-def typical(runs: Runs, condition: str) -> tuple[int, np.ndarray]:
+def typical(runs: Runs, reading: str) -> tuple[int, np.ndarray]:
     """(seed, w) of the median run among the solved ones, the lower of two in the middle."""
-    rows = runs.of(condition)
+    rows = runs.of(reading)
     if not rows["solved"].any():
-        raise BadInput(f"no seed of condition {condition} was solved, so there is no typical run to draw")
+        raise BadInput(f"no seed of reading {reading} was solved, so there is no typical run to draw")
     row = rows.iloc[_median(rows)[0]]
     return int(row["seed"]), np.array(row["weights"])
 

@@ -18,7 +18,7 @@ FIRST = ["condition", "seed", "solved", "diverged", "failure", "sweeps", "stoppe
 LAST = ["weights", "error_curve", "gradient_curve"]
 """The columns that every file has; what its problem measures stands between them."""
 DESCRIBED = {"recipe": dict, "seeds": list, "checkpoints": list, "levels": int, "engine": str, "versions": dict}
-"""What the metadata says of each condition."""
+"""What the metadata says of each reading."""
 MOST = 100_000_000
 """How many bytes of metadata are unpacked; the lattice has 3 million."""
 
@@ -58,14 +58,14 @@ def metadata(path: Path, packed: bytes) -> dict[str, Any]:
         raise BadInput(f"{path} was written by an earlier backprop86: {again}") from error
     except (ValueError, RecursionError) as error:
         raise BadInput(f"the metadata of {path} cannot be read: {again}") from error
-    conditions = about.get("conditions") if isinstance(about, dict) else None
-    if not (isinstance(conditions, dict) and conditions and "stem" in about):
-        raise BadInput(f"the metadata of {path} must hold stem and conditions: {again}")
+    readings = about.get("conditions") if isinstance(about, dict) else None
+    if not (isinstance(readings, dict) and readings and "stem" in about):
+        raise BadInput(f"the metadata of {path} must hold stem and readings: {again}")
     if about["stem"] != path.stem:
         raise BadInput(f"{path} must hold the runs of {path.stem}, was {about['stem']}")
-    for name, said in conditions.items():
+    for name, said in readings.items():
         if not _describes(said):
-            raise BadInput(f"the metadata of {path} must say how condition {name} was made: {again}")
+            raise BadInput(f"the metadata of {path} must say how reading {name} was made: {again}")
     return about
 
 

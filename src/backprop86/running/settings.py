@@ -106,7 +106,7 @@ class Settings:
     @property
     def chosen(self) -> list[str]:
         """The readings to run."""
-        return list(self.experiment.conditions) if self.reading == "all" else [self.reading]
+        return list(self.experiment.every_reading) if self.reading == "all" else [self.reading]
 
     @property
     def runs_file(self) -> Path:

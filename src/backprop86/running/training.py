@@ -70,7 +70,7 @@ def engine_for(name: str, device: str) -> str:
     return ("fused" if device == "cpu" else "reference") if name == "auto" else name
 
 
-def run_condition(
+def run_reading(
     problem: Problem,
     recipe: Recipe,
     seeds: list[int],
@@ -100,7 +100,7 @@ def run_together(
     device: str = "cpu",
     advance: Callable[[int], None] = lambda seed_sweeps: None,
 ) -> list[pd.DataFrame]:
-    """What `run_condition` returns, for recipes that differ as `together` says, in blocks of (recipe, seed)."""
+    """What `run_reading` returns, for recipes that differ as `together` says, in blocks of (recipe, seed)."""
     wiring, cases = wiring_of(problem.wiring, recipes[0]), problem.cases(recipes[0])
     train, at_once = ENGINES[engine_for(engine, device)]
     every = [(k, seed) for k in range(len(recipes)) for seed in seeds]
