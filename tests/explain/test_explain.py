@@ -13,7 +13,7 @@ import pytest
 from rich.console import Console
 
 import explain as explain_py
-from backprop86.explain.asked import parts_of
+from backprop86.explain.command import parts_of
 from backprop86.explain.first_step import first_step
 from backprop86.explain.story import explain, parts_from
 from backprop86.report.page import Part, written
