@@ -35,7 +35,7 @@ class Linear:
 
     @staticmethod
     def backward(dE_dx: Tensor, cache: Cache, to_inputs: bool = True) -> tuple[Tensor | None, Gradients]:
-        """Equation 7, dE/dy_i = sum_j dE/dx_j w_ji, and equation 6, dE/dw_ji = dE/dx_j y_i, summed over cases.
+        """Apply equation 7, dE/dy_i = sum_j dE/dx_j w_ji, and 6, dE/dw_ji = dE/dx_j y_i, summed over cases.
 
         dE_dx (S, C, J) -> dE_dy (S, C, I), or None unless `to_inputs`, and {"w": dE_dw (S, J, I)}.
         """
@@ -46,7 +46,7 @@ class Linear:
 
 
 class Logistic:
-    """What a unit sends on, given its total input."""
+    """The output of each unit, given its total input."""
 
     @staticmethod
     def forward(x: Tensor) -> tuple[Tensor, Cache]:

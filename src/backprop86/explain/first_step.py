@@ -75,7 +75,7 @@ class Step:
 
     @property
     def is_shared(self) -> bool:
-        """Whether there are fewer weights than connections."""
+        """True if there are fewer weights than connections."""
         return len(self.connections) > len(self.w)
 
     def shows(self, value: Decimal) -> bool:

@@ -46,12 +46,12 @@ def step_figure(step: Step, places: Mapping[str, tuple[float, float]], title: st
 
 
 def _three(value: Decimal) -> str:
-    """Three digits are enough for a picture."""
+    """Return a number with three digits, which are enough for a picture."""
     return f"{value:.3g}" if value else "0"
 
 
 def _two_lines(axes: Axes, place: tuple[float, float], above: str, below: str) -> None:
-    """Black above, blue below, on white; one line stands in the middle."""
+    """Write black above, blue below, on white; one line stands in the middle."""
     blue = sns.color_palette("colorblind")[0]
     white = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
     for text, up, colour, box in (

@@ -14,7 +14,7 @@ INPUTS, OUTPUTS = ("a1", "a0", "b1", "b0"), ("o4", "o2", "o1")
 
 
 def wiring(recipe: Recipe) -> Wiring:
-    """Inputs feed all hidden and output units, hidden units all outputs and the hidden units after them (P Fig. 11)."""
+    """Wire inputs to all other units, hidden units to all outputs and to the hidden units after them (P Fig. 11)."""
     if recipe.network not in ("2_hidden", "3_hidden"):
         raise BadInput(f"network must be 2_hidden or 3_hidden, was {recipe.network}")
     hidden = [f"h{k + 1}" for k in range(int(recipe.network[0]))]
@@ -24,7 +24,7 @@ def wiring(recipe: Recipe) -> Wiring:
 
 
 def cases(recipe: Recipe) -> Cases:
-    """All 16 sums, as three bits, the highest first."""
+    """Return all 16 sums, as three bits, the highest first."""
     rows = Cases.of_all_bits(4, lambda inputs: (inputs @ [2, 1, 2, 1])[:, None] // [4, 2, 1] % 2)
     return replace(rows, names=tuple(f"{name[:2]}+{name[2:]}" for name in rows.names))
 
@@ -43,7 +43,7 @@ def measure(
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
-    """How the runs that were not solved fail: which sums are wrong, in how many of them."""
+    """Draw the failures of unsolved runs: the wrong sums, and the number of runs with each."""
     figure = Figure(figsize=(9, 4), layout="constrained")
     axes = figure.subplots()
     order = list(cases(Recipe()).names)

@@ -23,19 +23,19 @@ QUARTER = 0.25
 
 
 def hidden_layers(recipe: Recipe) -> int:
-    """5 of 5_layers."""
+    """Return 5 of 5_layers."""
     if found := re.fullmatch(r"([1-9]\d*)_layers?", recipe.network):
         return int(found[1])
     raise BadInput(f"network must be such as 5_layers, was {recipe.network}")
 
 
 def wiring(recipe: Recipe) -> Wiring:
-    """2-4-...-4-1, adjacent layers only, with biases."""
+    """Return 2-4-...-4-1, adjacent layers only, with biases."""
     return layered(2, *[WIDTH] * hidden_layers(recipe), 1)
 
 
 def cases(recipe: Recipe) -> Cases:
-    """Those of exclusive or."""
+    """Return the cases of XOR."""
     return xor.cases(Recipe("2_hidden"))
 
 
@@ -70,7 +70,7 @@ def measure(
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
-    """What of dE/dw reaches each layer before training, by depth; and E and dE/dw through training for some depths."""
+    """Draw the share of dE/dw at each layer before training, by depth; and E and dE/dw in training for some depths."""
     figure = Figure(figsize=(10, 4.2), layout="constrained")
     starts = list(dict.fromkeys(reading.split("/")[1] for reading in runs.readings))
     for axes, start in zip(figure.subplots(1, len(starts), sharey=True), starts, strict=True):

@@ -33,7 +33,7 @@ ALIKE = 0.9
 
 
 def wiring(recipe: Recipe) -> Wiring:
-    """24 people and 12 relations -> 6 units each -> 12 -> 6 -> 24 people, adjacent layers only (N Fig. 3)."""
+    """Return 24 people and 12 relations -> 6 units each -> 12 -> 6 -> 24 people, adjacent layers only (N Fig. 3)."""
     if recipe.network != "five_layers":
         raise BadInput(f"network must be five_layers, was {recipe.network}")
     person, relation, central, last = ([f"{letter}{k + 1}" for k in range(n)] for letter, n in LAYERS)
@@ -50,12 +50,12 @@ LAYERS = (("person", 6), ("relation", 6), ("central", 12), ("last", 6))
 
 
 def output(person: str) -> str:
-    """The name of the output unit that stands for a person."""
+    """Return the name of the output unit that stands for a person."""
     return f"{person}?"
 
 
 def cases(recipe: Recipe) -> Cases:
-    """The 104 pairs that have an answer; where there are two answers, both units are to be on."""
+    """Return the 104 pairs that have an answer; where there are two answers, both units are to be on."""
     pairs = answers()
     inputs, desired = np.zeros((len(pairs), len(PEOPLE) + len(RELATIONS))), np.zeros((len(pairs), len(PEOPLE)))
     for c, ((person, relation), who) in enumerate(pairs.items()):
@@ -65,7 +65,7 @@ def cases(recipe: Recipe) -> Cases:
 
 
 def counted(recipe: Recipe, seeds: list[int]) -> np.ndarray | None:
-    """Which cases each seed is trained on, (S, C); the seed draws the four that are held out."""
+    """Return the cases that each seed is trained on, (S, C); the seed draws the four that are held out."""
     if recipe.held_out == "none":
         return None
     draws = {"random": _any_four, "fig_8": _four_as_in_fig_8}
@@ -116,7 +116,7 @@ def measure(
 
 
 def scores(out: np.ndarray, on: np.ndarray, counted: np.ndarray | None) -> dict[str, np.ndarray]:
-    """How many cases are right, from outputs (S, C, J), which are to be on (C, J), and which cases are trained (S, C).
+    """Return scores of outputs (S, C, J), from the desired (C, J) and the trained cases (S, C).
 
     trained_<standard>: share of the training cases that meet it, see STANDARDS; all_<standard>: whether all do.
     held_out_right: how many of the held-out cases have every right unit above 0.5 and all others below.
@@ -133,23 +133,23 @@ def scores(out: np.ndarray, on: np.ndarray, counted: np.ndarray | None) -> dict[
 
 
 def incoming(wiring: Wiring, w: np.ndarray, layer: str) -> np.ndarray:
-    """(S, units, sources): the weights into each unit of a hidden layer, its bias left out."""
+    """Return (S, units, sources): the weights into each unit of a hidden layer, its bias left out."""
     units = [k for k, name in enumerate(wiring.units) if name in {f"{layer}{n}" for n in range(1, 13)}]
     return np.stack([w[:, wiring.parameter[(wiring.target == unit) & (wiring.source > 0)]] for unit in units], 1)
 
 
 def correlation(weights: np.ndarray, feature: np.ndarray) -> np.ndarray:
-    """|Pearson's r| of weights (..., sources) with feature (sources,) -> (...)."""
+    """Return |Pearson's r| of weights (..., sources) with feature (sources,) -> (...)."""
     return np.abs(measures.correlation(weights, feature))
 
 
 def _between(weights: np.ndarray) -> np.ndarray:
-    """Pearson's r between each two units, (S, units, units), from their weights (S, units, sources); 0 with itself."""
+    """Return Pearson's r of each two units, (S, units, units), from weights (S, units, sources); 0 with itself."""
     return measures.correlation(weights[:, :, None], weights[:, None]) * (1 - np.eye(weights.shape[1]))
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
-    """N Figs. 3 and 4 from a typical run of the first reading that solved any; none if no reading did."""
+    """Draw N Figs. 3 and 4 from a typical run of the first reading that solved any; none if no reading did."""
     for reading in runs.readings:
         rows = runs.of(reading)
         if (rows["solved"] & rows["weights"].notna()).any():
@@ -162,7 +162,7 @@ def draw(runs: Runs) -> dict[str, Figure]:
 
 
 def activities(runs: Runs, reading: str, w: np.ndarray, about: str) -> Figure:
-    """Colin aunt: input at the bottom, the two aunts at the top; the area of a square is the unit's output."""
+    """Draw "Colin aunt": input at the bottom, the two aunts at the top; the area of a square is the unit's output."""
     recipe = runs.recipe(reading)
     network, asked = wiring_of(wiring, recipe), cases(recipe)
     case = asked.names.index("Colin aunt")
@@ -189,7 +189,7 @@ def _anchor(below: bool) -> dict[str, Any]:
 
 
 def _people(axes: Axes, values: np.ndarray, corner: tuple[float, float]) -> None:
-    """24 squares, the English over the Italians, with their names."""
+    """Draw 24 squares, the English over the Italians, with their names."""
     hinton(axes, values.reshape(2, 12), 1, corner)
     for k, name in enumerate(PEOPLE):
         x, y = corner[0] + k % 12 + 0.5, corner[1] + (2.15 if k < 12 else -0.15)
@@ -197,7 +197,7 @@ def _people(axes: Axes, values: np.ndarray, corner: tuple[float, float]) -> None
 
 
 def person_units(runs: Runs, reading: str, w: np.ndarray, about: str) -> Figure:
-    """The weights from 24 people to each of the six person units: 1986 (digitised from H) and ours."""
+    """Draw the weights from 24 people to each of the six person units: 1986 (digitised from H) and ours."""
     network = wiring_of(wiring, runs.recipe(reading))
     ours = incoming(network, w[None], "person")[0]
     figure = Figure(figsize=(9.5, 8.6), layout="constrained")
@@ -220,6 +220,6 @@ def person_units(runs: Runs, reading: str, w: np.ndarray, about: str) -> Figure:
 
 
 def printed_weights() -> np.ndarray:
-    """(6, 24) the weights of H Fig. 6, digitised to about 0.1 and scaled to 1, in the order of PEOPLE."""
+    """Return the weights (6, 24) of H Fig. 6, digitised to about 0.1 and scaled to 1, in the order of PEOPLE."""
     text = (Path(__file__).parent / "person_unit_weights_1986.json").read_text("utf-8")
     return np.array([[(unit["Eng"] | unit["Ita"])[name] for name in PEOPLE] for unit in json.loads(text).values()])

@@ -31,7 +31,7 @@ Numbers = Any
 
 
 def wiring(recipe: Recipe) -> Wiring:
-    """The net unrolled for three iterations, c the output; corresponding weights are one parameter."""
+    """Return the net unrolled for three iterations, c the output; corresponding weights are one parameter."""
     if recipe.network != "three_units":
         raise BadInput(f"network must be three_units, was {recipe.network}")
     fed = {f"{unit}'": [ONE, *(source for source, target in NEIGHBOURS if target == unit)] for unit in UNITS}
@@ -40,7 +40,7 @@ def wiring(recipe: Recipe) -> Wiring:
 
 
 def cases(recipe: Recipe) -> Cases:
-    """All eight states to begin with; c is to be what b was."""
+    """Return all eight states to begin with; c is to be what b was."""
     return Cases.of_all_bits(3, lambda inputs: inputs[:, 1:2])
 
 
@@ -124,7 +124,7 @@ LAYERED |= {f"{unit}'@{t}": (k, 1.2 * t) for t in range(1, 4) for k, unit in enu
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
-    """N Fig. 5: the iterative net beside the layered one, with the weights of a typical run."""
+    """Draw N Fig. 5: the iterative net beside the layered one, with the weights of a typical run."""
     reading = "to_sweep_3000"
     if not runs.of(reading)["solved"].any():
         return {}
@@ -146,7 +146,7 @@ def draw(runs: Runs) -> dict[str, Figure]:
 
 
 def _in_a_row(axes: Axes, weights: np.ndarray) -> None:
-    """Three units, w1...w4 on curved arrows between neighbours."""
+    """Draw three units, w1...w4 on curved arrows between neighbours."""
     for k, (source, target) in enumerate(NEIGHBOURS):
         start, end = UNITS.index(source), UNITS.index(target)
         bend = {"arrowstyle": "-|>", "connectionstyle": "arc3,rad=-0.5", "shrinkA": 13, "shrinkB": 13, "color": "0.5"}

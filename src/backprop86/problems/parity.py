@@ -19,19 +19,19 @@ PRINTED_CODES = np.array([[1, 1, 1, 1], [1, 0, 1, 1], [1, 0, 1, 0], [0, 0, 1, 0]
 
 
 def sizes(recipe: Recipe) -> tuple[int, int]:
-    """(inputs, hidden units) of a network named, say, 4_bits_4_hidden."""
+    """Return (inputs, hidden units) of a network named, say, 4_bits_4_hidden."""
     if found := re.fullmatch(r"([2-9])_bits_([1-9]\d*)_hidden", recipe.network):
         return int(found[1]), int(found[2])
     raise BadInput(f"network must be such as 4_bits_4_hidden, was {recipe.network}")
 
 
 def wiring(recipe: Recipe) -> Wiring:
-    """N inputs, a hidden layer and one output; no shortcut (P Fig. 6)."""
+    """Return N inputs, a hidden layer and one output; no shortcut (P Fig. 6)."""
     return layered(*sizes(recipe), 1)
 
 
 def cases(recipe: Recipe) -> Cases:
-    """All 2^N rows of bits."""
+    """Return all 2^N rows of bits."""
     return Cases.of_all_bits(sizes(recipe)[0], lambda inputs: inputs.sum(1, keepdims=True) % 2)
 
 
@@ -48,7 +48,7 @@ def measure(
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
-    """P Table 3 as a picture, printed and ours: the mean output of each hidden unit by the number of inputs on."""
+    """Draw P Table 3, printed and ours: the mean output of each hidden unit by the number of inputs on."""
     reading = "to_sweep_2825"
     if not runs.of(reading)["solved"].any():
         return {}

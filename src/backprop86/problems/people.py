@@ -40,7 +40,7 @@ ANSWER_SEX = np.tile([-1, 1], 6)
 
 @cache
 def answers() -> dict[tuple[str, str], tuple[str, ...]]:
-    """Who is whose what: (person, relation) -> the people who answer it, for both families."""
+    """Map (person, relation) to the people who answer it, for both families."""
     english = _relatives()
     twin = dict(zip(ENGLISH, ITALIAN, strict=True))
     italian = {(twin[p], relation): tuple(twin[q] for q in who) for (p, relation), who in english.items()}

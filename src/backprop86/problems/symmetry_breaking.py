@@ -21,7 +21,7 @@ SEPARATE = 0.1
 
 
 def wiring(recipe: Recipe) -> Wiring:
-    """2-2-1 for xor_2, 6-2-1 for symmetry_2."""
+    """Return 2-2-1 for xor_2, 6-2-1 for symmetry_2."""
     if recipe.network not in ("xor_2", "symmetry_2"):
         raise BadInput(f"network must be xor_2 or symmetry_2, was {recipe.network}")
     return extra_connections.wiring(recipe)
@@ -37,7 +37,7 @@ def measure(
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
-    """How far apart the two hidden units end, and how long it takes to solve the problem, by the size of the start."""
+    """Draw the final distance of the two hidden units, and the sweeps to a solution, by the size of the start."""
     shown = [name for name in runs.readings if not name.startswith("symmetry")]
     if not shown:
         return {}
