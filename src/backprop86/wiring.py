@@ -19,7 +19,7 @@ import numpy as np
 ONE = "1"
 """The name of the unit that is always 1."""
 MOST_CONNECTIONS = 20_000
-"""How many connections `layered` makes at most: connections are made one by one, and pairs of units are compared."""
+"""The most connections that `layered` makes: they are made one by one, and pairs of units are compared."""
 
 
 class TooLarge(ValueError):

@@ -74,7 +74,7 @@ class Pair:
             return self.backward(dE_dout, self.run(self.tensors)[1])
 
     def backward(self, dE_dout: Tensor, cache: Any) -> list[Any]:
-        """Return the same from the cache of a forward pass, which must not have been put back."""
+        """Return the gradients from the cache of a forward pass, which must not have been put back."""
         given = dE_dout.clone()
         returned = self._backward(given, cache)
         if not given.equal(dE_dout):

@@ -23,7 +23,7 @@ FACTORS: dict[str, Callable[[Tensor], Tensor]] = {
     "1 - y²": lambda y: 1 - y * y,
     "1 or 0 (y > 0)": lambda y: (y.real > 0).double(),
 }
-"""What a derivative may have been forgotten of: the logistic's whole or half, that of tanh, that of ReLU."""
+"""Derivatives that may have been forgotten: the logistic's, whole or half, that of tanh, that of ReLU."""
 MANY = 200
 """With more cases they are not looked at one by one: it would take minutes."""
 
@@ -242,4 +242,4 @@ MISTAKES = (
     _nothing, _rounding, _sign, _dE_dout, _mean, _transpose, _cases, _factor, _hidden_factor, _transposed_weight,
     _constant, _swapped, _somewhere,
 )  # fmt: skip
-"""In the order in which they are tried; the last always fits."""
+"""The mistakes in the order in which they are tried; the last always fits."""

@@ -29,9 +29,9 @@ LIBRARIES = {
     *sys.stdlib_module_names, "torch", "numpy", "scipy", "pandas", "sklearn", "numba", "llvmlite", "jax", "jaxlib",
     "mpmath", "sympy", "matplotlib", "PIL", "tqdm", "pytest", "_pytest", "hypothesis",
 }  # fmt: skip
-"""Whose functions and classes are taken to keep no state, and whose compiled objects to be constants."""
+"""Libraries whose functions and classes are taken to keep no state, and whose compiled objects to be constants."""
 OPEN = {"builtins", "functools", "collections", "types", "torch", "numpy", "scipy"}
-"""Those libraries whose objects are looked into; the others have loggers, locks, a running test."""
+"""The libraries whose objects are looked into; the others have loggers, locks, a running test."""
 DRAWING = (BuiltinFunctionType, MethodType, *GENERATORS)
 STORES = {opmap[name] for name in ("STORE_GLOBAL", "DELETE_GLOBAL", "STORE_ATTR", "DELETE_ATTR")}
 

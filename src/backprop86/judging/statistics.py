@@ -16,7 +16,7 @@ from scipy.stats import t as student
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 RESAMPLES, SEED = 999, 1986
-"""Of the bootstrap."""
+"""The number of the bootstrap's resamples, and its seed."""
 
 Interval = tuple[float, float]
 

@@ -13,7 +13,7 @@ from backprop86.running.runs import Runs
 
 __all__ = ["cases", "draw", "measure", "wiring"]
 INTERCEPT, SLOPE = 280, -33
-"""As printed (P p. 333)."""
+"""The coefficients as printed (P p. 333)."""
 
 
 def draw(runs: Runs) -> dict[str, Figure]:

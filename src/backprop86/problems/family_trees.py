@@ -25,7 +25,7 @@ from backprop86.wiring import ONE, Wiring, wire
 FIG_8 = ("Andrew", "Victoria", "Lucia", "Lucia")
 """The answers of the four pairs held out in H Fig. 8; which pairs they were is not stated."""
 STANDARDS = {"right": 0.0, "near": 0.25, "strict": 0.3}
-"""How far from 0.5 every output must be: as held-out cases are judged, within 0.05 of the 0.8/0.2 standard, that."""
+"""Least distances of outputs from 0.5: as held-out cases are judged, within 0.05 of the 0.8/0.2 standard, that."""
 CODES = 0.5
 """A unit is said to code a feature if that explains at least half the variance of its weights (r squared)."""
 ALIKE = 0.9

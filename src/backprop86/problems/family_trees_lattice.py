@@ -18,7 +18,7 @@ from backprop86.wiring import Wiring
 
 __all__ = ["cases", "counted", "maps", "measure", "table", "wiring"]
 AXES = ("epsilon", "decay", "error", "biases", "range", "update", "momentum")
-"""In the order of the experiment file."""
+"""The axes in the order of the experiment file."""
 WITHOUT_DECAY = "decay_0"
 LEARNS = 0.5
 """A run has learned something if so large a part of the training cases is right; on the plateau none is."""

@@ -24,7 +24,7 @@ from backprop86.wiring import ONE, Wiring, unroll, wire
 
 ITERATIONS = 3
 NEIGHBOURS = (("a", "b"), ("b", "a"), ("b", "c"), ("c", "b"))
-"""From and to: w1, w2, w3, w4."""
+"""The units that w1, w2, w3, w4 lead from and to."""
 UNITS = ("a", "b", "c")
 Numbers = Any
 """An array or a tensor."""

@@ -27,7 +27,7 @@ STANDS_FOR = {"A": "12", "B": "23", "C": "31", "D": "21", "E": "13"}
 LETTERS, DIGITS = tuple(STANDS_FOR), ("o1", "o2", "o3")
 HELD_OUT = ("AD", "BE", "CA", "DB", "EC")
 START = 0.2
-"""What every unit but the letters does before anything has reached it."""
+"""The output of every unit but the letters before anything has reached it."""
 FEW = 0.25
 """Up to this share of the held-out sequences wrong are "a few"."""
 

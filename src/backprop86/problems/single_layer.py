@@ -18,7 +18,7 @@ from backprop86.wiring import Wiring
 
 __all__ = ["cases", "draw", "measure", "wiring"]
 LEAST_WRONG = {"xor": 1, "symmetry": 7}
-"""How many cases any plane must leave on the wrong side."""
+"""The fewest cases that a plane leaves on the wrong side."""
 
 
 def wiring(recipe: Recipe) -> Wiring:

@@ -46,7 +46,7 @@ FIELDS = (
     "printed", "verdict", "n", "estimate", "low", "high", "p5", "p95",
     "percentile", "percentile_low", "percentile_high", "percentile_of_solved", "untrained", "solved",
 )  # fmt: skip
-"""Of a row of the ledger, what LaTeX can ask for."""
+"""The fields of the ledger's rows that LaTeX can ask for."""
 MACRO = r"""% Made by python experiments/report.py: every number of the ledger of claims.
 % \backprop{claim}{field} is that of the literal reading, \backprop[reading]{claim}{field} of another.
 % Fields: FIELDS.

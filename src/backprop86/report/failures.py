@@ -13,7 +13,7 @@ from backprop86.running.runs import Runs
 from backprop86.running.training import states
 
 MOST_CASES, MOST_UNITS = 64, 32
-"""Of the nets that are drawn; a larger one cannot be read."""
+"""The size of the largest nets that are drawn; a larger one cannot be read."""
 HATCHES = ("", "//", "", "..", "", "\\\\", "", "xx", "")
 
 

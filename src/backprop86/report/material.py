@@ -26,9 +26,9 @@ from backprop86.running.settings import load
 COUNTED_ON = ("network", "sweeps", "start", "held_out")
 """Settings that the figures of a problem, and their titles, count on."""
 SHOWN = 3
-"""How many names are listed before the rest is counted."""
+"""The most names that are listed; the rest is counted."""
 NAME = re.compile(r"[\w./+-]+")
-"""Of a reading; it stands in Markdown, LaTeX and HTML as it is."""
+"""A reading's name, which stands in Markdown, LaTeX and HTML as it is."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from backprop86.gradients.survey import AUTOGRAD_ITSELF
 from backprop86.gradients.whole_runs import PARTED
 
 LONG = {"autograd_paths": 40}
-"""How many rows are shown of a table that is too long to be read; its CSV has all."""
+"""The number of rows shown of a table that is too long to be read; its CSV has all."""
 COLOURS = sns.color_palette("colorblind")
 
 

@@ -21,7 +21,7 @@ WIDEST = 80
 GAPS = (2, 1)
 """The gap between columns; the second where they do not fit otherwise."""
 SHORT = 12
-"""What is no longer than this stays on one line."""
+"""The longest text that always stays on one line."""
 
 
 @dataclass(frozen=True)

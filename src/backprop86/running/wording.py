@@ -25,7 +25,7 @@ KINDS: dict[Any, str] = {
 VALUE = re.compile(
     r"(?m)Error merging override [^=]+=(.*)|to string: '(.*)'|key '(.*)' not found|alue:? '?(.*?)'?(?: of type .*)?$"
 )
-"""Where Hydra and OmegaConf say what a setting was."""
+"""The places where Hydra and OmegaConf tell a setting's value."""
 NOISE = re.compile("object_type=|reference_type=|full_key:")
 
 
