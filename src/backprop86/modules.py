@@ -83,7 +83,7 @@ class SquaredError:
     mean: bool = False
 
     def forward(self, y: Tensor, d: Tensor, counted: Tensor | None = None) -> tuple[Tensor, Cache]:
-        """y (S, C, J), d (C, J) in [0, 1], counted (S, C) or None -> E (S,).
+        """Return E (S,) from y (S, C, J), d (C, J) in [0, 1] and counted (S, C) or None.
 
         `counted` is 1 for a case that contributes to E and 0 for one that is held out.
         """

@@ -26,7 +26,7 @@ Pass = Callable[..., Any]
 
 
 def modules() -> Iterator[tuple[str, pd.DataFrame]]:
-    """Return the rows of each module of modules.py, the error with each dead zone, as a mean, with cases held out."""
+    """Yield the rows of each module of modules.py, the error with each dead zone, as a mean, with cases held out."""
     random = _random(0)
     y, w, x = random(S, C, 4), random(S, 3, 4), random(S, C, 4)
     yield "Linear", _rows(Linear.forward, Linear.backward, y, {"w": w}, extended.linear)

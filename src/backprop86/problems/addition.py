@@ -32,7 +32,7 @@ def cases(recipe: Recipe) -> Cases:
 def measure(
     wiring: Wiring, cases: Cases, w: np.ndarray, y: np.ndarray, counted: np.ndarray | None
 ) -> dict[str, np.ndarray]:
-    """Which sums come out wrong; fails_as_printed: only 11+11, and it gives 100."""
+    """Return the sums that come out wrong; fails_as_printed: only 11+11, and it gives 100."""
     on = y[:, :, wiring.outputs] > 0.5
     wrong = (on != (cases.desired > 0.5)).any(-1)
     names = [" ".join(cases.names[c] for c in np.flatnonzero(row)) for row in wrong]

@@ -47,7 +47,7 @@ def cases(recipe: Recipe) -> Cases:
 def measure(
     wiring: Wiring, cases: Cases, w: np.ndarray, y: np.ndarray, counted: np.ndarray | None
 ) -> dict[str, np.ndarray]:
-    """How many hidden units and weights there are; wrong is how many cases are not on the right side of 0.5."""
+    """Count hidden units and weights; wrong is the number of cases that are not on the right side of 0.5."""
     out = y[:, :, wiring.outputs]
     right = np.where(cases.desired > 0.5, out > 0.5 + ROUNDING, out < 0.5 - ROUNDING)
     sizes = {"hidden": wiring.n_units - wiring.n_inputs - 2, "weights_in_net": wiring.n_parameters}

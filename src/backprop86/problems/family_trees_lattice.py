@@ -27,7 +27,7 @@ LEARNS = 0.5
 def measure(
     wiring: Wiring, cases: Cases, w: np.ndarray, y: np.ndarray, counted: np.ndarray | None
 ) -> dict[str, np.ndarray]:
-    """As family_trees.measure says; learns: at least half of the training cases are right."""
+    """Measure as family_trees.measure does; learns: at least half of the training cases are right."""
     found = family_trees.measure(wiring, cases, w, y, counted)
     return found | {"learns": found["trained_right"] >= LEARNS}
 

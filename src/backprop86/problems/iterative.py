@@ -101,7 +101,7 @@ def layered_back(wiring: Wiring, w: np.ndarray, y: np.ndarray, dE_dy: np.ndarray
 def measure(
     wiring: Wiring, cases: Cases, w: np.ndarray, y: np.ndarray, counted: np.ndarray | None
 ) -> dict[str, np.ndarray]:
-    """outputs_apart and gradient_apart: the largest difference of the two ways, over the largest entry."""
+    """Return outputs_apart and gradient_apart: the largest difference of the two ways, over the largest entry."""
     dE_dy = np.zeros_like(y)
     dE_dy[..., wiring.outputs] = y[..., wiring.outputs] - cases.desired
     dE_dinputs, dE_dw = layered_back(wiring, w, y, dE_dy)

@@ -31,7 +31,7 @@ def wiring(recipe: Recipe) -> Wiring:
 def measure(
     wiring: Wiring, cases: Cases, w: np.ndarray, y: np.ndarray, counted: np.ndarray | None
 ) -> dict[str, np.ndarray]:
-    """wrong: cases not on the right side of 0.5, itself wrong; is_flat: all outputs within 0.01 of each other."""
+    """Return wrong: cases not on the right side of 0.5, itself wrong; is_flat: outputs within 0.01 of each other."""
     wrong = extra_connections.measure(wiring, cases, w, y, counted)["wrong"]
     out = y[:, :, wiring.outputs[0]]
     least = LEAST_WRONG["xor" if len(cases.names) == 4 else "symmetry"]

@@ -67,7 +67,7 @@ class Material:
         return self.experiment.stem
 
     def runs(self) -> Runs:
-        """The rows that are reported, read again: they are not carried from one process to another."""
+        """Read the reported rows again: they are not carried from one process to another."""
         return _only(read(self.folder.runs_file(self.stem)), self.readings)
 
 

@@ -23,10 +23,10 @@ from backprop86.engines.reference import checkpoints
 from backprop86.running.schema import FIRST, KEY, LAST, anew, check_columns, command, metadata
 
 MOST_WEIGHTS = 5_000
-"""How many weights of one reading are kept: those of its first seeds, and in any case of its median solved run and of
+"""The weights of one reading that are kept: those of its first seeds, and in any case of its median solved run and of
 the first run of each kind of failure."""
 WITH_CURVES = 50
-"""How many seeds of one reading keep their curves, and the first run of each kind of failure."""
+"""The number of seeds of one reading that keep their curves, beside the first run of each kind of failure."""
 
 
 @dataclass(eq=False)
@@ -43,33 +43,33 @@ class Runs:
 
     @property
     def rows(self) -> pd.DataFrame:
-        """All rows, with NaN for what is measured under other readings only."""
+        """All rows, with NaN for measures of other readings only."""
         merged = pd.concat(self.parts.values(), ignore_index=True)
         measures = [name for name in merged if name not in FIRST + LAST]
         return merged.reindex(columns=FIRST + measures + LAST)
 
     @property
     def readings(self) -> list[str]:
-        """In the order of the experiment file."""
+        """The readings in the order of the experiment file."""
         return list(self.about)
 
     def of(self, reading: str) -> pd.DataFrame:
-        """The rows of one reading, by seed; BadInput names those there are."""
+        """Return the rows of one reading, by seed; BadInput names the readings that there are."""
         if reading not in self.parts:
             known = ", ".join(self.readings[:20])
             raise BadInput(f"{self.stem} has no runs of reading {reading}, only of {known}")
         return self.parts[reading]
 
     def recipe(self, reading: str) -> Recipe:
-        """The recipe that made a reading's rows."""
+        """Return the recipe that made a reading's rows."""
         return Recipe(**self.about[reading]["recipe"])
 
     def weights(self, reading: str) -> np.ndarray:
-        """(S, n_parameters) of the seeds whose weights were kept."""
+        """Return the weights (S, n_parameters) of the seeds whose weights were kept."""
         return np.stack([w for w in self.of(reading)["weights"] if w is not None])
 
     def curves(self, reading: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Sweeps (K,), E (S, K) and the length of dE/dw (S, K, levels) at the checkpoints; NaN after a seed left.
+        """Return sweeps (K,), E (S, K), the length of dE/dw (S, K, levels) at checkpoints; NaN after a seed left.
 
         Of the seeds whose curves were kept, which are the first of each reading.
         """
@@ -81,7 +81,7 @@ class Runs:
 
 
 def describe(recipe: Recipe, levels: int, seeds: list[int], engine: str) -> dict[str, Any]:
-    """What the file says about one reading."""
+    """Return the file's description of one reading."""
     return {
         "recipe": asdict(recipe),
         "seeds": [seeds[0], seeds[-1]],
@@ -93,7 +93,7 @@ def describe(recipe: Recipe, levels: int, seeds: list[int], engine: str) -> dict
 
 
 def versions(*more: str) -> dict[str, str]:
-    """Of everything whose change could change a row."""
+    """Return the version of everything whose change could change a row."""
     names = ("backprop86", "numpy", "torch", *more)
     return {"python": platform.python_version()} | {name: version(name) for name in names}
 
@@ -108,7 +108,7 @@ def with_reading(
     numbers_only: bool = False,
     whole: bool = True,
 ) -> Runs:
-    """The runs with the rows of one reading put in or replaced; readings that are not in `order` are dropped.
+    """Return the runs with one reading's rows put in or replaced; readings that are not in `order` are dropped.
 
     With `numbers_only` neither weights nor curves are kept, and measures to seven digits. Of a reading that is not
     yet `whole` all weights are kept, since any of them may turn out to be those of its median run.
@@ -131,7 +131,7 @@ def with_reading(
 
 
 def interrupted(runs: Runs | None, reading: str, about: dict[str, Any], seeds: list[int]) -> pd.DataFrame:
-    """The rows of these seeds that a run of the very same description left when it was stopped; else none."""
+    """Return the rows of these seeds that a stopped run of the very same description left; else none."""
     if runs is None or reading not in runs.parts or not (runs.stopped or missing(runs, reading)):
         return pd.DataFrame()
     if runs.about[reading] | {"seeds": about["seeds"]} != about:
@@ -144,7 +144,7 @@ def interrupted(runs: Runs | None, reading: str, about: dict[str, Any], seeds: l
 
 
 def missing(runs: Runs, reading: str) -> int:
-    """How many of a reading's seeds have no row, since its run was stopped."""
+    """Return the number of a reading's seeds that have no row, since its run was stopped."""
     first, last = runs.about[reading]["seeds"]
     return last - first + 1 - len(runs.of(reading))
 
@@ -219,7 +219,7 @@ def same_recipes(runs: Runs, recipes: dict[str, Recipe], output: str | Path = "r
 
 
 def typical(runs: Runs, reading: str) -> tuple[int, np.ndarray]:
-    """(seed, w) of the median run among the solved ones, the lower of two in the middle."""
+    """Return (seed, w) of the median run among the solved ones, the lower of two in the middle."""
     rows = runs.of(reading)
     if not rows["solved"].any():
         raise BadInput(f"no seed of reading {reading} was solved, so there is no typical run to draw")
@@ -228,6 +228,6 @@ def typical(runs: Runs, reading: str) -> tuple[int, np.ndarray]:
 
 
 def _median(rows: pd.DataFrame) -> list[int]:
-    """The place of the median run among the solved ones, or none."""
+    """Return the place of the median run among the solved ones, or none."""
     order = np.lexsort([rows["seed"].to_numpy(int), rows["sweeps"].to_numpy(float, na_value=np.inf)])
     return order[: int(rows["solved"].sum())][(int(rows["solved"].sum()) - 1) // 2 :][:1].tolist()

@@ -1,4 +1,4 @@
-"""What a file of runs must hold: its columns, and the metadata that says how its rows were made."""
+"""The form of a file of runs: its columns, and the metadata that says how its rows were made."""
 
 import json
 import shlex
@@ -13,14 +13,14 @@ import pyarrow as pa
 from backprop86.engines.recipe import BadInput, Recipe
 
 KEY = b"backprop86"
-"""Of the metadata, in a Parquet file."""
+"""The key of the metadata in a Parquet file."""
 FIRST = ["condition", "seed", "solved", "diverged", "failure", "sweeps", "stopped", "error"]
 LAST = ["weights", "error_curve", "gradient_curve"]
 """The columns that every file has; what its problem measures stands between them."""
 DESCRIBED = {"recipe": dict, "seeds": list, "checkpoints": list, "levels": int, "engine": str, "versions": dict}
-"""What the metadata says of each reading."""
+"""The metadata of each reading, by name and type."""
 MOST = 100_000_000
-"""How many bytes of metadata are unpacked; the lattice has 3 million."""
+"""The most bytes of metadata that are unpacked; the lattice has 3 million."""
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -35,7 +35,7 @@ KINDS: dict[str, tuple[str, Callable[[pa.DataType], bool]]] = {
     "failure": ("text", _is_text),
     "sweeps": ("whole numbers", pa.types.is_integer),
 }
-"""What a column holds, in words, and the test of its type."""
+"""The content of a column, in words, and the test of its type."""
 
 
 def command(stem: str, output: str | Path) -> str:
@@ -50,7 +50,7 @@ def anew(path: Path) -> str:
 
 
 def metadata(path: Path, packed: bytes) -> dict[str, Any]:
-    """Return what a file says of its rows; BadInput, in one line, names the file."""
+    """Return a file's description of its rows; BadInput, in one line, names the file."""
     again = f"delete it; {anew(path)} makes it anew"
     try:
         about = json.loads(zlib.decompressobj().decompress(packed, MOST))
@@ -70,7 +70,7 @@ def metadata(path: Path, packed: bytes) -> dict[str, Any]:
 
 
 def _describes(said: Any) -> bool:
-    """Whether this is what `runs.describe` returns, as far as readers rely on it."""
+    """Return whether this has the form that `runs.describe` gives, as far as readers rely on it."""
     return (
         isinstance(said, dict)
         and all(isinstance(said.get(name), kind) for name, kind in DESCRIBED.items())

@@ -90,7 +90,7 @@ class Settings:
         return self
 
     def changed(self) -> list[str]:
-        """The settings of the experiment, but for its number of seeds, that are not as in its file."""
+        """Return the settings of the experiment, but for its number of seeds, that are not as in its file."""
         mine, file = self.experiment, load(self.experiment.stem).experiment
         recipe = [f.name for f in fields(Recipe) if getattr(mine.recipe, f.name) != getattr(file.recipe, f.name)]
         others = [f.name for f in fields(Experiment) if getattr(mine, f.name) != getattr(file, f.name)]
