@@ -84,14 +84,14 @@ OTHERS = {"math": {"factorial", "prod"}, "torch": set(), "scipy": set()}
 
 
 def measuring():
-    """Every function of ours that has a part in what is measured."""
+    """Return every function of ours that has a part in a measure."""
     begin = [training.states, training._measured, failures.kinds]
     begin += [every_measure.problem_of(stem).measure for stem in stems()]
     return set().union(*(called_by(inspect.unwrap(function), set()) for function in begin))
 
 
 def called_by(function, found):
-    """All functions of ours that a function calls, itself included, and all that those call."""
+    """Return all functions of ours that a function calls, itself included, and all that those call."""
     if function not in found:
         found.add(function)
         for node in ast.walk(tree_of(function)):
@@ -119,12 +119,12 @@ def stands_for(node, names):
 
 
 def not_exact(tree, names):
-    """What in it may differ from processor to processor, in words."""
+    """Return, in words, the parts of a function that may differ from processor to processor."""
     return [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.expr) and differs(node, names)]
 
 
 def differs(node, names):
-    """Whether an expression is a matrix product, a power but a square, a sort without an order, or not in EXACT."""
+    """Return whether an expression is a matrix product, a power but a square, an unordered sort, or not in EXACT."""
     match node:
         case ast.BinOp(op=ast.MatMult()):
             return True
