@@ -9,7 +9,7 @@ DIGITS = 6
 
 
 def value(expression):
-    """What a pocket calculator with very many digits says."""
+    """Return the result of a pocket calculator with very many digits."""
     code = re.sub(r"(?<![\w^])e\^", "exp", expression).replace("×", "*")
     code = re.sub(r"exp(-?)(\d[\d.]*(?:e-?\d+)?)", r"(\1Decimal('\2')).exp()", code)
     code = re.sub(r"(?<!['\w.])(\d[\d.]*(?:e-?\d+)?)(?!')", r"Decimal('\1')", code)
@@ -17,7 +17,7 @@ def value(expression):
 
 
 def agrees(printed, expression):
-    """Whether the printed number is what comes out, to the digits shown, and has no fewer digits than it should."""
+    """Return whether the printed number is the result, to the digits shown, and has as many digits as it should."""
     with localcontext(prec=150, rounding=ROUND_HALF_UP):
         exact, shown = value(expression) if isinstance(expression, str) else expression, Decimal(printed)
         rounded = exact.quantize(Decimal(1).scaleb(shown.as_tuple().exponent))
@@ -70,7 +70,7 @@ class Reader:
         return [block for block in blocks if isinstance(block, list) and "equation" not in block[0]]
 
     def equations(self, line):
-        """Every a × b = c in a line holds; the numbers of the last one."""
+        """Check every a × b = c in a line; return the numbers of the last one."""
         numbers = None
         told = line.split(" = ")
         for left, right in pairwise(told):

@@ -1,4 +1,4 @@
-"""What holds in every test: one thread, and random wirings that CI can repeat."""
+"""Settings of every test: one thread, and random wirings that CI can repeat."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""What is measured of some nets of every problem, in this process or in another one that runs this file."""
+"""Measures of some nets of every problem, in this process or in another one that runs this file."""
 
 import pickle
 import sys
@@ -40,7 +40,7 @@ def weights(problem, recipe):
 
 
 def columns(some):
-    """Every column of every net: its values, as bytes where they are numbers."""
+    """Return every column of every net: its values, as bytes where they are numbers."""
     found = {}
     for stem, reading, recipe, w in some:
         problem = problem_of(stem)

@@ -1,4 +1,4 @@
-"""What the tests of several experiments share."""
+"""Helpers for the tests of several experiments."""
 
 import io
 from dataclasses import replace
@@ -54,7 +54,7 @@ def drawn(runs):
 
 
 def measured(problem, recipe, w, counted=None):
-    """What a problem measures of the weights of one net."""
+    """Return a problem's measures of the weights of one net."""
     wiring, cases, w = wiring_of(problem.wiring, recipe), problem.cases(recipe), np.atleast_2d(np.array(w, dtype=float))
     found = problem.measure(Nets.shown(wiring, cases, w, counted))
     return {name: values[0] for name, values in found.items()}

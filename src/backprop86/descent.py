@@ -32,17 +32,17 @@ class Descent:
     opening_alpha: Any = 0.0
 
     def columns(self, S: int, **as_tensor: Any) -> "Descent":
-        """The same with each of RATES a tensor (S, 1)."""
+        """Return the same rates, each of RATES as a tensor (S, 1)."""
         rates = {name: torch.as_tensor(getattr(self, name), **as_tensor) for name in RATES}
         wide: dict[str, Any] = {name: rate.expand(S)[:, None] for name, rate in rates.items()}
         return replace(self, **wide)
 
     def of(self, rows: Any) -> "Descent":
-        """The rates of some seeds, if they are `columns`."""
+        """Return the rates of some seeds, from rates that are `columns`."""
         return replace(self, **{name: getattr(self, name)[rows] for name in RATES})
 
     def rates(self, sweep: int) -> tuple[Any, Any]:
-        """(epsilon, alpha) of a sweep; the first sweep is number 1."""
+        """Return (epsilon, alpha) of a sweep; the first sweep is number 1."""
         if sweep <= self.opening_sweeps:
             return self.opening_epsilon, self.opening_alpha
         return self.epsilon, self.alpha
@@ -50,7 +50,7 @@ class Descent:
     def step(
         self, w: Tensor, last_change: Tensor, dE_dw: Tensor, sweep: int, largest: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
-        """(w, Delta w) after one change; then each weight shrinks by the fraction `decay` (N, H: 0.2 %).
+        """Return (w, Delta w) after one change; then each weight shrinks by the fraction `decay` (N, H: 0.2 %).
 
         A weight that would be larger than `largest` (n_parameters,) is made that large (P p. 357: negative biases).
         """

@@ -35,7 +35,7 @@ class Linear:
 
     @staticmethod
     def backward(dE_dx: Tensor, cache: Cache, to_inputs: bool = True) -> tuple[Tensor | None, Gradients]:
-        """Equation 7, dE/dy_i = sum_j dE/dx_j w_ji, and equation 6, dE/dw_ji = dE/dx_j y_i, summed over cases.
+        """Apply equation 7, dE/dy_i = sum_j dE/dx_j w_ji, and 6, dE/dw_ji = dE/dx_j y_i, summed over cases.
 
         dE_dx (S, C, J) -> dE_dy (S, C, I), or None unless `to_inputs`, and {"w": dE_dw (S, J, I)}.
         """
@@ -46,7 +46,7 @@ class Linear:
 
 
 class Logistic:
-    """What a unit sends on, given its total input."""
+    """The output of each unit, given its total input."""
 
     @staticmethod
     def forward(x: Tensor) -> tuple[Tensor, Cache]:
@@ -83,7 +83,7 @@ class SquaredError:
     mean: bool = False
 
     def forward(self, y: Tensor, d: Tensor, counted: Tensor | None = None) -> tuple[Tensor, Cache]:
-        """y (S, C, J), d (C, J) in [0, 1], counted (S, C) or None -> E (S,).
+        """Return E (S,) from y (S, C, J), d (C, J) in [0, 1] and counted (S, C) or None.
 
         `counted` is 1 for a case that contributes to E and 0 for one that is held out.
         """

@@ -61,7 +61,7 @@ class Network:
         return (dE_dy[0][..., 1:] if to_inputs else None), {"w": dE_dw[:, :-1]}
 
     def states(self, inputs: Tensor, w: Tensor) -> Tensor:
-        """The output of every unit, (S, C, n_units), for pictures and measures."""
+        """Return the output of every unit, (S, C, n_units), for pictures and measures."""
         _, (y, _) = self.forward(inputs, w)
         return torch.cat(y, -1)
 
@@ -70,7 +70,7 @@ Pieces = list[tuple[int, slice]]  # (block, columns of it)
 
 
 def pieces(units: np.ndarray, starts: list[int]) -> Pieces:
-    """The units as slices of blocks that start at `starts`: torch copies a slice faster than it follows an index."""
+    """Return the units as slices of blocks that start at `starts`: torch copies a slice faster than by indices."""
     found: Pieces = []
     for unit in units.tolist():
         block = int(np.searchsorted(starts, unit, side="right")) - 1
@@ -83,13 +83,13 @@ def pieces(units: np.ndarray, starts: list[int]) -> Pieces:
 
 
 def take(y: list[Tensor], wanted: Pieces) -> Tensor:
-    """The outputs of the wanted units, side by side."""
+    """Return the outputs of the wanted units, side by side."""
     parts = [y[block][..., columns] for block, columns in wanted]
     return torch.cat(parts, -1) if len(parts) > 1 else parts[0]
 
 
 def give(dE_dy: list[Tensor], wanted: Pieces, dE_dtaken: Tensor, first: int) -> None:
-    """The way back: add to each unit's dE/dy what returns from where its output went. Skips blocks below `first`."""
+    """Add to each unit's dE/dy the error that returns from wherever its output went; skip blocks below `first`."""
     sizes = [columns.stop - columns.start for _, columns in wanted]
     for (block, columns), part in zip(wanted, dE_dtaken.split(sizes, -1), strict=True):
         if block >= first:
@@ -97,14 +97,14 @@ def give(dE_dy: list[Tensor], wanted: Pieces, dE_dtaken: Tensor, first: int) -> 
 
 
 def generator(seed: int, stream: int = 0) -> np.random.Generator:
-    """The random numbers of one seed: the same alone, in any batch, on any machine. Stream 0 is the weights."""
+    """Return the random numbers of one seed: the same alone, in any batch, on any machine. Stream 0 is the weights."""
     return np.random.Generator(np.random.Philox(key=np.array([seed, stream], dtype=np.uint64)))
 
 
 def initial_weights(
     wiring: Wiring, seeds: list[int], half_range: float, biases: str = "drawn", spread: float | None = None
 ) -> np.ndarray:
-    """w (S, n_parameters), uniform on [-half_range, half_range]; `biases` "drawn" alike, "zero" or made "negative".
+    """Return w (S, n_parameters), uniform on [-half_range, half_range]; `biases`: "drawn", "zero" or "negative".
 
     Seed k draws the same numbers whatever the range and whatever the biases, so readings differ in nothing else.
     With `spread` the first of them serves for all weights, which differ by draws from that much smaller range.
@@ -119,5 +119,5 @@ def initial_weights(
 
 
 def largest_weights(wiring: Wiring, biases: str) -> np.ndarray:
-    """(n_parameters,) what each weight is held at or below: 0 for "negative" biases, infinity for all others."""
+    """Return the upper limit of each weight, (n_parameters,): 0 for "negative" biases, infinity for all others."""
     return np.where(wiring.is_bias & (biases == "negative"), 0.0, np.inf)

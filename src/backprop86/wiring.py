@@ -1,4 +1,4 @@
-"""Which unit feeds which, and which connections share a weight: the one description of every network.
+"""Wirings: the units that feed each unit, and the connections that share a weight, of any network.
 
 A wiring is units in order, each fed by some earlier units, and each connection names the parameter that is its weight:
 
@@ -19,7 +19,7 @@ import numpy as np
 ONE = "1"
 """The name of the unit that is always 1."""
 MOST_CONNECTIONS = 20_000
-"""How many connections `layered` makes at most: connections are made one by one, and pairs of units are compared."""
+"""The most connections that `layered` makes: they are made one by one, and pairs of units are compared."""
 
 
 class TooLarge(ValueError):
@@ -47,7 +47,7 @@ class Wiring:
     parameter: np.ndarray  # (n_connections,) which entry of the flat vector w is this connection's weight
 
     def __post_init__(self) -> None:
-        """Refuse, in one line, what no network can be."""
+        """Refuse, in one line, a wiring that no network can have."""
         computed = range(1 + self.n_inputs, len(self.units))
         pairs = list(zip(self.source.tolist(), self.target.tolist(), strict=True))
         if any(source >= target for source, target in pairs):
@@ -64,7 +64,7 @@ class Wiring:
 
     @property
     def n_units(self) -> int:
-        """How many units there are, the one that is always 1 included."""
+        """The number of units, the one that is always 1 included."""
         return len(self.units)
 
     @cached_property
@@ -79,7 +79,7 @@ class Wiring:
 
     @cached_property
     def is_bias(self) -> np.ndarray:
-        """(n_parameters,) True for a weight from the unit that is always 1."""
+        """The weights from the unit that is always 1 marked True, (n_parameters,)."""
         bias = np.zeros(self.n_parameters, dtype=bool)
         bias[self.parameter[self.source == 0]] = True
         return bias
@@ -102,7 +102,7 @@ class Wiring:
 
     @cached_property
     def parameter_level(self) -> np.ndarray:
-        """(n_parameters,) the first level in which each parameter is a weight."""
+        """The first level in which each parameter is a weight, (n_parameters,)."""
         level = np.zeros(self.n_parameters, dtype=int)
         for number in reversed(range(len(self.levels))):
             used = self.levels[number].parameter
@@ -110,12 +110,12 @@ class Wiring:
         return level
 
     def table(self) -> list[tuple[int, str, str]]:
-        """(parameter, from unit, to unit) of every connection, in order."""
+        """Return (parameter, from unit, to unit) of every connection, in order."""
         rows = zip(self.parameter.tolist(), self.source.tolist(), self.target.tolist(), strict=True)
         return [(parameter, self.units[source], self.units[target]) for parameter, source, target in rows]
 
     def index(self, source: str, target: str) -> int:
-        """The parameter that is the weight from one named unit to another."""
+        """Return the parameter that is the weight from one named unit to another."""
         ends = (self.units.index(source), self.units.index(target))
         found = np.flatnonzero((self.source == ends[0]) & (self.target == ends[1]))
         if not len(found):
@@ -123,7 +123,7 @@ class Wiring:
         return int(self.parameter[found[0]])
 
     def without_biases(self) -> "Wiring":
-        """The same network with no connection from the unit that is always 1."""
+        """Return the same network with no connection from the unit that is always 1."""
         keep = self.source != 0
         _, parameter = np.unique(self.parameter[keep], return_inverse=True)
         return replace(self, source=self.source[keep], target=self.target[keep], parameter=parameter)
@@ -135,7 +135,7 @@ def wire(
     outputs: Sequence[str],
     shared: Mapping[tuple[str, str], str] | None = None,
 ) -> Wiring:
-    """A wiring from names: `fed` lists, for each unit in order, the units that feed it (`ONE` gives it a bias).
+    """Make a wiring from names: `fed` lists, for each unit in order, the units that feed it (`ONE` gives it a bias).
 
     `shared` maps (source, target) to a name; connections mapped to the same name have one parameter.
     """
@@ -157,7 +157,7 @@ def wire(
 
 
 def layered(*sizes: int, shortcuts: bool = False) -> Wiring:
-    """Layers of `sizes` units, each fed by a bias and the whole layer below it; with `shortcuts`, by all layers below.
+    """Wire layers of `sizes` units, each fed by a bias and the whole layer below; with `shortcuts`, by all below.
 
     Inputs are named i1, i2, ...; outputs o1, o2, ...; hidden units h1, h2, ... (h1.1, h2.1, ... where there are more
     hidden layers than one).
@@ -179,7 +179,7 @@ def layered(*sizes: int, shortcuts: bool = False) -> Wiring:
 
 
 def unroll(step: Wiring, times: int) -> Wiring:
-    """The layered net equal to a recurrent net run for `times` steps (N Fig. 5, P Fig. 17).
+    """Return the layered net equal to a recurrent net run for `times` steps (N Fig. 5, P Fig. 17).
 
     `step` computes the state at t + 1 (its outputs) from the state at t (its first inputs, one for each output) and
     any further inputs. The unrolled inputs are the state at time 0, then the further inputs of step 1, step 2, ...;

@@ -66,7 +66,7 @@ def experiment_of(stem):
 
 
 def readings():
-    """Every reading; of a product of questions, each answer to each of them with the first to all others."""
+    """Yield every reading; of a product of questions, each answer to each with the first to all others."""
     for stem in stems():
         experiment = experiment_of(stem)
         if not experiment.axes:

@@ -42,7 +42,7 @@ def test_every_unit_is_drawn_once_and_those_of_a_level_below_each_other():
 
 
 def column_of(name, lines):
-    """Where a unit, with its bias, begins in the one line that has it."""
+    """Return the place where a unit, with its bias, begins in the one line that has it."""
     label = rf"(?:1─)?(?<![\w'.]){re.escape(name)}(?![\w'@.])"
     (column,) = [found.start() for line in lines for found in re.finditer(label, line)]
     return column

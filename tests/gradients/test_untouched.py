@@ -22,7 +22,7 @@ X, W = random(0, 6, 4), random(1, 6, 4)
 
 
 class BatchNorm:
-    """In training: statistics of the batch; the running ones are state."""
+    """A normalisation in training, by statistics of the batch; the running ones are state."""
 
     def __init__(self, in_place):
         self.in_place = in_place
@@ -138,7 +138,7 @@ def counts_in_its_class(x):
 
 
 def state():
-    """All that is reached below, as bytes."""
+    """Return all that is reached below, as bytes."""
     functions = [vars(counts_on_itself), counts_by_default.__defaults__, counts_by_default.__kwdefaults__]
     classes = {name: value for name, value in vars(Holds).items() if not name.startswith("__")}
     return pickle.dumps([RUNNING, "MADE_LATER" in globals(), CACHE, functions, classes])

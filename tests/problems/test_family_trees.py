@@ -116,7 +116,7 @@ def test_people_are_in_the_order_of_the_figures():
 
 
 def one_net(person_units, outputs=None, counted=None):
-    """What is measured of a net with these weights into its person units, all answers right if no outputs are given."""
+    """Measure a net with these weights into its person units, all answers right if no outputs are given."""
     wiring, cases = family_trees.wiring(TREES), family_trees.cases(TREES)
     w = np.random.default_rng(0).normal(size=(1, wiring.n_parameters))
     for unit, weights in enumerate(person_units):

@@ -72,13 +72,13 @@ def test_xor_counts():
 
 
 def hidden_contrary(w):
-    """The same net with a hidden unit that does the contrary."""
+    """Return the same net with a hidden unit that does the contrary."""
     bias, left, right, output, *direct, out = w
     return [-bias, -left, -right, output + out, *direct, -out]
 
 
 def inputs_contrary(w):
-    """The same net for inputs that are both the contrary."""
+    """Return the same net for inputs that are both the contrary."""
     bias, left, right, output, direct_left, direct_right, out = w
     return [bias + left + right, -left, -right, output + direct_left + direct_right, -direct_left, -direct_right, out]
 

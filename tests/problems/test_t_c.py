@@ -32,7 +32,7 @@ def weights(recipe, kernel, bias=0.0, outgoing=0.0, output_bias=0.0):
 
 
 def sums(kernel):
-    """What the fields of the 25 hidden units add up to for the eight cases, (8, 25), T at even places."""
+    """Return the sums of the fields of the 25 hidden units for the eight cases, (8, 25), T at even places."""
     grids = t_c.cases(SHARED).inputs.reshape(8, 7, 7)
     return np.array([[(g[r : r + 3, c : c + 3] * kernel).sum() for r, c in np.ndindex(5, 5)] for g in grids])
 

@@ -1,4 +1,4 @@
-"""What a figure needs to be cited: its sidecar, its entry for BibTeX, and numbers that LaTeX asks for by name."""
+"""Companions of a figure that is cited: its sidecar, its entry for BibTeX, and numbers that LaTeX asks for by name."""
 
 import json
 import re
@@ -68,7 +68,7 @@ def test_the_config_of_a_figure_changes_with_its_recipes_alone():
 
 
 def braced(text, start):
-    """What stands between the brace at start and the one that closes it, as BibTeX counts: also after a backslash."""
+    """Return the text between the brace at start and its closing one, as BibTeX counts: also after a backslash."""
     depth = 0
     for place in range(start, len(text)):
         depth += {"{": 1, "}": -1}.get(text[place], 0)

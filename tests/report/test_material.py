@@ -1,4 +1,4 @@
-"""What a report is made from: which rows and claims are used, and the line about those that are not."""
+"""The material of a report: the rows and claims that are used, and the line about those that are not."""
 
 from dataclasses import replace
 
@@ -36,7 +36,7 @@ def _half():
 
 @pytest.fixture
 def usable(monkeypatch, tmp_path):
-    """What can be used of these runs."""
+    """Return a function that finds the usable part of runs."""
 
     def usable(runs, published=False, **settings):
         monkeypatch.setattr(material, "read", lambda path: runs)

@@ -38,7 +38,7 @@ def train(
     threads: int | None = None,
     lanes: int | None = None,
 ) -> Outcome:
-    """As reference.train, on the CPU, in `threads` threads (as many as there are cores) of so many lanes."""
+    """Train every seed as reference.train does, compiled, in `threads` threads (one per core) of `lanes` lanes."""
     wiring, cases, recipe = job.wiring, job.cases, job.recipe
     net, rule = net_of(wiring, cases, recipe), rule_of(recipe, cases)
     block = block_of(job, descent or recipe.descent())
@@ -95,7 +95,7 @@ def _work(
 
 
 def block_of(job: Job, descent: Descent) -> Block:
-    """The seeds, nothing known of them yet. The kernel counts on rows that follow each other in memory."""
+    """Return the seeds, nothing known of them yet. The kernel counts on rows that follow each other in memory."""
     w, counted, cases, recipe = job.w, job.counted, job.cases, job.recipe
     S, C, K = len(w), len(cases.inputs), len(checkpoints(recipe.sweeps))
     trained = np.ones((S, C)) if counted is None else np.array(counted, dtype=float, order="C")
@@ -117,7 +117,7 @@ def block_of(job: Job, descent: Descent) -> Block:
 
 
 def rule_of(recipe: Recipe, cases: Cases) -> Rule:
-    """The recipe's words as numbers."""
+    """Return the recipe's words as numbers."""
     criterion = CRITERIA[recipe.criterion]
     most = criterion.case_error * (cases.desired.shape[1] if recipe.error == "mean" else 1)
     return Rule(
@@ -139,7 +139,7 @@ def rule_of(recipe: Recipe, cases: Cases) -> Rule:
 
 
 def net_of(wiring: Wiring, cases: Cases, recipe: Recipe) -> Net:
-    """The three lists of which rows to multiply."""
+    """Return the three lists of rows to multiply."""
     first, P, C = 1 + wiring.n_inputs, wiring.n_parameters, len(cases.inputs)
     n_units, tile, constant = wiring.n_units - first, 1 if recipe.update == "case" else TILE, constant_rows(cases)
     source, target, parameter = wiring.source, wiring.target - first, wiring.parameter
@@ -172,12 +172,12 @@ def net_of(wiring: Wiring, cases: Cases, recipe: Recipe) -> Net:
 
 
 def constant_rows(cases: Cases) -> dict[float, int]:
-    """The row of each value, other than 0, that an input or the unit that is always 1 has."""
+    """Return the row of each value, other than 0, that an input or the unit that is always 1 has."""
     return {value: row for row, value in enumerate(sorted({1.0, *cases.inputs.ravel().tolist()} - {0.0}))}
 
 
 def lists_of(sums: np.ndarray, left: np.ndarray, right: np.ndarray, n: int) -> Lists:
-    """From the number of the sum to which each product belongs (-1: none) and its two rows, all (C, connections)."""
+    """Sort the products by sum: `sums` numbers each product's sum (-1: none); all are (C, connections)."""
     order = np.argsort(sums, axis=None, kind="stable")[np.count_nonzero(sums < 0) :]
     counts = np.bincount(sums.ravel()[order], minlength=n)
     two = (np.broadcast_to(rows, sums.shape).ravel()[order] for rows in (left, right))
@@ -185,7 +185,7 @@ def lists_of(sums: np.ndarray, left: np.ndarray, right: np.ndarray, n: int) -> L
 
 
 def lanes_of(net: Net, cases: Cases, n: int, dtype: str) -> Lanes:
-    """Idle lanes. Every row begins at a multiple of BYTES, so that no vector lies across two cache lines."""
+    """Return idle lanes. Every row begins at a multiple of BYTES, so that no vector lies across two cache lines."""
 
     def rows(number: int) -> np.ndarray:
         room = np.zeros(number * n * np.dtype(dtype).itemsize + BYTES, np.uint8)

@@ -93,7 +93,7 @@ number of its next checkpoint.
 
 @compiled
 def logistic(y, start, n):
-    """In place, y = 1 / (1 + e^-x), equation 2, within 2 ulp for every x; from e^-|x|, which cannot overflow."""
+    """Replace x by y = 1 / (1 + e^-x), equation 2, within 2 ulp for every x; from e^-|x|, which cannot overflow."""
     for k in range(start, start + n):
         x = item(y, k)
         a = max(-abs(np.float64(x)), -745.2)  # NaN stays NaN
@@ -120,7 +120,7 @@ def logistic(y, start, n):
 
 @compiled
 def add_products(total, row, fresh, left, right, lists, s, n, L):
-    """Row `row` of total is, if fresh, or else grows by, sum number s. Four vectors at a time hide the latency."""
+    """Set row `row` of total to sum number s if fresh, else add the sum. Four vectors at a time hide the latency."""
     start, stop, v, lane = item(lists.start, s), item(lists.start, s + 1), width(total), 0
     while lane + 4 * v <= n:
         t = row * L + lane
@@ -149,7 +149,7 @@ def add_products(total, row, fresh, left, right, lists, s, n, L):
 
 @compiled
 def gradient(net, rule, lanes, first, last, n, L):
-    """dE/dw, E and SLACK of cases first...last - 1 for n lanes: forward, error, backward."""
+    """Compute dE/dw, E and SLACK of cases first...last - 1 for n lanes: forward, error, backward."""
     v = width(lanes.w)
     for lane in range(0, n, v):
         store(lanes.per, E * L + lane, fill(lanes.per, 0.0))
@@ -174,7 +174,7 @@ def gradient(net, rule, lanes, first, last, n, L):
 
 @compiled
 def error(net, rule, lanes, c, row, n, L):
-    """Equations 3 and 4 for one case, with the dead zone, and how far the case is from not being solved."""
+    """Apply equations 3 and 4 to one case, with the dead zone, and find how far it is from not being solved."""
     per = lanes.per
     for lane in range(0, n, width(per)):
         counts, scale = load(lanes.counted, c * L + lane), load(per, SCALE * L + lane)
@@ -200,7 +200,7 @@ def error(net, rule, lanes, c, row, n, L):
 
 @compiled
 def change(net, lanes, c, n, L):
-    """Equation 9 and decay: after case c for the seeds that are trained on it, after a sweep (c < 0) for all."""
+    """Apply equation 9 and decay: after case c for the seeds that are trained on it, after a sweep (c < 0) for all."""
     per = lanes.per
     for lane in range(0, n, width(per)):
         alpha, epsilon = load(per, ALPHA * L + lane), load(per, EPSILON * L + lane)
@@ -221,7 +221,7 @@ def change(net, lanes, c, n, L):
 
 @compiled
 def happened(lanes, n, L):
-    """Whether a seed has been solved for the first time, or has ceased to be finite."""
+    """Return whether a seed has been solved for the first time, or has ceased to be finite."""
     per, v = lanes.per, width(lanes.per)
     first = fill(per, 0.0)
     for lane in range(0, n, v):

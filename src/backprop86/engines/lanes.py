@@ -66,7 +66,7 @@ seeds wait elsewhere, steps done, and the step at which some lane must be looked
 
 @compiled
 def begin(net, lanes, block, seed, lane, step, L):
-    """Seed number `seed` of the block takes this lane. It stands still in the next step, to be looked at as it is."""
+    """Give this lane to seed number `seed` of the block. It stands still in the next step, to be looked at as it is."""
     bad, per, when = 0.0, lanes.per, lanes.when
     for p in range(net.n_parameters):
         w = item(block.w0, seed * net.n_parameters + p)
@@ -128,14 +128,14 @@ def look(net, rule, lanes, block, lane, step, L):
 
 @compiled
 def move(array, rows, source, target, L):
-    """What is in one lane of these rows goes into another."""
+    """Copy these rows from one lane to another."""
     for row in range(rows):
         put(array, row * L + target, item(array, row * L + source))
 
 
 @compiled
 def pointers(net, rule, lanes, block):
-    """The same without shapes and counts of references, so that passing them on costs nothing."""
+    """Return all four without shapes and counts of references, as plain pointers, which cost nothing to pass on."""
     into = Lists(pointer(net.into.start), pointer(net.into.left), pointer(net.into.right))
     out_of = Lists(pointer(net.out_of.start), pointer(net.out_of.left), pointer(net.out_of.right))
     weight = Lists(pointer(net.weight.start), pointer(net.weight.left), pointer(net.weight.right))

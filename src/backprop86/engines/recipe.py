@@ -1,4 +1,4 @@
-"""What a run is told: the cases to learn, and the settings of the recipe, typed and checked.
+"""A run's orders: the cases to learn, and the settings of the recipe, typed and checked.
 
 Where the papers leave a setting open, its value is a guess and conf/experiment/<stem>.yaml says so beside it.
 """
@@ -27,7 +27,7 @@ class BadInput(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class Cases:
-    """What a network is shown. inputs (C, n_inputs) and desired (C, n_outputs) hold 0 and 1; names has C labels."""
+    """The cases of a problem. inputs (C, n_inputs) and desired (C, n_outputs) hold 0 and 1; names has C labels."""
 
     inputs: np.ndarray
     desired: np.ndarray
@@ -54,7 +54,7 @@ class Cases:
 
 @dataclass(frozen=True)
 class Criterion:
-    """When a network counts as solved.
+    """A standard by which a network counts as solved.
 
     Every output of every training case is above `on` or below `off`, and no case has an error above `case_error`.
     """
@@ -64,7 +64,7 @@ class Criterion:
     case_error: float = math.inf
 
     def met(self, y: Tensor, d: Tensor, error: SquaredError, counted: Tensor | None = None) -> Tensor:
-        """Outputs y (S, C, J), d (C, J), counted (S, C) or None -> (S,) True where the criterion is met."""
+        """Return (S,) True where the criterion is met, from outputs y (S, C, J), d (C, J), counted (S, C) or None."""
         is_on = d > 0.5
         right = ((y > self.on) & is_on | (y < self.off) & ~is_on).all(-1)
         if self.case_error < math.inf:
@@ -85,7 +85,7 @@ CRITERIA = {
 
 @dataclass
 class Recipe:
-    """Every setting that decides what a seed's run is. The defaults are those that most 1986 problems share."""
+    """The settings that decide a seed's run. The defaults are those that most 1986 problems share."""
 
     network: str = ""  # one of the problem's networks
     sweeps: int = 1000  # give up after this many
@@ -131,12 +131,12 @@ class Recipe:
         return replace(self, **{name: as_typed(name, value) for name, value in differs.items()}).check()
 
     def squared_error(self) -> SquaredError:
-        """Equations 3 and 4 with this recipe's targets and dead zone."""
+        """Return equations 3 and 4 with this recipe's targets and dead zone."""
         mean = self.error == "mean"
         return SquaredError(self.target_on, self.target_off, self.dead_zone, self.zone_on, self.zone_off, mean)
 
     def descent(self) -> Descent:
-        """Equations 8 and 9 with this recipe's rates."""
+        """Return equations 8 and 9 with this recipe's rates."""
         return Descent(
             self.epsilon, self.alpha, self.decay, self.opening_sweeps, self.opening_epsilon, self.opening_alpha
         )
@@ -160,17 +160,17 @@ Limit = tuple[str, Callable[..., bool]]
 
 
 def one_of(*names: str) -> Limit:
-    """The words for a choice, and its test."""
+    """Return the words for a choice, and its test."""
     return " or ".join([", ".join(names[:-1]), names[-1]][len(names) == 1 :]), lambda value: value in names
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """The known name that was probably meant, or all of them."""
+    """Return the known name that was probably meant, or all of them."""
     return one_of(*(difflib.get_close_matches(name, list(known), n=1) or known))[0]
 
 
 def as_typed(name: str, value: Any) -> Any:
-    """The value of a recipe's setting as the type it has; BadInput, in one line, if it is no such value."""
+    """Return the value of a recipe's setting as the type it has; BadInput, in one line, if it is no such value."""
     kind = TYPES[name]
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if isinstance(value, str) or (is_number and not (kind is int and isinstance(value, float))):
@@ -182,7 +182,7 @@ def as_typed(name: str, value: Any) -> Any:
 
 
 def in_yaml(value: Any) -> str:
-    """A value as a YAML file says it."""
+    """Return a value as a YAML file says it."""
     return {"None": "null", "True": "true", "False": "false"}.get(str(value), str(value))
 
 

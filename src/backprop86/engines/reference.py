@@ -21,7 +21,7 @@ UNSOLVED = UNFINISHED = -1
 
 @dataclass(eq=False)
 class Outcome:
-    """What became of S seeds. Curves have a value at each of K checkpoints, NaN after a seed has left the batch."""
+    """The fate of S seeds. Curves have a value at each of K checkpoints, NaN after a seed has left the batch."""
 
     w: np.ndarray  # (S, n_parameters) when the seed stopped
     sweeps: np.ndarray  # (S,) UNSOLVED where the criterion was never met
@@ -33,7 +33,7 @@ class Outcome:
 
 
 def checkpoints(sweeps: int) -> list[int]:
-    """The sweeps at which curves are kept: 0, the last, and about eight to a factor of ten between."""
+    """Return the sweeps at which curves are kept: 0, the last, and about eight to a factor of ten between."""
     spaced = np.unique(np.geomspace(1, sweeps, 1 + max(1, round(8 * np.log10(sweeps)))).round().astype(int))
     return [0, *spaced.tolist()]
 
@@ -109,7 +109,7 @@ class _Run:
 
     @property
     def in_batch(self) -> int:
-        """Number of seeds still in training."""
+        """The number of seeds still in training."""
         return len(self.seeds) - self.copies
 
     def _keep(self, rows: np.ndarray) -> None:
@@ -122,7 +122,7 @@ class _Run:
         self.counted = None if self.counted is None else self.counted[rows]
 
     def gradient(self, inputs: Tensor, d: Tensor, counted: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
-        """(dE/dw, E, outputs) of the seeds in the batch."""
+        """Return (dE/dw, E, outputs) of the seeds in the batch."""
         outputs, cache = self.network.forward(inputs, self.w)
         E, cache_error = self.error.forward(outputs, d, counted)
         dE_doutputs, _ = self.error.backward(1.0, cache_error)

@@ -1,4 +1,4 @@
-"""What compiled code is written with: a decorator, plain pointers, and vectors of eight seeds in one register.
+"""The vocabulary of compiled code: a decorator, plain pointers, and vectors of eight seeds in one register.
 
     w = pointer(array)              # no shape, no count of references: the array must outlive it
     item(w, k), put(w, k, value)    # one number
@@ -39,16 +39,16 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class VectorType(types.Type):
-    """What numba calls the type of a vector of `dtype`."""
+    """The type of a vector of `dtype`, for numba."""
 
     def __init__(self, dtype: types.Float) -> None:
-        """Of as many lanes as fit in BYTES."""
+        """Make a vector of as many lanes as fit in BYTES."""
         self.dtype, self.lanes = dtype, BYTES * 8 // dtype.bitwidth
         super().__init__(name=f"Vector({dtype}, {self.lanes})")
 
     @property
     def llvm(self) -> ir.VectorType:
-        """What LLVM calls it."""
+        """The same type, for LLVM."""
         return ir.VectorType(ir.DoubleType() if self.dtype == types.float64 else ir.FloatType(), self.lanes)
 
 
@@ -60,7 +60,7 @@ class _Model(models.PrimitiveModel):
 
 @intrinsic
 def pointer(typingctx, array):
-    """Where a contiguous array begins."""
+    """Return the place where a contiguous array begins."""
 
     def code(context, builder, signature, values):
         return context.make_array(array)(context, builder, values[0]).data
@@ -70,7 +70,7 @@ def pointer(typingctx, array):
 
 @intrinsic
 def item(typingctx, start, k):
-    """The number at place k."""
+    """Return the number at place k."""
 
     def code(context, builder, signature, values):
         return builder.load(_place(context, builder, signature, values))
@@ -92,7 +92,7 @@ def put(typingctx, start, k, value):
 
 @intrinsic
 def load(typingctx, start, k):
-    """The vector from place k on."""
+    """Return the vector from place k on."""
     vector = VectorType(start.dtype)
 
     def code(context, builder, signature, values):
@@ -121,14 +121,14 @@ def _place(context, builder, signature, values):
 
 @intrinsic
 def width(typingctx, start):
-    """How many lanes a vector has, known when it is compiled."""
+    """Return the number of lanes of a vector, known when it is compiled."""
     lanes = VectorType(start.dtype).lanes
     return types.intp(start), lambda context, builder, signature, values: ir.Constant(ir.IntType(64), lanes)
 
 
 @intrinsic
 def fill(typingctx, start, value):
-    """A vector with one value in all lanes."""
+    """Return a vector with one value in all lanes."""
     vector = VectorType(start.dtype)
 
     def code(context, builder, signature, values):
@@ -138,7 +138,7 @@ def fill(typingctx, start, value):
 
 
 def _operation(emit):
-    """An intrinsic on two operands, of which one may be a number."""
+    """Return an intrinsic on two operands, of which one may be a number."""
 
     @intrinsic
     def operation(typingctx, a, b):
@@ -175,7 +175,7 @@ smaller = _operation(lambda builder, a, b: builder.select(builder.fcmp_ordered("
 
 @intrinsic
 def where_positive(typingctx, test, yes, no):
-    """`yes` in the lanes where test > 0, `no` in the others."""
+    """Return `yes` in the lanes where test > 0, `no` in the others."""
 
     def code(context, builder, signature, values):
         zero = ir.Constant(test.llvm, [0.0] * test.lanes)

@@ -18,9 +18,9 @@ from backprop86.running.problem import Problem, counted_of, start_of, validate, 
 from backprop86.wiring import Wiring
 
 LARGE = 60
-"""In a net with more connections than this, what is 0 is left out of the working."""
+"""The most connections of a net whose working is complete; of a larger net, numbers that are 0 are left out."""
 FEW = 4
-"""So few cases are added one by one; of more, the sum of the others is added to the chosen case."""
+"""The most cases that are added one by one; of more, the sum of the others is added to the chosen case."""
 NUDGE = 0.001
 """The change of a weight, up and down, whose effect on E is shown."""
 
@@ -75,7 +75,7 @@ class Step:
 
     @property
     def is_shared(self) -> bool:
-        """Whether there are fewer weights than connections."""
+        """True if there are fewer weights than connections."""
         return len(self.connections) > len(self.w)
 
     def shows(self, value: Decimal) -> bool:

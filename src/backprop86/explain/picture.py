@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from backprop86.explain.first_step import Step, first_step
 from backprop86.explain.story import excerpt, explain
 from backprop86.report.assembly import Example
-from backprop86.report.chapters import Chapter
+from backprop86.report.chapters import CAPTIONS, Chapter
 from backprop86.report.gallery import STEP
 from backprop86.report.page import Part
 from backprop86.report.tables import report_command
@@ -46,12 +46,12 @@ def step_figure(step: Step, places: Mapping[str, tuple[float, float]], title: st
 
 
 def _three(value: Decimal) -> str:
-    """Three digits are enough for a picture."""
+    """Return a number with three digits, which are enough for a picture."""
     return f"{value:.3g}" if value else "0"
 
 
 def _two_lines(axes: Axes, place: tuple[float, float], above: str, below: str) -> None:
-    """Black above, blue below, on white; one line stands in the middle."""
+    """Write black above, blue below, on white; one line stands in the middle."""
     blue = sns.color_palette("colorblind")[0]
     white = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
     for text, up, colour, box in (
@@ -75,13 +75,9 @@ def picture(chapter: Chapter) -> None:
     experiment = load("xor").experiment
     step = first_step(experiment.problem, experiment.recipe_of("as_printed"))
     title = f"Exclusive or, seed 0, case {step.cases.names[step.case]}"
-    says = f"{title}: on each connection its weight and, below it in blue, its gradient ∂E/∂w, in each unit its "
-    says += "output y and, below it in blue, ∂E/∂x (i inputs, h hidden, o output; 1 is always 1). "
-    says += "The thicker an arrow, "
-    says += "the larger its ∂E/∂w, in this case alone; the nudge is made of the sum over all four."
     places = cast(Any, experiment.problem).STEP
     figure = step_figure(step, places, f"{title}: y and w in black, ∂E/∂x and ∂E/∂w in blue")
-    chapter.figure(STEP, figure, says, [], [], report_command())
+    chapter.figure(STEP, figure, CAPTIONS[STEP].format(title=title), [], [], report_command())
 
 
 EXAMPLE = Example(the_step, excerpt, picture)

@@ -20,7 +20,7 @@ BRAILLE = 0x2800
 
 
 def levels(wiring: Wiring) -> list[list[int]]:
-    """The units from left to right: the inputs, then level by level; unit 0, which is always 1, is in none."""
+    """Return the units from left to right: the inputs, then level by level; unit 0, which is always 1, is in none."""
     return [[*range(1, 1 + wiring.n_inputs)], *([*range(wiring.n_units)[level.units]] for level in wiring.levels)]
 
 

@@ -1,4 +1,4 @@
-"""Which argument of forward each tensor is: inputs by their place, parameters by their name."""
+"""The arguments of forward that the tensors are: inputs by their place, parameters by their name."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ def bind(
 
 
 def _parameters(takes: list[Parameter], n_before: int, names: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The names of parameters that are handed over by place, in order, and by name."""
+    """Return the names of parameters that are handed over by place, in order, and by name."""
     kinds = {one.kind for one in takes}
     slots = [one for one in takes if one.kind in BY_PLACE][n_before:]
     any_place, any_name = Parameter.VAR_POSITIONAL in kinds, Parameter.VAR_KEYWORD in kinds
@@ -87,7 +87,7 @@ def kind_of(value: Any) -> str:
 
 
 def several(returned: Any) -> str:
-    """Advice for several outputs, such as those of an LSTM, ((h, c), cache), or (h, c) of a Function."""
+    """Return advice for several outputs, such as those of an LSTM, ((h, c), cache), or (h, c) of a Function."""
     outputs = returned[0] if isinstance(returned, tuple) and returned else ()
     several = isinstance(outputs, list | tuple) and len(outputs) > 1
     return ": torch.cat the outputs" if several and all(isinstance(out, Tensor) for out in outputs) else ""

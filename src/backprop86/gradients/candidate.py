@@ -34,7 +34,7 @@ class Pair:
         inputs: Sequence[Tensor],
         parameters: dict[str, Tensor],
     ) -> None:
-        """ValueError, in one line, for tensors that no gradient can be judged at."""
+        """Raise ValueError, in one line, for tensors at which no gradient can be judged."""
         if isinstance(inputs, Tensor) or not isinstance(parameters, Mapping):
             told = f"were {kind_of(inputs)} and {kind_of(parameters)}"
             raise ValueError(f"inputs must be a list of tensors, parameters a dict of them by name, {told}")
@@ -74,7 +74,7 @@ class Pair:
             return self.backward(dE_dout, self.run(self.tensors)[1])
 
     def backward(self, dE_dout: Tensor, cache: Any) -> list[Any]:
-        """Return the same from the cache of a forward pass, which must not have been put back."""
+        """Return the gradients from the cache of a forward pass, which must not have been put back."""
         given = dE_dout.clone()
         returned = self._backward(given, cache)
         if not given.equal(dE_dout):
@@ -141,7 +141,7 @@ def _dtype(tensor: Tensor) -> str:
 
 
 def malformed(by_hand: Any, right: Tensor) -> str:
-    """Why there are no numbers to compare, or nothing if there are."""
+    """Return the reason why no numbers can be compared, or nothing if they can."""
     if by_hand is None:
         return "there is none: return one, or close over the tensor"
     if not isinstance(by_hand, Tensor):
@@ -158,7 +158,7 @@ def malformed(by_hand: Any, right: Tensor) -> str:
 
 
 def distance(by_hand: Any, right: Tensor, tolerance: float, noise: float = 0.0) -> dict[str, Any]:
-    """The columns of `compare` for one tensor; looks_like is only said if there are no numbers to compare.
+    """Return the columns of `compare` for one tensor; looks_like is only said if there are no numbers to compare.
 
     noise: how far off the oracle itself may be by rounding.
     """
@@ -177,7 +177,7 @@ def distance(by_hand: Any, right: Tensor, tolerance: float, noise: float = 0.0) 
 
 
 def _of_shape(by_hand: Tensor, right: Tensor) -> str:
-    """What else can be said of a gradient of another shape."""
+    """Return more about a gradient of another shape: transposed, not summed, or right but for its shape."""
     if by_hand.dim() > 1 and by_hand.mT.shape == right.shape and near(by_hand.mT, right):
         return ": it is transposed"
     for axis in range(by_hand.dim()):
@@ -189,7 +189,7 @@ def _of_shape(by_hand: Tensor, right: Tensor) -> str:
 
 
 def near(ours: Tensor, right: Tensor, tolerance: float = 1e-9) -> bool:
-    """Whether no entry is farther off than that share of the largest one."""
+    """Return whether every entry is off by at most this share of the largest one."""
     return bool((ours - right).abs().max() <= tolerance * right.abs().max())
 
 

@@ -33,7 +33,7 @@ def compare(
     seed: int = 1986,
     extended: Callable[..., Sequence[np.ndarray]] | None = None,
 ) -> pd.DataFrame:
-    """A row per (oracle, tensor): whether the gradient agrees, and if not, what the mistake looks like.
+    """Return a row per (oracle, tensor): whether the gradient agrees, and if not, what the mistake looks like.
 
     forward(*inputs, **parameters) -> (out, cache); backward(dE_dout, cache) -> (dE_dinputs, {name: dE_dparameter}),
     with one input's gradient alone or a sequence of them; or a torch.autograd.Function and None. All float64.
@@ -83,7 +83,7 @@ def _in_other_code(extended: Callable[..., Sequence[np.ndarray]]) -> Gradients:
 
 
 def _asked(chosen: list[Oracle], pair: Pair, dE_dout: Tensor) -> tuple[dict[Oracle, list[Tensor]], dict[str, str]]:
-    """The gradients by each oracle, and why an oracle is left out."""
+    """Return the gradients by each oracle, and the reason for which an oracle is left out."""
     found, left_out = {}, {}
     for oracle in chosen:
         gradients = (_if_it_can if oracle.optional else _surely)(oracle, pair, dE_dout)

@@ -16,7 +16,7 @@ from backprop86.network import Network
 
 
 def both_ways(job: Job) -> tuple[Callable[[], object], Callable[[], object]]:
-    """dE/dw of all cases by hand, and by autograd through the very same forward pass."""
+    """Return dE/dw of all cases by hand, and by autograd through the very same forward pass."""
     network, error = Network(job.wiring), job.recipe.squared_error()
     inputs, d, weights = (torch.tensor(array) for array in (job.cases.inputs, job.cases.desired, job.w))
     marked = None if job.counted is None else torch.tensor(job.counted)
@@ -44,7 +44,7 @@ def seconds(function: Callable[[], object], spend: float = 0.02) -> float:
 
 
 def peak(function: Callable[[], object]) -> int:
-    """Bytes that torch holds at most during a call, above those it held before."""
+    """Return the most bytes that torch holds during a call, above those it held before."""
     os.environ["KINETO_LOG_LEVEL"] = "9"  # torch's profiler says what it does otherwise
     with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profile:
         function()

@@ -94,7 +94,7 @@ def quiet() -> Any:
 
 
 class Slopes(TorchFunctionMode):
-    """Compares the slope of every operation of torch along the imaginary parts with a central difference."""
+    """A mode that compares each operation of torch, its slope along the imaginary parts, with a central difference."""
 
     lost = ""
     """The first operation whose slope is another, or that raises an error."""

@@ -18,7 +18,7 @@ Gradient = tuple[np.ndarray, ...]
 
 
 def linear(y: np.ndarray, w: np.ndarray, dE_dx: np.ndarray) -> Gradient:
-    """dE/dy (S, C, I) by equation 7 and dE/dw (S, J, I) by equation 6, from dE_dx (S, C, J)."""
+    """Return dE/dy (S, C, I) by equation 7 and dE/dw (S, J, I) by equation 6, from dE_dx (S, C, J)."""
     with workdps(DIGITS):
         dE_dy, dE_dw = _zeros(y.shape), _zeros(w.shape)
         for s, c, j in _places(dE_dx.shape):
@@ -29,7 +29,7 @@ def linear(y: np.ndarray, w: np.ndarray, dE_dx: np.ndarray) -> Gradient:
 
 
 def logistic(x: np.ndarray, dE_dy: np.ndarray) -> Gradient:
-    """dE/dx by equation 5, with y by equation 2; all (S, C, J)."""
+    """Return dE/dx by equation 5, with y by equation 2; all (S, C, J)."""
     with workdps(DIGITS):
         dE_dx = _zeros(x.shape)
         for place in _places(x.shape):
@@ -47,7 +47,7 @@ def squared_error(
     mean: bool = False,
     counted: np.ndarray | None = None,
 ) -> Gradient:
-    """dE/dy (S, C, J) by equation 4, times dE (S,). targets and zone: what stands for on, then for off."""
+    """Return dE/dy (S, C, J) by equation 4, times dE (S,). targets, zone: the values for on, then for off."""
     _, C, J = y.shape
     rule, *edges = zone
     with workdps(DIGITS):
@@ -65,7 +65,7 @@ def squared_error(
 
 
 def network(wiring: Wiring, inputs: np.ndarray, w: np.ndarray, dE_doutputs: np.ndarray) -> Gradient:
-    """dE/dinputs (S, C, n_inputs) and dE/dw (S, n_parameters), connection by connection, one case after another."""
+    """Return dE/dinputs (S, C, n_inputs), dE/dw (S, n_parameters), connection by connection, case after case."""
     with workdps(DIGITS):
         dE_dinputs, dE_dw = _zeros(inputs.shape), _zeros(w.shape)
         for s, c in _places(inputs.shape[:2]):
@@ -84,7 +84,7 @@ def network(wiring: Wiring, inputs: np.ndarray, w: np.ndarray, dE_doutputs: np.n
 
 
 def _outputs(wiring: Wiring, inputs: np.ndarray, weights: list[mpf]) -> list[mpf]:
-    """The output of every unit for one case, by equations 1 and 2."""
+    """Return the output of every unit for one case, by equations 1 and 2."""
     x = [mpf(0)] * wiring.n_units
     y = [mpf(1), *(mpf(number) for number in inputs)]
     for source, target, parameter in zip(wiring.source, wiring.target, wiring.parameter, strict=True):

@@ -29,7 +29,7 @@ def same(some: Iterable[Any], ids: list[int]) -> bool:
 
 
 def _of_tensor(value: Tensor, name: str) -> Found:
-    """Its memory, its place there, and what autograd has attached to it."""
+    """Yield a tensor's memory, and a function that restores its place there and all that autograd has attached."""
     if value.layout == torch.strided:
         yield name, value.untyped_storage()
     yield from ((f"{name}.{part}()", getattr(value.detach(), part)()) for part in COMPONENTS.get(value.layout, ()))
@@ -55,7 +55,7 @@ def _restore_tensor(value: Tensor, name: str, was: Tensor, graph: Any, requires_
 
 
 def _of_storage(value: torch.UntypedStorage, name: str) -> Found:
-    """All bytes, whatever tensors lie on them; torch does not notice that they are written, and need not."""
+    """Yield a function that restores all bytes, whatever tensors lie on them; torch need not notice the writing."""
     if value.device.type != "meta":
         now = torch.empty(0, dtype=torch.uint8, device=value.device).set_(value)
         was = now.clone()

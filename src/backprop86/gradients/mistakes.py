@@ -1,4 +1,4 @@
-"""What a wrong gradient looks like: each mistake that people make, tried on it, and the words for the one that fits.
+"""Names for mistakes: each that people make is tried on a wrong gradient, and the words for the one that fits.
 
 A mistake is recognised by undoing it: if minus the gradient is right, its sign is turned; if it is right once y(1 - y)
 is multiplied in, that factor is missing. What no mistake explains is told by its worst entry.
@@ -23,7 +23,7 @@ FACTORS: dict[str, Callable[[Tensor], Tensor]] = {
     "1 - y²": lambda y: 1 - y * y,
     "1 or 0 (y > 0)": lambda y: (y.real > 0).double(),
 }
-"""What a derivative may have been forgotten of: the logistic's whole or half, that of tanh, that of ReLU."""
+"""Derivatives that may have been forgotten: the logistic's, whole or half, that of tanh, that of ReLU."""
 MANY = 200
 """With more cases they are not looked at one by one: it would take minutes."""
 
@@ -41,7 +41,7 @@ class Suspect:
     tolerance: float
 
     def close(self, ours: Tensor) -> bool:
-        """Whether something is the right gradient."""
+        """Return whether `ours` is the right gradient, to its tolerance."""
         return ours.shape == self.right.shape and near(ours, self.right, max(1e-9, self.tolerance))
 
     def again(self, dE_dout: Tensor) -> Tensor:
@@ -50,13 +50,13 @@ class Suspect:
 
     @property
     def cases(self) -> int:
-        """How many cases there are: the axis before the last of the first input, or of the output if there is none."""
+        """The number of cases: the axis before the last of the first input, or of the output if there is no input."""
         first = self.pair.tensors[0] if self.pair.n_inputs else self.pair.out
         return first.shape[-2] if first.dim() > 1 else 1
 
     @cached_property
     def by_case(self) -> list[Tensor]:
-        """What each case gives to the right gradient; nothing where the output has no axis of cases, or very many."""
+        """The share of each case in the right gradient; nothing where the output has no axis of cases, or very many."""
         if self.dE_dout.dim() < 2 or self.dE_dout.shape[-2] != self.cases or self.cases > MANY:
             return []
         alone = [torch.zeros_like(self.dE_dout) for _ in range(self.cases)]
@@ -66,7 +66,7 @@ class Suspect:
 
 
 def looks_like(suspect: Suspect) -> str:
-    """The first mistake that explains it, in words."""
+    """Return the first mistake that explains the gradient, in words."""
     return next(words for mistake in MISTAKES if (words := mistake(suspect)))
 
 
@@ -77,7 +77,7 @@ def _nothing(suspect: Suspect) -> str:
 
 
 def _rounding(suspect: Suspect) -> str:
-    """So near to right that undoing any mistake by a factor near 1 would explain it."""
+    """Tell a gradient so near to right that undoing any mistake by a factor near 1 would explain it."""
     if not near(suspect.by_hand, suspect.right):
         return ""
     return "all but right: a small mistake, or rounding (1 - y has few digits where y is nearly 1: try smaller weights)"
@@ -112,7 +112,7 @@ def _transpose(suspect: Suspect) -> str:
 
 
 def _transposed_weight(suspect: Suspect) -> str:
-    """It turns the weight itself between the two passes, so that it is found wherever the cache keeps it."""
+    """Transpose the weight itself between the two passes, so that it is found wherever the cache keeps it."""
     for k, (name, w) in enumerate(zip(suspect.pair.names, suspect.pair.tensors, strict=True)):
         if w.dim() > 1 and w.shape[-1] == w.shape[-2]:
             tensors = [tensor.clone() for tensor in suspect.pair.tensors]
@@ -140,7 +140,7 @@ def _cases(suspect: Suspect) -> str:
 
 
 def _factor(suspect: Suspect) -> str:
-    """A factor missing in this very gradient, or in all that is carried down from the output."""
+    """Tell a factor that is missing in this very gradient, or in all that is carried down from the output."""
     out = suspect.pair.out
     for name, factor in FACTORS.items():
         if out.shape == suspect.by_hand.shape and suspect.close(suspect.by_hand * factor(out)):
@@ -151,7 +151,7 @@ def _factor(suspect: Suspect) -> str:
 
 
 def _hidden_factor(suspect: Suspect) -> str:
-    """For one case alone the gradient of a weight is a product, and its missing factor one number for each unit."""
+    """Tell a missing factor of hidden units, case by case: there a weight's gradient is a product with that factor."""
     found = [_missing_in(suspect, c) for c in range(len(suspect.by_case))]
     wrong = any(is_wrong for is_wrong, _ in found)
     common = [name for name in FACTORS if wrong and all(name in names for _, names in found)]
@@ -160,7 +160,7 @@ def _hidden_factor(suspect: Suspect) -> str:
 
 
 def _missing_in(suspect: Suspect, c: int) -> tuple[bool, set[str]]:
-    """Whether case c is wrong, and the factors that would make it right or leave it so."""
+    """Return whether case c is wrong, and the factors that would make it right or leave it so."""
     right, dE_dout = suspect.by_case[c], torch.zeros_like(suspect.dE_dout)
     dE_dout[..., c, :] = suspect.dE_dout[..., c, :]
     with suspect.pair.untouched:
@@ -178,7 +178,7 @@ def _missing_in(suspect: Suspect, c: int) -> tuple[bool, set[str]]:
 
 
 def _tensors(cache: Any, seen: set[int]) -> Iterator[Tensor]:
-    """Every tensor that is kept in a cache, in whatever tuples, dicts, objects or closures."""
+    """Yield every tensor that is kept in a cache, in whatever tuples, dicts, objects or closures."""
     if isinstance(cache, Tensor):
         yield cache
     elif id(cache) not in seen and not isinstance(cache, str | type | ModuleType):
@@ -196,7 +196,7 @@ def _tensors(cache: Any, seen: set[int]) -> Iterator[Tensor]:
 
 
 def _spreads(small: Tensor, large: Tensor) -> bool:
-    """Whether small * large has the shape of large."""
+    """Return whether small * large has the shape of large."""
     try:
         return torch.broadcast_shapes(small.shape, large.shape) == large.shape
     except RuntimeError:
@@ -242,4 +242,4 @@ MISTAKES = (
     _nothing, _rounding, _sign, _dE_dout, _mean, _transpose, _cases, _factor, _hidden_factor, _transposed_weight,
     _constant, _swapped, _somewhere,
 )  # fmt: skip
-"""In the order in which they are tried; the last always fits."""
+"""The mistakes in the order in which they are tried; the last always fits."""

@@ -1,4 +1,4 @@
-"""What gradients are checked against: autograd, the complex step, central differences. The only file with autograd."""
+"""Oracles to check gradients by: autograd, the complex step, central differences. The only file with autograd."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ def by_autograd(f: Function, tensors: Sequence[Tensor], cotangent: Tensor) -> li
 
 
 def _by_autograd_of_copies(f: Function, tensors: Sequence[Tensor], cotangent: Tensor) -> list[Tensor]:
-    """The same, where forward changes a tensor that autograd needs later: it keeps a copy of each."""
+    """Return the same where forward changes a tensor that autograd needs later: autograd keeps a copy of each."""
     try:
         with torch.autograd.graph.saved_tensors_hooks(lambda kept: kept.detach().clone(), lambda kept: kept):
             return by_autograd(f, tensors, cotangent)
@@ -37,7 +37,7 @@ def _by_autograd_of_copies(f: Function, tensors: Sequence[Tensor], cotangent: Te
 
 
 def _autograd_lost_it(suspect: Suspect) -> str:
-    """ValueError where autograd has not differentiated forward at all."""
+    """Raise ValueError where autograd has not differentiated forward at all."""
     apart = (suspect.by_hand - suspect.right).abs().max() / suspect.by_hand.abs().max()
     if apart > 1e-5 and differences.agreeing_step(suspect) and not differences.corner(suspect):
         raise ValueError(f"{NO_AUTOGRAD}: {OTHERS}")

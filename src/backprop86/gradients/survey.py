@@ -26,7 +26,7 @@ Pass = Callable[..., Any]
 
 
 def modules() -> Iterator[tuple[str, pd.DataFrame]]:
-    """The rows of each module of modules.py, the error with each dead zone, as a mean, with cases held out."""
+    """Yield the rows of each module of modules.py, the error with each dead zone, as a mean, with cases held out."""
     random = _random(0)
     y, w, x = random(S, C, 4), random(S, 3, 4), random(S, C, 4)
     yield "Linear", _rows(Linear.forward, Linear.backward, y, {"w": w}, extended.linear)
@@ -59,7 +59,7 @@ def _error(error: SquaredError, d: Tensor, counted: Tensor | None, y: Tensor) ->
 
 
 def network(wiring: Wiring) -> pd.DataFrame:
-    """The rows of one network, with random weights (no bias is zero), inputs and dE_doutputs.
+    """Return the rows of one network, with random weights (no bias is zero), inputs and dE_doutputs.
 
     The weights of each level are a tensor of their own, since those of the first may have a much smaller gradient.
     """
@@ -120,7 +120,7 @@ def per_tensor(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:
-    """A row per oracle: how many tensors, how many of them bit for bit, the largest errors, whether all agree."""
+    """Return a row per oracle: tensors, those that agree bit for bit, the largest errors, whether all agree."""
     of = {
         "tensors": ("exact", "size"),
         "bit for bit": ("exact", "sum"),
@@ -135,7 +135,7 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def paths_summary(table: pd.DataFrame) -> pd.DataFrame:
-    """A row per recipe: how far runs are apart at most, and by which checkpoint they have parted (∞: never).
+    """Return a row per recipe: the largest distance of runs, and the checkpoint by which they part (∞: never).
 
     Nothing is said of torch.optim.SGD where the rates do not change.
     """
@@ -160,5 +160,5 @@ def paths_for_terminal(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def _first(line: pd.DataFrame, far: float) -> float:
-    """The first sweep after which the weights of some seed are farther apart than that."""
+    """Return the first sweep after which the weights of some seed are farther apart than that."""
     return line["sweep"][line["weights_most"] > far].min() if (line["weights_most"] > far).any() else np.inf

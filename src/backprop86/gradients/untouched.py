@@ -1,4 +1,4 @@
-"""Everything that a few functions can reach, put back as it was.
+"""Restoring everything that a few functions can reach.
 
     untouched = Untouched(forward=forward, backward=backward)
     with untouched:
@@ -29,9 +29,9 @@ LIBRARIES = {
     *sys.stdlib_module_names, "torch", "numpy", "scipy", "pandas", "sklearn", "numba", "llvmlite", "jax", "jaxlib",
     "mpmath", "sympy", "matplotlib", "PIL", "tqdm", "pytest", "_pytest", "hypothesis",
 }  # fmt: skip
-"""Whose functions and classes are taken to keep no state, and whose compiled objects to be constants."""
+"""Libraries whose functions and classes are taken to keep no state, and whose compiled objects to be constants."""
 OPEN = {"builtins", "functools", "collections", "types", "torch", "numpy", "scipy"}
-"""Those libraries whose objects are looked into; the others have loggers, locks, a running test."""
+"""The libraries whose objects are looked into; the others have loggers, locks, a running test."""
 DRAWING = (BuiltinFunctionType, MethodType, *GENERATORS)
 STORES = {opmap[name] for name in ("STORE_GLOBAL", "DELETE_GLOBAL", "STORE_ATTR", "DELETE_ATTR")}
 
@@ -40,7 +40,7 @@ class Untouched:
     """A context that can be entered again and again; each time it ends, all is as it was when this was made."""
 
     def __init__(self, **roots: Any) -> None:
-        """ValueError, before anything runs, for an object whose state cannot be put back."""
+        """Raise ValueError, before anything runs, for an object whose state cannot be put back."""
         self._seen: dict[int, Any] = {}  # the objects too: an id is theirs as long as they live
         self._restores: list[Restore] = []
         todo: list[tuple[str, Any]] = list(roots.items())
@@ -167,7 +167,7 @@ def _of_function(value: FunctionType, name: str) -> Found:
 
 
 def _names(code: CodeType) -> tuple[tuple[str, ...], bool]:
-    """All names of variables and attributes in a piece of code, and whether it assigns to any."""
+    """Return all names of variables and attributes in a piece of code, and whether it assigns to any."""
     names, stores = code.co_names, not STORES.isdisjoint(code.co_code[::2])
     for inner in code.co_consts:
         if isinstance(inner, CodeType):
@@ -177,7 +177,7 @@ def _names(code: CodeType) -> tuple[tuple[str, ...], bool]:
 
 
 def _of_variables(namespace: dict[str, Any], names: tuple[str, ...], stores: bool, seen: set[int]) -> Found:
-    """Global variables with these names, and those of modules among them; of a library only what draws numbers."""
+    """Yield global variables with these names, also those of modules; of a library only generators of numbers."""
     library = _home(namespace.get("__name__"))[0] in LIBRARIES
     seen.add(id(namespace))
     for key in names:
@@ -243,7 +243,7 @@ def _held(cell: CellType) -> Any:
 @_contents.register(property)
 @_contents.register(partial)
 def _of_wrapped(value: Any, name: str) -> Found:
-    """The function inside, what it is bound to, and its arguments so far."""
+    """Yield the function inside, the object it is bound to, and its arguments so far."""
     parts = ("__func__", "fget", "fset", "func", "args", "keywords")
     yield from ((name, getattr(value, part, None)) for part in parts)
     yield "self", getattr(value, "__self__", None)

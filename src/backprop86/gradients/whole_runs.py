@@ -23,7 +23,7 @@ PARTED = 1e-6
 
 
 def trajectory(job: Job) -> Trajectory:
-    """w (sweeps + 1, S, n_parameters) and E (sweeps + 1, S): the recipe again, unit by unit, gradients by autograd.
+    """Return w (sweeps + 1, S, n_parameters), E (sweeps + 1, S): the recipe again, unit by unit, by autograd.
 
     It shares no code with modules.py, network.py, descent.py or reference.py.
     """
@@ -53,7 +53,7 @@ def trajectory(job: Job) -> Trajectory:
 
 
 def _error(job: Job, marked: Tensor, group: list[int], w: Tensor) -> Tensor:
-    """E (S,) of some cases, one unit after another."""
+    """Return E (S,) of some cases, one unit after another."""
     wiring, cases, recipe = job.wiring, job.cases, job.recipe
     y: list[Tensor] = [w.new_ones(len(w), len(group))]
     y += [torch.tensor(cases.inputs[group, i]).expand(len(w), -1) for i in range(wiring.n_inputs)]
@@ -77,19 +77,19 @@ def _error(job: Job, marked: Tensor, group: list[int], w: Tensor) -> Tensor:
 
 
 def _where(on: Tensor, if_on: float, if_off: float) -> Tensor:
-    """In float64: torch.where of two Python numbers is float32, in which 0.9 is another number."""
+    """Choose in float64: torch.where of two Python numbers is float32, in which 0.9 is another number."""
     return torch.where(on, torch.tensor(if_on, dtype=torch.float64), torch.tensor(if_off, dtype=torch.float64))
 
 
 def _marked(job: Job) -> Tensor:
-    """(S, C) 1 for the cases that a seed is trained on."""
+    """Return (S, C), 1 for the cases that a seed is trained on."""
     if job.counted is None:
         return torch.ones(len(job.w), len(job.cases.inputs), dtype=torch.float64)
     return torch.tensor(job.counted)
 
 
 def with_sgd(job: Job) -> Trajectory:
-    """The same path with torch.optim.SGD, told the new rate when the recipe changes it.
+    """Return the path of torch.optim.SGD, told the new rate when the recipe changes it.
 
     SGD remembers the sum of alpha^k dE/dw and multiplies it by the rate of the day, where equation 9 remembers the
     change itself; so the first sweep with another rate is another change, by that factor in all it remembers.
@@ -111,7 +111,7 @@ def with_sgd(job: Job) -> Trajectory:
 
 
 def in_fused(job: Job, looks: list[int]) -> Trajectory:
-    """The same path in the fused engine at some sweeps only, each of them the end of a run of its own."""
+    """Return the path of the fused engine at some sweeps only, each of them the end of a run of its own."""
     weights, errors = [], []
     for sweep in looks:
         recipe = replace(job.recipe, sweeps=max(sweep, 1), stop="limit")
@@ -126,7 +126,7 @@ def _at(looks: list[int], path: Trajectory) -> Trajectory:
 
 
 def apart(ours: Trajectory, theirs: Trajectory) -> Tensor:
-    """(K, S, 2) how far two paths are apart: weights over the largest weight, E over the E they began with."""
+    """Return the distance (K, S, 2) of two paths: weights over the largest weight, E over the E they began with."""
     (w, E), (v, F) = ours, theirs
     weights = (w - v).abs().amax(-1) / torch.maximum(w.abs().amax(-1), v.abs().amax(-1))
     errors = (E - F).abs() / E[0]
@@ -134,12 +134,12 @@ def apart(ours: Trajectory, theirs: Trajectory) -> Tensor:
 
 
 def one_bit_away(w: np.ndarray) -> np.ndarray:
-    """Every weight moved to the next number that float64 has, as a rounding would."""
+    """Return every weight moved to the next number that float64 has, as a rounding would."""
     return np.nextafter(w, np.inf)
 
 
 def compared(job: Job) -> pd.DataFrame:
-    """A row per checkpoint and other run, with the median and the largest distance of the seeds from the run by hand.
+    """Return a row per checkpoint and other run: the median and largest distance of the seeds from the run by hand.
 
     The others: by autograd; by hand in the fused engine; a control, by hand from weights one bit away.
     """

@@ -1,1 +1,1 @@
-"""From rows to verdicts."""
+"""Judging: from rows to verdicts."""

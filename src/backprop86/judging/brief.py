@@ -11,7 +11,7 @@ LISTED = 5
 
 
 def in_brief(settings: Settings, found: Runs) -> list[str]:
-    """Three lines: how many seeds learned, by which sweep half of them had, where the rows are."""
+    """Return three lines: how many seeds learned, by which sweep half of them had, where the rows are."""
     parts = {name: found.of(name) for name in settings.chosen}
     share = {name: float(rows["solved"].mean()) for name, rows in parts.items()}
     learned = {name: f"{int(rows['solved'].sum()):,} of {len(rows):,} seeds" for name, rows in parts.items()}

@@ -91,7 +91,7 @@ def above_one_half(n: int, estimate: float, low: float, high: float) -> Judgemen
 
 
 def odds(share: float) -> str:
-    """0.05 is 5 in 100; 0.005 is 1 in 200."""
+    """Return a share as odds: 0.05 is 5 in 100; 0.005 is 1 in 200."""
     return f"{100 * share:g} in 100" if 100 * share >= 1 else f"1 in {1 / share:g}"
 
 

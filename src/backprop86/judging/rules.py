@@ -65,7 +65,7 @@ class Rule(ABC):
 
 
 class Draw(Rule):
-    """A printed single run is reproduced if it is an ordinary one among ours; unsolved runs count as infinite."""
+    """A printed single run: reproduced if it is an ordinary one among ours; unsolved runs count as infinite."""
 
     is_share = False
     ordinary, possible = 0.05, 0.005  # the least share of our runs that must be as far out as the printed one
@@ -194,13 +194,13 @@ class Rate(Rule):
 
 
 class WithoutException(Rule):
-    """Said of every run: reproduced if a thousand runs have no exception."""
+    """A claim about every run: reproduced if a thousand runs have no exception."""
 
     enough = 1000  # runs without exception
     forgiven = 0.01  # the share of exceptions that leaves it in doubt
 
     def __init__(self, word: str) -> None:
-        """`word` is always or never."""
+        """Take `word`, which is always or never."""
         self.word = word
 
     def exceptions(self, share: float, n: int) -> int:
@@ -271,7 +271,7 @@ class Structure(Rule):
 
 
 class More(Rule):
-    """Runs of this reading have more than those of another, which differs in the first of its axes if it has any."""
+    """A comparison: runs of this reading have more than those of another, which differs in the first axis, if any."""
 
     def judge(self, claim: Claim, runs: Runs, reading: str) -> Judgement:
         """Compare every run with every run of the other reading."""
@@ -296,7 +296,7 @@ class More(Rule):
 
 
 class Commonest(Rule):
-    """It is so in more runs than the commonest of the others; the runs compared are those that have either."""
+    """A property of more runs than the commonest other one has; the runs compared are those that have either."""
 
     def judge(self, claim: Claim, runs: Runs, reading: str) -> Judgement:
         """Compare with the commonest of the other columns."""
@@ -325,7 +325,7 @@ class Commonest(Rule):
 
 
 class Equal(Rule):
-    """A measured number is 0, or the printed number, in every run."""
+    """An equality: a measured number is 0, or the printed number, in every run."""
 
     is_share = False
     apart = 1e-12  # how far, at most
@@ -365,7 +365,7 @@ class Curve(Rule):
     is_share = False
 
     def __init__(self, coefficient: int) -> None:
-        """`coefficient` is 0 for the intercept, 1 for the slope."""
+        """Take `coefficient`, 0 for the intercept or 1 for the slope."""
         self.coefficient = coefficient
 
     def judge(self, claim: Claim, runs: Runs, reading: str) -> Judgement:

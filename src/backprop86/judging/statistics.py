@@ -16,7 +16,7 @@ from scipy.stats import t as student
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 RESAMPLES, SEED = 999, 1986
-"""Of the bootstrap."""
+"""The number of the bootstrap's resamples, and its seed."""
 
 Interval = tuple[float, float]
 
@@ -40,23 +40,23 @@ class Solved(NamedTuple):
 
 @lru_cache  # the readings of the lattice ask for the same few numbers thousands of times
 def wilson(successes: int, n: int) -> Interval:
-    """The Wilson 95 % interval of a proportion."""
+    """Return the Wilson 95 % interval of a proportion."""
     interval = binomtest(successes, n).proportion_ci(0.95, method="wilson")
     return float(interval.low), float(interval.high)
 
 
 def with_infinity(sweeps: pd.Series) -> np.ndarray:
-    """Sweeps to solve, infinite where missing."""
+    """Return the sweeps to solve, infinite where missing."""
     return sweeps.astype("Float64").to_numpy(dtype=float, na_value=np.inf)
 
 
 def quantiles(values: np.ndarray, at: tuple[float, ...] = QUANTILES) -> list[float]:
-    """5, 25, 50, 75 and 95 %: the smallest observed values that so many lie at or below, so infinity may be one."""
+    """Return the quantiles, each the smallest observed value that this share lies at or below; infinity may be one."""
     return [float(q) for q in np.quantile(values, at, method="inverted_cdf")]
 
 
 def kaplan_meier(sweeps: np.ndarray, limit: int) -> Solved:
-    """The share solved by each sweep at which a run was: sweeps (K,), share, low and high end of its 95 % interval.
+    """Return the share solved by each sweep at which a run was: sweeps (K,), share, and its 95 % interval.
 
     Runs that were not solved (infinite) are censored at the limit: they might have been, later.
     """
@@ -74,7 +74,7 @@ def kaplan_meier(sweeps: np.ndarray, limit: int) -> Solved:
 
 
 def median_sweeps(sweeps: np.ndarray, limit: int) -> Estimate:
-    """The Kaplan-Meier median of sweeps to solve and its 95 % interval, infinite where the limit comes before them."""
+    """Return the Kaplan-Meier median of sweeps to solve and its 95 % interval, infinite where the limit comes first."""
     at, share, low, high = kaplan_meier(sweeps, limit)
 
     def first(curve: np.ndarray) -> float:
@@ -85,7 +85,7 @@ def median_sweeps(sweeps: np.ndarray, limit: int) -> Estimate:
 
 
 def median_of(values: np.ndarray) -> Estimate:
-    """The median, an observed value, and its bootstrap 95 % interval; NaN if a value is."""
+    """Return the median, an observed value, and its bootstrap 95 % interval; NaN if a value is."""
     if np.isnan(values).any():
         return Estimate(np.nan, np.nan, np.nan)
     middle = quantiles(values, (0.5,))[0]
@@ -96,7 +96,7 @@ def median_of(values: np.ndarray) -> Estimate:
 
 
 def exceeds(x: np.ndarray, y: np.ndarray) -> Estimate:
-    """How probable it is that one of x is larger than one of y, ties counted half, and its bootstrap 95 % interval."""
+    """Return the probability that one of x exceeds one of y, ties counted half, and its bootstrap 95 % interval."""
 
     def share(x: np.ndarray, y: np.ndarray, axis: int) -> np.ndarray:
         n, m = x.shape[axis], y.shape[axis]
@@ -113,7 +113,7 @@ def _bootstrap(samples: tuple[np.ndarray, ...], statistic: Callable[..., np.ndar
 
 
 def percentile(values: np.ndarray, printed: float) -> Estimate:
-    """How many of a hundred runs lie below the printed value, ties counted half, with the binomial 95 % interval.
+    """Return the percentage of runs below the printed value, ties counted half, with the binomial 95 % interval.
 
     Its ends are those of Wilson's intervals of the share below the value and of the share not above it.
     """
@@ -122,12 +122,12 @@ def percentile(values: np.ndarray, printed: float) -> Estimate:
 
 
 def tail(values: np.ndarray, printed: float) -> float:
-    """The probability of a run at least as far out as the printed value, on the side where it lies."""
+    """Return the probability of a run at least as far out as the printed value, on the side where it lies."""
     return float(min((values <= printed).mean(), (values >= printed).mean()))
 
 
 def through_logarithms(x: np.ndarray, y: np.ndarray) -> list[Estimate]:
-    """y = a + b log2 x by least squares: a, then b, each with the ends of its 95 % interval."""
+    """Fit y = a + b log2 x by least squares: return a, then b, each with the ends of its 95 % interval."""
     line = linregress(np.log2(x), y)
     reach = float(student.ppf(0.975, len(x) - 2))
     both = ((line.intercept, line.intercept_stderr), (line.slope, line.stderr))

@@ -15,7 +15,7 @@ INPUTS, OUTPUTS = ("a1", "a0", "b1", "b0"), ("o4", "o2", "o1")
 
 
 def wiring(recipe: Recipe) -> Wiring:
-    """Inputs feed all hidden and output units, hidden units all outputs and the hidden units after them (P Fig. 11)."""
+    """Wire inputs to all other units, hidden units to all outputs and to the hidden units after them (P Fig. 11)."""
     if recipe.network not in ("2_hidden", "3_hidden"):
         raise BadInput(f"network must be 2_hidden or 3_hidden, was {recipe.network}")
     hidden = [f"h{k + 1}" for k in range(int(recipe.network[0]))]
@@ -25,13 +25,13 @@ def wiring(recipe: Recipe) -> Wiring:
 
 
 def cases(recipe: Recipe) -> Cases:
-    """All 16 sums, as three bits, the highest first."""
+    """Return all 16 sums, as three bits, the highest first."""
     rows = Cases.of_all_bits(4, lambda inputs: (inputs @ [2, 1, 2, 1])[:, None] // [4, 2, 1] % 2)
     return replace(rows, names=tuple(f"{name[:2]}+{name[2:]}" for name in rows.names))
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """Which sums come out wrong; fails_as_printed: only 11+11, and it gives 100."""
+    """Return the sums that come out wrong; fails_as_printed: only 11+11, and it gives 100."""
     on = nets.outputs > 0.5
     wrong = (on != nets.on).any(-1)
     names = [" ".join(nets.cases.names[c] for c in np.flatnonzero(row)) for row in wrong]
@@ -42,7 +42,7 @@ def measure(nets: Nets) -> dict[str, np.ndarray]:
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
-    """How the runs that were not solved fail: which sums are wrong, in how many of them."""
+    """Draw the failures of unsolved runs: the wrong sums, and the number of runs with each."""
     figure = Figure(figsize=(9, 4), layout="constrained")
     axes = figure.subplots()
     order = list(cases(Recipe()).names)

@@ -13,11 +13,11 @@ from backprop86.running.runs import Runs
 
 __all__ = ["cases", "draw", "measure", "wiring"]
 INTERCEPT, SLOPE = 280, -33
-"""As printed (P p. 333)."""
+"""The coefficients as printed (P p. 333)."""
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
-    """Median sweeps against H at the rate of 0.25, and against the rate at H = 8, beside what P prints."""
+    """Draw median sweeps against H at the rate of 0.25, and against the rate at H = 8, beside what P prints."""
     names = [reading.split("/") for reading in runs.readings]
     hidden, hows, rates = (list(dict.fromkeys(parts)) for parts in zip(*names, strict=True))
     rates.sort(key=lambda rate: float(rate.split("_")[1]))

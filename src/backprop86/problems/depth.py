@@ -24,24 +24,24 @@ QUARTER = 0.25
 
 
 def hidden_layers(recipe: Recipe) -> int:
-    """5 of 5_layers."""
+    """Return 5 of 5_layers."""
     if found := re.fullmatch(r"([1-9]\d*)_layers?", recipe.network):
         return int(found[1])
     raise BadInput(f"network must be such as 5_layers, was {recipe.network}")
 
 
 def wiring(recipe: Recipe) -> Wiring:
-    """2-4-...-4-1, adjacent layers only, with biases."""
+    """Return 2-4-...-4-1, adjacent layers only, with biases."""
     return layered(2, *[WIDTH] * hidden_layers(recipe), 1)
 
 
 def cases(recipe: Recipe) -> Cases:
-    """Those of exclusive or."""
+    """Return the cases of XOR."""
     return xor.cases(Recipe("2_hidden"))
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """How the length of dE/dx, over all cases and units of a layer, changes from the output down to the first layer.
+    """Measure how the length of dE/dx, over all cases and units of a layer, changes from the output downwards.
 
     factor: what remains of it on average for each layer (geometric mean); below_quarter: factor is below 1/4;
     within_bound: at no layer does more remain than 1/4 times the norm of the weights there (1 + 1e-9 for rounding);
@@ -69,7 +69,7 @@ def measure(nets: Nets) -> dict[str, np.ndarray]:
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
-    """What of dE/dw reaches each layer before training, by depth; and E and dE/dw through training for some depths."""
+    """Draw the share of dE/dw at each layer before training, by depth; and E and dE/dw in training for some depths."""
     figure = Figure(figsize=(10, 4.2), layout="constrained")
     starts = list(dict.fromkeys(reading.split("/")[1] for reading in runs.readings))
     for axes, start in zip(figure.subplots(1, len(starts), sharey=True), starts, strict=True):

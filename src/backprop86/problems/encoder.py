@@ -18,14 +18,14 @@ PRINTED_CODES = np.array(
 
 
 def wiring(recipe: Recipe) -> Wiring:
-    """8-3-8, or 2-1-4-4 with its single hidden unit in between; adjacent layers only."""
+    """Return 8-3-8, or 2-1-4-4 with its single hidden unit in between; adjacent layers only."""
     if recipe.network not in NETWORKS:
         raise BadInput(f"network must be {' or '.join(NETWORKS)}, was {recipe.network}")
     return layered(*NETWORKS[recipe.network])
 
 
 def cases(recipe: Recipe) -> Cases:
-    """One unit of eight on, to be repeated; or 00, 01, 10, 11, each with an output unit of its own."""
+    """Return one unit of eight on, to be repeated; or 00, 01, 10, 11, each with an output unit of its own."""
     if recipe.network == "8-3-8":
         return Cases(np.eye(8), np.eye(8), tuple(str(k + 1) for k in range(8)))
     inputs = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=float)
@@ -34,7 +34,7 @@ def cases(recipe: Recipe) -> Cases:
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """What the narrow layer does in the different cases.
+    """Measure the outputs of the narrow layer over the cases.
 
     8-3-8: intermediate is how many of the 24 values are between 0.2 and 0.8, is_binary whether none is,
     has_intermediate the contrary. 2-1-4-4: order is the cases by the value of the single unit, in that direction of
@@ -55,7 +55,7 @@ def measure(nets: Nets) -> dict[str, np.ndarray]:
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
-    """P Table 5 as a picture beside a typical run, and how often a code has so many intermediate values."""
+    """Draw P Table 5 beside a typical run, and the number of codes with each number of intermediate values."""
     reading = "to_sweep_5000"
     rows = runs.of(reading)
     if not rows["solved"].any():

@@ -26,27 +26,27 @@ and which cases end an ulp above it would be a matter of the order in which sums
 
 
 def task_and_hidden(recipe: Recipe) -> tuple[str, int]:
-    """("symmetry", 4) of symmetry_4."""
+    """Return ("symmetry", 4) of symmetry_4."""
     if found := re.fullmatch(r"(xor|symmetry)_(\d+)", recipe.network):
         return found[1], int(found[2])
     raise BadInput(f"network must be such as xor_2 or symmetry_4, was {recipe.network}")
 
 
 def wiring(recipe: Recipe) -> Wiring:
-    """Inputs, a layer of so many hidden units (none if 0), one output; adjacent layers only, with biases."""
+    """Return inputs, a layer of hidden units (none if 0), one output; adjacent layers only, with biases."""
     task, hidden = task_and_hidden(recipe)
     return layered(*[n for n in (TASKS[task][1], hidden, 1) if n])
 
 
 def cases(recipe: Recipe) -> Cases:
-    """Those of the problem."""
+    """Return the cases of the task."""
     problem: Problem
     problem, _, its_recipe = TASKS[task_and_hidden(recipe)[0]]
     return problem.cases(its_recipe)
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """How many hidden units and weights there are; wrong is how many cases are not on the right side of 0.5."""
+    """Count hidden units and weights; wrong is the number of cases that are not on the right side of 0.5."""
     out = nets.outputs
     right = np.where(nets.on, out > 0.5 + ROUNDING, out < 0.5 - ROUNDING)
     sizes = {"hidden": nets.wiring.n_units - nets.wiring.n_inputs - 2, "weights_in_net": nets.wiring.n_parameters}
@@ -54,7 +54,7 @@ def measure(nets: Nets) -> dict[str, np.ndarray]:
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
-    """The share of runs that are never solved against the number of hidden units, for each rate."""
+    """Draw the share of runs that are never solved against the number of hidden units, for each rate."""
     figure = Figure(figsize=(9, 3.8), layout="constrained")
     panels = figure.subplots(1, 2, sharey=True)
     for axes, task in zip(panels, TASKS, strict=True):
@@ -74,7 +74,7 @@ def draw(runs: Runs) -> dict[str, Figure]:
 
 
 def unsolved(runs: Runs, task: str) -> pd.DataFrame:
-    """Of each reading of a task: hidden units, the way it was trained, the share of unsolved runs with its interval."""
+    """Return of each reading of a task: hidden units, the training, the share of unsolved runs and its interval."""
     rows = []
     for reading in runs.readings:
         network, how = reading.split("/")

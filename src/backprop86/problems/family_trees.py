@@ -25,7 +25,7 @@ from backprop86.wiring import ONE, Wiring, wire
 FIG_8 = ("Andrew", "Victoria", "Lucia", "Lucia")
 """The answers of the four pairs held out in H Fig. 8; which pairs they were is not stated."""
 STANDARDS = {"right": 0.0, "near": 0.25, "strict": 0.3}
-"""How far from 0.5 every output must be: as held-out cases are judged, within 0.05 of the 0.8/0.2 standard, that."""
+"""Least distances of outputs from 0.5: as held-out cases are judged, within 0.05 of the 0.8/0.2 standard, that."""
 CODES = 0.5
 """A unit is said to code a feature if that explains at least half the variance of its weights (r squared)."""
 ALIKE = 0.9
@@ -33,7 +33,7 @@ ALIKE = 0.9
 
 
 def wiring(recipe: Recipe) -> Wiring:
-    """24 people and 12 relations -> 6 units each -> 12 -> 6 -> 24 people, adjacent layers only (N Fig. 3)."""
+    """Return 24 people and 12 relations -> 6 units each -> 12 -> 6 -> 24 people, adjacent layers only (N Fig. 3)."""
     if recipe.network != "five_layers":
         raise BadInput(f"network must be five_layers, was {recipe.network}")
     person, relation, central, last = ([f"{letter}{k + 1}" for k in range(n)] for letter, n in LAYERS)
@@ -50,12 +50,12 @@ LAYERS = (("person", 6), ("relation", 6), ("central", 12), ("last", 6))
 
 
 def output(person: str) -> str:
-    """The name of the output unit that stands for a person."""
+    """Return the name of the output unit that stands for a person."""
     return f"{person}?"
 
 
 def cases(recipe: Recipe) -> Cases:
-    """The 104 pairs that have an answer; where there are two answers, both units are to be on."""
+    """Return the 104 pairs that have an answer; where there are two answers, both units are to be on."""
     pairs = answers()
     inputs, desired = np.zeros((len(pairs), len(PEOPLE) + len(RELATIONS))), np.zeros((len(pairs), len(PEOPLE)))
     for c, ((person, relation), who) in enumerate(pairs.items()):
@@ -65,7 +65,7 @@ def cases(recipe: Recipe) -> Cases:
 
 
 def counted(recipe: Recipe, seeds: list[int]) -> np.ndarray | None:
-    """Which cases each seed is trained on, (S, C); the seed draws the four that are held out."""
+    """Return the cases that each seed is trained on, (S, C); the seed draws the four that are held out."""
     if recipe.held_out == "none":
         return None
     draws = {"random": _any_four, "fig_8": _four_as_in_fig_8}
@@ -88,7 +88,7 @@ def _four_as_in_fig_8(random: np.random.Generator) -> np.ndarray:
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """Scores, and what the units code, for w (S, n_parameters).
+    """Return scores, and the features that units code, of w (S, n_parameters).
 
     Scores are those of `scores`. twin_share: in
     what share of cases the answer's twin in the other tree is more active than most wrong people. <feature>: the
@@ -130,23 +130,23 @@ def scores(nets: Nets) -> dict[str, np.ndarray]:
 
 
 def incoming(wiring: Wiring, w: np.ndarray, layer: str) -> np.ndarray:
-    """(S, units, sources): the weights into each unit of a hidden layer, its bias left out."""
+    """Return (S, units, sources): the weights into each unit of a hidden layer, its bias left out."""
     units = [k for k, name in enumerate(wiring.units) if name in {f"{layer}{n}" for n in range(1, 13)}]
     return np.stack([w[:, wiring.parameter[(wiring.target == unit) & (wiring.source > 0)]] for unit in units], 1)
 
 
 def correlation(weights: np.ndarray, feature: np.ndarray) -> np.ndarray:
-    """|Pearson's r| of weights (..., sources) with feature (sources,) -> (...)."""
+    """Return |Pearson's r| of weights (..., sources) with feature (sources,) -> (...)."""
     return np.abs(measures.correlation(weights, feature))
 
 
 def _between(weights: np.ndarray) -> np.ndarray:
-    """Pearson's r between each two units, (S, units, units), from their weights (S, units, sources); 0 with itself."""
+    """Return Pearson's r of each two units, (S, units, units), from weights (S, units, sources); 0 with itself."""
     return measures.correlation(weights[:, :, None], weights[:, None]) * (1 - np.eye(weights.shape[1]))
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
-    """N Figs. 3 and 4 from a typical run of the first reading that solved any; none if no reading did."""
+    """Draw N Figs. 3 and 4 from a typical run of the first reading that solved any; none if no reading did."""
     for reading in runs.readings:
         rows = runs.of(reading)
         if (rows["solved"] & rows["weights"].notna()).any():
@@ -159,7 +159,7 @@ def draw(runs: Runs) -> dict[str, Figure]:
 
 
 def activities(runs: Runs, reading: str, w: np.ndarray, about: str) -> Figure:
-    """Colin aunt: input at the bottom, the two aunts at the top; the area of a square is the unit's output."""
+    """Draw "Colin aunt": input at the bottom, the two aunts at the top; the area of a square is the unit's output."""
     recipe = runs.recipe(reading)
     network, asked = wiring_of(wiring, recipe), cases(recipe)
     case = asked.names.index("Colin aunt")
@@ -186,7 +186,7 @@ def _anchor(below: bool) -> dict[str, Any]:
 
 
 def _people(axes: Axes, values: np.ndarray, corner: tuple[float, float]) -> None:
-    """24 squares, the English over the Italians, with their names."""
+    """Draw 24 squares, the English over the Italians, with their names."""
     hinton(axes, values.reshape(2, 12), 1, corner)
     for k, name in enumerate(PEOPLE):
         x, y = corner[0] + k % 12 + 0.5, corner[1] + (2.15 if k < 12 else -0.15)
@@ -194,7 +194,7 @@ def _people(axes: Axes, values: np.ndarray, corner: tuple[float, float]) -> None
 
 
 def person_units(runs: Runs, reading: str, w: np.ndarray, about: str) -> Figure:
-    """The weights from 24 people to each of the six person units: 1986 (digitised from H) and ours."""
+    """Draw the weights from 24 people to each of the six person units: 1986 (digitised from H) and ours."""
     network = wiring_of(wiring, runs.recipe(reading))
     ours = incoming(network, w[None], "person")[0]
     figure = Figure(figsize=(9.5, 8.6), layout="constrained")
@@ -217,6 +217,6 @@ def person_units(runs: Runs, reading: str, w: np.ndarray, about: str) -> Figure:
 
 
 def printed_weights() -> np.ndarray:
-    """(6, 24) the weights of H Fig. 6, digitised to about 0.1 and scaled to 1, in the order of PEOPLE."""
+    """Return the weights (6, 24) of H Fig. 6, digitised to about 0.1 and scaled to 1, in the order of PEOPLE."""
     text = (Path(__file__).parent / "person_unit_weights_1986.json").read_text("utf-8")
     return np.array([[(unit["Eng"] | unit["Ita"])[name] for name in PEOPLE] for unit in json.loads(text).values()])

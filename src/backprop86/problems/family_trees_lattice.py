@@ -17,20 +17,20 @@ from backprop86.running.runs import Runs
 
 __all__ = ["cases", "counted", "maps", "measure", "table", "wiring"]
 AXES = ("epsilon", "decay", "error", "biases", "range", "update", "momentum")
-"""In the order of the experiment file."""
+"""The axes in the order of the experiment file."""
 WITHOUT_DECAY = "decay_0"
 LEARNS = 0.5
 """A run has learned something if so large a part of the training cases is right; on the plateau none is."""
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """As family_trees.measure says; learns: at least half of the training cases are right."""
+    """Measure as family_trees.measure does; learns: at least half of the training cases are right."""
     found = family_trees.measure(nets)
     return found | {"learns": found["trained_right"] >= LEARNS}
 
 
 def table(runs: Runs, judged: pd.DataFrame) -> pd.DataFrame:
-    """A row per reading, best first: which of the printed results it reproduces, and the numbers behind them.
+    """Return a row per reading, best first: the printed results it reproduces, and the numbers behind them.
 
     What is printed of a run without decay is judged by the reading that differs in nothing else, so that `met` counts
     results that one reading of the texts gives together. Readings without decay have no row of their own.
@@ -51,7 +51,7 @@ def table(runs: Runs, judged: pd.DataFrame) -> pd.DataFrame:
 
 
 def numbers(runs: Runs, reading: str, sibling: str) -> dict[str, float]:
-    """Of a reading: seeds, the share that learned all, the mean share of training cases right, held-out cases right."""
+    """Return of a reading: seeds, the share that learned all, mean shares of training and held-out cases right."""
     rows = runs.of(reading)
     sweeps = runs.of(sibling)["sweeps"]
     return {
@@ -78,7 +78,7 @@ MAPS = {
 
 
 def maps(table: pd.DataFrame) -> dict[str, Figure]:
-    """A square for every reading: a panel for each decay, rates and momenta across, the other axes down."""
+    """Draw a square for every reading: a panel for each decay, rates and momenta across, the other axes down."""
     decays = list(dict.fromkeys(table["decay"]))[::-1]
     ordered = table.sort_values(list(AXES), key=_numbers_first)
     across = list(dict.fromkeys(zip(ordered["epsilon"], ordered["momentum"], strict=True)))
@@ -103,7 +103,7 @@ def maps(table: pd.DataFrame) -> dict[str, Figure]:
 
 
 def _numbers_first(column: pd.Series) -> pd.Series:
-    """x2 before x10, momentum_0.9 before momentum_0.95, words as they come."""
+    """Sort x2 before x10, momentum_0.9 before momentum_0.95, words as they come."""
     return (
         column.str.extract(r"([\d.]+)$")[0].astype(float).fillna(0)
         if column.name in ("epsilon", "momentum")
@@ -112,7 +112,7 @@ def _numbers_first(column: pd.Series) -> pd.Series:
 
 
 def _label(panel: Axes, across: list[tuple[str, str]], down: list[tuple[str, ...]]) -> None:
-    """Rates in groups of momenta below, the other axes in words at the left, with lines between the groups."""
+    """Label rates in groups of momenta below, the other axes in words at the left, with lines between the groups."""
     momenta = list(dict.fromkeys(momentum for _, momentum in across))
     names = [momentum.split("_")[1] for _, momentum in across]
     panel.set_xticks(range(len(across)), names, rotation=90, fontsize=6)

@@ -25,14 +25,14 @@ from backprop86.wiring import ONE, Wiring, unroll, wire
 
 ITERATIONS = 3
 NEIGHBOURS = (("a", "b"), ("b", "a"), ("b", "c"), ("c", "b"))
-"""From and to: w1, w2, w3, w4."""
+"""The units that w1, w2, w3, w4 lead from and to."""
 UNITS = ("a", "b", "c")
 Numbers = Any
 """An array or a tensor."""
 
 
 def wiring(recipe: Recipe) -> Wiring:
-    """The net unrolled for three iterations, c the output; corresponding weights are one parameter."""
+    """Return the net unrolled for three iterations, c the output; corresponding weights are one parameter."""
     if recipe.network != "three_units":
         raise BadInput(f"network must be three_units, was {recipe.network}")
     fed = {f"{unit}'": [ONE, *(source for source, target in NEIGHBOURS if target == unit)] for unit in UNITS}
@@ -41,7 +41,7 @@ def wiring(recipe: Recipe) -> Wiring:
 
 
 def cases(recipe: Recipe) -> Cases:
-    """All eight states to begin with; c is to be what b was."""
+    """Return all eight states to begin with; c is to be what b was."""
     return Cases.of_all_bits(3, lambda inputs: inputs[:, 1:2])
 
 
@@ -100,7 +100,7 @@ def layered_back(wiring: Wiring, w: np.ndarray, y: np.ndarray, dE_dy: np.ndarray
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """outputs_apart and gradient_apart: the largest difference of the two ways, over the largest entry."""
+    """Return outputs_apart and gradient_apart: the largest difference of the two ways, over the largest entry."""
     wiring, w = nets.wiring, nets.w
     dE_dy = np.zeros_like(nets.y)
     dE_dy[..., wiring.outputs] = nets.outputs - nets.cases.desired
@@ -124,7 +124,7 @@ LAYERED |= {f"{unit}'@{t}": (k, 1.2 * t) for t in range(1, 4) for k, unit in enu
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
-    """N Fig. 5: the iterative net beside the layered one, with the weights of a typical run."""
+    """Draw N Fig. 5: the iterative net beside the layered one, with the weights of a typical run."""
     reading = "to_sweep_3000"
     if not runs.of(reading)["solved"].any():
         return {}
@@ -146,7 +146,7 @@ def draw(runs: Runs) -> dict[str, Figure]:
 
 
 def _in_a_row(axes: Axes, weights: np.ndarray) -> None:
-    """Three units, w1...w4 on curved arrows between neighbours."""
+    """Draw three units, w1...w4 on curved arrows between neighbours."""
     for k, (source, target) in enumerate(NEIGHBOURS):
         start, end = UNITS.index(source), UNITS.index(target)
         bend = {"arrowstyle": "-|>", "connectionstyle": "arc3,rad=-0.5", "shrinkA": 13, "shrinkB": 13, "color": "0.5"}

@@ -11,25 +11,25 @@ from backprop86.wiring import Wiring, layered
 
 
 def wiring(recipe: Recipe) -> Wiring:
-    """4-3-3, the inputs feeding the outputs directly as well (P pp. 346-347)."""
+    """Return 4-3-3, the inputs feeding the outputs directly as well (P pp. 346-347)."""
     if recipe.network != "three_hidden":
         raise BadInput(f"network must be three_hidden, was {recipe.network}")
     return layered(4, 3, 3, shortcuts=True)
 
 
 def cases(recipe: Recipe) -> Cases:
-    """All 16 rows; the first bit says whether the other three are complemented."""
+    """Return all 16 rows; the first bit says whether the other three are complemented."""
     return Cases.of_all_bits(4, lambda inputs: np.abs(inputs[:, 1:] - inputs[:, :1]))
 
 
 def to_outputs(wiring: Wiring, w: np.ndarray) -> np.ndarray:
-    """(S, outputs, hidden): the weights from the hidden to the output units."""
+    """Return (S, outputs, hidden): the weights from the hidden to the output units."""
     places = [[wiring.index(f"h{i}", f"o{j}") for i in (1, 2, 3)] for j in (1, 2, 3)]
     return w[:, places]
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """has_own_unit: each output's strongest hidden unit is another's strongest for none, and is twice its next."""
+    """Return has_own_unit: each output has a strongest hidden unit of its own, twice as strong as its next."""
     size = np.abs(to_outputs(nets.wiring, nets.w))
     ranked = np.sort(size, -1)
     distinct = (np.sort(size.argmax(-1), -1) == [0, 1, 2]).all(-1)
@@ -37,7 +37,7 @@ def measure(nets: Nets) -> dict[str, np.ndarray]:
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
-    """The weights of a typical run: into each hidden unit, and from inputs and hidden units into each output."""
+    """Draw the weights of a typical run: into each hidden unit, and from inputs and hidden units into each output."""
     reading = "to_sweep_5000"
     if not runs.of(reading)["solved"].any():
         return {}

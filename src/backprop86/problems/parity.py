@@ -19,24 +19,24 @@ PRINTED_CODES = np.array([[1, 1, 1, 1], [1, 0, 1, 1], [1, 0, 1, 0], [0, 0, 1, 0]
 
 
 def sizes(recipe: Recipe) -> tuple[int, int]:
-    """(inputs, hidden units) of a network named, say, 4_bits_4_hidden."""
+    """Return (inputs, hidden units) of a network named, say, 4_bits_4_hidden."""
     if found := re.fullmatch(r"([2-9])_bits_([1-9]\d*)_hidden", recipe.network):
         return int(found[1]), int(found[2])
     raise BadInput(f"network must be such as 4_bits_4_hidden, was {recipe.network}")
 
 
 def wiring(recipe: Recipe) -> Wiring:
-    """N inputs, a hidden layer and one output; no shortcut (P Fig. 6)."""
+    """Return N inputs, a hidden layer and one output; no shortcut (P Fig. 6)."""
     return layered(*sizes(recipe), 1)
 
 
 def cases(recipe: Recipe) -> Cases:
-    """All 2^N rows of bits."""
+    """Return all 2^N rows of bits."""
     return Cases.of_all_bits(sizes(recipe)[0], lambda inputs: inputs.sum(1, keepdims=True) % 2)
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """is_thermometer: hidden units depend only on how many inputs are on, and each changes once, none with another."""
+    """Return is_thermometer: hidden units depend only on the count of inputs on; each changes once and alone."""
     number = nets.cases.inputs.sum(1).astype(int)
     on = nets.y[:, :, nets.wiring.hidden] > 0.5
     codes = np.stack([on[:, number == n].mean(1) for n in range(number.max() + 1)], 1)  # (S, N + 1, hidden)
@@ -46,7 +46,7 @@ def measure(nets: Nets) -> dict[str, np.ndarray]:
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
-    """P Table 3 as a picture, printed and ours: the mean output of each hidden unit by the number of inputs on."""
+    """Draw P Table 3, printed and ours: the mean output of each hidden unit by the number of inputs on."""
     reading = "to_sweep_2825"
     if not runs.of(reading)["solved"].any():
         return {}

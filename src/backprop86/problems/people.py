@@ -16,7 +16,7 @@ ENGLISH = (
     "Christopher", "Andrew", "Arthur", "James", "Charles", "Colin",
     "Penelope", "Christine", "Victoria", "Jennifer", "Margaret", "Charlotte",
 )  # fmt: skip
-"""In the order of the figures: six men, six women."""
+"""The English in the order of the figures: six men, six women."""
 ITALIAN = (
     "Roberto", "Pierro", "Emilio", "Marco", "Tomaso", "Alfonso",
     "Maria", "Francesca", "Lucia", "Angela", "Gina", "Sophia",
@@ -33,14 +33,14 @@ FEATURES = {  # of ENGLISH, in order; nationality is added below
     "sex": (-1,) * 6 + (1,) * 6,
 }
 PERSON = {"nationality": np.repeat([-1, 1], 12)} | {name: np.tile(values, 2) for name, values in FEATURES.items()}
-"""What a person is, in the order of PEOPLE."""
+"""The features of each person, in the order of PEOPLE."""
 ANSWER_SEX = np.tile([-1, 1], 6)
 """The sex of the answer to each of RELATIONS."""
 
 
 @cache
 def answers() -> dict[tuple[str, str], tuple[str, ...]]:
-    """Who is whose what: (person, relation) -> the people who answer it, for both families."""
+    """Map (person, relation) to the people who answer it, for both families."""
     english = _relatives()
     twin = dict(zip(ENGLISH, ITALIAN, strict=True))
     italian = {(twin[p], relation): tuple(twin[q] for q in who) for (p, relation), who in english.items()}

@@ -27,13 +27,13 @@ STANDS_FOR = {"A": "12", "B": "23", "C": "31", "D": "21", "E": "13"}
 LETTERS, DIGITS = tuple(STANDS_FOR), ("o1", "o2", "o3")
 HELD_OUT = ("AD", "BE", "CA", "DB", "EC")
 START = 0.2
-"""What every unit but the letters does before anything has reached it."""
+"""The output of every unit but the letters before anything has reached it."""
 FEW = 0.25
 """Up to this share of the held-out sequences wrong are "a few"."""
 
 
 class Form(NamedTuple):
-    """What the name of a network says."""
+    """The properties that the name of a network gives."""
 
     hidden: list[str]
     last_letter: int  # the letters come in two of the steps 1...last_letter, the digits in the four steps after it
@@ -42,7 +42,7 @@ class Form(NamedTuple):
 
 
 def form(recipe: Recipe) -> Form:
-    """As printed: fixed_timing, 30 hidden units, and variable_timing_half_1, 60 and half of the connections."""
+    """Return the form: as printed, fixed_timing has 30 hidden units, variable_timing_half_1 60, half connected."""
     found = re.fullmatch(r"(fixed|variable)_timing(?:_(no_delay|direct))?(?:_half_([1-9]\d*))?", recipe.network)
     if not found:
         raise BadInput(f"network must be such as fixed_timing or variable_timing_half_1, was {recipe.network}")
@@ -51,7 +51,7 @@ def form(recipe: Recipe) -> Form:
 
 
 def connections(net: Form) -> dict[str, list[str]]:
-    """What feeds each unit of the recurrent net; hidden and digit units feed their own layer, themselves included."""
+    """Return the units that feed each unit; hidden and digit units feed their own layer, themselves included."""
     to_digits = [*net.hidden, *DIGITS, *(LETTERS if net.kind == "direct" else ())]
     possible = [*product(net.hidden, [*LETTERS, *net.hidden]), *product(DIGITS, to_digits)]
     there = np.arange(len(possible))
@@ -64,7 +64,7 @@ def connections(net: Form) -> dict[str, list[str]]:
 
 
 def wiring(recipe: Recipe) -> Wiring:
-    """The recurrent net, step by step. Inputs: the letters at each step that may have one, then how the units start."""
+    """Return the recurrent net, unrolled. Inputs: the letters at each step that may have one, then the first states."""
     net = form(recipe)
     delay, last = int(net.kind != "no_delay"), net.last_letter + 4
     inputs = [f"{letter}@{t}" for t in range(1, net.last_letter + 1) for letter in LETTERS]
@@ -88,7 +88,7 @@ def wiring(recipe: Recipe) -> Wiring:
 
 
 def cases(recipe: Recipe) -> Cases:
-    """Every pair of letters in every pair of steps, and which digit unit is to be on in each of the last four steps."""
+    """Return all pairs of letters in all pairs of steps, and the digit units to be on in the last four steps."""
     net = form(recipe)
     names, inputs, desired, state = [], [], [], [START] * (len(net.hidden) + len(DIGITS))
     for steps in combinations(range(net.last_letter), 2):
@@ -104,7 +104,7 @@ def cases(recipe: Recipe) -> Cases:
 
 
 def counted(recipe: Recipe, seeds: list[int]) -> np.ndarray | None:
-    """Which cases each seed is trained on, (S, C): all but the five pairs of P, or those that the seed draws."""
+    """Return the cases that each seed is trained on, (S, C): all but the five pairs of P, or a draw of the seed's."""
     if recipe.held_out == "none":
         return None
     if recipe.held_out not in ("printed", "random"):
@@ -120,7 +120,7 @@ def counted(recipe: Recipe, seeds: list[int]) -> np.ndarray | None:
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """Scores of whole sequences, as family_trees.scores has them: right is one with all digit units right in all steps.
+    """Score whole sequences as family_trees.scores does: a right one has all digit units right in all steps.
 
     few_wrong: whether at most a quarter of the held-out sequences, see FEW, is not.
     """
@@ -131,7 +131,7 @@ def measure(nets: Nets) -> dict[str, np.ndarray]:
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
-    """The held-out sequences by number right and, as in P Table 11, digit by digit in a typical run of ours."""
+    """Draw the held-out sequences by number right and, as in P Table 11, digit by digit in a typical run of ours."""
     for reading in runs.readings:
         rows, printed = runs.of(reading), runs.recipe(reading).held_out == "printed"
         if printed and (rows["solved"] & rows["weights"].notna()).any():
@@ -140,7 +140,7 @@ def draw(runs: Runs) -> dict[str, Figure]:
 
 
 def table_11(runs: Runs, reading: str) -> Figure:
-    """What the three digit units do at each step when a typical net is given each of the five held-out pairs."""
+    """Draw the three digit units at each step while a typical net is given each of the five held-out pairs."""
     recipe, (seed, w) = runs.recipe(reading), typical(runs, reading)
     network, asked = wiring_of(wiring, recipe), cases(recipe)
     y = states(network, asked.inputs, w[None])[0]
@@ -156,7 +156,7 @@ def table_11(runs: Runs, reading: str) -> Figure:
 
 
 def completed(axes: Axes, values: np.ndarray, wanted: list[str]) -> None:
-    """One sequence: values (3, steps) as squares and numbers; below them the letters shown and the digits wanted."""
+    """Draw one sequence: values (3, steps) as squares and numbers, above the letters shown and the digits wanted."""
     hinton(axes, values, 1)
     for (row, step), value in np.ndenumerate(values):
         axes.text(step + 0.5, 2.5 - row, f"{value:.2f}".lstrip("0"), fontsize=8, ha="center", va="center")
@@ -170,7 +170,7 @@ def completed(axes: Axes, values: np.ndarray, wanted: list[str]) -> None:
 
 
 def held_out(runs: Runs, columns: int = 5) -> Figure:
-    """In how many runs of each reading so many held-out sequences are right; lines at the printed 4 and 5."""
+    """Draw the number of runs of each reading by held-out sequences right; lines at the printed 4 and 5."""
     rows = -(-len(runs.readings) // columns)
     figure = Figure(figsize=(13, 2.2 * rows + 0.3), layout="constrained")
     panels = figure.subplots(rows, columns, squeeze=False)

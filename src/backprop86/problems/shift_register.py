@@ -20,37 +20,37 @@ STEPS = 2
 
 
 def size(recipe: Recipe) -> int:
-    """How many units a network named, say, 3_units has; P has three and five."""
+    """Return the number of units of a network named, say, 3_units; P has three and five."""
     if found := re.fullmatch(r"([2-9])_units", recipe.network):
         return int(found[1])
     raise BadInput(f"network must be such as 3_units, was {recipe.network}")
 
 
 def wiring(recipe: Recipe) -> Wiring:
-    """The net unrolled for two steps; its outputs are the units after the second."""
+    """Return the net unrolled for two steps; its outputs are the units after the second."""
     unrolled = unroll(one_step(size(recipe)), STEPS)
     return replace(unrolled, outputs=unrolled.outputs[-size(recipe) :])
 
 
 def one_step(n: int) -> Wiring:
-    """u1'...un' from u1...un, all from all, with biases."""
+    """Return u1'...un' fed by u1...un, all by all, with biases."""
     before = [f"u{k + 1}" for k in range(n)]
     return wire(before, {f"{unit}'": [ONE, *before] for unit in before}, [f"{unit}'" for unit in before])
 
 
 def cases(recipe: Recipe) -> Cases:
-    """All 2^n patterns, and each two places further to the left."""
+    """Return all 2^n patterns, and each two places further to the left."""
     return Cases.of_all_bits(size(recipe), lambda inputs: np.roll(inputs, -STEPS, axis=1))
 
 
 def square(wiring: Wiring, w: np.ndarray) -> np.ndarray:
-    """(S, n, n): the weight into unit j from unit i."""
+    """Return (S, n, n): the weight into unit j from unit i."""
     n = wiring.n_inputs
     return w[:, [[wiring.index(f"u{i + 1}@0", f"u{j + 1}'@1") for i in range(n)] for j in range(n)]]
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """How the pattern is moved.
+    """Measure how the pattern is moved.
 
     is_shift_by_one: each unit is excited by its right neighbour, at least twice as strongly as by anything else.
     after_one_step: how many of the patterns have moved by exactly one place after the first step, all units on the
@@ -70,7 +70,7 @@ def measure(nets: Nets) -> dict[str, np.ndarray]:
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
-    """Weights of typical runs with and without the constraint, and what the units do at each step for one pattern."""
+    """Draw weights of typical runs with and without the constraint, and the units at each step for one pattern."""
     wanted = [
         name
         for name in ("to_sweep_200", "free_to_sweep_200", "five_units_to_sweep_200", "five_units_free_to_sweep_200")

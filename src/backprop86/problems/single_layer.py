@@ -19,18 +19,18 @@ from backprop86.wiring import Wiring
 
 __all__ = ["cases", "draw", "measure", "wiring"]
 LEAST_WRONG = {"xor": 1, "symmetry": 7}
-"""How many cases any plane must leave on the wrong side."""
+"""The fewest cases that a plane leaves on the wrong side."""
 
 
 def wiring(recipe: Recipe) -> Wiring:
-    """2-1 for xor_0, 6-1 for symmetry_0, with a bias."""
+    """Return 2-1 for xor_0, 6-1 for symmetry_0, with a bias."""
     if recipe.network not in ("xor_0", "symmetry_0"):
         raise BadInput(f"network must be xor_0 or symmetry_0, was {recipe.network}")
     return extra_connections.wiring(recipe)
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """wrong: cases not on the right side of 0.5, itself wrong; is_flat: all outputs within 0.01 of each other."""
+    """Return wrong: cases not on the right side of 0.5, itself wrong; is_flat: outputs within 0.01 of each other."""
     wrong = extra_connections.measure(nets)["wrong"]
     out = nets.outputs[..., 0]
     least = LEAST_WRONG["xor" if len(nets.cases.names) == 4 else "symmetry"]
@@ -39,7 +39,7 @@ def measure(nets: Nets) -> dict[str, np.ndarray]:
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
-    """Exclusive or in the plane, with the one line that a single layer has; and how many cases our runs get wrong."""
+    """Draw XOR in the plane, with the one line that a single layer has; and how many cases our runs get wrong."""
     readings = [name for name in runs.readings if runs.recipe(name).network == "xor_0"]
     if not readings:
         return {}
@@ -62,7 +62,7 @@ def draw(runs: Runs) -> dict[str, Figure]:
 
 
 def _plane(axes: Axes, w: np.ndarray) -> None:
-    """The output for all inputs between the corners; the line where it is 0.5; the four cases, on ones filled."""
+    """Draw the output for all inputs between the corners; the line where it is 0.5; the four cases, on ones filled."""
     side = np.linspace(-0.3, 1.3, 161)
     a, b = np.meshgrid(side, side)
     y = 1 / (1 + np.exp(-(w[0] + w[1] * a + w[2] * b)))

@@ -28,19 +28,19 @@ PRINTED_P = [
 
 
 def wiring(recipe: Recipe) -> Wiring:
-    """6-2-1 with biases and no shortcut (N Fig. 1)."""
+    """Return 6-2-1 with biases and no shortcut (N Fig. 1)."""
     if recipe.network != "two_hidden":
         raise BadInput(f"network must be two_hidden, was {recipe.network}")
     return layered(6, 2, 1)
 
 
 def cases(recipe: Recipe) -> Cases:
-    """All 64 rows of six bits; the output is on for the 8 symmetric ones."""
+    """Return all 64 rows of six bits; the output is on for the 8 symmetric ones."""
     return Cases.of_all_bits(6, lambda inputs: (inputs == inputs[:, ::-1]).all(1, keepdims=True))
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """What N says of its weights, for w (S, n_parameters).
+    """Measure the properties that N states of its weights, for w (S, n_parameters).
 
     mirror_error: the largest |w_i + w_mirror(i)|, as a fraction of the largest weight. ratio_2 and ratio_4: the middle
     and the largest of the three pairs over the smallest, means of both hidden units. is_2_3_4: another ratio that
@@ -90,7 +90,7 @@ PLACES: Places = {"1": None, "o1": (0.0, 3.4), "h1": (-2.4, 0.0), "h2": (2.4, 0.
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
-    """N Fig. 1 in its own layout, the printed weights beside those of a typical run."""
+    """Draw N Fig. 1 in its own layout, the printed weights beside those of a typical run."""
     reading = "to_sweep_1425"
     if reading not in runs.readings or not runs.of(reading)["solved"].any():
         return {}

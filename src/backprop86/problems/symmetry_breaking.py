@@ -22,21 +22,21 @@ SEPARATE = 0.1
 
 
 def wiring(recipe: Recipe) -> Wiring:
-    """2-2-1 for xor_2, 6-2-1 for symmetry_2."""
+    """Return 2-2-1 for xor_2, 6-2-1 for symmetry_2."""
     if recipe.network not in ("xor_2", "symmetry_2"):
         raise BadInput(f"network must be xor_2 or symmetry_2, was {recipe.network}")
     return extra_connections.wiring(recipe)
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """separation: the largest difference between the outputs of the two hidden units in any case."""
+    """Return separation: the largest difference between the outputs of the two hidden units in any case."""
     one, two = (nets.y[:, :, nets.wiring.units.index(unit)] for unit in ("h1", "h2"))
     separation = np.abs(one - two).max(1)
     return {"separation": separation, "separate": separation > SEPARATE, "identical": separation == 0}
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
-    """How far apart the two hidden units end, and how long it takes to solve the problem, by the size of the start."""
+    """Draw the final distance of the two hidden units, and the sweeps to a solution, by the size of the start."""
     shown = [name for name in runs.readings if not name.startswith("symmetry")]
     if not shown:
         return {}

@@ -36,14 +36,14 @@ ALIKE = 0.8
 
 
 def size(recipe: Recipe) -> tuple[int, bool]:
-    """(side of the input grid, whether all hidden units share their outgoing weight) of, say, 7x7_shared."""
+    """Return (side of the input grid, whether all hidden units share their outgoing weight) of, say, 7x7_shared."""
     if found := re.fullmatch(r"([5-9]|1\d)x\1_(shared|own)", recipe.network):
         return int(found[1]), found[2] == "shared"
     raise BadInput(f"network must be such as 7x7_shared or 7x7_own, was {recipe.network}")
 
 
 def wiring(recipe: Recipe) -> Wiring:
-    """Every 3x3 field of the input grid -> a hidden unit, the same weights for all -> one output."""
+    """Wire every 3x3 field of the input grid to a hidden unit, the same weights for all, and these to one output."""
     side, is_shared = size(recipe)
     fed: dict[str, list[str]] = {}
     shared: dict[tuple[str, str], str] = {}
@@ -58,7 +58,7 @@ def wiring(recipe: Recipe) -> Wiring:
 
 
 def positions(recipe: Recipe) -> list[tuple[int, int]]:
-    """Corners of the 3x3 square that a block stands in: the middle one, or, if some are held out, all.
+    """Return corners of the 3x3 square that a block stands in: the middle one, or, if some are held out, all.
 
     All are two units or more from the edge, so that every field that touches the block is whole.
     """
@@ -69,7 +69,7 @@ def positions(recipe: Recipe) -> list[tuple[int, int]]:
 
 
 def cases(recipe: Recipe) -> Cases:
-    """T and C in turn, in four rotations, at every position; the output is on for T."""
+    """Return T and C in turn, in four rotations, at every position; the output is on for T."""
     side = size(recipe)[0]
     inputs, desired, names = [], [], []
     for (row, column), turns, letter in itertools.product(positions(recipe), range(4), BLOCKS):
@@ -82,7 +82,7 @@ def cases(recipe: Recipe) -> Cases:
 
 
 def counted(recipe: Recipe, seeds: list[int]) -> np.ndarray | None:
-    """Which cases each seed is trained on, (S, C); the seed draws the positions at which it is shown nothing."""
+    """Return the cases that each seed is trained on, (S, C); the seed draws the positions at which it is shown none."""
     if recipe.held_out == "none":
         return None
     if recipe.held_out != "positions":
@@ -96,12 +96,12 @@ def counted(recipe: Recipe, seeds: list[int]) -> np.ndarray | None:
 
 
 def kernels(wiring: Wiring, w: np.ndarray) -> np.ndarray:
-    """(S, 3, 3): the weights that all hidden units have."""
+    """Return (S, 3, 3): the weights that all hidden units have."""
     return w[:, [[wiring.index(f"i{i},{j}", "h0,0") for j in range(3)] for i in range(3)]]
 
 
 def likeness(kernels: np.ndarray) -> np.ndarray:
-    """Cosine of kernels (S, 3, 3) with that template of each kind which they resemble most, (S, kinds); signed."""
+    """Return the signed cosine of kernels (S, 3, 3) with the template of each kind most like them, (S, kinds)."""
     nine = kernels.reshape(len(kernels), 9)
     lengths = length(nine) + np.finfo(float).tiny
     best = []
@@ -112,7 +112,7 @@ def likeness(kernels: np.ndarray) -> np.ndarray:
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """Of which kind the kernel is, and what becomes of positions that were held out.
+    """Return the kind of the kernel, and the results at positions that were held out.
 
     kind: the one with the largest |cosine|, other if that is below ALIKE, or if it would be compactness but the bias
     has the sign of the weights. Which sign does not matter: a net with kernel, bias and outgoing weights of the other
@@ -138,14 +138,14 @@ DRAWN = "epsilon_0.05"  # a reading that finds every kind
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
-    """The detectors, printed and ours, and what the hidden units of a typical run do; none if no seed was solved."""
+    """Draw the detectors, printed and ours, and the hidden units of a typical run; none if no seed was solved."""
     if DRAWN not in runs.readings or not runs.of(DRAWN)["solved"].any():
         return {}
     return {"detectors": detectors(runs), "activities": activities(runs)}
 
 
 def detectors(runs: Runs) -> Figure:
-    """Each detector as printed beside three of ours, with the sign of the printed one, and how often each was found."""
+    """Draw each detector as printed beside three of ours, with the printed one's sign, and the share of each."""
     figure = Figure(figsize=(12, 6), layout="constrained")
     left, right = figure.subfigures(1, 2, width_ratios=(1, 1.5), squeeze=False)[0]
     panels = left.subplots(len(TEMPLATES), 4)
@@ -175,7 +175,7 @@ def _squares(axes: Axes, values: np.ndarray, largest: float, title: str) -> None
 
 
 def _shares(axes: Axes, runs: Runs) -> None:
-    """A bar for each reading, divided by what its runs ended with."""
+    """Draw a bar for each reading, divided by the detectors that its runs ended with."""
     colours, start = [*sns.color_palette("cividis", len(TEMPLATES)), "0.85"], np.zeros(len(runs.readings))
     for name, colour in zip([*TEMPLATES, "other"], colours, strict=True):
         share = [runs.of(reading)[f"is_{name}"].mean() for reading in runs.readings]
@@ -188,7 +188,7 @@ def _shares(axes: Axes, runs: Runs) -> None:
 
 
 def activities(runs: Runs) -> Figure:
-    """The eight patterns of a typical run and, below each, what every hidden unit does; the area is the output."""
+    """Draw the eight patterns of a typical run and, below each, every hidden unit; the area is its output."""
     recipe = runs.recipe(DRAWN)
     seed, w = typical(runs, DRAWN)
     network, asked, side = wiring_of(wiring, recipe), cases(recipe), size(recipe)[0]

@@ -24,7 +24,7 @@ STARTS = {"fig5": np.array(PRINTED_FIG5)}
 
 
 def wiring(recipe: Recipe) -> Wiring:
-    """one_hidden_direct (P Fig. 3), or <H>_hidden: 2-H-1 without direct connections (P Figs. 2 and 5)."""
+    """Return one_hidden_direct (P Fig. 3), or <H>_hidden: 2-H-1 without direct connections (P Figs. 2 and 5)."""
     if recipe.network == "one_hidden_direct":
         return layered(2, 1, 1, shortcuts=True)
     if found := re.fullmatch(r"([1-9]\d*)_hidden", recipe.network):
@@ -33,12 +33,12 @@ def wiring(recipe: Recipe) -> Wiring:
 
 
 def cases(recipe: Recipe) -> Cases:
-    """00, 01, 10, 11."""
+    """Return 00, 01, 10, 11."""
     return Cases.of_all_bits(2, lambda inputs: inputs.sum(1, keepdims=True) == 1)
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """How many hidden units there are, the kind of solution, and whether the net stands in the minimum of P Fig. 5.
+    """Return the number of hidden units, the kind of solution, and whether the net is in the minimum of P Fig. 5.
 
     hidden_code: what each hidden unit does in the four cases, 1 where it is above 0.5, units sorted; "0001 0111" is
     AND and OR. is_fig5: 00 and one of 01 and 10 are within 0.2 of right, the other two cases within 0.05 of 0.5, and
@@ -61,7 +61,7 @@ def measure(nets: Nets) -> dict[str, np.ndarray]:
 
 
 def oriented(w: np.ndarray) -> dict[str, np.ndarray]:
-    """The weights of P Fig. 3, from w (S, 7) in the order of PRINTED_FIG3; those from both inputs as their mean.
+    """Return the weights of P Fig. 3, from w (S, 7) in the order of PRINTED_FIG3; of both inputs their mean.
 
     is_printed_kind: both inputs weigh on the hidden unit with one sign, as in P; in other solutions with opposite ones.
 
@@ -84,12 +84,12 @@ def oriented(w: np.ndarray) -> dict[str, np.ndarray]:
 
 DIRECT: Places = {"1": None, "i1": (-1, 0), "i2": (1, 0), "h1": (0, 1.3), "o1": (0, 2.6)}
 STEP = {"1": (-3.0, 2.5), "i1": (-2.0, 0.0), "i2": (2.0, 0.0), "h1": (0.0, 1.4), "o1": (0.0, 3.4)}
-"""The same with the unit that is always 1, and more room."""
+"""The same places with the unit that is always 1, and more room."""
 TWO: Places = {"1": None, "i1": (-1, 0), "i2": (1, 0), "h1": (-1, 1.3), "h2": (1, 1.3), "o1": (0, 2.6)}
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
-    """P Fig. 3 and P Fig. 5 in their own layout, each beside a run of ours; no Fig. 5 if no seed ended there."""
+    """Draw P Fig. 3 and P Fig. 5 in their own layout, each beside a run of ours; no Fig. 5 if no seed ended there."""
     figures = {}
     reading = "to_sweep_558"
     if reading in runs.readings and len(kept := _of_printed_kind(runs.of(reading))):
@@ -110,7 +110,7 @@ def draw(runs: Runs) -> dict[str, Figure]:
 
 
 def _of_printed_kind(rows: pd.DataFrame) -> pd.DataFrame:
-    """The solved runs with a solution such as P's, of those whose weights were kept, the fastest first."""
+    """Return the solved runs with a solution such as P's, of those whose weights were kept, the fastest first."""
     return rows[rows["solved"] & rows["is_printed_kind"] & rows["weights"].notna()].sort_values(["sweeps", "seed"])
 
 

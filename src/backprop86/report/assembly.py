@@ -77,12 +77,12 @@ def _call(work: Callable[[], list]) -> list:
 
 
 def folder_of(source: str | Path) -> Folder:
-    """The folder of rows; those of the checkout are the published ones."""
+    """Return the folder of rows; those of the checkout are the published ones."""
     return Folder(Path(source), Path(source).resolve() == PUBLISHED)
 
 
 def experiments_in(folder: Folder) -> tuple[list[str], list[str]]:
-    """Return the experiments that have rows, and what is left out; BadInput if published ones are not all there."""
+    """Return the experiments that have rows, and those left out; BadInput if published ones are not all there."""
     found = [stem for stem in stems() if folder.runs_file(stem).is_file()]
     absent = [stem for stem in stems() if stem not in found]
     by_itself = {
@@ -112,7 +112,7 @@ def cores() -> int:
 
 @contextmanager
 def workers(processes: int) -> Iterator[Callable[..., Iterable]]:
-    """A `map` that works in so many processes, one thread each, and keeps the order."""
+    """Yield a `map` that works in so many processes, one thread each, and keeps the order."""
     if processes == 1:
         yield map
         return
@@ -121,7 +121,7 @@ def workers(processes: int) -> Iterator[Callable[..., Iterable]]:
 
 
 def told(found: Iterable, doing: str, n: int) -> list:
-    """The list of them, with a bar that shows how many are done."""
+    """Return the list of them, with a bar that shows how many are done."""
     return list(track(found, f"{doing:<8}", n))
 
 
@@ -134,7 +134,7 @@ def write_pages(
     step: list[Part],
     notes: list[str],
 ) -> None:
-    """The ledger, the bibliography, the numbers for LaTeX, and the gallery."""
+    """Write the ledger, the bibliography, the numbers for LaTeX, and the gallery."""
     titles = {one.stem: one.experiment.title for one in made}
     lattices = [one.judged for one in made if one.experiment.by_itself]
     with_settings(claims, made).to_csv(output / "claims.csv", index=False, lineterminator="\n")
@@ -146,14 +146,14 @@ def write_pages(
 
 
 def with_settings(claims: pd.DataFrame, made: list[Material]) -> pd.DataFrame:
-    """The ledger; where rows are of other settings than their file's, with a column that says so."""
+    """Return the ledger; where rows are of other settings than their file's, with a column that says so."""
     other = {(one.stem, reading): how for one in made for reading, how in one.other_settings.items()}
     rows = zip(claims["stem"], claims["reading"], strict=True)
     return claims.assign(other_settings=[other.get(row, "") for row in rows]) if other else claims
 
 
 def readme(claims: pd.DataFrame, output: Path, example: Example) -> str:
-    """The README with what is between markers, and every marked number, made anew from what was made in `output`."""
+    """Return the README with all between markers, and every marked number, made anew from the files in `output`."""
     made = {
         "claims": tables.markdown(tables.claims_table(claims[claims["headline"]])),
         "autograd": (output / "tables" / "autograd_oracles.md").read_text("utf-8"),
@@ -164,7 +164,7 @@ def readme(claims: pd.DataFrame, output: Path, example: Example) -> str:
 
 
 def stale(example: Example, results: Path = PUBLISHED, processes: int | None = None) -> list[str]:
-    """Files of results/, and the README, that are not what the runs in it give; an SVG is not looked at."""
+    """Return the files of results/, and the README, that its runs do not give; an SVG is not looked at."""
     svg = (results / "figures" / f"{STEP}.svg").is_file()
     with tempfile.TemporaryDirectory() as folder:
         claims = report(folder, example, results, processes, svg).claims

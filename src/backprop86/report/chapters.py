@@ -41,7 +41,7 @@ class Chapter:
 
 
 def one_experiment(chapter: Chapter, made: Material) -> None:
-    """The table and the figures of one experiment."""
+    """Write the table and the figures of one experiment."""
     experiment, runs, stem = made.experiment, made.runs(), made.stem
     how = f"make {experiment.by_itself}" if experiment.by_itself else tables.command(stem, made.folder.name)
     chapter.table(made.table, stem, 40 if experiment.by_itself else None)
@@ -62,7 +62,7 @@ def one_experiment(chapter: Chapter, made: Material) -> None:
 
 
 def _settings(made: Material) -> str:
-    """The settings that differ, each way they do once, with its readings where there are several."""
+    """Return the settings that differ, each way they do once, with its readings where there are several."""
     ways: dict[str, list[str]] = {}
     for reading, told in made.other_settings.items():
         ways.setdefault(told, []).append(reading)
@@ -71,7 +71,7 @@ def _settings(made: Material) -> str:
 
 
 def across(chapter: Chapter, every: list[Material]) -> None:
-    """The atlas of failures."""
+    """Write the atlas of failures."""
     if not every:
         return
     runs = {made.experiment.problem: made.runs() for made in every}
@@ -90,13 +90,13 @@ def across(chapter: Chapter, every: list[Material]) -> None:
 
 
 def timed(chapter: Chapter, folder: Folder) -> None:
-    """The benchmark, if it has been run."""
+    """Write the benchmark, if it has been run."""
     if found := _passed_on(chapter, folder, TIMED):
         chapter.figure("benchmark", measured.speeds_figure(*found[:2]), CAPTIONS["benchmark"], [], [], "make bench")
 
 
 def compared(chapter: Chapter, folder: Folder) -> None:
-    """The comparison with autograd, if it has been run."""
+    """Write the comparison with autograd, if it has been run."""
     if not (found := _passed_on(chapter, folder, COMPARED)):
         return
     table, paths, _ = found
@@ -112,7 +112,7 @@ def are_there(folder: Folder, names: tuple[str, ...]) -> bool:
 
 
 def _passed_on(chapter: Chapter, folder: Folder, names: tuple[str, ...]) -> list[pd.DataFrame]:
-    """Tables that another script has made, as they are; none if one is not there."""
+    """Write the tables of another script as they are, and return them; none if one is not there."""
     if not are_there(folder, names):
         return []
     found = [pd.read_csv(folder.path / "tables" / f"{name}.csv") for name in names]

@@ -1,4 +1,4 @@
-"""What a figure needs to stand in somebody's paper: a sidecar beside it, an entry for BibTeX, and numbers for LaTeX."""
+"""Companions of a figure in somebody's paper: a sidecar beside it, an entry for BibTeX, and numbers for LaTeX."""
 
 import hashlib
 import json
@@ -47,7 +47,7 @@ FIELDS = (
     "printed", "verdict", "n", "estimate", "low", "high", "p5", "p95",
     "percentile", "percentile_low", "percentile_high", "percentile_of_solved", "untrained", "solved",
 )  # fmt: skip
-"""Of a row of the ledger, what LaTeX can ask for."""
+"""The fields of the ledger's rows that LaTeX can ask for."""
 MACRO = r"""% Made by python experiments/report.py: every number of the ledger of claims.
 % \backprop{claim}{field} is that of the literal reading, \backprop[reading]{claim}{field} of another.
 % Fields: FIELDS.
@@ -60,7 +60,7 @@ MACRO = r"""% Made by python experiments/report.py: every number of the ledger o
 
 
 def sidecar(name: str, caption: str, claims: list[Claim], runs: list[Runs], how: str) -> dict[str, Any]:
-    """What is written beside a figure: what it shows, of which claims, from which runs, how to make and to cite it."""
+    """Return a figure's sidecar: its caption, its claims, its runs, how to make it and how to cite it."""
     readings = [about for part in runs for about in part.about.values()]
     recipes = json.dumps([asdict(about.recipe) for about in readings], sort_keys=True)
     seeds = pd.DataFrame([about.seeds for about in readings], columns=["first", "last"], dtype=object)
@@ -83,7 +83,7 @@ def sidecar(name: str, caption: str, claims: list[Claim], runs: list[Runs], how:
 
 
 def bibtex(name: str, caption: str, claims: list[Claim]) -> str:
-    """The entry by which a figure is cited; its note names the texts of 1986 that it bears on."""
+    """Return the entry by which a figure is cited; its note names the texts of 1986 that it bears on."""
     about: Any = OmegaConf.load(CITATION)
     released = str(about["date-released"])
     letters = {part.strip()[0] for claim in claims for part in claim.source.split(",")}
@@ -100,12 +100,12 @@ def bibtex(name: str, caption: str, claims: list[Claim]) -> str:
 
 
 def bibliography(sidecars: list[dict[str, Any]]) -> str:
-    """figures.bib: the three texts, then every figure."""
+    """Return figures.bib: the three texts, then every figure."""
     return "\n".join([*TEXTS.values(), *(figure["bibtex"] for figure in sidecars)])
 
 
 def numbers(ledger: pd.DataFrame) -> str:
-    r"""numbers.tex: \backprop and everything it can be asked for."""
+    r"""Return numbers.tex: \backprop and everything it can be asked for."""
     lines = [MACRO.replace("FIELDS", ", ".join(FIELDS).replace("_", "-"))]
     first = ~ledger["claim"].duplicated()
     for (_, row), literal in zip(ledger.iterrows(), first, strict=True):
@@ -118,7 +118,7 @@ def numbers(ledger: pd.DataFrame) -> str:
 
 
 def write(sidecars: list[dict[str, Any]], ledger: pd.DataFrame, output: Path) -> None:
-    """Every sidecar beside its figure, figures.bib, numbers.tex."""
+    """Write every sidecar beside its figure, figures.bib, numbers.tex."""
     for figure in sidecars:
         text = json.dumps(figure, indent=2, ensure_ascii=False) + "\n"
         (output / "figures" / f"{figure['name']}.json").write_text(text, "utf-8")

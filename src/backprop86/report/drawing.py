@@ -1,4 +1,4 @@
-"""What several figures share: networks drawn with their numbers, Hinton diagrams, sweeps to solve, learning curves."""
+"""Drawings for several figures: networks with their numbers, Hinton diagrams, sweeps to solve, learning curves."""
 
 import io
 from collections.abc import Sequence
@@ -43,7 +43,7 @@ def save(figure: Figure, folder: Path, name: str, svg: bool = False) -> None:
 
 
 def lay_out(figure: Figure) -> None:
-    """Give everything its place, for good: what is drawn later, in any format, stays there."""
+    """Give everything its place, for good: everything drawn later, in any format, stays there."""
     engine = figure.get_layout_engine()
     if engine is not None:
         engine.execute(figure)
@@ -51,7 +51,7 @@ def lay_out(figure: Figure) -> None:
 
 
 def draw_network(axes: Axes, wiring: Wiring, w: np.ndarray, places: Places, title: str) -> None:
-    """Units at their places, biases inside the circles, weights on the arrows (N Fig. 1, P Fig. 3)."""
+    """Draw units at their places, biases inside the circles, weights on the arrows (N Fig. 1, P Fig. 3)."""
     bias = {target: w[k] for k, source, target in wiring.table() if source == wiring.units[0]}
     for k, source, target in wiring.table():
         start, end = places[source], places[target]
@@ -72,7 +72,7 @@ def draw_network(axes: Axes, wiring: Wiring, w: np.ndarray, places: Places, titl
 
 
 def hinton(axes: Axes, values: np.ndarray, largest: float, corner: tuple[float, float] = (0, 0)) -> None:
-    """A square for each of values (rows, columns): area ~ |value|, white above 0, black below, on grey."""
+    """Draw a square for each of values (rows, columns): area ~ |value|, white above 0, black below, on grey."""
     rows, columns = values.shape
     x0, y0 = corner
     ground = Rectangle((x0, y0), columns, rows, facecolor="0.6", edgecolor="0.3", linewidth=0.6)
@@ -88,7 +88,7 @@ def hinton(axes: Axes, values: np.ndarray, largest: float, corner: tuple[float, 
 
 
 def sweeps_figure(runs: Runs, title: str, printed: Sequence[float]) -> Figure:
-    """The share of all runs solved by each sweep, one line per reading; a run never solved keeps its line below 1.
+    """Draw the share of runs solved by each sweep, a line per reading; a run never solved keeps its line below 1.
 
     Kaplan and Meier's estimate; that of the first reading with its 95 % interval.
     """
@@ -130,7 +130,7 @@ def _numbers(runs: Runs) -> str:
 def curves_figure(
     runs: Runs, title: str, shown: int = 30, columns: int = 5, readings: Sequence[str] | None = None
 ) -> Figure:
-    """For each reading, E against sweeps, and below it the length of dE/dw of each level.
+    """Draw for each reading E against sweeps, and below it the length of dE/dw of each level.
 
     A run that has left the batch keeps its last value, so the medians are not those of the stubborn ones.
     """
@@ -174,7 +174,7 @@ def curves_figure(
 
 
 def held(curves: np.ndarray) -> np.ndarray:
-    """Curves (S, K, ...) with each NaN replaced by the last value before it."""
+    """Return curves (S, K, ...) with each NaN replaced by the last value before it."""
     S, K = curves.shape[:2]
     flat = pd.DataFrame(curves.swapaxes(0, 1).reshape(K, -1)).ffill().to_numpy()
     return flat.reshape(K, S, *curves.shape[2:]).swapaxes(0, 1)

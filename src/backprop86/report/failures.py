@@ -13,12 +13,12 @@ from backprop86.running.problem import Problem, wiring_of
 from backprop86.running.runs import Runs
 
 MOST_CASES, MOST_UNITS = 64, 32
-"""Of the nets that are drawn; a larger one cannot be read."""
+"""The size of the largest nets that are drawn; a larger one cannot be read."""
 HATCHES = ("", "//", "", "..", "", "\\\\", "", "xx", "")
 
 
 def table(every: list[Runs]) -> pd.DataFrame:
-    """A row per reading: its start, its limit, n, how many were solved, and how many of the others are of each kind."""
+    """Return a row per reading: its start, its limit, n, the number solved, and the number of each kind of failure."""
     rows = []
     for runs in every:
         for reading in runs.readings:
@@ -32,13 +32,13 @@ def table(every: list[Runs]) -> pd.DataFrame:
 
 
 def meanings(found: pd.DataFrame) -> pd.DataFrame:
-    """A row per kind: how many runs of all experiments are of it, see `_whole`, and what it means."""
+    """Return a row per kind: the number of its runs in all experiments, see `_whole`, and its meaning."""
     whole = _whole(found)
     return pd.DataFrame([{"kind": kind, "runs": int(whole[kind].sum()), "what it is": KINDS[kind]} for kind in KINDS])
 
 
 def counts(found: pd.DataFrame, titles: Mapping[str, str]) -> Figure:
-    """What became of the runs of each experiment, under the reading that comes first and under all together.
+    """Draw the fates of the runs of each experiment, under the reading that comes first and under all together.
 
     Of some readings only, see `_whole`.
     """
@@ -67,13 +67,13 @@ def counts(found: pd.DataFrame, titles: Mapping[str, str]) -> Figure:
 
 
 def _whole(found: pd.DataFrame) -> pd.DataFrame:
-    """Readings that are neither cut short, with fewer sweeps than the first, nor put where they are on purpose."""
+    """Return the readings that are neither cut short (fewer sweeps than the first) nor put in place on purpose."""
     limits = found.groupby("experiment")["sweeps"].transform("first")
     return found[(found["sweeps"] >= limits) & found["start"].isin(["drawn", "equal"])]
 
 
 def examples(every: Mapping[Problem, Runs], found: pd.DataFrame) -> Figure:
-    """Of each kind one run: E sweep by sweep, and what every unit does in every case in the end.
+    """Draw one run of each kind: E sweep by sweep, and the final output of every unit in every case.
 
     It is the first seed in the reading where its kind is commonest, among nets small enough to be read.
     """
@@ -90,7 +90,7 @@ def examples(every: Mapping[Problem, Runs], found: pd.DataFrame) -> Figure:
 
 
 def _commonest(every: Mapping[Problem, Runs], found: pd.DataFrame, kind: str) -> tuple[Problem, str] | None:
-    """Where the largest share of runs is of a kind, among nets that are kept and can be read; None if nowhere."""
+    """Return the reading with the largest share of a kind, among nets that are kept and can be read; None if none."""
     problems = {runs.stem: problem for problem, runs in every.items()}
     whole = _whole(found)
     share = (whole[kind] / whole["n"]).sort_values(ascending=False, kind="stable")
@@ -106,7 +106,7 @@ def _commonest(every: Mapping[Problem, Runs], found: pd.DataFrame, kind: str) ->
 
 
 def _example(axes: np.ndarray, problem: Problem, runs: Runs, reading: str, kind: str) -> None:
-    """The first seed of a kind: its curve at the left, its units at the right."""
+    """Draw the first seed of a kind: its curve at the left, its units at the right."""
     rows, recipe = runs.of(reading), runs.recipe(reading)
     row = rows[rows["failure"] == kind].iloc[0]
     curve, picture = axes

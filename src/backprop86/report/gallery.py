@@ -49,7 +49,7 @@ def gallery(
     notes: Sequence[str] = (),
     name: str = "results",
 ) -> str:
-    """The page: the same bytes for the same results. folder: holds figures/<name>.png. step: see explain.py.
+    """Return the page: the same bytes for the same results. folder: holds figures/<name>.png. step: see explain.py.
 
     ledger: a row per (claim, reading), the literal reading first. figures: their sidecars, in order. titles: of each
     experiment, in order. notes: see `tables.claims_page`. name: the folder as a command names it. ValueError for a
@@ -88,7 +88,7 @@ def gallery(
 
 
 def _claim(rows: pd.DataFrame, figures: list[dict[str, Any]]) -> dict[str, Any]:
-    """What the page says of one claim; rows: its readings, the literal one first."""
+    """Return the page's text on one claim; rows: its readings, the literal one first."""
     literal = rows.iloc[0]
     numbers = _numbers(rows)
     return {
@@ -103,7 +103,7 @@ def _claim(rows: pd.DataFrame, figures: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _numbers(rows: pd.DataFrame) -> pd.DataFrame:
-    """The numbers of each reading as text, without the columns that have none."""
+    """Return the numbers of each reading as text, without the columns that have none."""
 
     def told(field: str) -> list[str]:
         return [number(row, field) for _, row in rows.iterrows()]
@@ -126,14 +126,14 @@ def _numbers(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _block(block: Block) -> dict[str, Any]:
-    """A paragraph, lines, or a table of an explanation, as the page tells them apart."""
+    """Return a paragraph, lines, or a table of an explanation, as the page tells them apart."""
     if not isinstance(block, pd.DataFrame):
         return {"kind": "text" if isinstance(block, str) else "lines", "told": block}
     return {"kind": "table", "columns": list(block), "rows": block.to_numpy().tolist()}
 
 
 def _embedded(figure: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """The sidecar with its picture, the picture's size, and the formats in which it is there."""
+    """Return the sidecar with its picture, the picture's size, and the formats in which it is there."""
     png = (folder / "figures" / f"{figure['name']}.png").read_bytes()
     width, height = Image.open(BytesIO(png)).size
     formats = [kind for kind in FORMATS if kind != "svg" or (folder / "figures" / f"{figure['name']}.svg").is_file()]

@@ -1,4 +1,4 @@
-"""What a report is made from: the rows of one experiment, looked at and judged before anything is drawn.
+"""The material of a report: the rows of one experiment, looked at and judged before anything is drawn.
 
 In results/ the rows must be those of conf/. In a folder of one's own they may be of other settings or of some readings
 only: what differs and what is left out is said.
@@ -26,20 +26,20 @@ from backprop86.running.settings import load
 COUNTED_ON = ("network", "sweeps", "start", "held_out")
 """Settings that the figures of a problem, and their titles, count on."""
 SHOWN = 3
-"""How many names are listed before the rest is counted."""
+"""The most names that are listed; the rest is counted."""
 NAME = re.compile(r"[\w./+-]+")
-"""Of a reading; it stands in Markdown, LaTeX and HTML as it is."""
+"""A reading's name, which stands in Markdown, LaTeX and HTML as it is."""
 
 
 @dataclass(frozen=True)
 class Folder:
-    """Where rows are, and whether they are the published ones, which must be whole."""
+    """A folder of rows; the published ones must be whole."""
 
     path: Path
     published: bool
 
     def runs_file(self, stem: str) -> Path:
-        """Where the rows of an experiment are."""
+        """Return the file with the rows of an experiment."""
         return self.path / "runs" / f"{stem}.parquet"
 
     @property
@@ -67,7 +67,7 @@ class Material:
         return self.experiment.stem
 
     def runs(self) -> Runs:
-        """The rows that are reported, read again: they are not carried from one process to another."""
+        """Read the reported rows again: they are not carried from one process to another."""
         return _only(read(self.folder.runs_file(self.stem)), self.readings)
 
 
@@ -120,7 +120,7 @@ def _only(runs: Runs, readings: list[str]) -> Runs:
 
 
 def in_words(stem: str, found: list[tuple[str, str, Any, Any]]) -> tuple[dict[str, str], list[str]]:
-    """Return of each reading where its recipe differs, and a line for each setting with the readings it concerns."""
+    """Return the differences of each reading's recipe, and a line for each setting with the readings it concerns."""
     by_reading: dict[str, list[str]] = {}
     by_setting: dict[tuple[str, Any, Any], list[str]] = {}
     for reading, name, here, there in found:
@@ -134,7 +134,7 @@ def in_words(stem: str, found: list[tuple[str, str, Any, Any]]) -> tuple[dict[st
 
 
 def _some(names: list[str], kind: str) -> str:
-    """The names, or the first of them and how many others there are."""
+    """Return the names, or the first of them and the number of the others."""
     others = f" and {len(names) - SHOWN:,} other {kind}" if len(names) > SHOWN else ""
     return ", ".join(names[:SHOWN]) + others
 
@@ -156,7 +156,7 @@ def concatenated(ledgers: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _one_by_one(claim: Claim, experiment: Experiment, runs: Runs) -> list[Claim]:
-    """The claim about each of its readings that can be judged; none without the literal one, which comes first."""
+    """Return the claim about each of its readings that can be judged; none without the literal one, which is first."""
     every = list(experiment.every_reading)
     forms = claim.readings or every
     if claim.rule in ("intercept", "slope"):
@@ -174,7 +174,7 @@ def _one_by_one(claim: Claim, experiment: Experiment, runs: Runs) -> list[Claim]
 
 
 def _table(experiment: Experiment, runs: Runs, judged: pd.DataFrame, other: dict[str, str]) -> pd.DataFrame:
-    """The table of the experiment; where settings differ from the file's, a column says so."""
+    """Return the table of the experiment; where settings differ from the file's, a column says so."""
     if experiment.by_itself:
         return cast(Lattice, experiment.problem).table(runs, judged)
     table = tables.sweeps_table(experiment.claims, runs)
@@ -182,7 +182,7 @@ def _table(experiment: Experiment, runs: Runs, judged: pd.DataFrame, other: dict
 
 
 def not_drawn(experiment: Experiment, runs: Runs, changed: set[str]) -> str:
-    """Why the figures of the problem cannot be drawn of rows with changed settings; nothing if they can."""
+    """Return why the problem's figures cannot be drawn of rows with changed settings; nothing if they can."""
     if experiment.axes and not set(experiment.every_reading) <= set(runs.readings):
         return "they need every reading"
     counted_on = [name for name in COUNTED_ON if name in changed]
@@ -196,7 +196,7 @@ def figures(made: Material, runs: Runs) -> dict[str, Figure]:
 
 
 def _check_captions(made: Material, runs: Runs) -> None:
-    """See that all figures of the problem have a caption; to draw them takes little time before they are saved."""
+    """Check that all figures of the problem have a caption; drawing them takes little time before they are saved."""
     try:
         drawn = cast(Lattice, made.experiment.problem).MAPS if made.experiment.by_itself else figures(made, runs)
     except BadInput as error:

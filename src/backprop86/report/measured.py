@@ -1,4 +1,4 @@
-"""Figures of what no runs give: gradients beside autograd, whole runs beside autograd, and speeds."""
+"""Figures of measurements other than runs: gradients beside autograd, whole runs beside autograd, and speeds."""
 
 from typing import Any
 
@@ -12,12 +12,12 @@ from backprop86.gradients.survey import AUTOGRAD_ITSELF
 from backprop86.gradients.whole_runs import PARTED
 
 LONG = {"autograd_paths": 40}
-"""How many rows are shown of a table that is too long to be read; its CSV has all."""
+"""The number of rows shown of a table that is too long to be read; its CSV has all."""
 COLOURS = sns.color_palette("colorblind")
 
 
 def ulp_figure(table: pd.DataFrame) -> Figure:
-    """The largest error of every tensor in ulp: a panel per oracle, a line per experiment, a point per tensor."""
+    """Draw the largest error of every tensor in ulp: a panel per oracle, a line per experiment, a point per tensor."""
     experiments = list(dict.fromkeys(table["experiment"]))
     place = {name: len(experiments) - 1 - k for k, name in enumerate(experiments)}
     figure = Figure(figsize=(13, 6.5), layout="constrained")
@@ -40,7 +40,7 @@ def ulp_figure(table: pd.DataFrame) -> Figure:
 
 
 def _points(axes: Axes, rows: pd.DataFrame, place: dict[str, int], colour: Any, up: float, label: str) -> None:
-    """Weights filled, inputs hollow."""
+    """Draw weights filled, inputs hollow."""
     is_input = rows["tensor"] == "input 1"
     for some, what, face in ((rows[~is_input], "weights", colour), (rows[is_input], "inputs", "none")):
         heights = [place[experiment] + up for experiment in some["experiment"]]
@@ -63,7 +63,7 @@ NAMES = {
 
 
 def paths_figure(table: pd.DataFrame, columns: int = 5) -> Figure:
-    """How far the weights of two runs are apart, sweep by sweep: a panel for each recipe, medians and the largest."""
+    """Draw the distance between the weights of two runs, sweep by sweep: a panel per recipe, medians and largest."""
     groups = list(table.groupby(["experiment", "reading"], sort=False))
     rows = -(-len(groups) // columns)
     figure = Figure(figsize=(13, 2.4 * rows + 0.6), layout="constrained")
@@ -91,7 +91,7 @@ def paths_figure(table: pd.DataFrame, columns: int = 5) -> Figure:
 
 
 def speeds_figure(table: pd.DataFrame, grown: pd.DataFrame) -> Figure:
-    """Median rates by experiment, with the lowest and highest, and how they grow."""
+    """Draw median rates by experiment, with the lowest and highest, and how they grow."""
     figure = Figure(figsize=(12, 7), layout="constrained")
     above, below = figure.subplots(2, 3)
     for axes, (title, rows) in zip(above, table.groupby("experiment", sort=False), strict=True):

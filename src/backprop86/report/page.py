@@ -21,7 +21,7 @@ WIDEST = 80
 GAPS = (2, 1)
 """The gap between columns; the second where they do not fit otherwise."""
 SHORT = 12
-"""What is no longer than this stays on one line."""
+"""The longest text that always stays on one line."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Part:
 
 
 def written(parts: list[Part], level: int = 1) -> str:
-    """The parts as Markdown; the first heading is of this level, the others one below."""
+    """Return the parts as Markdown; the first heading is of this level, the others one below."""
     pages = []
     for number, part in enumerate(parts):
         pages.append(f"{'#' * (level + min(number, 1))} {part.title}\n")
@@ -42,7 +42,7 @@ def written(parts: list[Part], level: int = 1) -> str:
 
 
 def as_markdown(block: Block) -> str:
-    """A paragraph as it is, lines as they stand, a table as a table."""
+    """Return a paragraph as it is, lines as they stand, a table as a table."""
     if isinstance(block, str):
         return f"{block}\n"
     return "```\n" + "".join(f"{line}\n" for line in block) + "```\n" if isinstance(block, list) else markdown(block)
@@ -71,13 +71,13 @@ def pieces(block: Block, width: int) -> list[Text | Table]:
 
 
 def folded(line: str, width: int) -> str:
-    """The line, or several of which the others begin further in."""
+    """Return the line, or several of which the others begin further in."""
     further = " " * (len(line) - len(line.lstrip()) + 4)
     return textwrap.fill(line, width, subsequent_indent=further, break_long_words=False, break_on_hyphens=False)
 
 
 def fitting(frame: pd.DataFrame, width: int, gap: int) -> list[list[str]]:
-    """The columns of as many tables as are needed for none to be too wide; each of them begins with the first."""
+    """Return the columns of each of the tables needed for none to be too wide; each begins with the first column."""
     need = {str(name): longest(frame, str(name)) for name in frame}
     first, *others = need
     groups = [[first]]
@@ -96,7 +96,7 @@ def longest(frame: pd.DataFrame, name: str) -> int:
 
 
 def table(frame: pd.DataFrame, gap: int) -> Table:
-    """The rows, numbers below each other."""
+    """Return the rows as lines, numbers below each other."""
     made = Table(box=None, padding=(0, gap, 0, 0), pad_edge=False)
     for name in map(str, frame):
         is_number = not frame[name].str.contains(r"[^-.\de% ]").any()
@@ -108,7 +108,7 @@ def table(frame: pd.DataFrame, gap: int) -> Table:
 
 
 def table_of(frame: pd.DataFrame, title: str) -> Table:
-    """The rows for a terminal."""
+    """Return the rows as a table for a terminal."""
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for k, name in enumerate(frame):
         first = k == 0 or name == "tensor"

@@ -38,7 +38,7 @@ others.
 
 
 def sweeps_table(claims: list[Claim], runs: Runs) -> pd.DataFrame:
-    """A row per reading: n, solved with its Wilson interval, quantiles of sweeps, where the printed numbers fall.
+    """Return a row per reading: n, solved with its Wilson interval, quantiles of sweeps, places of printed numbers.
 
     Unsolved runs took infinitely many sweeps. "percentile of 1,425": of a hundred runs, how many needed fewer.
     """
@@ -47,7 +47,7 @@ def sweeps_table(claims: list[Claim], runs: Runs) -> pd.DataFrame:
 
 
 def printed_sweeps(claims: list[Claim]) -> list[float]:
-    """The numbers of sweeps that the texts print."""
+    """Return the numbers of sweeps that the texts print."""
     return [claim.printed[0] for claim in claims if _prints_sweeps(claim)]
 
 
@@ -77,19 +77,19 @@ def _row(reading: str, printed: list[Claim], runs: Runs) -> dict[str, object]:
 
 
 def markdown(frame: pd.DataFrame) -> str:
-    """The rows as a Markdown table."""
+    """Return the rows as a Markdown table."""
     lines = [list(frame.columns), ["---"] * frame.shape[1], *frame.map(shown).to_numpy().tolist()]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def latex(frame: pd.DataFrame) -> str:
-    r"""The rows as a LaTeX table with booktabs' rules; needs \usepackage{booktabs}."""
+    r"""Return the rows as a LaTeX table with booktabs' rules; needs \usepackage{booktabs}."""
     text = frame.map(shown).map(tex).set_axis([tex(name) for name in frame.columns], axis=1)
     return text.style.hide(axis="index").to_latex(hrules=True)
 
 
 def tex(text: str) -> str:
-    """The text with the signs written out that mean something to LaTeX, or that it does not have."""
+    """Return the text with the signs written out that mean something to LaTeX, or that it does not have."""
     signs = {"\\": r"\textbackslash{}"} | {sign: f"\\{sign}" for sign in "_%&#{}$"}
     signs |= {"∞": r"$\infty$", "∂": r"$\partial$", "±": r"$\pm$", "×": r"$\times$", "<": r"$<$", ">": r"$>$"}
     return "".join(signs.get(sign, sign) for sign in text)
@@ -104,7 +104,7 @@ def write_table(frame: pd.DataFrame, folder: Path, stem: str, first: int | None 
 
 
 def claims_table(ledger: pd.DataFrame) -> pd.DataFrame:
-    """A row per claim: 1986 and ours under the reading taken as literal, and how many readings reproduce it."""
+    """Return a row per claim: 1986, ours under the literal reading, and the number of readings that reproduce it."""
     by_claim = ledger.groupby("claim", sort=False)["verdict"]
     literal = ledger.drop_duplicates("claim").set_index("claim", drop=False)
     about = "results/claims.md#" + literal["claim"]
@@ -126,7 +126,7 @@ def claims_page(
     notes: Sequence[str] = (),
     folder: str = "results",
 ) -> str:
-    """The ledger to read: of each claim the literal reading first, why, and which readings turn the verdict.
+    """Return the ledger to read: of each claim the literal reading first, why, and the readings that turn the verdict.
 
     lattices: rows like those of the ledger of the same claims, too many to be shown, which are counted.
     notes: where the rows in `folder` are not of the settings in conf/, and which claims are left out.
@@ -150,7 +150,7 @@ def claims_page(
 
 
 def command(stem: str, folder: str = "results") -> str:
-    """Return the command that regenerates everything that is told of an experiment."""
+    """Return the command that regenerates all about an experiment."""
     return f"{rows_command(stem, folder)} && {report_command(folder)}"
 
 
@@ -188,7 +188,7 @@ def _percentile(row: pd.Series) -> str:
 
 
 def put_between_markers(page: str, parts: dict[str, str]) -> str:
-    """The page with what is MARKED replaced by the part of that name; ValueError if it has not each once."""
+    """Return the page with what is MARKED replaced by the part of that name; ValueError if it has not each once."""
     there = [found[2] for found in MARKED.finditer(page)]
     if sorted(there) != sorted(parts):
         raise ValueError(f"the page must have {', '.join(parts)} between markers, has {', '.join(there) or 'none'}")
@@ -196,7 +196,7 @@ def put_between_markers(page: str, parts: dict[str, str]) -> str:
 
 
 def put_numbers(page: str, ledger: pd.DataFrame) -> str:
-    """The page with every marked number, see NUMBER, made anew from the ledger; ValueError if it has no such number."""
+    """Return the page with every marked number (NUMBER) made anew from the ledger; ValueError for a number it lacks."""
     rows = {(row["claim"], row["reading"]): row for _, row in ledger[::-1].iterrows()}
     literal = {row["claim"]: row for _, row in ledger[::-1].iterrows()}
 

@@ -1,1 +1,1 @@
-"""From a file of conf/experiment/ to rows on disk."""
+"""Running: from a file of conf/experiment/ to rows on disk."""

@@ -1,4 +1,4 @@
-"""What a text says, and by which rule it is judged, as conf/experiment/<stem>.yaml has it."""
+"""Claims: statements of a text, each with the rule that judges it, as conf/experiment/<stem>.yaml has them."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ SHARES = ("rate", "once", "always", "never", "structure", "commonest")
 
 @dataclass
 class Claim:
-    """What a text says, and how it is judged. `column` is a column of the runs; `printed` one number or a range."""
+    """A statement of a text, and its rule. `column` is a column of the runs; `printed` one number or a range."""
 
     id: str = "???"
     source: str = "???"  # text, and the page, figure or table in it
@@ -45,12 +45,12 @@ class Claim:
         return self
 
     def matching(self, readings: Iterable[str]) -> list[str]:
-        """Those of the readings that the claim is about."""
+        """Return the readings that the claim is about."""
         forms = self.readings or ["*"]
         return [reading for reading in readings if any(fnmatchcase(reading, form) for form in forms)]
 
     def check_readings(self, known: Collection[str]) -> None:
-        """BadInput, in one line, names a reading of the claim that is not known."""
+        """Raise BadInput, in one line, for a reading of the claim that is not known."""
         missing = [form for form in self.readings if not any(fnmatchcase(reading, form) for reading in known)]
         if self.rule == "more":
             others = dict.fromkeys(other_reading(self, reading) for reading in self.matching(known))
@@ -60,7 +60,7 @@ class Claim:
             raise BadInput(f"readings of claim {self.id} must be readings such as {such}, was {missing[0]}")
 
     def check_columns(self, columns: dict[str, dict[str, str]]) -> None:
-        """BadInput, in one line, names a column that the claim needs and one of its readings does not have.
+        """Raise BadInput, in one line, for a column that the claim needs and one of its readings does not have.
 
         `columns` says of each reading what each of its columns holds, as `training.columns` does.
         """
@@ -79,5 +79,5 @@ class Claim:
 
 
 def other_reading(claim: Claim, reading: str) -> str:
-    """The reading that has less, if this one has more: it differs in the first of the axes, where there are axes."""
+    """Return the reading that has less, if this one has more: it differs in the first axis, where there are axes."""
     return "/".join([claim.than[0], *reading.split("/")[1:]])

@@ -16,7 +16,7 @@ from backprop86.running.training import YES_OR_NO, columns
 
 @dataclass
 class Caption:
-    """What a figure that the problem draws shows, and the claims it bears on."""
+    """The caption of a figure that the problem draws, and the claims it bears on."""
 
     name: str = "???"
     says: str = "???"
@@ -49,7 +49,7 @@ class Experiment:
 
     @cached_property
     def every_reading(self) -> dict[str, dict[str, Any]]:
-        """The settings that differ, for every reading by its name."""
+        """The settings that differ, of every reading by its name."""
         if not self.axes:
             return {name: _settings(f"readings.{name}", differs) for name, differs in self.readings.items()}
         parts = {
@@ -94,7 +94,7 @@ class Experiment:
 
     @property
     def problem(self) -> Problem:
-        """Return the file of problems/ that has the experiment's name."""
+        """The file of problems/ that has the experiment's name."""
         return problem_of(self.stem)
 
     def trial(self, recipes: dict[str, Recipe]) -> dict[str, int]:
@@ -121,7 +121,7 @@ class Experiment:
 
 
 def _settings(place: str, differs: Any) -> dict[str, Any]:
-    """The settings under one name of the file, none if nothing stands there."""
+    """Return the settings under one name of the file, none if nothing stands there."""
     if differs is not None and not isinstance(differs, dict):
         raise BadInput(f"experiment.{place} must be settings such as {{epsilon: 0.5}}, was {in_yaml(differs)}")
     return dict(differs or {})

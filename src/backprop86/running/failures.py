@@ -1,4 +1,4 @@
-"""Why a run was never solved: one kind for each, from what its net answers in the end and whether E still fell."""
+"""Kinds of failure: one for each unsolved run, from the final answers of its net and whether E still fell."""
 
 import itertools
 
@@ -20,7 +20,7 @@ KINDS = {
     "one_half": "some case is left at one half, between on and off: the local minimum of P Fig. 5 is of this kind",
     "partly_learned": "none of these, and some cases wrong: another poor minimum, or very slow",
 }
-"""In this order: a run is of the first kind that fits. SOLVED is none of them."""
+"""The kinds in order: a run is of the first that fits. SOLVED is none of them."""
 SOLVED = ""
 FALLING = 0.05
 """E still fell if it is lower at the last checkpoint than ever before, by this part since the one before."""
@@ -29,7 +29,7 @@ SAME = 0.05
 CERTAIN = 0.4
 """An answer further than that beyond 0.5, on the wrong side, is certain."""
 BASE_RATE = 0.2
-"""How far from the share of cases that are on a constant output may be: a dead zone lets it rest anywhere below 0.2."""
+"""The most that a constant output is from the share of cases that are on: a dead zone lets it rest below 0.2."""
 
 
 def kinds(nets: Nets, solved: np.ndarray, diverged: np.ndarray, error_curve: np.ndarray) -> np.ndarray:
@@ -61,7 +61,7 @@ def kinds(nets: Nets, solved: np.ndarray, diverged: np.ndarray, error_curve: np.
 
 
 def _range(y: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """(S, units): how much the output of a unit differs over the training cases."""
+    """Return (S, units): the range of each unit's output over the training cases."""
     of = counts[..., None]
     return np.where(of, y, -np.inf).max(1) - np.where(of, y, np.inf).min(1)
 
@@ -72,7 +72,7 @@ def _falling(error_curve: np.ndarray) -> np.ndarray:
 
 
 def _equal_units(nets: Nets) -> np.ndarray:
-    """Whether two hidden units of one level that are not idle are the same in every training case, or opposite."""
+    """Return whether two hidden units of one level, neither idle, are the same or opposite in every training case."""
     y, counts, found = nets.y, nets.counts, np.zeros(len(nets.y), dtype=bool)
     for level in nets.wiring.levels:
         hidden = [k for k in nets.wiring.hidden if level.units.start <= k < level.units.stop]

@@ -1,4 +1,4 @@
-"""What a file of problems/ holds, and what a recipe makes of it: network, first weights, and cases that count."""
+"""The form of a file of problems/, and all a recipe makes of it: network, first weights, cases that count."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -72,7 +72,7 @@ def wiring_of(networks: Callable[[Recipe], Wiring], recipe: Recipe) -> Wiring:
 
 
 def counted_of(problem: Problem, recipe: Recipe, seeds: list[int]) -> np.ndarray | None:
-    """Which cases each seed is trained on, (S, C), as the problem says; None is all, as in most problems."""
+    """Return the cases that each seed is trained on, (S, C), as the problem says; None is all, as in most problems."""
     if hasattr(problem, "counted"):
         return problem.counted(recipe, seeds)
     if recipe.held_out != "none":
@@ -81,7 +81,7 @@ def counted_of(problem: Problem, recipe: Recipe, seeds: list[int]) -> np.ndarray
 
 
 def start_of(problem: Problem, recipe: Recipe, wiring: Wiring, seeds: list[int]) -> np.ndarray:
-    """The weights each seed begins with, (S, n_parameters); a problem's STARTS are weights that have a name."""
+    """Return the weights each seed starts from, (S, n_parameters); a problem's STARTS are weights with a name."""
     starts = getattr(problem, "STARTS", {})
     if recipe.start not in ("drawn", "equal", *starts):
         raise BadInput(f"start must be {one_of('drawn', 'equal', *starts)[0]}, was {recipe.start}")

@@ -1,4 +1,4 @@
-"""Every seed of the chosen readings of one experiment, in batches, with progress; stopped runs go on."""
+"""Runs of the chosen readings of one experiment, in batches, with progress; stopped runs go on."""
 
 import time
 from collections import defaultdict
@@ -86,7 +86,7 @@ def one_batch(
 
 
 def batches(experiment: Experiment, recipes: dict[str, Recipe]) -> list[dict[str, Recipe]]:
-    """The readings one by one; those of a lattice in as large groups as can be trained together."""
+    """Return the readings one by one; those of a lattice in as large groups as can be trained together."""
     if experiment.first_look is None:
         return [{name: recipe} for name, recipe in recipes.items()]
     groups: dict[str, dict[str, Recipe]] = defaultdict(dict)
@@ -103,7 +103,7 @@ def look(
     train: Callable[..., list[pd.DataFrame]],
     progress: Progress,
 ) -> tuple[dict[str, pd.DataFrame], bool]:
-    """The rows of each recipe, those `kept` included; False if it was stopped before all seeds were done.
+    """Return the rows of each recipe, those `kept` included; False if it was stopped before all seeds were done.
 
     In a lattice first a few seeds of each, then the others of those that are promising.
     """

@@ -20,10 +20,10 @@ from backprop86.running.provenance import Provenance
 from backprop86.running.schema import FIRST, KEY, LAST, anew, check_columns, command, metadata
 
 MOST_WEIGHTS = 5_000
-"""How many weights of one reading are kept: those of its first seeds, and in any case of its median solved run and of
+"""The weights of one reading that are kept: those of its first seeds, and in any case of its median solved run and of
 the first run of each kind of failure."""
 WITH_CURVES = 50
-"""How many seeds of one reading keep their curves, and the first run of each kind of failure."""
+"""The number of seeds of one reading that keep their curves, beside the first run of each kind of failure."""
 
 
 @dataclass(eq=False)
@@ -40,18 +40,18 @@ class Runs:
 
     @property
     def rows(self) -> pd.DataFrame:
-        """All rows, with NaN for what is measured under other readings only."""
+        """All rows, with NaN for measures of other readings only."""
         merged = pd.concat(self.parts.values(), ignore_index=True)
         measures = [name for name in merged if name not in FIRST + LAST]
         return merged.reindex(columns=FIRST + measures + LAST)
 
     @property
     def readings(self) -> list[str]:
-        """In the order of the experiment file."""
+        """The readings in the order of the experiment file."""
         return list(self.about)
 
     def of(self, reading: str) -> pd.DataFrame:
-        """The rows of one reading, by seed; BadInput names those there are."""
+        """Return the rows of one reading, by seed; BadInput names the readings that there are."""
         if reading not in self.parts:
             known = ", ".join(self.readings[:20])
             raise BadInput(f"{self.stem} has no runs of reading {reading}, only of {known}")
@@ -65,15 +65,15 @@ class Runs:
         return Runs(self.stem, {name: parts[name] for name in present}, {name: abouts[name] for name in present})
 
     def recipe(self, reading: str) -> Recipe:
-        """The recipe that made a reading's rows."""
+        """Return the recipe that made a reading's rows."""
         return self.about[reading].recipe
 
     def weights(self, reading: str) -> np.ndarray:
-        """(S, n_parameters) of the seeds whose weights were kept."""
+        """Return the weights (S, n_parameters) of the seeds whose weights were kept."""
         return np.stack([w for w in self.of(reading)["weights"] if w is not None])
 
     def curves(self, reading: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Sweeps (K,), E (S, K) and the length of dE/dw (S, K, levels) at the checkpoints; NaN after a seed left.
+        """Return sweeps (K,), E (S, K), the length of dE/dw (S, K, levels) at checkpoints; NaN after a seed left.
 
         Of the seeds whose curves were kept, which are the first of each reading.
         """
@@ -103,7 +103,7 @@ def thinned(rows: pd.DataFrame, numbers_only: bool = False, whole: bool = True) 
 
 
 def interrupted(runs: Runs, reading: str, about: Provenance, seeds: list[int]) -> pd.DataFrame:
-    """Return the rows of these seeds that a run of the very same description left when it was stopped; else none."""
+    """Return the rows of these seeds that a stopped run of the very same description left; else none."""
     if reading not in runs.parts or not (runs.stopped or missing(runs, reading)):
         return pd.DataFrame()
     before, rows = runs.about[reading], runs.of(reading)
@@ -115,7 +115,7 @@ def interrupted(runs: Runs, reading: str, about: Provenance, seeds: list[int]) -
 
 
 def missing(runs: Runs, reading: str) -> int:
-    """Return how many of a reading's seeds have no row, since its run was stopped."""
+    """Return the number of a reading's seeds that have no row, since its run was stopped."""
     first, last = runs.about[reading].seeds
     return last - first + 1 - len(runs.of(reading))
 
@@ -189,7 +189,7 @@ def same_recipes(runs: Runs, recipes: dict[str, Recipe], output: str | Path = "r
 
 
 def typical(runs: Runs, reading: str) -> tuple[int, np.ndarray]:
-    """(seed, w) of the median run among the solved ones, the lower of two in the middle."""
+    """Return (seed, w) of the median run among the solved ones, the lower of two in the middle."""
     rows = runs.of(reading)
     if not rows["solved"].any():
         raise BadInput(f"no seed of reading {reading} was solved, so there is no typical run to draw")
@@ -198,6 +198,6 @@ def typical(runs: Runs, reading: str) -> tuple[int, np.ndarray]:
 
 
 def _median(rows: pd.DataFrame) -> list[int]:
-    """The place of the median run among the solved ones, or none."""
+    """Return the place of the median run among the solved ones, or none."""
     order = np.lexsort([rows["seed"].to_numpy(int), rows["sweeps"].to_numpy(float, na_value=np.inf)])
     return order[: int(rows["solved"].sum())][(int(rows["solved"].sum()) - 1) // 2 :][:1].tolist()

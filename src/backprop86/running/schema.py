@@ -1,4 +1,4 @@
-"""What a file of runs must hold: its columns, and the metadata that says how its rows were made."""
+"""The form of a file of runs: its columns, and the metadata that says how its rows were made."""
 
 import json
 import shlex
@@ -12,12 +12,12 @@ from backprop86.engines.recipe import BadInput
 from backprop86.running.provenance import Provenance
 
 KEY = b"backprop86"
-"""Of the metadata, in a Parquet file."""
+"""The key of the metadata in a Parquet file."""
 FIRST = ["condition", "seed", "solved", "diverged", "failure", "sweeps", "stopped", "error"]
 LAST = ["weights", "error_curve", "gradient_curve"]
 """The columns that every file has; what its problem measures stands between them."""
 MOST = 100_000_000
-"""How many bytes of metadata are unpacked; the lattice has 3 million."""
+"""The most bytes of metadata that are unpacked; the lattice has 3 million."""
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -32,7 +32,7 @@ KINDS: dict[str, tuple[str, Callable[[pa.DataType], bool]]] = {
     "failure": ("text", _is_text),
     "sweeps": ("whole numbers", pa.types.is_integer),
 }
-"""What a column holds, in words, and the test of its type."""
+"""The content of a column, in words, and the test of its type."""
 
 
 def command(stem: str, output: str | Path) -> str:
@@ -47,7 +47,7 @@ def anew(path: Path) -> str:
 
 
 def metadata(path: Path, packed: bytes) -> tuple[str, dict[str, Provenance], bool]:
-    """Return the stem, what made each reading, whether the run was stopped; BadInput, in one line, names the file."""
+    """Return a file's description of its rows; BadInput, in one line, names the file."""
     again = f"delete it; {anew(path)} makes it anew"
     try:
         about = json.loads(zlib.decompressobj().decompress(packed, MOST))

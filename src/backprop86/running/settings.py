@@ -1,4 +1,4 @@
-"""The settings of a run, typed: what conf/*.yaml and the command line may say.
+"""The settings of a run, typed: all that conf/*.yaml and the command line may say.
 
 settings = load("symmetry", "seeds=20")
 settings.experiment.recipe_of("zero_one_targets")
@@ -90,7 +90,7 @@ class Settings:
         return self
 
     def changed(self) -> list[str]:
-        """The settings of the experiment, but for its number of seeds, that are not as in its file."""
+        """Return the settings of the experiment, but for its number of seeds, that are not as in its file."""
         mine, file = self.experiment, load(self.experiment.stem).experiment
         recipe = [f.name for f in fields(Recipe) if getattr(mine.recipe, f.name) != getattr(file.recipe, f.name)]
         others = [f.name for f in fields(Experiment) if getattr(mine, f.name) != getattr(file, f.name)]
@@ -110,7 +110,7 @@ class Settings:
 
     @property
     def runs_file(self) -> Path:
-        """Where the rows go."""
+        """The file that the rows go to."""
         return Path(self.output) / "runs" / f"{self.experiment.stem}.parquet"
 
 
@@ -130,7 +130,7 @@ ConfigStore.instance().store(name="settings", node=Settings)
 
 
 def typed(config: DictConfig, chosen: str) -> Settings:
-    """Return what Hydra composed as checked objects; `chosen` is the name of the experiment's file."""
+    """Return the settings that Hydra composed, as checked objects; `chosen` is the name of the experiment's file."""
     if missing := sorted(OmegaConf.missing_keys(config)):
         raise BadInput(f"{missing[0]} must be {must_be(missing[0], Settings)}, was not given")
     known = OmegaConf.merge(OmegaConf.structured(Settings), OmegaConf.to_container(config))  # refuses what "+" added
@@ -171,7 +171,7 @@ def _composed(experiment: str, overrides: tuple[str, ...], conf: Path, changed: 
 
 
 def check_name(experiment: str, hint: str = "") -> None:
-    """BadInput, in one line, if there is no file of that name, or it cannot be read as text."""
+    """Raise BadInput, in one line, if there is no file of that name, or it cannot be read as text."""
     if experiment not in stems():
         raise BadInput(f"experiment must be one of {', '.join(stems())}, was {experiment or 'empty'}{hint}")
     path = CONF / "experiment" / f"{experiment}.yaml"

@@ -1,4 +1,4 @@
-"""Every seed of one reading: initial weights, the engine in blocks, progress, and a row for each seed."""
+"""Training of every seed of one reading: initial weights, the engine in blocks, progress, a row for each seed."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,7 +16,7 @@ from backprop86.running.nets import Nets
 from backprop86.running.problem import Problem, counted_of, start_of, wiring_of
 
 ENGINES = {"reference": (reference.train, 1_000), "fused": (fused.train, 100_000)}
-"""Each engine, and how many seeds it is given at once. Rows do not depend on that."""
+"""The engines, each with the number of seeds it is given at once. Rows do not depend on that."""
 MEASURED_AT_ONCE = 250
 OFF = 0.2
 """Hidden units are off if none of them does more than this in any case."""
@@ -24,7 +24,7 @@ OFF = 0.2
 
 YES_OR_NO, NUMBER, OTHER = "yes or no", "numbers", "neither"
 KINDS = {"b": YES_OR_NO, "i": NUMBER, "u": NUMBER, "f": NUMBER}
-"""What a column holds, by the kind of its NumPy dtype."""
+"""The content of a column, by the kind of its NumPy dtype."""
 OF_EVERY_RUN = {
     "seed": NUMBER, "solved": YES_OR_NO, "diverged": YES_OR_NO, "failure": OTHER, "sweeps": NUMBER, "stopped": NUMBER,
     "error": NUMBER, "cases": NUMBER, "training_cases": NUMBER, "hidden_off": YES_OR_NO, "mostly_negative": YES_OR_NO,
@@ -34,7 +34,7 @@ OF_EVERY_RUN = {
 
 
 def columns(problem: Problem, recipe: Recipe) -> dict[str, str]:
-    """Return every column that the rows will have, and what it holds; nothing is trained.
+    """Return every column that the rows will have, and its content; nothing is trained.
 
     BadInput, in one line, if `measure` returns anything else than arrays with an entry for each seed.
     """
@@ -52,7 +52,7 @@ def columns(problem: Problem, recipe: Recipe) -> dict[str, str]:
 
 
 def engine_for(name: str, device: str) -> str:
-    """The engine that `auto` means: fused on the CPU, reference elsewhere."""
+    """Return the engine that `auto` means: fused on the CPU, reference elsewhere."""
     return ("fused" if device == "cpu" else "reference") if name == "auto" else name
 
 
@@ -64,7 +64,7 @@ def run_reading(
     device: str = "cpu",
     advance: Callable[[int], None] = lambda seed_sweeps: None,
 ) -> pd.DataFrame:
-    """One row per seed: solved, sweeps, what the problem measures (also on the untrained weights), weights, curves.
+    """Return a row per seed: solved, sweeps, the problem's measures (also of untrained weights), weights, curves.
 
     After Ctrl-C, the rows of those seeds that are finished.
     """
@@ -72,7 +72,7 @@ def run_reading(
 
 
 def together(recipe: Recipe) -> Recipe:
-    """Recipes for which this is the same can be trained side by side: they differ in rates and start alone."""
+    """Return a key of recipes that can be trained side by side: they differ in rates and start alone."""
     biases = recipe.biases if recipe.biases in ("none", "negative") else "drawn"
     alike: dict[str, Any] = dict.fromkeys(RATES, 0.0)
     return replace(recipe, **alike, initial_range=0.0, start="drawn", spread=0.0, biases=biases)
@@ -86,7 +86,7 @@ def run_together(
     device: str = "cpu",
     advance: Callable[[int], None] = lambda seed_sweeps: None,
 ) -> list[pd.DataFrame]:
-    """What `run_reading` returns, for recipes that differ as `together` says, in blocks of (recipe, seed)."""
+    """Return the rows of `run_reading` for recipes with one key of `together`, trained in blocks of (recipe, seed)."""
     wiring, cases = wiring_of(problem.wiring, recipes[0]), problem.cases(recipes[0])
     train, at_once = ENGINES[engine_for(engine, device)]
     every = [(k, seed) for k in range(len(recipes)) for seed in seeds]
@@ -142,7 +142,7 @@ def _measured(problem: Problem, job: Job, w: np.ndarray) -> dict[str, np.ndarray
 
 
 def _measured_in_the_end(problem: Problem, job: Job, outcome: reference.Outcome) -> dict[str, np.ndarray]:
-    """Return also the kind of failure of each run, and whether its hidden units are off."""
+    """Return the measures of the trained networks, the kind of failure of each, and if its hidden units are off."""
 
     def measure(nets: Nets, some: slice) -> dict[str, np.ndarray]:
         solved, diverged = outcome.sweeps[some] != UNSOLVED, outcome.diverged[some]

@@ -25,12 +25,12 @@ KINDS: dict[Any, str] = {
 VALUE = re.compile(
     r"(?m)Error merging override [^=]+=(.*)|to string: '(.*)'|key '(.*)' not found|alue:? '?(.*?)'?(?: of type .*)?$"
 )
-"""Where Hydra and OmegaConf say what a setting was."""
+"""The places where Hydra and OmegaConf tell a setting's value."""
 NOISE = re.compile("object_type=|reference_type=|full_key:")
 
 
 def in_words(error: BaseException, root: type, known: list[str]) -> str:
-    """One line for an error that Hydra has raised; `root` is the type of all settings, `known` the experiments."""
+    """Return one line for an error that Hydra raised; `root` is the type of the settings, `known` the experiments."""
     if isinstance(error, MarkedYAMLError) and error.problem_mark:
         place = _shown(Path(error.problem_mark.name))
         return f"{place} must be YAML, but line {error.problem_mark.line + 1} cannot be read: {error.problem}"
@@ -53,7 +53,7 @@ def in_words(error: BaseException, root: type, known: list[str]) -> str:
 
 
 def unknown(key: str, root: type, place: str = "") -> str:
-    """The line for a setting that does not exist, with the one that was probably meant."""
+    """Return the line for a setting that does not exist, with the one that was probably meant."""
     path, _, last = key.rpartition(".")
     kind = kind_of(path, root)
     if not is_dataclass(kind):
@@ -78,7 +78,7 @@ def must_be(key: str, root: type) -> str:
 
 
 def kind_of(key: str, root: Any) -> Any:
-    """The type of a setting: float for experiment.recipe.epsilon; None if there is none."""
+    """Return the type of a setting: float for experiment.recipe.epsilon; None if there is none."""
     kind = root
     for name in re.findall(r"[^.\[\]]+", key):
         if is_dataclass(kind):
@@ -107,6 +107,6 @@ def _causes(error: BaseException) -> list[BaseException]:
 
 
 def _shown(path: Path) -> Path:
-    """The path as seen from the working directory, if it lies in it."""
+    """Return the path as seen from the working directory, if it lies in it."""
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path

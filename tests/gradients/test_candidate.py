@@ -1,4 +1,4 @@
-"""What cannot be compared is refused in one clear line; torch's Functions are taken as they are."""
+"""Refusals, in one clear line, of all that cannot be compared; torch's Functions are taken as they are."""
 
 import re
 from functools import partial

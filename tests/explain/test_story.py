@@ -13,7 +13,7 @@ import pytest
 from rich.console import Console
 
 import explain as explain_py
-from backprop86.explain.asked import parts_of
+from backprop86.explain.command import parts_of
 from backprop86.explain.first_step import first_step
 from backprop86.explain.story import explain, parts_from
 from backprop86.report.page import Part, written
@@ -26,7 +26,7 @@ from helpers import ROOT
 
 
 def told(*settings, width=80):
-    """What a terminal of that width shows, and the Markdown."""
+    """Return the page in a terminal of that width, and as Markdown."""
     parts, shown = parts_of(*settings), io.StringIO()
     print_page(parts, Console(file=shown, width=width, highlight=False))
     return shown.getvalue(), written(parts)
@@ -129,7 +129,7 @@ def test_one_wrong_digit_is_found_wherever_it_stands(settings):
 
 
 def lines_with_numbers(page):
-    """Where each line of working and each row of a table of parts 1 to 5 starts, and the line."""
+    """Yield the start of each line of working and each row of a table of parts 1 to 5, and the line."""
     for found in re.finditer(r"^.*$", page[: page.index("## 6.")], re.MULTILINE):
         line = found[0]
         if re.match(r"\| .* → |\| (?!weight)\w+ \| -?\d|  |.* → .*: |E of ", line) and "equation" not in line:
@@ -144,7 +144,7 @@ def complains(page):
 
 
 def is_excused(line, number):
-    """What does not come from other numbers on the page: autograd's, E of a changed weight, and what is rounded off."""
+    """Return whether a number comes from no others on the page: autograd's, E of a changed weight, or rounded off."""
     cells = line.strip("| ").split(" | ")
     outcome = re.findall(NUMBER, cells[-1].replace("too small", "0"))[-1]
     decimals = [-Decimal(text).as_tuple().exponent for text in (number, outcome)]

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from backprop86.engines.recipe import BadInput, Recipe
-from backprop86.explain.again import Choice
-from backprop86.explain.course import Learned, learned_of, readings_that_learn
+from backprop86.explain.afterwards import Choice
+from backprop86.explain.rest_of_run import Learned, learned_of, readings_that_learn
 from backprop86.explain.story import explain
 from backprop86.report.page import Part
 from backprop86.running.problem import Problem, problem_of, validate, wiring_of

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from backprop86.engines.reference import UNSOLVED
-from backprop86.explain.course import Course, Learned
 from backprop86.explain.decimals import rounded, show
 from backprop86.explain.first_step import Step
+from backprop86.explain.rest_of_run import Course, Learned
 from backprop86.report.page import Block
 
 BAR = 20
@@ -19,7 +19,7 @@ THREE = Context(prec=3, rounding=ROUND_HALF_UP)
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """The choice of the reading and the seed of the page, made in asked.py."""
+    """The choice of the reading and the seed of the page, made in command.py."""
 
     reading: str = ""
     changes: tuple[str, ...] = ()  # name=value of the settings that differ from the experiment's file

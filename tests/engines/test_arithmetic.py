@@ -92,7 +92,7 @@ def measuring():
 
 
 def called_by(function, found):
-    """All functions of ours that a function calls, itself included, and all that those call."""
+    """Return all functions of ours that a function calls, itself included, and all that those call."""
     if function not in found:
         found.add(function)
         for node in ast.walk(tree_of(function)):
@@ -121,12 +121,12 @@ def stands_for(node, names):
 
 
 def not_exact(tree, names):
-    """What in it may differ from processor to processor, in words."""
+    """Return, in words, the parts of a function that may differ from processor to processor."""
     return [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.expr) and differs(node, names)]
 
 
 def differs(node, names):
-    """Whether an expression is a matrix product, a power but a square, a sort without an order, or not in EXACT."""
+    """Return whether an expression is a matrix product, a power but a square, an unordered sort, or not in EXACT."""
     match node:
         case ast.BinOp(op=ast.MatMult()):
             return True

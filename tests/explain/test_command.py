@@ -10,7 +10,7 @@ from functools import cache
 import pytest
 
 from backprop86.engines.recipe import BadInput
-from backprop86.explain.asked import RESULTS, parts_of
+from backprop86.explain.command import RESULTS, parts_of
 from backprop86.problems import xor
 from backprop86.report.page import written
 from backprop86.running.runs import read
@@ -169,7 +169,7 @@ def test_what_cannot_be_explained(settings, line):
 
 
 def make(folder, *arguments):
-    """What `make` hands to the script, argument by argument."""
+    """Return the arguments that `make` hands to the script."""
     text = re.sub(r"^\.venv/ready:.*", ".venv/ready:", (ROOT / "Makefile").read_text("utf-8"), flags=re.MULTILINE)
     (folder / ".venv" / "bin").mkdir(parents=True, exist_ok=True)
     (folder / "Makefile").write_text(text, "utf-8")

@@ -12,9 +12,9 @@ import torch
 
 from backprop86.engines.recipe import Job
 from backprop86.engines.reference import UNSOLVED, checkpoints
-from backprop86.explain.asked import RESULTS, parts_of
-from backprop86.explain.course import MANY, Learned, course_of, learned_of, published, rises
+from backprop86.explain.command import RESULTS, parts_of
 from backprop86.explain.first_step import first_step, measured
+from backprop86.explain.rest_of_run import MANY, Learned, course_of, learned_of, published, rises
 from backprop86.explain.story import explain
 from backprop86.gradients.whole_runs import trajectory
 from backprop86.network import Network

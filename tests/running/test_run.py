@@ -31,7 +31,7 @@ def script():
 
 @pytest.fixture
 def asked(script, monkeypatch):
-    """Of every call to run_together: how many recipes, which seeds."""
+    """Return a list of all calls to run_together: the number of recipes, the seeds."""
     calls, whole = [], script.run_together
 
     def noted(problem, recipes, seeds, **how):

@@ -39,7 +39,7 @@ def slopes(f, x):
 
 
 def outputs(wiring, inputs, w):
-    """From the definition: the total input of each unit, one unit after another."""
+    """Return the outputs by the definition: the total input of each unit, one unit after another."""
     y = [mpf(1), *inputs]
     for unit in range(len(y), wiring.n_units):
         feeds = np.flatnonzero(wiring.target == unit)

@@ -109,7 +109,7 @@ def _weights(step: Step, sweep: int) -> np.ndarray:
 
 
 def _moved(step: Step, gradient: np.ndarray) -> np.ndarray:
-    """The weights after this step, in float64."""
+    """Return the weights after this step, in float64."""
     w0, largest = torch.tensor(step.w0[None]), torch.tensor(largest_weights(step.wiring, step.recipe.biases))
     after, _ = step.recipe.descent().step(w0, torch.zeros_like(w0), torch.tensor(gradient[None]), 1, largest)
     return after[0].numpy()
@@ -181,7 +181,7 @@ def rises(course: Course) -> list[tuple[int, int, float, float]]:
 
 @dataclass(frozen=True, eq=False)
 class Learned:
-    """Which of the seeds 0, 1, 2, ... learn, and whether these are the runs in results/."""
+    """The seeds among 0, 1, 2, ... that learn, and whether these are the runs in results/."""
 
     solved: np.ndarray
     is_published: bool

@@ -40,7 +40,7 @@ def own(tmp_path_factory):
 
 
 def in_its_file(stem):
-    """What conf/ says of an experiment, read as it is: to check all of the lattice takes seconds."""
+    """Return an experiment's file of conf/ as it is: to check all of the lattice takes seconds."""
     return OmegaConf.to_container(OmegaConf.load(ROOT / f"conf/experiment/{stem}.yaml"))
 
 
