@@ -13,8 +13,6 @@ from backprop86.running.cli import one_clear_line
 from backprop86.running.run import run
 from backprop86.running.settings import load, stems
 
-QUICK_SEEDS = {"family_trees": 5}  # 20 of the others
-
 
 def main() -> None:
     """Run, then report."""
@@ -23,7 +21,9 @@ def main() -> None:
     quick = parser.parse_args().quick
     output = "quick" if quick else "results"
     for stem in stems():
-        settings = load(stem, *([f"seeds={QUICK_SEEDS.get(stem, 20)}"] if quick else []), output=output)
+        settings = load(stem, output=output)
+        if quick:
+            settings.seeds = settings.experiment.quick_seeds
         if not settings.experiment.by_itself:
             print(f"{stem}: {in_brief(settings, run(settings))[0]}")
     publish(output, EXAMPLE)

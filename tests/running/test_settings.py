@@ -455,24 +455,13 @@ def test_a_place_that_cannot_be_used_is_told_before_training(answer, monkeypatch
     assert re.fullmatch(f"error: .*{tmp_path}/{place}.*\n", err)
 
 
-LITERAL = {
-    "chauvin": "2_hidden/as_printed/rate_0.25",
-    "depth": "1_layers/weights_up_to_0.3",
-    "extra_connections": "symmetry_2/rate_0.1",
-    "family_trees_lattice": "x1/decay_0.002/from_edge/biases_drawn/range_0.3/sweep/momentum_0.9",
-    "single_layer": "symmetry",
-    "symmetry_breaking": "equal",
-}
-"""The reading that changes nothing of the recipe, where it is not as_printed."""
-
-
 @pytest.mark.parametrize("stem", stems())
 def test_every_experiment_file(stem, tmp_path):
     settings = load(stem, f"output={tmp_path}")
     experiment = settings.experiment
     assert experiment.stem == stem
     recipes = {reading: experiment.recipe_of(reading) for reading in experiment.every_reading}
-    assert recipes[LITERAL.get(stem, "as_printed")] == experiment.recipe
+    assert experiment.recipe in recipes.values()  # the literal reading, which changes nothing
     assert len({str(recipe) for recipe in recipes.values()}) == len(recipes)
     assert len({claim.id for claim in experiment.claims}) == len(experiment.claims)
     for claim in experiment.claims:

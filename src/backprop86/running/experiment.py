@@ -35,6 +35,7 @@ class Experiment:
     stem: str = "???"
     title: str = "???"
     seeds: int = 1000
+    quick_seeds: int = 20  # of `make quick`
     recipe: Recipe = field(default_factory=Recipe)
     readings: dict[str, Any] = field(default_factory=dict)  # name -> settings of the recipe that differ
     axes: dict[str, dict[str, Any]] = field(default_factory=dict)  # axis -> value -> settings that differ
