@@ -19,15 +19,15 @@ def both_ways(job: Job) -> tuple[Callable[[], object], Callable[[], object]]:
     """Return dE/dw of all cases by hand, and by autograd through the very same forward pass."""
     network, error = Network(job.wiring), job.recipe.squared_error()
     inputs, d, weights = (torch.tensor(array) for array in (job.cases.inputs, job.cases.desired, job.w))
-    marked = None if job.counted is None else torch.tensor(job.counted)
+    counted = None if job.counted is None else torch.tensor(job.counted)
     one = weights.new_ones(len(weights))
 
     def E(leaf: torch.Tensor) -> torch.Tensor:
-        return error.forward(network.forward(inputs, leaf)[0], d, marked)[0]
+        return error.forward(network.forward(inputs, leaf)[0], d, counted)[0]
 
     def hand() -> None:
         outputs, cache = network.forward(inputs, weights)
-        _, cache_error = error.forward(outputs, d, marked)
+        _, cache_error = error.forward(outputs, d, counted)
         dE_doutputs, _ = error.backward(1.0, cache_error)
         network.backward(dE_doutputs, cache, to_inputs=False)
 

@@ -27,10 +27,10 @@ def trajectory(job: Job) -> Trajectory:
 
     It shares no code with modules.py, network.py, descent.py or reference.py.
     """
-    wiring, recipe, w, marked = job.wiring, job.recipe, job.w, _marked(job)
+    wiring, recipe, w, counted = job.wiring, job.recipe, job.w, _counted(job)
     every = list(range(len(job.cases.inputs)))
     groups = [every] if recipe.update == "sweep" else [[c] for c in every]
-    E_of = partial(_error, job, marked)
+    E_of = partial(_error, job, counted)
     now, one = torch.tensor(w), torch.ones(len(w), dtype=torch.float64)
     change = torch.zeros_like(now)
     weights, errors = [now], [E_of(every, now)]
@@ -41,7 +41,7 @@ def trajectory(job: Job) -> Trajectory:
         for group in groups:
             (gradient,) = by_autograd(partial(E_of, group), [now], one)
             next_change = -epsilon * gradient + alpha * change
-            learns = marked[:, group].any(1, keepdim=True)
+            learns = counted[:, group].any(1, keepdim=True)
             moved = (now + next_change) * (1 - recipe.decay)
             if recipe.biases == "negative":
                 moved = torch.where(torch.tensor(wiring.is_bias), moved.clamp(max=0), moved)
@@ -52,7 +52,7 @@ def trajectory(job: Job) -> Trajectory:
     return torch.stack(weights), torch.stack(errors)
 
 
-def _error(job: Job, marked: Tensor, group: list[int], w: Tensor) -> Tensor:
+def _error(job: Job, counted: Tensor, group: list[int], w: Tensor) -> Tensor:
     """Return E (S,) of some cases, one unit after another."""
     wiring, cases, recipe = job.wiring, job.cases, job.recipe
     y: list[Tensor] = [w.new_ones(len(w), len(group))]
@@ -70,9 +70,9 @@ def _error(job: Job, marked: Tensor, group: list[int], w: Tensor) -> Tensor:
             edge = y[unit] - _where(on, recipe.zone_on, recipe.zone_off)
             outside = torch.where(on, edge < 0, edge > 0)
             miss = (edge if recipe.dead_zone == "from_edge" else miss) * outside
-        E = E + (marked[:, group] * miss**2).sum(1) / 2
+        E = E + (counted[:, group] * miss**2).sum(1) / 2
     if recipe.error == "mean":
-        E = E / (marked[:, group].sum(1) * len(wiring.outputs))
+        E = E / (counted[:, group].sum(1) * len(wiring.outputs))
     return E
 
 
@@ -81,7 +81,7 @@ def _where(on: Tensor, if_on: float, if_off: float) -> Tensor:
     return torch.where(on, torch.tensor(if_on, dtype=torch.float64), torch.tensor(if_off, dtype=torch.float64))
 
 
-def _marked(job: Job) -> Tensor:
+def _counted(job: Job) -> Tensor:
     """Return (S, C), 1 for the cases that a seed is trained on."""
     if job.counted is None:
         return torch.ones(len(job.w), len(job.cases.inputs), dtype=torch.float64)
@@ -95,7 +95,7 @@ def with_sgd(job: Job) -> Trajectory:
     change itself; so the first sweep with another rate is another change, by that factor in all it remembers.
     """
     recipe, w = job.recipe, job.w
-    E = partial(_error, job, _marked(job), list(range(len(job.cases.inputs))))
+    E = partial(_error, job, _counted(job), list(range(len(job.cases.inputs))))
     now, one = torch.tensor(w), torch.ones(len(w), dtype=torch.float64)
     optimizer = torch.optim.SGD([now], lr=recipe.epsilon, momentum=recipe.alpha)
     weights, errors = [now.clone()], [E(now)]
