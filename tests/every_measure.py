@@ -9,9 +9,9 @@ import numpy as np
 from backprop86.engines import fused
 from backprop86.engines.recipe import Job
 from backprop86.running.failures import kinds
+from backprop86.running.nets import Nets
 from backprop86.running.problem import counted_of, problem_of, start_of, wiring_of
 from backprop86.running.settings import load, stems
-from backprop86.running.training import states
 
 SEEDS = [0, 1, 2]
 NETS_OF = {"family_trees_lattice": "family_trees"}
@@ -47,11 +47,11 @@ def columns(some):
         wiring, cases = wiring_of(problem.wiring, recipe), problem.cases(recipe)
         counted = counted_of(problem, recipe, len(w) // len(SEEDS) * SEEDS)
         with np.errstate(all="ignore"):  # untrained weights from zero have no ratio
-            y = states(wiring, cases.inputs, w)
-            measured = problem.measure(wiring, cases, w, y, counted)
+            nets = Nets.shown(wiring, cases, w, counted)
+            measured = problem.measure(nets)
         never = np.zeros(len(w), dtype=bool)
-        measured["failure"] = kinds(wiring, cases, y, counted, never, never, np.ones((len(w), 2)))
-        measured["states"] = y
+        measured["failure"] = kinds(nets, never, never, np.ones((len(w), 2)))
+        measured["states"] = nets.y
         for column, values in measured.items():
             found[stem, reading, column] = values.tolist() if values.dtype == object else values.tobytes()
     return found

@@ -1,7 +1,7 @@
 """Helpers for the tests of several experiments."""
 
 import io
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +10,12 @@ import pytest
 
 from backprop86.engines import fused, reference
 from backprop86.engines.recipe import Job, Recipe
-from backprop86.running.problem import check, problem_of, start_of, wiring_of
-from backprop86.running.runs import Runs, describe, with_reading
+from backprop86.running.nets import Nets
+from backprop86.running.problem import problem_of, start_of, validate, wiring_of
+from backprop86.running.provenance import Provenance
+from backprop86.running.runs import Runs, thinned
 from backprop86.running.settings import load
-from backprop86.running.training import run_reading, states
+from backprop86.running.training import run_reading
 
 ROOT = Path(__file__).parents[1]
 """The folder of the project."""
@@ -34,13 +36,12 @@ def engines(problem, recipe, n=8):
 
 def every_reading(stem, sweeps, seeds=(0, 1, 2)):
     """Runs of every reading of an experiment, cut short: what run.py would have written, of a few seeds."""
-    experiment, problem, runs = load(stem).experiment, problem_of(stem), None
+    experiment, problem, runs = load(stem).experiment, problem_of(stem), Runs(stem, {}, {})
     for name in experiment.every_reading:
         recipe = replace(experiment.recipe_of(name), sweeps=sweeps)
         rows = run_reading(problem, recipe, list(seeds))
-        about = describe(recipe, check(problem, recipe), list(seeds), "fused")
-        order = list(experiment.every_reading)
-        runs = with_reading(runs, stem, order, name, about, rows, experiment.numbers_only)
+        about = Provenance.of(recipe, len(validate(problem, recipe).levels), list(seeds), "fused")
+        runs = runs.having(name, thinned(rows, experiment.numbers_only), about, list(experiment.every_reading))
     return runs
 
 
@@ -55,7 +56,7 @@ def drawn(runs):
 def measured(problem, recipe, w, counted=None):
     """Return a problem's measures of the weights of one net."""
     wiring, cases, w = wiring_of(problem.wiring, recipe), problem.cases(recipe), np.atleast_2d(np.array(w, dtype=float))
-    found = problem.measure(wiring, cases, w, states(wiring, cases.inputs, w), counted)
+    found = problem.measure(Nets.shown(wiring, cases, w, counted))
     return {name: values[0] for name, values in found.items()}
 
 
@@ -64,7 +65,7 @@ def runs_of(solved, sweeps=None, **measures):
     n = len(solved)
     sweeps = pd.array([10 if yes else pd.NA for yes in solved] if sweeps is None else sweeps, dtype="Int64")
     rows = pd.DataFrame({"condition": "a", "seed": range(n), "solved": solved, "sweeps": sweeps, **measures})
-    return Runs("made_up", {"a": rows}, {"a": {"recipe": asdict(Recipe())}})
+    return Runs("made_up", {"a": rows}, {"a": Provenance(Recipe(), [0, n - 1], [0], 2, "fused", {})})
 
 
 def of_readings(readings):

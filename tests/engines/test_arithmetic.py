@@ -22,8 +22,9 @@ from backprop86.engines.recipe import Recipe
 from backprop86.network import Network, initial_weights
 from backprop86.problems import depth
 from backprop86.running import failures, training
+from backprop86.running.nets import Nets, states
 from backprop86.running.settings import load, stems
-from backprop86.running.training import run_reading, states
+from backprop86.running.training import run_reading
 
 
 def switched_off():
@@ -84,8 +85,8 @@ OTHERS = {"math": {"factorial", "prod"}, "torch": set(), "scipy": set()}
 
 
 def measuring():
-    """Return every function of ours that has a part in a measure."""
-    begin = [training.states, training._measured, failures.kinds]
+    """Every function of ours that has a part in what is measured."""
+    begin = [states, Nets.outputs.fget, Nets.on.fget, Nets.counts.fget, training._some_at_a_time, failures.kinds]
     begin += [every_measure.problem_of(stem).measure for stem in stems()]
     return set().union(*(called_by(inspect.unwrap(function), set()) for function in begin))
 
@@ -107,7 +108,8 @@ def tree_of(function):
 
 def names_in(function):
     """The objects that a function can name, but for its own parameters and variables."""
-    return {name: value for name, value in function.__globals__.items() if name not in function.__code__.co_varnames}
+    own = {*function.__code__.co_varnames, *function.__code__.co_cellvars}
+    return {name: value for name, value in function.__globals__.items() if name not in own}
 
 
 def stands_for(node, names):

@@ -72,7 +72,7 @@ def test_solved_seeds_leave_with_the_weights_that_solved_it():
 
 
 def _outputs(wiring, cases, w):
-    from backprop86.running.training import states
+    from backprop86.running.nets import states
 
     return states(wiring, cases.inputs, w[None])[0][:, wiring.outputs]
 

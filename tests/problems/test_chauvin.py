@@ -1,7 +1,5 @@
 """Chauvin's study: 150 readings by name, the forms its claims apply to, the printed line put in and found again."""
 
-from dataclasses import asdict
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +7,7 @@ import pytest
 from backprop86.judging.judgement import matching
 from backprop86.judging.ledger import ledger
 from backprop86.problems import chauvin, xor
+from backprop86.running.provenance import Provenance
 from backprop86.running.runs import Runs
 from backprop86.running.settings import load
 from helpers import drawn, engines, every_reading
@@ -25,7 +24,7 @@ def made_up(sweeps):
         H = int(recipe.network.split("_")[0])
         column = pd.array([sweeps(H, recipe.epsilon)] * 20, dtype="Int64")
         parts[name] = pd.DataFrame({"condition": name, "hidden": H, "solved": ~column.isna(), "sweeps": column})
-        about[name] = {"recipe": asdict(recipe)}
+        about[name] = Provenance(recipe, [0, 9], [0], 2, "fused", {})
     return Runs("chauvin", parts, about)
 
 
@@ -54,7 +53,7 @@ def test_the_forms_of_the_claims():
     hows, number = [*EXPERIMENT.axes["how"]], {claim.id: 0 for claim in EXPERIMENT.claims}
     for claim in EXPERIMENT.claims:
         for form in claim.readings:
-            found = matching(runs, form)
+            found = matching(runs.stem, runs.readings, form)
             number[claim.id] += len(found)
             if claim.rule in ("intercept", "slope"):
                 assert [runs.of(name)["hidden"].iloc[0] for name in found] == [*HIDDEN]

@@ -1,13 +1,13 @@
 """More connections than needed: sizes of the nets, which cases are wrong, the share of runs that are stuck."""
 
-from dataclasses import asdict
-
 import numpy as np
 import pandas as pd
 import pytest
 
 from backprop86.engines.recipe import Recipe
 from backprop86.problems import extra_connections, symmetry, xor
+from backprop86.running.nets import Nets
+from backprop86.running.provenance import Provenance
 from backprop86.running.runs import Runs
 from helpers import drawn, engines, every_reading, measured
 
@@ -40,13 +40,15 @@ def test_wrong():
     y = np.zeros((2, 4, wiring.n_units))
     y[:, :, wiring.outputs] = cases.desired
     y[1, [0, 1], wiring.outputs[0]] = [0.51, 0.49]
-    assert extra_connections.measure(wiring, cases, np.zeros((2, 9)), y, None)["wrong"].tolist() == [0, 2]
+    assert extra_connections.measure(Nets(wiring, cases, np.zeros((2, 9)), y))["wrong"].tolist() == [0, 2]
 
 
 def test_the_share_of_runs_that_are_stuck():
     solved = {"xor_2/slow": 37, "xor_2/fast": 40, "xor_8/slow": 0, "symmetry_2/slow": 10}
     parts = {name: pd.DataFrame({"solved": np.arange(40) < n}) for name, n in solved.items()}
-    runs = Runs("extra_connections", parts, {name: {"recipe": asdict(Recipe())} for name in solved})
+    runs = Runs(
+        "extra_connections", parts, {name: Provenance(Recipe(), [0, 9], [0], 2, "fused", {}) for name in solved}
+    )
     table = extra_connections.unsolved(runs, "xor")
     assert table[["hidden", "how", "share"]].to_numpy().tolist() == [
         [2, "slow", 3 / 40],

@@ -8,6 +8,7 @@ import pytest
 from backprop86.engines.recipe import Recipe
 from backprop86.problems import family_trees
 from backprop86.problems.people import ENGLISH, ITALIAN, PEOPLE, PERSON, answers
+from backprop86.running.nets import Nets
 from backprop86.running.problem import wiring_of
 
 TREES = Recipe("five_layers")
@@ -95,17 +96,17 @@ def test_family_tree_scores():
     counted = np.ones((1, 104))
     counted[0, :4] = 0
     with np.errstate(invalid="ignore"):
-        perfect = family_trees.measure(wiring, cases, w, y, counted)
+        perfect = family_trees.measure(Nets(wiring, cases, w, y, counted))
         y[0, 0, wiring.outputs[3]] = 0.6
         y[0, 50, wiring.outputs[:]] = 0.3 + 0.4 * cases.desired[50]
-        spoilt = family_trees.measure(wiring, cases, w, y, counted)
+        spoilt = family_trees.measure(Nets(wiring, cases, w, y, counted))
     assert (perfect["trained_strict"][0], perfect["held_out_right"][0], perfect["all_near"][0]) == (1, 4, True)
     assert (spoilt["trained_right"][0], spoilt["trained_near"][0], spoilt["held_out_right"][0]) == (1, 0.99, 3)
     twins = y.copy()
     for c, on in enumerate(cases.desired > 0.5):
         twins[0, c, wiring.outputs[np.roll(on, 12)]] = 0.2
     with np.errstate(invalid="ignore"):
-        assert family_trees.measure(wiring, cases, w, twins, None)["twin_is_active"][0]
+        assert family_trees.measure(Nets(wiring, cases, w, twins))["twin_is_active"][0]
     assert not perfect["twin_is_active"][0]
 
 
@@ -122,7 +123,7 @@ def one_net(person_units, outputs=None, counted=None):
         w[0, [wiring.index(person, f"person{unit + 1}") for person in PEOPLE]] = weights
     y = np.zeros((1, len(cases.inputs), wiring.n_units))
     y[0][:, wiring.outputs] = cases.desired if outputs is None else outputs
-    return {name: values[0] for name, values in family_trees.measure(wiring, cases, w, y, counted).items()}
+    return {name: values[0] for name, values in family_trees.measure(Nets(wiring, cases, w, y, counted)).items()}
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,14 @@
 """The lattice of the family trees: which results a reading counts, where it stands in the maps, how it begins."""
 
 import io
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 
 from backprop86.judging.ledger import ledger
 from backprop86.problems.family_trees_lattice import AXES, maps, table
+from backprop86.running.provenance import Provenance
 from backprop86.running.runs import Runs
 from backprop86.running.settings import load
 
@@ -29,7 +30,7 @@ def rows(learned, sweeps, held_out, n=20, branch=False):
 
 def lattice_of(parts):
     of_each = {name: part.assign(condition=name) for name, part in parts.items()}
-    runs = Runs("made_up", of_each, {name: {"recipe": asdict(LATTICE.recipe)} for name in parts})
+    runs = Runs("made_up", of_each, {name: Provenance(LATTICE.recipe, [0, 9], [0], 4, "fused", {}) for name in parts})
     return table(runs, ledger(LATTICE.claims, runs))
 
 

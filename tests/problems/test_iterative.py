@@ -14,9 +14,9 @@ from backprop86.judging.rules import Equal
 from backprop86.modules import Logistic
 from backprop86.network import Network, initial_weights
 from backprop86.problems import family_trees, iterative
+from backprop86.running.nets import Nets, states
 from backprop86.running.problem import wiring_of
 from backprop86.running.settings import load
-from backprop86.running.training import states
 from backprop86.wiring import ONE
 from helpers import drawn, engines, every_reading
 
@@ -25,7 +25,7 @@ WIRING, CASES = iterative.wiring(RECIPE), iterative.cases(RECIPE)
 
 
 def apart(w, wiring=WIRING):
-    found = iterative.measure(wiring, CASES, w, states(wiring, CASES.inputs, w), None)
+    found = iterative.measure(Nets.shown(wiring, CASES, w))
     return [found[name][0] for name in ("outputs_apart", "gradient_apart", "to_inputs_apart")]
 
 

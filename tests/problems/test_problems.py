@@ -5,8 +5,8 @@ import pytest
 
 from backprop86.engines.recipe import Cases, Recipe
 from backprop86.problems import addition, encoder, negation, parity, symmetry, xor
+from backprop86.running.nets import Nets, states
 from backprop86.running.problem import counted_of, problem_of
-from backprop86.running.training import states
 from helpers import measured
 
 
@@ -122,7 +122,7 @@ def test_the_printed_xor_nets():
     assert measured(xor, two, xor.PRINTED_FIG5)["is_fig5"]
     y = np.zeros((2, 4, 6))
     y[:, :, -1] = [[0.1, 0.9, 0.49, 0.49], [0.1, 0.9, 0.51, 0.49]]  # the second has every case right
-    found = xor.measure(xor.wiring(two), xor.cases(two), np.zeros((2, 9)), y, None)
+    found = xor.measure(Nets(xor.wiring(two), xor.cases(two), np.zeros((2, 9)), y))
     assert found["is_fig5"].tolist() == [True, False]
     assert not measured(xor, direct, xor.PRINTED_FIG3)["is_fig5"]
     assert measured(xor, direct, xor.PRINTED_FIG3)["hidden_code"] == "1000"
@@ -168,7 +168,7 @@ def test_encoder_counts_and_codes():
     y, hidden = np.zeros((2, 8, wiring.n_units)), [wiring.units.index(f"h{k}") for k in (1, 2, 3)]
     y[0][:, hidden] = encoder.PRINTED_CODES
     y[1][:, hidden] = [[n >> 2 & 1, n >> 1 & 1, n & 1] for n in range(8)]
-    found = encoder.measure(wiring, cases, np.zeros((2, wiring.n_parameters)), y, None)
+    found = encoder.measure(Nets(wiring, cases, np.zeros((2, wiring.n_parameters)), y))
     assert found["intermediate"].tolist() == [4, 0]
     assert found["is_binary"].tolist() == [False, True]
     single = Recipe("2-1-4-4")
@@ -176,7 +176,7 @@ def test_encoder_counts_and_codes():
     y = np.zeros((2, 4, wiring.n_units))
     y[0, :, wiring.units.index("h1.1")] = [0.6, 1, 0, 0.2]  # 00, 01, 10, 11 as printed
     y[1, :, wiring.units.index("h1.1")] = [0.6, 1, 0.2, 0]
-    assert encoder.measure(wiring, cases, np.zeros((2, 1)), y, None)["is_printed_order"].tolist() == [True, False]
+    assert encoder.measure(Nets(wiring, cases, np.zeros((2, 1)), y))["is_printed_order"].tolist() == [True, False]
 
 
 def test_a_single_unit_counts_as_its_contrary():
@@ -185,7 +185,7 @@ def test_a_single_unit_counts_as_its_contrary():
     printed = np.array([0.6, 1, 0, 0.2])  # 00, 01, 10, 11
     y = np.zeros((3, 4, wiring.n_units))
     y[:, :, wiring.units.index("h1.1")] = [printed, 1 - printed, [0.9, 0.3, 0.2, 0.1]]
-    found = encoder.measure(wiring, cases, np.zeros((3, 1)), y, None)
+    found = encoder.measure(Nets(wiring, cases, np.zeros((3, 1)), y))
     values = np.array([found[f"value_{name}"] for name in ("00", "01", "10", "11")]).T
     assert values == pytest.approx(np.array([printed, printed, [0.9, 0.3, 0.2, 0.1]]))
 
@@ -201,7 +201,7 @@ def test_addition_counts_and_failures():
     y[:, :, wiring.outputs] = cases.desired
     y[1:, 15, wiring.outputs[1]] = 0
     y[2, 3, wiring.outputs[0]] = 1
-    found = addition.measure(wiring, cases, np.zeros((3, wiring.n_parameters)), y, None)
+    found = addition.measure(Nets(wiring, cases, np.zeros((3, wiring.n_parameters)), y))
     assert found["wrong"].tolist() == [0, 1, 2]
     assert found["fails_as_printed"].tolist() == [False, True, False]
     assert found["wrong_sums"].tolist() == ["", "11+11", "00+11 11+11"]
@@ -218,7 +218,7 @@ def test_negation_counts_and_own_units():
         w[:, wiring.index(f"h{k}", f"o{k % 3 + 1}")] = 8
     w[1, wiring.index("h1", "o1")] = 5
     y = states(wiring, cases.inputs, w)
-    assert negation.measure(wiring, cases, w, y, None)["has_own_unit"].tolist() == [True, False]
+    assert negation.measure(Nets(wiring, cases, w, y))["has_own_unit"].tolist() == [True, False]
 
 
 def test_cases_of_all_bits():

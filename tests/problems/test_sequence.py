@@ -13,10 +13,12 @@ from backprop86.gradients.whole_runs import trajectory
 from backprop86.network import Network, initial_weights
 from backprop86.problems import sequence
 from backprop86.report.drawing import curves_figure
-from backprop86.running.problem import check, counted_of, wiring_of
-from backprop86.running.runs import describe, with_reading
+from backprop86.running.nets import Nets, states
+from backprop86.running.problem import counted_of, validate, wiring_of
+from backprop86.running.provenance import Provenance
+from backprop86.running.runs import Runs, thinned
 from backprop86.running.settings import load
-from backprop86.running.training import run_reading, states
+from backprop86.running.training import run_reading
 
 FIXED = load("sequence").experiment.recipe_of("as_printed")
 VARIABLE = load("sequence").experiment.recipe_of("variable")
@@ -64,7 +66,7 @@ def test_parameters():
     possible = 5 * 60 + 60 * 60 + 60 * 3 + 3 * 3
     assert n("variable_timing") == possible + 63
     assert n("variable_timing_half_1") == n("variable_timing_half_2") == possible - possible // 2 + 63
-    assert (check(sequence, FIXED), check(sequence, VARIABLE)) == (5, 7)
+    assert (len(validate(sequence, FIXED).levels), len(validate(sequence, VARIABLE).levels)) == (5, 7)
 
 
 def test_half_of_the_connections_is_one_draw():
@@ -162,14 +164,14 @@ def test_measures():
     y[3, cases.names.index("AA"), wiring.outputs[1]] = 0.24  # right and near, but not below 0.2
     y[4, cases.names.index("AA"), wiring.outputs[0]] = 0.76  # nor this above 0.8
     y[5, cases.names.index("AA"), wiring.outputs[0]] = 0.74
-    found = sequence.measure(wiring, cases, np.zeros((6, wiring.n_parameters)), y, counted)
+    found = sequence.measure(Nets(wiring, cases, np.zeros((6, wiring.n_parameters)), y, counted))
     assert found["held_out_right"].tolist() == [5, 4, 3, 5, 5, 5]
     assert found["few_wrong"].tolist() == [True, True, False, True, True, True]
     assert found["all_right"].tolist() == [True, True, False, True, True, True]
     assert found["all_near"].tolist() == [True, True, False, True, True, False]
     assert found["all_strict"].tolist() == [True, True, False, False, False, False]
     assert found["trained_right"].tolist() == [1, 1, 0.95, 1, 1, 1]
-    assert "held_out_right" not in sequence.measure(wiring, cases, np.zeros((6, 1)), y, None)
+    assert "held_out_right" not in sequence.measure(Nets(wiring, cases, np.zeros((6, 1)), y))
 
 
 def test_few_of_14_are_three():
@@ -178,7 +180,7 @@ def test_few_of_14_are_three():
     y[:, :, wiring.outputs] = cases.desired
     for row, wrong in ((0, 3), (1, 4)):
         y[row, np.flatnonzero(counted[row] == 0)[:wrong], wiring.outputs[0]] = 0.5
-    found = sequence.measure(wiring, cases, np.zeros((2, 1)), y, counted)
+    found = sequence.measure(Nets(wiring, cases, np.zeros((2, 1)), y, counted))
     assert found["held_out_right"].tolist() == [11, 10]
     assert found["few_wrong"].tolist() == [True, False]
 
@@ -212,7 +214,8 @@ def test_engines_agree(recipe, sweeps):
 
 def runs_of(recipe, seeds):
     rows = run_reading(sequence, recipe, seeds)
-    return with_reading(None, "sequence", ["x"], "x", describe(recipe, 5, seeds, "fused"), rows)
+    about = Provenance.of(recipe, 5, seeds, "fused")
+    return Runs("sequence", {}, {}).having("x", thinned(rows), about, ["x"])
 
 
 def test_figures():

@@ -7,7 +7,7 @@ import pytest
 
 from backprop86.engines.recipe import Recipe
 from backprop86.problems import shift_register
-from backprop86.running.training import states
+from backprop86.running.nets import states
 from backprop86.wiring import ONE
 from helpers import drawn, engines, every_reading, measured
 

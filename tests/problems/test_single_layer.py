@@ -6,6 +6,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from backprop86.engines.recipe import Recipe
 from backprop86.problems import single_layer
+from backprop86.running.nets import Nets
 from helpers import drawn, engines, every_reading, measured
 
 SIZES = {"xor": (2, 4, 2), "symmetry": (6, 64, 8)}
@@ -52,7 +53,7 @@ def test_fewer_would_be_seen(task):
     y[:, :, wiring.outputs] = cases.desired
     for row, wrong in enumerate((least, least - 1)):
         y[row, :wrong, wiring.outputs[0]] = 0.5
-    found = single_layer.measure(wiring, cases, np.zeros((2, wiring.n_parameters)), y, None)
+    found = single_layer.measure(Nets(wiring, cases, np.zeros((2, wiring.n_parameters)), y))
     assert found["wrong"].tolist() == [least, least - 1]
     assert found["right_beyond_the_best"].tolist() == [False, True]
 

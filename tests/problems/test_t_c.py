@@ -10,9 +10,9 @@ from backprop86.gradients.check import compare
 from backprop86.gradients.oracles import ORACLES
 from backprop86.network import Network, initial_weights
 from backprop86.problems import t_c
+from backprop86.running.nets import Nets, states
 from backprop86.running.problem import counted_of, wiring_of
 from backprop86.running.runs import Runs
-from backprop86.running.training import states
 from backprop86.wiring import ONE
 
 SHARED = Recipe("7x7_shared")
@@ -39,7 +39,7 @@ def sums(kernel):
 
 def measured(recipe, w, counted=None):
     wiring, cases = wiring_of(t_c.wiring, recipe), t_c.cases(recipe)
-    found = t_c.measure(wiring, cases, w, states(wiring, cases.inputs, w), counted)
+    found = t_c.measure(Nets.shown(wiring, cases, w, counted))
     return {name: values[0] for name, values in found.items()}
 
 
@@ -155,7 +155,7 @@ def test_held_out_cases_are_scored():
     y[1, held, wiring.outputs[0]] = 0.2
     y[2, trained, wiring.outputs[0]] = 0.2
     w = np.repeat(weights(recipe, t_c.TEMPLATES["bar"][0]), 3, 0)
-    found = t_c.measure(wiring, cases, w, y, counted)
+    found = t_c.measure(Nets(wiring, cases, w, y, counted))
     assert found["held_out_right"].tolist() == [8, 7, 8]
     assert found["all_held_out_right"].tolist() == [True, False, True]
     assert found["is_bar"].tolist() == [True, True, False]

@@ -13,7 +13,8 @@ from backprop86.engines.recipe import Recipe
 from backprop86.judging.ledger import ledger
 from backprop86.report import citing
 from backprop86.running.claim import Claim
-from backprop86.running.runs import Runs, describe
+from backprop86.running.provenance import Provenance
+from backprop86.running.runs import Runs
 from helpers import of_readings, runs_of
 
 CLAIMS = [Claim("c-one", "P Fig. 5, fn 2", "it is so"), Claim("c-two", "N p. 535, P p. 330, H p. 11", "so is this")]
@@ -22,7 +23,7 @@ CAPTION = r"Learning: 5 % of a_b & c, ∂E/∂w < 1 {of \x}"
 
 def made(stem, **readings):
     """Runs that have no rows, of readings with these recipes and seeds."""
-    about = {name: describe(recipe, 2, seeds, "reference") for name, (recipe, seeds) in readings.items()}
+    about = {name: Provenance.of(recipe, 2, seeds, "reference") for name, (recipe, seeds) in readings.items()}
     return Runs(stem, {name: pd.DataFrame() for name in readings}, about)
 
 

@@ -10,9 +10,11 @@ from backprop86.engines.recipe import Recipe
 from backprop86.problems import family_trees, single_layer, xor
 from backprop86.report import failures as atlas
 from backprop86.running.failures import KINDS
-from backprop86.running.problem import check
-from backprop86.running.runs import describe, with_reading
-from backprop86.running.training import run_reading, states
+from backprop86.running.nets import states
+from backprop86.running.problem import validate
+from backprop86.running.provenance import Provenance
+from backprop86.running.runs import Runs, thinned
+from backprop86.running.training import run_reading
 
 XOR = Recipe("2_hidden", 9, epsilon=0.5, alpha=0.9)
 LEARNED, LOST = [""] * 4, ["plateau"] * 4
@@ -20,12 +22,13 @@ LEARNED, LOST = [""] * 4, ["plateau"] * 4
 
 def of(problem, readings, numbers_only=False):
     """Runs of these readings, name -> (recipe, the kind of failure that each of its runs is said to have)."""
-    runs, stem = None, problem.__name__.rsplit(".", 1)[1]
+    stem = problem.__name__.rsplit(".", 1)[1]
+    runs = Runs(stem, {}, {})
     for name, (recipe, failures) in readings.items():
         seeds = list(range(len(failures)))
         rows = run_reading(problem, recipe, seeds).assign(failure=failures, solved=[kind == "" for kind in failures])
-        about = describe(recipe, check(problem, recipe), seeds, "fused")
-        runs = with_reading(runs, stem, list(readings), name, about, rows, numbers_only)
+        about = Provenance.of(recipe, len(validate(problem, recipe).levels), seeds, "fused")
+        runs = runs.having(name, thinned(rows, numbers_only), about, list(readings))
     return runs
 
 
@@ -110,7 +113,7 @@ def test_an_example_is_the_first_seed_where_its_kind_is_commonest(every, found):
     curve, picture = figure.axes[:2]
     row, about = every[xor].of("slower").iloc[2], every[xor].about["slower"]
     (line,) = curve.lines
-    assert (line.get_xdata().tolist(), line.get_ydata().tolist()) == (about["checkpoints"], row["error_curve"].tolist())
+    assert (line.get_xdata().tolist(), line.get_ydata().tolist()) == (about.checkpoints, row["error_curve"].tolist())
     wiring, cases = xor.wiring(XOR), xor.cases(XOR)
     y = states(wiring, cases.inputs, row["weights"][None])[0]
     shown = [cases.desired[:, 0], *(y[:, wiring.units.index(unit)] for unit in ("o1", "h1", "h2"))]

@@ -1,6 +1,6 @@
 """The material of a report: the rows and claims that are used, and the line about those that are not."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ from backprop86.report import material
 from backprop86.report.material import Folder
 from backprop86.running.claim import Claim
 from backprop86.running.experiment import Experiment
+from backprop86.running.provenance import Provenance
 from helpers import of_readings, runs_of
 
 RECIPE = Recipe("2_hidden", 100)
@@ -22,14 +23,14 @@ def rows_of(*readings, seeds=(0, 19), **settings):
     """Runs of some readings of EXPERIMENT, made with its settings or with others."""
     found = of_readings({name: runs_of([True] * 20, did=np.arange(20) > 4) for name in readings})
     for name in readings:
-        recipe = {**asdict(RECIPE), **EXPERIMENT.readings.get(name, {}), **settings}
-        found.about[name] = {"recipe": recipe, "seeds": list(seeds)}
+        recipe = replace(RECIPE, **{**EXPERIMENT.readings.get(name, {}), **settings})
+        found.about[name] = Provenance(recipe, list(seeds), [0], 2, "fused", {})
     return replace(found, stem="xor")
 
 
 def _half():
     runs = rows_of("a", "b", "c")
-    runs.about["b"]["seeds"] = [0, 29]
+    runs.about["b"] = replace(runs.about["b"], seeds=[0, 29])
     return runs
 
 

@@ -6,6 +6,7 @@ import pytest
 from backprop86.engines.recipe import Recipe
 from backprop86.problems import xor
 from backprop86.running.failures import KINDS, SOLVED, kinds
+from backprop86.running.nets import Nets
 from backprop86.wiring import layered, wire
 
 NET, CASES = layered(2, 2, 1), xor.cases(Recipe("2_hidden"))  # 00, 01, 10, 11 -> 0, 1, 1, 0
@@ -19,7 +20,7 @@ def kind(out, h1=BUSY[0], h2=BUSY[1], curve=REST, counted=None, solved=False, di
         y[0, :, net.units.index(name)] = values
     counted = None if counted is None else np.array([counted])
     one = np.array([solved]), np.array([diverged]), np.array([curve])
-    return kinds(net, CASES, y, counted, *one)[0]
+    return kinds(Nets(net, CASES, np.empty((1, 0)), y, counted), *one)[0]
 
 
 @pytest.mark.parametrize(
@@ -62,4 +63,5 @@ def test_units_of_different_levels_are_not_compared():
 def test_a_net_without_hidden_units():
     net = layered(2, 1)
     y = np.full((1, 4, net.n_units), 0.5)
-    assert kinds(net, CASES, y, None, np.array([False]), np.array([False]), np.array([REST])).tolist() == ["plateau"]
+    nets, no = Nets(net, CASES, np.empty((1, 0)), y), np.array([False])
+    assert kinds(nets, no, no, np.array([REST])).tolist() == ["plateau"]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from backprop86.engines.recipe import BadInput, Recipe
-from backprop86.running.problem import Lattice, Problem, check, counted_of, problem_of, start_of
+from backprop86.running.problem import Lattice, Problem, counted_of, problem_of, start_of, validate
 from backprop86.running.settings import load, stems
 from backprop86.wiring import layered
 
@@ -36,5 +36,5 @@ def test_what_cannot_be_asked_of_a_problem():
         counted_of(symmetry, Recipe("two_hidden", held_out="random"), [0])
     with pytest.raises(BadInput, match=r"^start must be drawn or equal, was fig5$"):
         start_of(symmetry, Recipe("two_hidden", start="fig5"), layered(6, 2, 1), [0])
-    assert check(symmetry, Recipe("two_hidden")) == 2
+    assert len(validate(symmetry, Recipe("two_hidden")).levels) == 2
     assert np.isfinite(start_of(symmetry, Recipe("two_hidden"), layered(6, 2, 1), [3])).all()

@@ -104,7 +104,7 @@ def test_only_promising_readings_get_all_seeds(tmp_path, script, asked):
     found = runs.read(settings.runs_file)
     assert found.readings == NAMES
     assert [found.of(name)["seed"].tolist() for name in NAMES] == [[3, 4]] * 3 + [[*range(3, 12)]]
-    assert [found.about[name]["seeds"] for name in NAMES] == [[3, 4]] * 3 + [[3, 11]]
+    assert [found.about[name].seeds for name in NAMES] == [[3, 4]] * 3 + [[3, 11]]
     assert [bool(found.of(name)["solved"].any()) for name in NAMES] == [False, False, False, True]
     runs.same_recipes(found, {name: LATTICE.recipe_of(name) for name in NAMES})
     for name in NAMES:
@@ -160,9 +160,9 @@ def test_a_lattice_that_was_stopped_is_resumed_to_the_same_bytes(
     ("place", "call", "left"),
     [
         ("backprop86.running.training.start_of", 1, []),  # while the weights of the first reading are drawn
-        ("backprop86.running.training._measured", 2, []),  # while its rows are measured
-        ("backprop86.running.runs.with_reading", 2, ["one/slow"]),  # while those of the second are put beside them
-        ("backprop86.running.training._measured", 7, ["one/slow", "one/fast", "two/slow"]),
+        ("backprop86.running.training._some_at_a_time", 2, []),  # while its rows are measured
+        ("backprop86.running.runs.thinned", 2, ["one/slow"]),  # while those of the second are put beside them
+        ("backprop86.running.training._some_at_a_time", 7, ["one/slow", "one/fast", "two/slow"]),
         ("backprop86.running.runs.write", 1, NAMES),  # while the file is written
     ],
 )

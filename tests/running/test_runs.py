@@ -11,7 +11,8 @@ import pytest
 from backprop86.engines.recipe import BadInput, Recipe
 from backprop86.problems import xor
 from backprop86.running import runs
-from backprop86.running.problem import check
+from backprop86.running.problem import validate
+from backprop86.running.provenance import Provenance
 from backprop86.running.training import run_reading
 
 TWO = Recipe("2_hidden", 300, epsilon=0.5, alpha=0.9)
@@ -22,8 +23,8 @@ ORDER = ["two", "none"]
 def put(found, name, recipe, seeds=range(12)):
     rows = run_reading(xor, recipe, list(seeds), "reference")
     rows = rows.drop(columns=["hidden_code", "untrained_hidden_code"]) if name == "none" else rows
-    about = runs.describe(recipe, check(xor, recipe), list(seeds), "reference")
-    return runs.with_reading(found, "xor", ORDER, name, about, rows)
+    about = Provenance.of(recipe, len(validate(xor, recipe).levels), list(seeds), "reference")
+    return (found or runs.Runs("xor", {}, {})).having(name, runs.thinned(rows), about, ORDER)
 
 
 def test_the_same_run_gives_the_same_bytes_in_any_order(tmp_path):
@@ -62,8 +63,7 @@ def test_a_row_is_the_same_in_any_batch():
 
 def test_readings_that_are_no_more_are_dropped():
     found = put(put(None, "two", TWO), "none", NONE)
-    rows = run_reading(xor, NONE, [0])
-    assert runs.with_reading(found, "xor", ["none"], "none", {}, rows).readings == ["none"]
+    assert found.having("none", found.of("none"), found.about["none"], ["none"]).readings == ["none"]
 
 
 def test_only_the_first_seeds_keep_what_is_large(monkeypatch):
@@ -81,8 +81,8 @@ def test_only_the_first_seeds_keep_what_is_large(monkeypatch):
     _, error, gradient = found.curves("two")  # of the first five alone
     assert np.array_equal(error, np.stack(rows["error_curve"].iloc[:5]), equal_nan=True)
     assert gradient.shape[0] == 5
-    numbers = runs.with_reading(None, "xor", ORDER, "two", {}, run_reading(xor, TWO, [0, 1]), numbers_only=True)
-    assert numbers.of("two")[runs.LAST].isna().all(axis=None)
+    numbers = runs.thinned(run_reading(xor, TWO, [0, 1]), numbers_only=True)
+    assert numbers[runs.LAST].isna().all(axis=None)
 
 
 def test_no_half_written_file_is_left(tmp_path, monkeypatch):

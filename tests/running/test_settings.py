@@ -24,7 +24,7 @@ from backprop86.running import runs
 from backprop86.running import settings as config
 from backprop86.running.cli import arguments, one_clear_line
 from backprop86.running.experiment import Experiment
-from backprop86.running.problem import check
+from backprop86.running.problem import validate
 from backprop86.running.settings import load, stems
 from backprop86.running.training import columns
 from backprop86.wiring import layered
@@ -315,13 +315,13 @@ def test_every_claim_of_ours_has_its_columns():
 
 def test_a_trial_costs_what_its_networks_cost(monkeypatch):
     tried = []
-    for name, whole in (("check", check), ("columns", columns)):
+    for name, whole in (("validate", validate), ("columns", columns)):
         monkeypatch.setattr(
             f"backprop86.running.experiment.{name}",
             lambda p, r, name=name, whole=whole: tried.append(name) or whole(p, r),
         )
     trial(load("family_trees_lattice").experiment)
-    assert tried == ["check", "columns"] * 2  # with biases, and without
+    assert tried == ["validate", "columns"] * 2  # with biases, and without
 
 
 def test_a_lattice_is_loaded_in_no_time():

@@ -11,6 +11,7 @@ from backprop86.engines.recipe import Recipe
 from backprop86.problems import family_trees, symmetry, xor
 from backprop86.running import training
 from backprop86.running.failures import kinds
+from backprop86.running.nets import Nets
 from backprop86.running.settings import load
 from backprop86.running.training import (
     OTHER,
@@ -19,7 +20,6 @@ from backprop86.running.training import (
     run_reading,
     run_together,
     start_of,
-    states,
     together,
 )
 from backprop86.wiring import wire
@@ -116,8 +116,8 @@ def test_the_kind_of_failure_is_that_of_the_net_in_the_end(monkeypatch):
     recipe = replace(XOR, sweeps=300)
     rows, net, cases = run_reading(xor, recipe, list(range(30))), xor.wiring(recipe), xor.cases(recipe)
     solved, diverged, curves = rows["solved"].to_numpy(bool), rows["diverged"].to_numpy(bool), rows["error_curve"]
-    y = states(net, cases.inputs, np.stack(rows["weights"]))
-    expected = kinds(net, cases, y, None, solved, diverged, np.stack(curves))
+    nets = Nets.shown(net, cases, np.stack(rows["weights"]))
+    expected = kinds(nets, solved, diverged, np.stack(curves))
     assert set(expected) == {"", "plateau", "still_learning"}
     assert rows["failure"].tolist() == expected.tolist()
     either = {"either_input": [-5, 10, 10, -5, 10, 10, -1, 1, 1]}  # 0.3, 0.7, 0.7 and, for 11, also 0.7

@@ -11,7 +11,7 @@ from backprop86.explain.afterwards import Choice
 from backprop86.explain.rest_of_run import Learned, learned_of, readings_that_learn
 from backprop86.explain.story import explain
 from backprop86.report.page import Part
-from backprop86.running.problem import Problem, check, problem_of, wiring_of
+from backprop86.running.problem import Problem, problem_of, validate, wiring_of
 from backprop86.running.settings import CONF, load
 
 RESULTS = CONF.parent / "results"
@@ -34,7 +34,7 @@ def parts_of(*settings: str) -> list[Part]:
     recipe = _changed(as_filed, given)
     if "hidden" in given:
         recipe = _with_hidden(problem, stem, recipe, whole("hidden", given["hidden"]), "network" in given)
-    check(problem, recipe)
+    validate(problem, recipe)
     seed, case = (whole(name, given[name]) if name in given else None for name in ("seed", "case"))
     file = RESULTS / "runs" / f"{stem}.parquet"
     learned = learned_of(problem, recipe, file, reading)

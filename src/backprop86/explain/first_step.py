@@ -14,7 +14,7 @@ from backprop86.explain.decimals import rounded, show, total
 from backprop86.explain.pencil import Nudge, Worked, connections, divisor, nudge, work
 from backprop86.gradients.oracles import by_autograd
 from backprop86.network import Network
-from backprop86.running.problem import Problem, check, counted_of, start_of, wiring_of
+from backprop86.running.problem import Problem, counted_of, start_of, validate, wiring_of
 from backprop86.wiring import Wiring
 
 LARGE = 60
@@ -92,7 +92,7 @@ def first_step(problem: Problem, recipe: Recipe, seed: int = 0, case: int | None
         raise BadInput(f"seed must be 0 or more, was {seed}")
     if seed >= 2**64:
         raise BadInput(f"seed must be below 2^64, was {seed}")
-    check(problem, recipe)
+    validate(problem, recipe)
     wiring, cases = wiring_of(problem.wiring, recipe), problem.cases(recipe)
     counted = counted_of(problem, recipe, [seed])
     trained = np.flatnonzero(np.ones(len(cases.inputs)) if counted is None else counted[0]).tolist()

@@ -11,7 +11,6 @@ from backprop86.engines.recipe import BadInput
 from backprop86.judging.numbers import shown
 from backprop86.judging.statistics import wilson
 from backprop86.running.claim import Claim
-from backprop86.running.runs import Runs
 
 VERDICTS = ("reproduced", "partly", "doubtful", "not reproduced")
 REPRODUCED, PARTLY, DOUBTFUL, NOT_REPRODUCED = VERDICTS
@@ -51,11 +50,11 @@ def in_words(claim: Claim) -> str:
     return " to ".join(number.format(value) for value in claim.printed)
 
 
-def matching(runs: Runs, pattern: str) -> list[str]:
-    """Return the readings of a form such as */case_updates; BadInput if there is none."""
-    found = [reading for reading in runs.readings if fnmatchcase(reading, pattern)]
+def matching(stem: str, readings: list[str], pattern: str) -> list[str]:
+    """Return those of an experiment's readings that are of a form such as */case_updates; BadInput if there is none."""
+    found = [reading for reading in readings if fnmatchcase(reading, pattern)]
     if not found:
-        raise BadInput(f"{runs.stem} has no reading of the form {pattern}, only {', '.join(runs.readings[:9])}")
+        raise BadInput(f"{stem} has no reading of the form {pattern}, only {', '.join(readings[:9])}")
     return found
 
 

@@ -43,7 +43,7 @@ def judge(claim: Claim, runs: Runs, reading: str) -> Judgement:
 
 def _readings(claim: Claim, runs: Runs) -> Iterator[str]:
     for form in claim.readings or runs.readings:
-        yield from [form] if isinstance(RULES[claim.rule], Curve) else matching(runs, form)
+        yield from [form] if isinstance(RULES[claim.rule], Curve) else matching(runs.stem, runs.readings, form)
 
 
 def _row(claim: Claim, runs: Runs, reading: str) -> dict[str, object]:

@@ -370,7 +370,7 @@ class Curve(Rule):
 
     def judge(self, claim: Claim, runs: Runs, reading: str) -> Judgement:
         """Fit the line by least squares to all readings of the form `reading`."""
-        points = matching(runs, reading)
+        points = matching(runs.stem, runs.readings, reading)
         hidden = np.array([runs.of(point)["hidden"].iloc[0] for point in points], dtype=float)
         median = np.array([quantiles(with_infinity(runs.of(point)[claim.column]), (0.5,))[0] for point in points])
         if not np.isfinite(median).all():  # somewhere most runs were never solved

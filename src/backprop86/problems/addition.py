@@ -7,6 +7,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from backprop86.engines.recipe import BadInput, Cases, Recipe
+from backprop86.running.nets import Nets
 from backprop86.running.runs import Runs
 from backprop86.wiring import ONE, Wiring, wire
 
@@ -29,14 +30,12 @@ def cases(recipe: Recipe) -> Cases:
     return replace(rows, names=tuple(f"{name[:2]}+{name[2:]}" for name in rows.names))
 
 
-def measure(
-    wiring: Wiring, cases: Cases, w: np.ndarray, y: np.ndarray, counted: np.ndarray | None
-) -> dict[str, np.ndarray]:
-    """Return the sums that come out wrong; fails_as_printed: only 11+11, and it gives 100."""
-    on = y[:, :, wiring.outputs] > 0.5
-    wrong = (on != (cases.desired > 0.5)).any(-1)
-    names = [" ".join(cases.names[c] for c in np.flatnonzero(row)) for row in wrong]
-    last = cases.names.index("11+11")
+def measure(nets: Nets) -> dict[str, np.ndarray]:
+    """Which sums come out wrong; fails_as_printed: only 11+11, and it gives 100."""
+    on = nets.outputs > 0.5
+    wrong = (on != nets.on).any(-1)
+    names = [" ".join(nets.cases.names[c] for c in np.flatnonzero(row)) for row in wrong]
+    last = nets.cases.names.index("11+11")
     gives_100 = (on[:, last] == [True, False, False]).all(-1)
     only = wrong[:, last] & (wrong.sum(1) == 1)
     return {"wrong": wrong.sum(1), "wrong_sums": np.array(names, dtype=object), "fails_as_printed": only & gives_100}

@@ -14,6 +14,7 @@ from backprop86.engines.arithmetic import geometric_mean, length, norm, total
 from backprop86.engines.recipe import BadInput, Cases, Recipe
 from backprop86.problems import xor
 from backprop86.report.drawing import curves_figure
+from backprop86.running.nets import Nets
 from backprop86.running.runs import Runs
 from backprop86.wiring import Wiring, layered
 
@@ -39,24 +40,22 @@ def cases(recipe: Recipe) -> Cases:
     return xor.cases(Recipe("2_hidden"))
 
 
-def measure(
-    wiring: Wiring, cases: Cases, w: np.ndarray, y: np.ndarray, counted: np.ndarray | None
-) -> dict[str, np.ndarray]:
-    """Measure how the length of dE/dx, over all cases and units of a layer, changes from the output downwards.
+def measure(nets: Nets) -> dict[str, np.ndarray]:
+    """How the length of dE/dx, over all cases and units of a layer, changes from the output down to the first layer.
 
     factor: what remains of it on average for each layer (geometric mean); below_quarter: factor is below 1/4;
     within_bound: at no layer does more remain than 1/4 times the norm of the weights there (1 + 1e-9 for rounding);
     weight_norm: the geometric mean of those norms. The targets are 1 and 0.
     """
-    levels = wiring.levels
-    out = y[:, :, levels[-1].units]
-    dE_dx = (out - cases.desired) * out * (1 - out)
+    levels = nets.wiring.levels
+    out = nets.y[:, :, levels[-1].units]
+    dE_dx = (out - nets.cases.desired) * out * (1 - out)
     factors, norms = [], []
     for below, level in zip(reversed(levels[:-1]), reversed(levels), strict=False):
-        weights = w[:, level.parameter[:, level.sources > 0]]  # (S, J, I)
-        y_below = y[:, :, below.units]
+        weights = nets.w[:, level.parameter[:, level.sources > 0]]  # (S, J, I)
+        y_below = nets.y[:, :, below.units]
         lower = total(dE_dx[:, :, None] * weights.swapaxes(1, 2)[:, None]) * y_below * (1 - y_below)  # over J
-        factors.append(length(lower.reshape(len(w), -1)) / length(dE_dx.reshape(len(w), -1)))
+        factors.append(length(lower.reshape(len(nets.w), -1)) / length(dE_dx.reshape(len(nets.w), -1)))
         norms.append(norm(weights))
         dE_dx = lower
     within = [remains <= QUARTER * most * (1 + 1e-9) for remains, most in zip(factors, norms, strict=True)]

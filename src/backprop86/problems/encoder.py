@@ -6,8 +6,8 @@ from matplotlib.figure import Figure
 
 from backprop86.engines.recipe import BadInput, Cases, Recipe
 from backprop86.report.drawing import hinton
+from backprop86.running.nets import Nets, states
 from backprop86.running.runs import Runs, typical
-from backprop86.running.training import states
 from backprop86.wiring import Wiring, layered
 
 NETWORKS = {"8-3-8": (8, 3, 8), "2-1-4-4": (2, 1, 4, 4)}
@@ -33,24 +33,22 @@ def cases(recipe: Recipe) -> Cases:
     return Cases(inputs, desired, ("00", "01", "10", "11"))
 
 
-def measure(
-    wiring: Wiring, cases: Cases, w: np.ndarray, y: np.ndarray, counted: np.ndarray | None
-) -> dict[str, np.ndarray]:
-    """Measure the outputs of the narrow layer over the cases.
+def measure(nets: Nets) -> dict[str, np.ndarray]:
+    """What the narrow layer does in the different cases.
 
     8-3-8: intermediate is how many of the 24 values are between 0.2 and 0.8, is_binary whether none is,
     has_intermediate the contrary. 2-1-4-4: order is the cases by the value of the single unit, in that direction of
     the two that comes first in the alphabet; value_<case> what the unit does, or its contrary where 10 would be above
     01, as P has 10 at 0 and 01 at 1.
     """
-    narrow = y[:, :, [k for k, name in enumerate(wiring.units) if name in ("h1", "h2", "h3", "h1.1")]]
+    narrow = nets.y[:, :, [k for k, name in enumerate(nets.wiring.units) if name in ("h1", "h2", "h3", "h1.1")]]
     if narrow.shape[-1] == 1:
         ranks = np.argsort(narrow[..., 0], 1, kind="stable")
-        orders = [[" ".join(cases.names[c] for c in row[::way]) for way in (1, -1)] for row in ranks]
+        orders = [[" ".join(nets.cases.names[c] for c in row[::way]) for way in (1, -1)] for row in ranks]
         order = np.array([min(pair) for pair in orders], dtype=object)
         single = narrow[..., 0]
         values = np.where(single[:, [2]] > single[:, [1]], 1 - single, single)
-        found = {f"value_{name}": values[:, c] for c, name in enumerate(cases.names)}
+        found = {f"value_{name}": values[:, c] for c, name in enumerate(nets.cases.names)}
         return found | {"order": order, "is_printed_order": order == "01 00 11 10"}
     intermediate = ((narrow > 0.2) & (narrow < 0.8)).sum((1, 2))
     return {"intermediate": intermediate, "is_binary": intermediate == 0, "has_intermediate": intermediate > 0}

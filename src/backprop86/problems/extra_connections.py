@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from backprop86.engines.recipe import BadInput, Cases, Recipe
 from backprop86.judging.statistics import wilson
 from backprop86.problems import symmetry, xor
+from backprop86.running.nets import Nets
 from backprop86.running.problem import Problem
 from backprop86.running.runs import Runs
 from backprop86.wiring import Wiring, layered
@@ -44,14 +45,12 @@ def cases(recipe: Recipe) -> Cases:
     return problem.cases(its_recipe)
 
 
-def measure(
-    wiring: Wiring, cases: Cases, w: np.ndarray, y: np.ndarray, counted: np.ndarray | None
-) -> dict[str, np.ndarray]:
-    """Count hidden units and weights; wrong is the number of cases that are not on the right side of 0.5."""
-    out = y[:, :, wiring.outputs]
-    right = np.where(cases.desired > 0.5, out > 0.5 + ROUNDING, out < 0.5 - ROUNDING)
-    sizes = {"hidden": wiring.n_units - wiring.n_inputs - 2, "weights_in_net": wiring.n_parameters}
-    return {name: np.full(len(w), size) for name, size in sizes.items()} | {"wrong": (~right).sum((1, 2))}
+def measure(nets: Nets) -> dict[str, np.ndarray]:
+    """How many hidden units and weights there are; wrong is how many cases are not on the right side of 0.5."""
+    out = nets.outputs
+    right = np.where(nets.on, out > 0.5 + ROUNDING, out < 0.5 - ROUNDING)
+    sizes = {"hidden": nets.wiring.n_units - nets.wiring.n_inputs - 2, "weights_in_net": nets.wiring.n_parameters}
+    return {name: np.full(len(nets.w), size) for name, size in sizes.items()} | {"wrong": (~right).sum((1, 2))}
 
 
 def draw(runs: Runs) -> dict[str, Figure]:

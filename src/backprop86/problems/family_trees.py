@@ -17,9 +17,9 @@ from backprop86.engines.recipe import BadInput, Cases, Recipe
 from backprop86.network import generator
 from backprop86.problems.people import ANSWER_SEX, ENGLISH, ITALIAN, PEOPLE, PERSON, RELATIONS, answers
 from backprop86.report.drawing import hinton
+from backprop86.running.nets import Nets, states
 from backprop86.running.problem import wiring_of
 from backprop86.running.runs import Runs, typical
-from backprop86.running.training import states
 from backprop86.wiring import ONE, Wiring, wire
 
 FIG_8 = ("Andrew", "Victoria", "Lucia", "Lucia")
@@ -87,10 +87,8 @@ def _four_as_in_fig_8(random: np.random.Generator) -> np.ndarray:
     return np.concatenate([random.choice(wanted[name], FIG_8.count(name), replace=False) for name in wanted])
 
 
-def measure(
-    wiring: Wiring, cases: Cases, w: np.ndarray, y: np.ndarray, counted: np.ndarray | None
-) -> dict[str, np.ndarray]:
-    """Return scores, and the features that units code, of w (S, n_parameters).
+def measure(nets: Nets) -> dict[str, np.ndarray]:
+    """Scores, and what the units code, for w (S, n_parameters).
 
     Scores are those of `scores`. twin_share: in
     what share of cases the answer's twin in the other tree is more active than most wrong people. <feature>: the
@@ -98,13 +96,13 @@ def measure(
     likewise for the relation units. most_ignore_nationality: one person unit codes it, and most of the five others do
     not. share_a_job: all training cases are right, and two person units have weights that are alike, see ALIKE.
     """
-    out, on = y[:, :, wiring.outputs], cases.desired > 0.5
-    found = scores(out, on, counted)
+    out, on = nets.outputs, nets.on
+    found = scores(nets)
     wrong = np.where(on, np.nan, out)
     twin = np.roll(on, 12, axis=1) & ~on
     found["twin_share"] = (measures.total(out * twin) / twin.sum(-1) > np.nanmedian(wrong, -1)).mean(-1)
     found["twin_is_active"] = found["twin_share"] >= 0.9
-    to_person, to_relation = incoming(wiring, w, "person"), incoming(wiring, w, "relation")
+    to_person, to_relation = incoming(nets.wiring, nets.w, "person"), incoming(nets.wiring, nets.w, "relation")
     found |= {name: correlation(to_person, feature).max(1) for name, feature in PERSON.items()}
     found["relation_sex"] = correlation(to_relation, ANSWER_SEX).max(1)
     found |= {f"codes_{name}": found[name] ** 2 >= CODES for name in [*PERSON, "relation_sex"]}
@@ -115,20 +113,19 @@ def measure(
     return found
 
 
-def scores(out: np.ndarray, on: np.ndarray, counted: np.ndarray | None) -> dict[str, np.ndarray]:
-    """Return scores of outputs (S, C, J), from the desired (C, J) and the trained cases (S, C).
+def scores(nets: Nets) -> dict[str, np.ndarray]:
+    """Return how many cases are right, those that count in training and those that are held out.
 
     trained_<standard>: share of the training cases that meet it, see STANDARDS; all_<standard>: whether all do.
     held_out_right: how many of the held-out cases have every right unit above 0.5 and all others below.
     """
-    trained = np.ones(out.shape[:2]) if counted is None else counted
     found: dict[str, np.ndarray] = {}
     for name, margin in STANDARDS.items():
-        met = np.where(on, out > 0.5 + margin, out < 0.5 - margin).all(-1)
-        found[f"trained_{name}"] = (met * trained).sum(1) / trained.sum(1)
+        met = np.where(nets.on, nets.outputs > 0.5 + margin, nets.outputs < 0.5 - margin).all(-1)
+        found[f"trained_{name}"] = (met & nets.counts).sum(1) / nets.counts.sum(1)
         found[f"all_{name}"] = found[f"trained_{name}"] == 1
-        if name == "right" and counted is not None:
-            found["held_out_right"] = (met * (1 - trained)).sum(1).astype(int)
+        if name == "right" and nets.counted is not None:
+            found["held_out_right"] = (met & ~nets.counts).sum(1)
     return found
 
 

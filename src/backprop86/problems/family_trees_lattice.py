@@ -10,11 +10,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from backprop86.engines.recipe import Cases
 from backprop86.problems import family_trees
 from backprop86.problems.family_trees import cases, counted, wiring
+from backprop86.running.nets import Nets
 from backprop86.running.runs import Runs
-from backprop86.wiring import Wiring
 
 __all__ = ["cases", "counted", "maps", "measure", "table", "wiring"]
 AXES = ("epsilon", "decay", "error", "biases", "range", "update", "momentum")
@@ -24,11 +23,9 @@ LEARNS = 0.5
 """A run has learned something if so large a part of the training cases is right; on the plateau none is."""
 
 
-def measure(
-    wiring: Wiring, cases: Cases, w: np.ndarray, y: np.ndarray, counted: np.ndarray | None
-) -> dict[str, np.ndarray]:
-    """Measure as family_trees.measure does; learns: at least half of the training cases are right."""
-    found = family_trees.measure(wiring, cases, w, y, counted)
+def measure(nets: Nets) -> dict[str, np.ndarray]:
+    """As family_trees.measure says; learns: at least half of the training cases are right."""
+    found = family_trees.measure(nets)
     return found | {"learns": found["trained_right"] >= LEARNS}
 
 

@@ -19,6 +19,7 @@ from backprop86.engines.arithmetic import logistic, total
 from backprop86.engines.recipe import BadInput, Cases, Recipe
 from backprop86.modules import Cache
 from backprop86.report.drawing import Places, draw_network
+from backprop86.running.nets import Nets
 from backprop86.running.runs import Runs, typical
 from backprop86.wiring import ONE, Wiring, unroll, wire
 
@@ -98,21 +99,20 @@ def layered_back(wiring: Wiring, w: np.ndarray, y: np.ndarray, dE_dy: np.ndarray
     return dE_dy[..., 1 : 1 + wiring.n_inputs], dE_dw
 
 
-def measure(
-    wiring: Wiring, cases: Cases, w: np.ndarray, y: np.ndarray, counted: np.ndarray | None
-) -> dict[str, np.ndarray]:
-    """Return outputs_apart and gradient_apart: the largest difference of the two ways, over the largest entry."""
-    dE_dy = np.zeros_like(y)
-    dE_dy[..., wiring.outputs] = y[..., wiring.outputs] - cases.desired
-    dE_dinputs, dE_dw = layered_back(wiring, w, y, dE_dy)
-    start = np.broadcast_to(cases.inputs, (len(w), *cases.inputs.shape))
+def measure(nets: Nets) -> dict[str, np.ndarray]:
+    """outputs_apart and gradient_apart: the largest difference of the two ways, over the largest entry."""
+    wiring, w = nets.wiring, nets.w
+    dE_dy = np.zeros_like(nets.y)
+    dE_dy[..., wiring.outputs] = nets.outputs - nets.cases.desired
+    dE_dinputs, dE_dw = layered_back(wiring, w, nets.y, dE_dy)
+    start = np.broadcast_to(nets.cases.inputs, (len(w), *nets.cases.inputs.shape))
     end, history = iterate(start, matrix(wiring, w), logistic)
     dE_dend = np.zeros_like(end)
-    dE_dend[..., 2:] = end[..., 2:] - cases.desired
+    dE_dend[..., 2:] = end[..., 2:] - nets.cases.desired
     dE_dstart, dE_dmatrix = iterate_back(dE_dend, history)
     connected = matrix(wiring, np.ones_like(w)) > 0
     pairs = {
-        "outputs_apart": (y[..., wiring.outputs], end[..., 2:]),
+        "outputs_apart": (nets.outputs, end[..., 2:]),
         "gradient_apart": (matrix(wiring, dE_dw), dE_dmatrix * connected),
         "to_inputs_apart": (dE_dinputs, dE_dstart),
     }

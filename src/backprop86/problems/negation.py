@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 
 from backprop86.engines.recipe import BadInput, Cases, Recipe
 from backprop86.report.drawing import hinton
+from backprop86.running.nets import Nets
 from backprop86.running.runs import Runs, typical
 from backprop86.wiring import Wiring, layered
 
@@ -27,11 +28,9 @@ def to_outputs(wiring: Wiring, w: np.ndarray) -> np.ndarray:
     return w[:, places]
 
 
-def measure(
-    wiring: Wiring, cases: Cases, w: np.ndarray, y: np.ndarray, counted: np.ndarray | None
-) -> dict[str, np.ndarray]:
-    """Return has_own_unit: each output has a strongest hidden unit of its own, twice as strong as its next."""
-    size = np.abs(to_outputs(wiring, w))
+def measure(nets: Nets) -> dict[str, np.ndarray]:
+    """has_own_unit: each output's strongest hidden unit is another's strongest for none, and is twice its next."""
+    size = np.abs(to_outputs(nets.wiring, nets.w))
     ranked = np.sort(size, -1)
     distinct = (np.sort(size.argmax(-1), -1) == [0, 1, 2]).all(-1)
     return {"has_own_unit": distinct & (ranked[..., 2] >= 2 * ranked[..., 1]).all(-1)}

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 
 from backprop86.engines.recipe import BadInput, Cases, Recipe
 from backprop86.report.drawing import hinton
+from backprop86.running.nets import Nets, states
 from backprop86.running.runs import Runs, typical
-from backprop86.running.training import states
 from backprop86.wiring import Wiring, layered
 
 PRINTED_CODES = np.array([[1, 1, 1, 1], [1, 0, 1, 1], [1, 0, 1, 0], [0, 0, 1, 0], [0, 0, 0, 0]])
@@ -35,12 +35,10 @@ def cases(recipe: Recipe) -> Cases:
     return Cases.of_all_bits(sizes(recipe)[0], lambda inputs: inputs.sum(1, keepdims=True) % 2)
 
 
-def measure(
-    wiring: Wiring, cases: Cases, w: np.ndarray, y: np.ndarray, counted: np.ndarray | None
-) -> dict[str, np.ndarray]:
-    """Return is_thermometer: hidden units depend only on the count of inputs on; each changes once and alone."""
-    number = cases.inputs.sum(1).astype(int)
-    on = y[:, :, wiring.hidden] > 0.5
+def measure(nets: Nets) -> dict[str, np.ndarray]:
+    """is_thermometer: hidden units depend only on how many inputs are on, and each changes once, none with another."""
+    number = nets.cases.inputs.sum(1).astype(int)
+    on = nets.y[:, :, nets.wiring.hidden] > 0.5
     codes = np.stack([on[:, number == n].mean(1) for n in range(number.max() + 1)], 1)  # (S, N + 1, hidden)
     steps = np.abs(np.diff(codes, axis=1))
     counts = np.isin(codes, [0, 1]).all((1, 2))

@@ -17,9 +17,9 @@ from backprop86.engines.recipe import BadInput, Cases, Recipe
 from backprop86.network import generator
 from backprop86.problems.family_trees import scores
 from backprop86.report.drawing import hinton
+from backprop86.running.nets import Nets, states
 from backprop86.running.problem import wiring_of
 from backprop86.running.runs import Runs, typical
-from backprop86.running.training import states
 from backprop86.wiring import ONE, Wiring, wire
 
 STANDS_FOR = {"A": "12", "B": "23", "C": "31", "D": "21", "E": "13"}
@@ -119,16 +119,14 @@ def counted(recipe: Recipe, seeds: list[int]) -> np.ndarray | None:
     return trained
 
 
-def measure(
-    wiring: Wiring, cases: Cases, w: np.ndarray, y: np.ndarray, counted: np.ndarray | None
-) -> dict[str, np.ndarray]:
-    """Score whole sequences as family_trees.scores does: a right one has all digit units right in all steps.
+def measure(nets: Nets) -> dict[str, np.ndarray]:
+    """Scores of whole sequences, as family_trees.scores has them: right is one with all digit units right in all steps.
 
     few_wrong: whether at most a quarter of the held-out sequences, see FEW, is not.
     """
-    found = scores(y[:, :, wiring.outputs], cases.desired > 0.5, counted)
-    if counted is not None:
-        found["few_wrong"] = found["held_out_right"] >= (1 - FEW) * (1 - counted).sum(1)
+    found = scores(nets)
+    if nets.counted is not None:
+        found["few_wrong"] = found["held_out_right"] >= (1 - FEW) * (~nets.counts).sum(1)
     return found
 
 

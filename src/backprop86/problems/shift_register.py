@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 
 from backprop86.engines.recipe import BadInput, Cases, Recipe
 from backprop86.report.drawing import hinton
+from backprop86.running.nets import Nets, states
 from backprop86.running.runs import Runs, typical
-from backprop86.running.training import states
 from backprop86.wiring import ONE, Wiring, unroll, wire
 
 STEPS = 2
@@ -49,21 +49,19 @@ def square(wiring: Wiring, w: np.ndarray) -> np.ndarray:
     return w[:, [[wiring.index(f"u{i + 1}@0", f"u{j + 1}'@1") for i in range(n)] for j in range(n)]]
 
 
-def measure(
-    wiring: Wiring, cases: Cases, w: np.ndarray, y: np.ndarray, counted: np.ndarray | None
-) -> dict[str, np.ndarray]:
-    """Measure how the pattern is moved.
+def measure(nets: Nets) -> dict[str, np.ndarray]:
+    """How the pattern is moved.
 
     is_shift_by_one: each unit is excited by its right neighbour, at least twice as strongly as by anything else.
     after_one_step: how many of the patterns have moved by exactly one place after the first step, all units on the
     right side of 0.5; right_only_when_even: all are right after two steps, and not all after one.
     """
-    n = wiring.n_inputs
-    into, right = square(wiring, w), np.roll(np.eye(n, dtype=bool), 1, axis=1)
+    n = nets.wiring.n_inputs
+    into, right = square(nets.wiring, nets.w), np.roll(np.eye(n, dtype=bool), 1, axis=1)
     others = np.abs(np.where(right, 0, into)).max(-1)
-    first = y[:, :, [wiring.units.index(f"u{k + 1}'@1") for k in range(n)]]
-    moved = ((first > 0.5) == (np.roll(cases.inputs, -1, axis=1) > 0.5)).all(-1)
-    solved = ((y[:, :, wiring.outputs] > 0.5) == (cases.desired > 0.5)).all((1, 2))
+    first = nets.y[:, :, [nets.wiring.units.index(f"u{k + 1}'@1") for k in range(n)]]
+    moved = ((first > 0.5) == (np.roll(nets.cases.inputs, -1, axis=1) > 0.5)).all(-1)
+    solved = ((nets.outputs > 0.5) == nets.on).all((1, 2))
     return {
         "is_shift_by_one": (into[:, right] >= 2 * others).all(1),
         "after_one_step": moved.sum(1),

@@ -10,9 +10,10 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from backprop86.engines.recipe import BadInput, Cases, Recipe
+from backprop86.engines.recipe import BadInput, Recipe
 from backprop86.problems import extra_connections
 from backprop86.problems.extra_connections import cases
+from backprop86.running.nets import Nets
 from backprop86.running.runs import Runs
 from backprop86.wiring import Wiring
 
@@ -28,13 +29,11 @@ def wiring(recipe: Recipe) -> Wiring:
     return extra_connections.wiring(recipe)
 
 
-def measure(
-    wiring: Wiring, cases: Cases, w: np.ndarray, y: np.ndarray, counted: np.ndarray | None
-) -> dict[str, np.ndarray]:
-    """Return wrong: cases not on the right side of 0.5, itself wrong; is_flat: outputs within 0.01 of each other."""
-    wrong = extra_connections.measure(wiring, cases, w, y, counted)["wrong"]
-    out = y[:, :, wiring.outputs[0]]
-    least = LEAST_WRONG["xor" if len(cases.names) == 4 else "symmetry"]
+def measure(nets: Nets) -> dict[str, np.ndarray]:
+    """wrong: cases not on the right side of 0.5, itself wrong; is_flat: all outputs within 0.01 of each other."""
+    wrong = extra_connections.measure(nets)["wrong"]
+    out = nets.outputs[..., 0]
+    least = LEAST_WRONG["xor" if len(nets.cases.names) == 4 else "symmetry"]
     is_flat = out.max(1) - out.min(1) < 0.01
     return {"wrong": wrong, "right_beyond_the_best": wrong < least, "is_flat": is_flat}
 

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from backprop86.engines.recipe import BadInput, Cases, Recipe
 from backprop86.report.drawing import Places, draw_network
+from backprop86.running.nets import Nets
 from backprop86.running.runs import Runs, typical
 from backprop86.wiring import Wiring, layered
 
@@ -38,16 +39,15 @@ def cases(recipe: Recipe) -> Cases:
     return Cases.of_all_bits(6, lambda inputs: (inputs == inputs[:, ::-1]).all(1, keepdims=True))
 
 
-def measure(
-    wiring: Wiring, cases: Cases, w: np.ndarray, y: np.ndarray, counted: np.ndarray | None
-) -> dict[str, np.ndarray]:
-    """Measure the properties that N states of its weights, for w (S, n_parameters).
+def measure(nets: Nets) -> dict[str, np.ndarray]:
+    """What N says of its weights, for w (S, n_parameters).
 
     mirror_error: the largest |w_i + w_mirror(i)|, as a fraction of the largest weight. ratio_2 and ratio_4: the middle
     and the largest of the three pairs over the smallest, means of both hidden units. is_2_3_4: another ratio that
     keeps every sum of the three, whatever their signs, away from 0. smallest, middle, largest: |w| of the pairs, and
     hidden_bias, output_bias, to_output, all means of both hidden units. The rest is True or False.
     """
+    wiring, w = nets.wiring, nets.w
     hidden = [wiring.units.index(name) for name in ("h1", "h2")]
     into = np.stack(
         [w[:, wiring.parameter[(wiring.target == unit) & (wiring.source > 0)]] for unit in hidden], 1

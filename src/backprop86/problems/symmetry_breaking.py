@@ -8,10 +8,11 @@ import numpy as np
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from backprop86.engines.recipe import BadInput, Cases, Recipe
+from backprop86.engines.recipe import BadInput, Recipe
 from backprop86.judging.statistics import with_infinity
 from backprop86.problems import extra_connections
 from backprop86.problems.extra_connections import cases
+from backprop86.running.nets import Nets
 from backprop86.running.runs import Runs
 from backprop86.wiring import Wiring
 
@@ -27,11 +28,9 @@ def wiring(recipe: Recipe) -> Wiring:
     return extra_connections.wiring(recipe)
 
 
-def measure(
-    wiring: Wiring, cases: Cases, w: np.ndarray, y: np.ndarray, counted: np.ndarray | None
-) -> dict[str, np.ndarray]:
-    """Return separation: the largest difference between the outputs of the two hidden units in any case."""
-    one, two = (y[:, :, wiring.units.index(unit)] for unit in ("h1", "h2"))
+def measure(nets: Nets) -> dict[str, np.ndarray]:
+    """separation: the largest difference between the outputs of the two hidden units in any case."""
+    one, two = (nets.y[:, :, nets.wiring.units.index(unit)] for unit in ("h1", "h2"))
     separation = np.abs(one - two).max(1)
     return {"separation": separation, "separate": separation > SEPARATE, "identical": separation == 0}
 

@@ -15,9 +15,9 @@ from backprop86.engines.arithmetic import length, total
 from backprop86.engines.recipe import BadInput, Cases, Recipe
 from backprop86.network import generator
 from backprop86.report.drawing import hinton
+from backprop86.running.nets import Nets, states
 from backprop86.running.problem import wiring_of
 from backprop86.running.runs import Runs, typical
-from backprop86.running.training import states
 from backprop86.wiring import ONE, Wiring, wire
 
 BLOCKS = {"T": np.array([[1, 1, 1], [0, 1, 0], [0, 1, 0]]), "C": np.array([[1, 1, 0], [1, 0, 0], [1, 1, 0]])}
@@ -111,27 +111,26 @@ def likeness(kernels: np.ndarray) -> np.ndarray:
     return np.stack(best, 1)
 
 
-def measure(
-    wiring: Wiring, cases: Cases, w: np.ndarray, y: np.ndarray, counted: np.ndarray | None
-) -> dict[str, np.ndarray]:
-    """Return the kind of the kernel, and the results at positions that were held out.
+def measure(nets: Nets) -> dict[str, np.ndarray]:
+    """Of which kind the kernel is, and what becomes of positions that were held out.
 
     kind: the one with the largest |cosine|, other if that is below ALIKE, or if it would be compactness but the bias
     has the sign of the weights. Which sign does not matter: a net with kernel, bias and outgoing weights of the other
     sign computes the same, since 1 - y is the logistic of -x. is_<kind>: that, in a net with every training case on
     the right side of 0.5. held_out_right: how many held-out cases are; all_held_out_right: whether all are.
     """
-    right = (y[:, :, wiring.outputs[0]] > 0.5) == (cases.desired[:, 0] > 0.5)
+    wiring, w = nets.wiring, nets.w
+    right = ((nets.outputs > 0.5) == nets.on)[..., 0]
     kernel, is_bias = kernels(wiring, w), (wiring.source == 0) & (wiring.target == 1 + wiring.n_inputs)
     bias = w[:, wiring.parameter[is_bias]].sum(1)  # 0 in a net without biases
     alike = np.abs(likeness(kernel))
     kind = np.where(alike.max(1) >= ALIKE, np.array(list(TEMPLATES))[alike.argmax(1)], "other").astype(object)
     kind[(kind == "compactness") & (bias * total(kernel.reshape(len(w), 9)) >= 0)] = "other"
-    learned = right.all(1) if counted is None else (right | (counted == 0)).all(1)
+    learned = (right | ~nets.counts).all(1)
     found = {"kind": kind, **{f"is_{name}": (kind == name) & learned for name in [*TEMPLATES, "other"]}}
-    if counted is not None:
-        found["held_out_right"] = (right * (1 - counted)).sum(1).astype(int)
-        found["all_held_out_right"] = (right | (counted == 1)).all(1)
+    if nets.counted is not None:
+        found["held_out_right"] = (right & ~nets.counts).sum(1)
+        found["all_held_out_right"] = (right | nets.counts).all(1)
     return found
 
 

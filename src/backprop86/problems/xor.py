@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from backprop86.engines.recipe import BadInput, Cases, Recipe
 from backprop86.report.drawing import Places, draw_network
+from backprop86.running.nets import Nets
 from backprop86.running.runs import Runs
 from backprop86.wiring import Wiring, layered
 
@@ -36,29 +37,27 @@ def cases(recipe: Recipe) -> Cases:
     return Cases.of_all_bits(2, lambda inputs: inputs.sum(1, keepdims=True) == 1)
 
 
-def measure(
-    wiring: Wiring, cases: Cases, w: np.ndarray, y: np.ndarray, counted: np.ndarray | None
-) -> dict[str, np.ndarray]:
-    """Return the number of hidden units, the kind of solution, and whether the net is in the minimum of P Fig. 5.
+def measure(nets: Nets) -> dict[str, np.ndarray]:
+    """How many hidden units there are, the kind of solution, and whether the net stands in the minimum of P Fig. 5.
 
     hidden_code: what each hidden unit does in the four cases, 1 where it is above 0.5, units sorted; "0001 0111" is
     AND and OR. is_fig5: 00 and one of 01 and 10 are within 0.2 of right, the other two cases within 0.05 of 0.5, and
     one of them on the wrong side.
     With one hidden unit also its weights, see `oriented`.
     """
-    hidden = wiring.hidden
-    on = (y[:, :, hidden] > 0.5).transpose(0, 2, 1).astype(int).tolist()
+    hidden = nets.wiring.hidden
+    on = (nets.y[:, :, hidden] > 0.5).transpose(0, 2, 1).astype(int).tolist()
     codes = [" ".join(sorted("".join(map(str, unit)) for unit in run)) for run in on]
-    out = y[:, :, wiring.outputs[0]]
+    out = nets.outputs[..., 0]
     half = np.abs(out - 0.5) < 0.05
     one_side = (half[:, [1, 3]].all(1) & (out[:, 2] > 0.8)) | (half[:, [2, 3]].all(1) & (out[:, 1] > 0.8))
-    is_fig5 = one_side & (out[:, 0] < 0.2) & ((out > 0.5) != (cases.desired[:, 0] > 0.5)).any(1)
+    is_fig5 = one_side & (out[:, 0] < 0.2) & ((nets.outputs > 0.5) != nets.on).any((1, 2))
     found = {
-        "hidden": np.full(len(w), len(hidden)),
+        "hidden": np.full(len(nets.w), len(hidden)),
         "hidden_code": np.array(codes, dtype=object),
         "is_fig5": is_fig5,
     }
-    return found | oriented(w) if len(hidden) == 1 and w.shape[1] == len(PRINTED_FIG3) else found
+    return found | oriented(nets.w) if len(hidden) == 1 and nets.w.shape[1] == len(PRINTED_FIG3) else found
 
 
 def oriented(w: np.ndarray) -> dict[str, np.ndarray]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -61,11 +62,11 @@ MACRO = r"""% Made by python experiments/report.py: every number of the ledger o
 def sidecar(name: str, caption: str, claims: list[Claim], runs: list[Runs], how: str) -> dict[str, Any]:
     """Return a figure's sidecar: its caption, its claims, its runs, how to make it and how to cite it."""
     readings = [about for part in runs for about in part.about.values()]
-    recipes = json.dumps([about["recipe"] for about in readings], sort_keys=True)
-    seeds = pd.DataFrame([about["seeds"] for about in readings], columns=["first", "last"], dtype=object)
+    recipes = json.dumps([asdict(about.recipe) for about in readings], sort_keys=True)
+    seeds = pd.DataFrame([about.seeds for about in readings], columns=["first", "last"], dtype=object)
     versions: dict[str, str] = {}
     for about in readings:
-        versions |= about["versions"]
+        versions |= about.versions
     return {
         "name": name,
         "experiment": runs[0].stem if len(runs) == 1 else "",

@@ -8,9 +8,9 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from backprop86.running.failures import KINDS
+from backprop86.running.nets import states
 from backprop86.running.problem import Problem, wiring_of
 from backprop86.running.runs import Runs
-from backprop86.running.training import states
 
 MOST_CASES, MOST_UNITS = 64, 32
 """The size of the largest nets that are drawn; a larger one cannot be read."""
@@ -110,7 +110,7 @@ def _example(axes: np.ndarray, problem: Problem, runs: Runs, reading: str, kind:
     rows, recipe = runs.of(reading), runs.recipe(reading)
     row = rows[rows["failure"] == kind].iloc[0]
     curve, picture = axes
-    curve.plot(runs.about[reading]["checkpoints"], row["error_curve"], color="black", linewidth=1.2)
+    curve.plot(runs.about[reading].checkpoints, row["error_curve"], color="black", linewidth=1.2)
     curve.set(xscale="symlog", ylim=(0, 1.08 * np.nanmax(row["error_curve"])), xlabel="sweeps", ylabel="E")
     curve.set_xticks([0, *(100**power for power in range(1, 1 + int(np.log10(recipe.sweeps)) // 2))])
     curve.set_title(kind.replace("_", " "), fontsize=10, fontweight="bold")

@@ -156,14 +156,14 @@ def concatenated(ledgers: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _one_by_one(claim: Claim, experiment: Experiment, runs: Runs) -> list[Claim]:
-    """Return the claim about each of its readings that can be judged; none without the literal one, which is first."""
-    every = Runs(runs.stem, {}, experiment.every_reading)
-    forms = claim.readings or list(experiment.every_reading)
+    """The claim about each of its readings that can be judged; none without the literal one, which comes first."""
+    every = list(experiment.every_reading)
+    forms = claim.readings or every
     if claim.rule in ("intercept", "slope"):
-        whole = [form for form in forms if set(matching(every, form)) <= set(runs.readings)]
+        whole = [form for form in forms if set(matching(runs.stem, every, form)) <= set(runs.readings)]
         return [replace(claim, readings=[form]) for form in whole] if whole[:1] == forms[:1] else []
     found = []
-    for k, reading in enumerate(name for form in forms for name in matching(every, form)):
+    for k, reading in enumerate(name for form in forms for name in matching(runs.stem, every, form)):
         try:
             ledger([one := replace(claim, readings=[reading])], runs)
             found.append(one)

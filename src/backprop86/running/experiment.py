@@ -10,7 +10,7 @@ from typing import Any
 
 from backprop86.engines.recipe import BadInput, Recipe, in_yaml, one_of
 from backprop86.running.claim import Claim
-from backprop86.running.problem import Problem, check, problem_of
+from backprop86.running.problem import Problem, problem_of, validate
 from backprop86.running.training import YES_OR_NO, columns
 
 
@@ -107,7 +107,7 @@ class Experiment:
         for reading, recipe in recipes.items():
             alike = (recipe.network, recipe.biases == "none", recipe.held_out, recipe.start)
             if alike not in seen:  # a lattice has thousands of readings of a few networks
-                seen[alike] = check(problem, recipe), columns(problem, recipe)
+                seen[alike] = len(validate(problem, recipe).levels), columns(problem, recipe)
             levels[reading], measured[reading] = seen[alike]
         for claim in self.claims:
             claim.check_columns(measured)

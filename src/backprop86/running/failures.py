@@ -5,8 +5,7 @@ import itertools
 import numpy as np
 
 from backprop86.engines.arithmetic import total
-from backprop86.engines.recipe import Cases
-from backprop86.wiring import Wiring
+from backprop86.running.nets import Nets
 
 KINDS = {
     "diverged": "a weight or E became infinite: the steps are far too large",
@@ -33,46 +32,37 @@ BASE_RATE = 0.2
 """The most that a constant output is from the share of cases that are on: a dead zone lets it rest below 0.2."""
 
 
-def kinds(
-    wiring: Wiring,
-    cases: Cases,
-    y: np.ndarray,
-    counted: np.ndarray | None,
-    solved: np.ndarray,
-    diverged: np.ndarray,
-    error_curve: np.ndarray,
-) -> np.ndarray:
+def kinds(nets: Nets, solved: np.ndarray, diverged: np.ndarray, error_curve: np.ndarray) -> np.ndarray:
     """Return the kind of each run, (S,), SOLVED for those that were solved.
 
-    y (S, C, n_units) in the end; counted (S, C) marks the training cases, all if None; error_curve (S, K).
+    nets: as they are in the end; solved and diverged (S,); error_curve (S, K).
     """
-    trained = np.ones(y.shape[:2], dtype=bool) if counted is None else counted > 0
-    out, on = y[:, :, wiring.outputs], cases.desired > 0.5
-    wrong = ((out > 0.5) != on) & trained[..., None]
+    out, on, counts, hidden = nets.outputs, nets.on, nets.counts, nets.y[:, :, nets.wiring.hidden]
+    wrong = ((out > 0.5) != on) & counts[..., None]
     beyond = np.abs(out - 0.5)
-    share_on = (on * trained[..., None]).sum(1) / trained.sum(1)[:, None]
-    mean = total((out * trained[..., None]).swapaxes(1, 2)) / trained.sum(1)[:, None]
-    alike = (_range(out, trained) <= 2 * SAME).all(1)
+    share_on = (on & counts[..., None]).sum(1) / counts.sum(1)[:, None]
+    mean = total((out * counts[..., None]).swapaxes(1, 2)) / counts.sum(1)[:, None]
+    alike = (_range(out, counts) <= 2 * SAME).all(1)
     fits = {
         "diverged": diverged,
         "still_learning": _falling(error_curve),
         "not_close_enough": ~wrong.any((1, 2)),
         "plateau": alike & (np.abs(mean - share_on) <= BASE_RATE).all(1),
         "saturated": (wrong & (beyond > CERTAIN)).any((1, 2)),
-        "equal_units": _equal_units(wiring, y, trained),
-        "idle_unit": (_range(y[:, :, wiring.hidden], trained) <= SAME).any(1),
-        "one_half": ((beyond < SAME) & trained[..., None]).any((1, 2)),
+        "equal_units": _equal_units(nets),
+        "idle_unit": (_range(hidden, counts) <= SAME).any(1),
+        "one_half": ((beyond < SAME) & counts[..., None]).any((1, 2)),
     }
-    found = np.full(len(y), "partly_learned", dtype=object)
+    found = np.full(len(out), "partly_learned", dtype=object)
     for kind in reversed(list(fits)):
         found[fits[kind]] = kind
     found[solved] = SOLVED
     return found
 
 
-def _range(y: np.ndarray, trained: np.ndarray) -> np.ndarray:
-    """Return (S, units): the range of each unit's output over the training cases."""
-    of = trained[..., None]
+def _range(y: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """(S, units): how much the output of a unit differs over the training cases."""
+    of = counts[..., None]
     return np.where(of, y, -np.inf).max(1) - np.where(of, y, np.inf).min(1)
 
 
@@ -81,14 +71,14 @@ def _falling(error_curve: np.ndarray) -> np.ndarray:
     return (last <= before.min(1)) & (last <= (1 - FALLING) * before[:, -1])
 
 
-def _equal_units(wiring: Wiring, y: np.ndarray, trained: np.ndarray) -> np.ndarray:
-    """Return whether two hidden units of one level, neither idle, are the same or opposite in every training case."""
-    found = np.zeros(len(y), dtype=bool)
-    for level in wiring.levels:
-        hidden = [k for k in wiring.hidden if level.units.start <= k < level.units.stop]
-        busy = _range(y[:, :, hidden], trained) > SAME
+def _equal_units(nets: Nets) -> np.ndarray:
+    """Whether two hidden units of one level that are not idle are the same in every training case, or opposite."""
+    y, counts, found = nets.y, nets.counts, np.zeros(len(nets.y), dtype=bool)
+    for level in nets.wiring.levels:
+        hidden = [k for k in nets.wiring.hidden if level.units.start <= k < level.units.stop]
+        busy = _range(y[:, :, hidden], counts) > SAME
         for i, j in itertools.combinations(range(len(hidden)), 2):
             a, b = y[:, :, hidden[i]], y[:, :, hidden[j]]
-            same, opposite = ((np.abs(difference) * trained).max(1) <= SAME for difference in (a - b, a + b - 1))
+            same, opposite = ((np.abs(difference) * counts).max(1) <= SAME for difference in (a - b, a + b - 1))
             found |= (same | opposite) & busy[:, i] & busy[:, j]
     return found

@@ -8,6 +8,7 @@ import numpy as np
 
 from backprop86.engines.recipe import BadInput, Cases, Recipe, one_of
 from backprop86.network import initial_weights
+from backprop86.running.nets import Nets
 from backprop86.wiring import TooLarge, Wiring
 
 FOLDER = "backprop86.problems"
@@ -27,10 +28,8 @@ class Problem(Protocol):
     def cases(self, recipe: Recipe) -> Cases:
         """Return the inputs, the desired outputs and the names of the cases."""
 
-    def measure(
-        self, wiring: Wiring, cases: Cases, w: np.ndarray, y: np.ndarray, counted: np.ndarray | None
-    ) -> dict[str, np.ndarray]:
-        """Return columns of the rows, each (S,), from w (S, n_parameters), y (S, C, n_units) and counted (S, C)."""
+    def measure(self, nets: Nets) -> dict[str, np.ndarray]:
+        """Return columns of the rows, each (S,)."""
 
     def draw(self, runs: Any) -> dict[str, Any]:
         """Return the problem's figures by name."""
@@ -91,8 +90,8 @@ def start_of(problem: Problem, recipe: Recipe, wiring: Wiring, seeds: list[int])
     return w + starts.get(recipe.start, 0)
 
 
-def check(problem: Problem, recipe: Recipe) -> int:
-    """Return how many levels the recipe's network has; BadInput, in one line, if the problem cannot be run so."""
+def validate(problem: Problem, recipe: Recipe) -> Wiring:
+    """Return the network that the recipe names; BadInput, in one line, if the problem cannot be run so."""
     counted_of(problem, recipe, [0])
     wiring, cases = wiring_of(problem.wiring, recipe), problem.cases(recipe)
     start_of(problem, recipe, wiring, [0])
@@ -101,4 +100,4 @@ def check(problem: Problem, recipe: Recipe) -> int:
         if array.shape[1] != units:
             wanted = f"{units} columns for network {recipe.network}, was {array.shape[1]}"
             raise BadInput(f"{name} of the cases of {problem.__name__} must have {wanted}")
-    return len(wiring.levels)
+    return wiring

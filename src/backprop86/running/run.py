@@ -3,7 +3,7 @@
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from backprop86.engines.recipe import Recipe
 from backprop86.running import runs
 from backprop86.running.experiment import Experiment
+from backprop86.running.provenance import Provenance
 from backprop86.running.settings import Settings
 from backprop86.running.training import engine_for, run_together, together
 
@@ -26,14 +27,14 @@ class Kept:
     """The rows so far, those in the file and those that are not yet there."""
 
     path: Path
-    rows: runs.Runs | None
+    rows: runs.Runs
     is_new: bool = False
     was_saved: bool = False
     since: float = field(default_factory=time.monotonic)
 
     def save(self, stopped: bool) -> None:
         """Write the rows, if there are any that the file does not hold."""
-        if self.is_new and self.rows is not None:
+        if self.is_new:
             runs.write(self.rows, self.path, stopped)
             self.is_new, self.was_saved, self.since = False, True, time.monotonic()
 
@@ -47,7 +48,7 @@ def run(settings: Settings) -> runs.Runs:
     recipes = {reading: experiment.recipe_of(reading) for reading in settings.chosen}
     levels = experiment.trial(recipes)
     settings.writable()
-    kept = Kept(path, runs.read(path) if path.is_file() else None)
+    kept = Kept(path, runs.read(path) if path.is_file() else runs.Runs(experiment.stem, {}, {}))
     try:
         with Progress(*COLUMNS) as progress:
             for some in batches(experiment, recipes):
@@ -62,7 +63,6 @@ def run(settings: Settings) -> runs.Runs:
         kept.save(stopped=True)
         said = f"finished seeds are in {path}, and the same command goes on from there"
         raise KeyboardInterrupt(said if kept.was_saved else "nothing was saved") from None
-    assert kept.rows is not None  # there is a reading, and it has a seed
     return kept.rows
 
 
@@ -72,15 +72,15 @@ def one_batch(
     """Train the readings of one batch and keep their rows; False if it was stopped before all seeds were done."""
     experiment, seeds = settings.experiment, settings.seed_list
     engine, order = engine_for(settings.engine, settings.device), list(experiment.every_reading)
-    about = {name: runs.describe(recipe, levels[name], seeds, engine) for name, recipe in recipes.items()}
+    about = {name: Provenance.of(recipe, levels[name], seeds, engine) for name, recipe in recipes.items()}
     before = {name: runs.interrupted(kept.rows, name, about[name], seeds) for name in recipes}
     train = partial(run_together, experiment.problem, engine=engine, device=settings.device)
     found, whole = look(experiment, recipes, seeds, before, train, progress)
     for name, rows in found.items():
+        said = about[name]
         if whole:
-            about[name]["seeds"] = [int(rows["seed"].min()), int(rows["seed"].max())]
-        keep = (order, name, about[name], rows, experiment.numbers_only, whole)
-        kept.rows = runs.with_reading(kept.rows, experiment.stem, *keep)
+            said = replace(said, seeds=[int(rows["seed"].min()), int(rows["seed"].max())])
+        kept.rows = kept.rows.having(name, runs.thinned(rows, experiment.numbers_only, whole), said, order)
         kept.is_new = True
     return whole
 

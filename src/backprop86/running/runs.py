@@ -1,15 +1,12 @@
 """One row per (reading, seed) on disk, in results/runs/<stem>.parquet, with what is needed to make it again.
 
-The file's metadata holds of each reading its recipe, seeds, checkpoints, engine and versions: nothing that changes
-when the rows do not, so the same run twice gives the same bytes.
+The file's metadata holds the Provenance of each reading, so the same run twice gives the same bytes.
 """
 
 import json
 import os
-import platform
 import zlib
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from backprop86.engines.recipe import BadInput, Recipe
-from backprop86.engines.reference import checkpoints
+from backprop86.running.provenance import Provenance
 from backprop86.running.schema import FIRST, KEY, LAST, anew, check_columns, command, metadata
 
 MOST_WEIGHTS = 5_000
@@ -31,14 +28,14 @@ WITH_CURVES = 50
 
 @dataclass(eq=False)
 class Runs:
-    """The rows of each reading of one experiment, and about each: recipe, seeds, checkpoints, levels.
+    """The rows of each reading of one experiment, and what made them.
 
     `stopped`: the command that makes them was ended before all readings were done, and goes on when called again.
     """
 
     stem: str
     parts: dict[str, pd.DataFrame]
-    about: dict[str, Any]
+    about: dict[str, Provenance]
     stopped: bool = False
 
     @property
@@ -60,9 +57,16 @@ class Runs:
             raise BadInput(f"{self.stem} has no runs of reading {reading}, only of {known}")
         return self.parts[reading]
 
+    def having(self, reading: str, rows: pd.DataFrame, about: Provenance, order: list[str]) -> "Runs":
+        """Return the runs with the rows of one reading put in or replaced, and no reading that is not in `order`."""
+        parts = self.parts | {reading: rows.assign(condition=reading)}
+        abouts = self.about | {reading: about}
+        present = [name for name in order if name in parts]
+        return Runs(self.stem, {name: parts[name] for name in present}, {name: abouts[name] for name in present})
+
     def recipe(self, reading: str) -> Recipe:
-        """Return the recipe that made a reading's rows."""
-        return Recipe(**self.about[reading]["recipe"])
+        """The recipe that made a reading's rows."""
+        return self.about[reading].recipe
 
     def weights(self, reading: str) -> np.ndarray:
         """Return the weights (S, n_parameters) of the seeds whose weights were kept."""
@@ -75,45 +79,18 @@ class Runs:
         """
         rows, about = self.of(reading).iloc[:WITH_CURVES], self.about[reading]
         rows = rows[rows["error_curve"].notna()]
-        sweeps = np.array(about["checkpoints"])
+        sweeps = np.array(about.checkpoints)
         gradient = np.stack(list(rows["gradient_curve"])).reshape(len(rows), len(sweeps), -1)
         return sweeps, np.stack(list(rows["error_curve"])), gradient
 
 
-def describe(recipe: Recipe, levels: int, seeds: list[int], engine: str) -> dict[str, Any]:
-    """Return the file's description of one reading."""
-    return {
-        "recipe": asdict(recipe),
-        "seeds": [seeds[0], seeds[-1]],
-        "checkpoints": checkpoints(recipe.sweeps),
-        "levels": levels,
-        "engine": engine,
-        "versions": versions("numba") if engine == "fused" else versions(),
-    }
-
-
-def versions(*more: str) -> dict[str, str]:
-    """Return the version of everything whose change could change a row."""
-    names = ("backprop86", "numpy", "torch", *more)
-    return {"python": platform.python_version()} | {name: version(name) for name in names}
-
-
-def with_reading(
-    runs: Runs | None,
-    stem: str,
-    order: list[str],
-    reading: str,
-    about: dict[str, Any],
-    rows: pd.DataFrame,
-    numbers_only: bool = False,
-    whole: bool = True,
-) -> Runs:
-    """Return the runs with one reading's rows put in or replaced; readings that are not in `order` are dropped.
+def thinned(rows: pd.DataFrame, numbers_only: bool = False, whole: bool = True) -> pd.DataFrame:
+    """Return the rows of one reading by seed, with only those weights and curves that are kept on disk.
 
     With `numbers_only` neither weights nor curves are kept, and measures to seven digits. Of a reading that is not
     yet `whole` all weights are kept, since any of them may turn out to be those of its median run.
     """
-    rows = rows.sort_values("seed", ignore_index=True).assign(condition=reading)
+    rows = rows.sort_values("seed", ignore_index=True)
     kept = {name: np.arange(len(rows)) < (0 if numbers_only else WITH_CURVES) for name in LAST}
     if not numbers_only:
         most = MOST_WEIGHTS // len(rows["weights"].iloc[0]) if whole else len(rows)
@@ -122,30 +99,24 @@ def with_reading(
         for keep in kept.values():
             keep[~rows["failure"].duplicated()] = True
     rows = rows.assign(**{name: rows[name].where(keep, None) for name, keep in kept.items()})
-    if numbers_only:
-        rows = rows.astype(dict.fromkeys(rows.select_dtypes("float64"), "float32"))
-    parts, facts = (runs.parts, runs.about) if runs else ({}, {})
-    parts, facts = parts | {reading: rows}, facts | {reading: about}
-    present = [name for name in order if name in parts]
-    return Runs(stem, {name: parts[name] for name in present}, {name: facts[name] for name in present})
+    return rows.astype(dict.fromkeys(rows.select_dtypes("float64"), "float32")) if numbers_only else rows
 
 
-def interrupted(runs: Runs | None, reading: str, about: dict[str, Any], seeds: list[int]) -> pd.DataFrame:
-    """Return the rows of these seeds that a stopped run of the very same description left; else none."""
-    if runs is None or reading not in runs.parts or not (runs.stopped or missing(runs, reading)):
+def interrupted(runs: Runs, reading: str, about: Provenance, seeds: list[int]) -> pd.DataFrame:
+    """Return the rows of these seeds that a run of the very same description left when it was stopped; else none."""
+    if reading not in runs.parts or not (runs.stopped or missing(runs, reading)):
         return pd.DataFrame()
-    if runs.about[reading] | {"seeds": about["seeds"]} != about:
-        return pd.DataFrame()
-    rows = runs.of(reading)
+    before, rows = runs.about[reading], runs.of(reading)
     kept = rows[LAST].notna()
-    if runs.about[reading]["seeds"] != about["seeds"] and kept.any(axis=None) and not kept.all(axis=None):
-        return pd.DataFrame()  # of other seeds other weights and curves are to be kept, and some are gone
+    other_seeds = before.seeds != about.seeds and kept.any(axis=None) and not kept.all(axis=None)
+    if not before.same_but_for_seeds(about) or other_seeds:  # of others other weights are to be kept, and some are gone
+        return pd.DataFrame()
     return rows[rows["seed"].isin(seeds)]
 
 
 def missing(runs: Runs, reading: str) -> int:
-    """Return the number of a reading's seeds that have no row, since its run was stopped."""
-    first, last = runs.about[reading]["seeds"]
+    """Return how many of a reading's seeds have no row, since its run was stopped."""
+    first, last = runs.about[reading].seeds
     return last - first + 1 - len(runs.of(reading))
 
 
@@ -154,7 +125,8 @@ def write(runs: Runs, path: Path, stopped: bool = False) -> None:
 
     BadInput, in one line, names the file that a disk is too full for, or that may not be replaced.
     """
-    about = {"stem": runs.stem, "conditions": runs.about} | ({"stopped": True} if stopped else {})
+    of_each = {reading: provenance.for_file() for reading, provenance in runs.about.items()}
+    about = {"stem": runs.stem, "conditions": of_each} | ({"stopped": True} if stopped else {})
     table = pa.Table.from_pandas(runs.rows, preserve_index=False)
     plain = [f.with_type(pa.string()) if f.type == pa.large_string() else f for f in table.schema]  # read back as large
     table = table.cast(pa.schema(plain)).replace_schema_metadata({KEY: zlib.compress(json.dumps(about).encode())})
@@ -180,17 +152,15 @@ def read(path: str | Path) -> Runs:
         raise BadInput(f"{path} is not a Parquet file that can be read: {str(error).splitlines()[0]}") from error
     if KEY not in (table.schema.metadata or {}):
         raise BadInput(f"{path} was not written by backprop86")
-    about = metadata(path, table.schema.metadata[KEY])
+    stem, of_each, stopped = metadata(path, table.schema.metadata[KEY])
     check_columns(path, table.schema)
     rows = table.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
     by_reading = rows.groupby("condition", sort=False, dropna=False)
-    if set(by_reading.groups) != set(about["conditions"]):
+    if set(by_reading.groups) != set(of_each):
         raise BadInput(f"{path} must hold rows of the readings that its metadata names, and of no other")
     measured = (by_reading.count() > 0).assign(**dict.fromkeys(FIRST + LAST, True))[list(rows)]
-    parts = {
-        str(name): part.loc[:, measured.loc[name].to_numpy()].reset_index(drop=True) for name, part in by_reading
-    }
-    return Runs(about["stem"], parts, about["conditions"], about.get("stopped", False))
+    parts = {str(name): part.loc[:, measured.loc[name].to_numpy()].reset_index(drop=True) for name, part in by_reading}
+    return Runs(stem, parts, of_each, stopped)
 
 
 def differences(runs: Runs, recipes: dict[str, Recipe]) -> list[tuple[str, str, Any, Any]]:

@@ -4,21 +4,18 @@ import json
 import shlex
 import zlib
 from collections.abc import Callable
-from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
-from backprop86.engines.recipe import BadInput, Recipe
+from backprop86.engines.recipe import BadInput
+from backprop86.running.provenance import Provenance
 
 KEY = b"backprop86"
 """The key of the metadata in a Parquet file."""
 FIRST = ["condition", "seed", "solved", "diverged", "failure", "sweeps", "stopped", "error"]
 LAST = ["weights", "error_curve", "gradient_curve"]
 """The columns that every file has; what its problem measures stands between them."""
-DESCRIBED = {"recipe": dict, "seeds": list, "checkpoints": list, "levels": int, "engine": str, "versions": dict}
-"""The metadata of each reading, by name and type."""
 MOST = 100_000_000
 """The most bytes of metadata that are unpacked; the lattice has 3 million."""
 
@@ -49,8 +46,8 @@ def anew(path: Path) -> str:
     return command(path.stem, path.parent.parent if path.parent.name == "runs" else "results")
 
 
-def metadata(path: Path, packed: bytes) -> dict[str, Any]:
-    """Return a file's description of its rows; BadInput, in one line, names the file."""
+def metadata(path: Path, packed: bytes) -> tuple[str, dict[str, Provenance], bool]:
+    """Return the stem, what made each reading, whether the run was stopped; BadInput, in one line, names the file."""
     again = f"delete it; {anew(path)} makes it anew"
     try:
         about = json.loads(zlib.decompressobj().decompress(packed, MOST))
@@ -63,20 +60,13 @@ def metadata(path: Path, packed: bytes) -> dict[str, Any]:
         raise BadInput(f"the metadata of {path} must hold stem and readings: {again}")
     if about["stem"] != path.stem:
         raise BadInput(f"{path} must hold the runs of {path.stem}, was {about['stem']}")
+    found = {}
     for name, said in readings.items():
-        if not _describes(said):
-            raise BadInput(f"the metadata of {path} must say how reading {name} was made: {again}")
-    return about
-
-
-def _describes(said: Any) -> bool:
-    """Return whether this has the form that `runs.describe` gives, as far as readers rely on it."""
-    return (
-        isinstance(said, dict)
-        and all(isinstance(said.get(name), kind) for name, kind in DESCRIBED.items())
-        and said["recipe"].keys() <= {field.name for field in fields(Recipe)}
-        and [type(seed) for seed in said["seeds"]] == [int, int]
-    )
+        try:
+            found[name] = Provenance.from_file(said)
+        except ValueError as error:
+            raise BadInput(f"the metadata of {path} must say how reading {name} was made: {again}") from error
+    return about["stem"], found, about.get("stopped", False)
 
 
 def check_columns(path: Path, schema: pa.Schema) -> None:

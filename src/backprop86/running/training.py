@@ -9,12 +9,11 @@ import pandas as pd
 
 from backprop86.descent import RATES, Descent
 from backprop86.engines import fused, reference
-from backprop86.engines.arithmetic import logistic
-from backprop86.engines.recipe import BadInput, Cases, Job, Recipe
+from backprop86.engines.recipe import BadInput, Job, Recipe
 from backprop86.engines.reference import UNFINISHED, UNSOLVED
 from backprop86.running.failures import kinds
+from backprop86.running.nets import Nets
 from backprop86.running.problem import Problem, counted_of, start_of, wiring_of
-from backprop86.wiring import Wiring
 
 ENGINES = {"reference": (reference.train, 1_000), "fused": (fused.train, 100_000)}
 """The engines, each with the number of seeds it is given at once. Rows do not depend on that."""
@@ -41,7 +40,7 @@ def columns(problem: Problem, recipe: Recipe) -> dict[str, str]:
     """
     wiring, cases, seeds = wiring_of(problem.wiring, recipe), problem.cases(recipe), [0, 1]
     w = start_of(problem, recipe, wiring, seeds)
-    found = problem.measure(wiring, cases, w, states(wiring, cases.inputs, w), counted_of(problem, recipe, seeds))
+    found = problem.measure(Nets.shown(wiring, cases, w, counted_of(problem, recipe, seeds)))
     place = f"measure of {problem.__name__} must return a dictionary of arrays with an entry for each seed"
     if not isinstance(found, dict):
         raise BadInput(f"{place}, was {type(found).__name__}")
@@ -50,19 +49,6 @@ def columns(problem: Problem, recipe: Recipe) -> dict[str, str]:
             raise BadInput(f"{place}, of {len(seeds)} seeds {name} was of shape {np.shape(values)}")
     measured = {name: KINDS.get(np.asarray(values).dtype.kind, OTHER) for name, values in found.items()}
     return OF_EVERY_RUN | measured | {f"untrained_{name}": kind for name, kind in measured.items()}
-
-
-@np.errstate(all="ignore")  # the weights of a seed that diverged may be infinite
-def states(wiring: Wiring, inputs: np.ndarray, w: np.ndarray) -> np.ndarray:
-    """Return the output of every unit for every case, (S, C, n_units), unit by unit and source by source."""
-    y = np.empty((wiring.n_units, len(inputs), len(w)))
-    y[0], y[1 : 1 + wiring.n_inputs], weights = 1, inputs.T[..., None], np.ascontiguousarray(w.T)
-    for unit in range(1 + wiring.n_inputs, wiring.n_units):
-        x = np.zeros(y.shape[1:])
-        for k in np.flatnonzero(wiring.target == unit):
-            x += weights[wiring.parameter[k]] * y[wiring.source[k]]
-        y[unit] = logistic(x)
-    return y.transpose(2, 1, 0)
 
 
 def engine_for(name: str, device: str) -> str:
@@ -112,10 +98,10 @@ def run_together(
         w0 = np.concatenate([start_of(problem, recipes[k], wiring, some) for k, some in runs_of.items()])
         rates = {name: np.array([getattr(recipes[k], name) for k in numbers]) for name in RATES}
         descent = Descent(**rates, opening_sweeps=recipes[0].opening_sweeps)
-        counted = counted_of(problem, recipes[0], block_seeds)
-        outcome = train(Job(wiring, cases, recipes[0], w0, counted), device, advance, descent)
+        job = Job(wiring, cases, recipes[0], w0, counted_of(problem, recipes[0], block_seeds))
+        outcome = train(job, device, advance, descent)
         with np.errstate(over="ignore"):  # the weights of a run that is about to diverge may not be added up
-            rows = _rows(problem, wiring, cases, block_seeds, w0, counted, outcome).assign(recipe=numbers)
+            rows = _rows(problem, job, block_seeds, outcome).assign(recipe=numbers)
         parts.append(rows[outcome.stopped != UNFINISHED])
         if len(parts[-1]) < len(block):
             break
@@ -123,31 +109,22 @@ def run_together(
     return [found[found["recipe"] == k].drop(columns="recipe").reset_index(drop=True) for k in range(len(recipes))]
 
 
-def _rows(
-    problem: Problem,
-    wiring: Wiring,
-    cases: Cases,
-    seeds: list[int],
-    w0: np.ndarray,
-    counted: np.ndarray | None,
-    outcome: reference.Outcome,
-) -> pd.DataFrame:
-    trained = _measured(problem, wiring, cases, outcome.w, counted, outcome)
-    untrained = _measured(problem, wiring, cases, w0, counted)
-    connections = ~wiring.is_bias[wiring.parameter]
+def _rows(problem: Problem, job: Job, seeds: list[int], outcome: reference.Outcome) -> pd.DataFrame:
+    connections, counted = ~job.wiring.is_bias[job.wiring.parameter], job.counted
     solved = outcome.sweeps != UNSOLVED
+    trained, untrained = _measured_in_the_end(problem, job, outcome), _measured(problem, job, job.w)
     columns = {
         "seed": seeds,
         "solved": solved,
         "diverged": outcome.diverged,
-        "failure": trained.pop("failure"),
+        "failure": trained["failure"],
         "sweeps": pd.array(np.where(solved, outcome.sweeps, 0), dtype="Int64"),
         "stopped": outcome.stopped,
         "error": outcome.error,
-        "cases": len(cases.inputs),
-        "training_cases": len(cases.inputs) if counted is None else counted.sum(1).astype(int),
-        "hidden_off": trained.pop("hidden_off"),
-        "mostly_negative": (outcome.w[:, wiring.parameter[connections]] < 0).mean(1) > 0.5,  # biases not counted
+        "cases": len(job.cases.inputs),
+        "training_cases": len(job.cases.inputs) if counted is None else counted.sum(1).astype(int),
+        "hidden_off": trained["hidden_off"],
+        "mostly_negative": (outcome.w[:, job.wiring.parameter[connections]] < 0).mean(1) > 0.5,  # biases not counted
         **trained,
         **{f"untrained_{name}": values for name, values in untrained.items()},
         "weights": list(outcome.w),
@@ -159,27 +136,32 @@ def _rows(
     return rows
 
 
-@np.errstate(all="ignore")  # all that is measured of a seed that diverged may be NaN
-def _measured(
-    problem: Problem,
-    wiring: Wiring,
-    cases: Cases,
-    w: np.ndarray,
-    counted: np.ndarray | None,
-    outcome: reference.Outcome | None = None,
-) -> dict[str, np.ndarray]:
-    """Return the problem's measures and, after an outcome, the kind of failure and whether hidden units are off.
+def _measured(problem: Problem, job: Job, w: np.ndarray) -> dict[str, np.ndarray]:
+    """Return what the problem measures of the job's networks with these weights."""
+    return _some_at_a_time(job, w, lambda nets, some: problem.measure(nets))
 
-    Some seeds at a time, as the outputs of all units in all cases are large.
-    """
+
+def _measured_in_the_end(problem: Problem, job: Job, outcome: reference.Outcome) -> dict[str, np.ndarray]:
+    """Return also the kind of failure of each run, and whether its hidden units are off."""
+
+    def measure(nets: Nets, some: slice) -> dict[str, np.ndarray]:
+        solved, diverged = outcome.sweeps[some] != UNSOLVED, outcome.diverged[some]
+        return problem.measure(nets) | {
+            "failure": kinds(nets, solved, diverged, outcome.error_curve[some]),
+            "hidden_off": np.array((nets.y[:, :, nets.wiring.hidden] < OFF).all((1, 2))),
+        }
+
+    return _some_at_a_time(job, outcome.w, measure)
+
+
+@np.errstate(all="ignore")  # all that is measured of a seed that diverged may be NaN
+def _some_at_a_time(
+    job: Job, w: np.ndarray, measure: Callable[[Nets, slice], dict[str, np.ndarray]]
+) -> dict[str, np.ndarray]:
+    """Measure the job's networks a few seeds at a time, as the outputs of all units in all cases are large."""
     parts = []
     for start in range(0, len(w), MEASURED_AT_ONCE):
         some = slice(start, start + MEASURED_AT_ONCE)
-        y, trained = states(wiring, cases.inputs, w[some]), None if counted is None else counted[some]
-        found: dict[str, Any] = problem.measure(wiring, cases, w[some], y, trained)
-        if outcome is not None:
-            ended = (outcome.sweeps[some] != UNSOLVED, outcome.diverged[some], outcome.error_curve[some])
-            found["failure"] = kinds(wiring, cases, y, trained, *ended)
-            found["hidden_off"] = (y[:, :, wiring.hidden] < OFF).all((1, 2))
-        parts.append(found)
+        counted = None if job.counted is None else job.counted[some]
+        parts.append(measure(Nets.shown(job.wiring, job.cases, w[some], counted), some))
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

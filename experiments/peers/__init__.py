@@ -1,0 +1,42 @@
+"""Other people's way of training the same networks, for benchmark.py to time beside our engines.
+
+A peer is a function peer(task, w0, sweeps) -> w: it trains w0 (S, n_parameters) for some sweeps by equations 3 and 9.
+Files in this folder may use autograd; nothing of ours depends on them.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+
+from backprop86.engines.recipe import Cases, Recipe
+from backprop86.wiring import Wiring
+from peers.batched_autograd import batched_autograd
+from peers.numpy_by_hand import numpy_by_hand
+from peers.per_seed import per_seed
+from peers.task import Task, task_of
+from peers.vmap_grad import vmap_grad
+
+Peer = Callable[[Task, np.ndarray, int], np.ndarray]
+
+PEERS: dict[str, Peer] = {
+    "nn.Sequential, backward, SGD": per_seed,
+    "torch.autograd, batched": batched_autograd,
+    "torch.func.vmap(grad)": vmap_grad,
+    "NumPy by hand": numpy_by_hand,
+}
+MISSING: list[str] = []
+"""The peers that this environment cannot run, and how to install them."""
+
+try:
+    from peers.jax_scan import jax_scan
+
+    PEERS["jax.jit(vmap(scan))"] = jax_scan
+except ImportError:  # JAX is an optional extra
+    MISSING.append("jax.jit(vmap(scan)): pip install jax")
+
+
+def trainers(wiring: Wiring, cases: Cases, recipe: Recipe) -> dict[str, Callable[[np.ndarray, int], np.ndarray]]:
+    """Return the peers with their task: train(w0, sweeps) -> w."""
+    task = task_of(wiring, cases, recipe)
+    return {name: partial(peer, task) for name, peer in PEERS.items()}

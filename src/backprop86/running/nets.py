@@ -1,0 +1,56 @@
+"""Networks that have been shown every case: what a problem measures, and what tells why a run failed."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from backprop86.engines.arithmetic import logistic
+from backprop86.engines.recipe import Cases
+from backprop86.wiring import Wiring
+
+
+@dataclass(frozen=True, eq=False)
+class Nets:
+    """S networks of one wiring: weights w (S, n_parameters), and outputs y (S, C, n_units) of every unit in every case.
+
+    counted (S, C) is 1 for the cases that a seed is trained on; None where these are all of them.
+    """
+
+    wiring: Wiring
+    cases: Cases
+    w: np.ndarray
+    y: np.ndarray
+    counted: np.ndarray | None = None
+
+    @classmethod
+    def shown(cls, wiring: Wiring, cases: Cases, w: np.ndarray, counted: np.ndarray | None = None) -> "Nets":
+        """Return the networks after a forward pass with every case."""
+        return cls(wiring, cases, w, states(wiring, cases.inputs, w), counted)
+
+    @property
+    def outputs(self) -> np.ndarray:
+        """Outputs of the output units, (S, C, J)."""
+        return self.y[:, :, self.wiring.outputs]
+
+    @property
+    def on(self) -> np.ndarray:
+        """Output units that are to be on, (C, J)."""
+        return self.cases.desired > 0.5
+
+    @property
+    def counts(self) -> np.ndarray:
+        """Cases that each seed is trained on, as (S, C) of True and False."""
+        return np.ones(self.y.shape[:2], dtype=bool) if self.counted is None else self.counted > 0
+
+
+@np.errstate(all="ignore")  # the weights of a seed that diverged may be infinite
+def states(wiring: Wiring, inputs: np.ndarray, w: np.ndarray) -> np.ndarray:
+    """Return the output of every unit for every case, (S, C, n_units), unit by unit and source by source."""
+    y = np.empty((wiring.n_units, len(inputs), len(w)))
+    y[0], y[1 : 1 + wiring.n_inputs], weights = 1, inputs.T[..., None], np.ascontiguousarray(w.T)
+    for unit in range(1 + wiring.n_inputs, wiring.n_units):
+        x = np.zeros(y.shape[1:])
+        for k in np.flatnonzero(wiring.target == unit):
+            x += weights[wiring.parameter[k]] * y[wiring.source[k]]
+        y[unit] = logistic(x)
+    return y.transpose(2, 1, 0)

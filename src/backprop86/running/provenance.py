@@ -1,0 +1,56 @@
+"""What made the rows of one reading, as the file of runs keeps it: enough to make them again."""
+
+import platform
+from dataclasses import asdict, dataclass, fields
+from importlib.metadata import version
+from typing import Any
+
+from backprop86.engines.recipe import Recipe
+from backprop86.engines.reference import checkpoints
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Recipe, seeds, checkpoints, engine and versions of the rows of one reading.
+
+    Nothing here changes when the rows do not, so the same run twice gives the same bytes.
+    """
+
+    recipe: Recipe
+    seeds: list[int]  # the first and the last
+    checkpoints: list[int]  # sweeps at which the curves have a point
+    levels: int  # of the network: the number of lengths of dE/dw at each checkpoint
+    engine: str
+    versions: dict[str, str]
+
+    @classmethod
+    def of(cls, recipe: Recipe, levels: int, seeds: list[int], engine: str) -> "Provenance":
+        """Describe rows that are about to be made here."""
+        made_with = versions("numba") if engine == "fused" else versions()
+        return cls(recipe, [seeds[0], seeds[-1]], checkpoints(recipe.sweeps), levels, engine, made_with)
+
+    @classmethod
+    def from_file(cls, said: Any) -> "Provenance":
+        """Return the provenance that a file states; ValueError if readers could not rely on it."""
+        kinds = {"recipe": dict, "seeds": list, "checkpoints": list, "levels": int, "engine": str, "versions": dict}
+        if not isinstance(said, dict) or not all(isinstance(said.get(name), kind) for name, kind in kinds.items()):
+            raise ValueError("a setting is missing, or of another kind")
+        if not said["recipe"].keys() <= {field.name for field in fields(Recipe)}:
+            raise ValueError("the recipe has an unknown setting")
+        if [type(seed) for seed in said["seeds"]] != [int, int]:
+            raise ValueError("seeds must be the first and the last")
+        return cls(**{name: said[name] for name in kinds} | {"recipe": Recipe(**said["recipe"])})
+
+    def for_file(self) -> dict[str, Any]:
+        """Return the provenance as JSON has it."""
+        return asdict(self)
+
+    def same_but_for_seeds(self, other: "Provenance") -> bool:
+        """Return whether the rows of both may stand in one reading, side by side."""
+        return self.for_file() | {"seeds": other.seeds} == other.for_file()
+
+
+def versions(*more: str) -> dict[str, str]:
+    """Return the version of everything whose change could change a row."""
+    names = ("backprop86", "numpy", "torch", *more)
+    return {"python": platform.python_version()} | {name: version(name) for name in names}
