@@ -85,7 +85,7 @@ OTHERS = {"math": {"factorial", "prod"}, "torch": set(), "scipy": set()}
 
 
 def measuring():
-    """Every function of ours that has a part in what is measured."""
+    """Return every function of ours that has a part in a measure."""
     begin = [states, Nets.outputs.fget, Nets.on.fget, Nets.counts.fget, training._some_at_a_time, failures.kinds]
     begin += [every_measure.problem_of(stem).measure for stem in stems()]
     return set().union(*(called_by(inspect.unwrap(function), set()) for function in begin))

@@ -31,7 +31,7 @@ def cases(recipe: Recipe) -> Cases:
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """Which sums come out wrong; fails_as_printed: only 11+11, and it gives 100."""
+    """Return the sums that come out wrong; fails_as_printed: only 11+11, and it gives 100."""
     on = nets.outputs > 0.5
     wrong = (on != nets.on).any(-1)
     names = [" ".join(nets.cases.names[c] for c in np.flatnonzero(row)) for row in wrong]

@@ -41,7 +41,7 @@ def cases(recipe: Recipe) -> Cases:
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """How the length of dE/dx, over all cases and units of a layer, changes from the output down to the first layer.
+    """Measure how the length of dE/dx, over all cases and units of a layer, changes from the output downwards.
 
     factor: what remains of it on average for each layer (geometric mean); below_quarter: factor is below 1/4;
     within_bound: at no layer does more remain than 1/4 times the norm of the weights there (1 + 1e-9 for rounding);

@@ -34,7 +34,7 @@ def cases(recipe: Recipe) -> Cases:
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """What the narrow layer does in the different cases.
+    """Measure the outputs of the narrow layer over the cases.
 
     8-3-8: intermediate is how many of the 24 values are between 0.2 and 0.8, is_binary whether none is,
     has_intermediate the contrary. 2-1-4-4: order is the cases by the value of the single unit, in that direction of

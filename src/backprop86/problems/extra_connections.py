@@ -46,7 +46,7 @@ def cases(recipe: Recipe) -> Cases:
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """How many hidden units and weights there are; wrong is how many cases are not on the right side of 0.5."""
+    """Count hidden units and weights; wrong is the number of cases that are not on the right side of 0.5."""
     out = nets.outputs
     right = np.where(nets.on, out > 0.5 + ROUNDING, out < 0.5 - ROUNDING)
     sizes = {"hidden": nets.wiring.n_units - nets.wiring.n_inputs - 2, "weights_in_net": nets.wiring.n_parameters}

@@ -88,7 +88,7 @@ def _four_as_in_fig_8(random: np.random.Generator) -> np.ndarray:
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """Scores, and what the units code, for w (S, n_parameters).
+    """Return scores, and the features that units code, of w (S, n_parameters).
 
     Scores are those of `scores`. twin_share: in
     what share of cases the answer's twin in the other tree is more active than most wrong people. <feature>: the

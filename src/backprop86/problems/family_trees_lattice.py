@@ -24,7 +24,7 @@ LEARNS = 0.5
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """As family_trees.measure says; learns: at least half of the training cases are right."""
+    """Measure as family_trees.measure does; learns: at least half of the training cases are right."""
     found = family_trees.measure(nets)
     return found | {"learns": found["trained_right"] >= LEARNS}
 

@@ -100,7 +100,7 @@ def layered_back(wiring: Wiring, w: np.ndarray, y: np.ndarray, dE_dy: np.ndarray
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """outputs_apart and gradient_apart: the largest difference of the two ways, over the largest entry."""
+    """Return outputs_apart and gradient_apart: the largest difference of the two ways, over the largest entry."""
     wiring, w = nets.wiring, nets.w
     dE_dy = np.zeros_like(nets.y)
     dE_dy[..., wiring.outputs] = nets.outputs - nets.cases.desired

@@ -29,7 +29,7 @@ def to_outputs(wiring: Wiring, w: np.ndarray) -> np.ndarray:
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """has_own_unit: each output's strongest hidden unit is another's strongest for none, and is twice its next."""
+    """Return has_own_unit: each output has a strongest hidden unit of its own, twice as strong as its next."""
     size = np.abs(to_outputs(nets.wiring, nets.w))
     ranked = np.sort(size, -1)
     distinct = (np.sort(size.argmax(-1), -1) == [0, 1, 2]).all(-1)

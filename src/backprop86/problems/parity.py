@@ -36,7 +36,7 @@ def cases(recipe: Recipe) -> Cases:
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """is_thermometer: hidden units depend only on how many inputs are on, and each changes once, none with another."""
+    """Return is_thermometer: hidden units depend only on the count of inputs on; each changes once and alone."""
     number = nets.cases.inputs.sum(1).astype(int)
     on = nets.y[:, :, nets.wiring.hidden] > 0.5
     codes = np.stack([on[:, number == n].mean(1) for n in range(number.max() + 1)], 1)  # (S, N + 1, hidden)

@@ -120,7 +120,7 @@ def counted(recipe: Recipe, seeds: list[int]) -> np.ndarray | None:
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """Scores of whole sequences, as family_trees.scores has them: right is one with all digit units right in all steps.
+    """Score whole sequences as family_trees.scores does: a right one has all digit units right in all steps.
 
     few_wrong: whether at most a quarter of the held-out sequences, see FEW, is not.
     """

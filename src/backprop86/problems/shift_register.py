@@ -50,7 +50,7 @@ def square(wiring: Wiring, w: np.ndarray) -> np.ndarray:
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """How the pattern is moved.
+    """Measure how the pattern is moved.
 
     is_shift_by_one: each unit is excited by its right neighbour, at least twice as strongly as by anything else.
     after_one_step: how many of the patterns have moved by exactly one place after the first step, all units on the

@@ -30,7 +30,7 @@ def wiring(recipe: Recipe) -> Wiring:
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """wrong: cases not on the right side of 0.5, itself wrong; is_flat: all outputs within 0.01 of each other."""
+    """Return wrong: cases not on the right side of 0.5, itself wrong; is_flat: outputs within 0.01 of each other."""
     wrong = extra_connections.measure(nets)["wrong"]
     out = nets.outputs[..., 0]
     least = LEAST_WRONG["xor" if len(nets.cases.names) == 4 else "symmetry"]

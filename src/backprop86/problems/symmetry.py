@@ -40,7 +40,7 @@ def cases(recipe: Recipe) -> Cases:
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """What N says of its weights, for w (S, n_parameters).
+    """Measure the properties that N states of its weights, for w (S, n_parameters).
 
     mirror_error: the largest |w_i + w_mirror(i)|, as a fraction of the largest weight. ratio_2 and ratio_4: the middle
     and the largest of the three pairs over the smallest, means of both hidden units. is_2_3_4: another ratio that

@@ -29,7 +29,7 @@ def wiring(recipe: Recipe) -> Wiring:
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """separation: the largest difference between the outputs of the two hidden units in any case."""
+    """Return separation: the largest difference between the outputs of the two hidden units in any case."""
     one, two = (nets.y[:, :, nets.wiring.units.index(unit)] for unit in ("h1", "h2"))
     separation = np.abs(one - two).max(1)
     return {"separation": separation, "separate": separation > SEPARATE, "identical": separation == 0}

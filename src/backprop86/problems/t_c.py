@@ -112,7 +112,7 @@ def likeness(kernels: np.ndarray) -> np.ndarray:
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """Of which kind the kernel is, and what becomes of positions that were held out.
+    """Return the kind of the kernel, and the results at positions that were held out.
 
     kind: the one with the largest |cosine|, other if that is below ALIKE, or if it would be compactness but the bias
     has the sign of the weights. Which sign does not matter: a net with kernel, bias and outgoing weights of the other

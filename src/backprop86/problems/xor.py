@@ -38,7 +38,7 @@ def cases(recipe: Recipe) -> Cases:
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """How many hidden units there are, the kind of solution, and whether the net stands in the minimum of P Fig. 5.
+    """Return the number of hidden units, the kind of solution, and whether the net is in the minimum of P Fig. 5.
 
     hidden_code: what each hidden unit does in the four cases, 1 where it is above 0.5, units sorted; "0001 0111" is
     AND and OR. is_fig5: 00 and one of 01 and 10 are within 0.2 of right, the other two cases within 0.05 of 0.5, and

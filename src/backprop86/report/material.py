@@ -156,7 +156,7 @@ def concatenated(ledgers: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _one_by_one(claim: Claim, experiment: Experiment, runs: Runs) -> list[Claim]:
-    """The claim about each of its readings that can be judged; none without the literal one, which comes first."""
+    """Return the claim about each of its readings that can be judged; none without the literal one, which is first."""
     every = list(experiment.every_reading)
     forms = claim.readings or every
     if claim.rule in ("intercept", "slope"):

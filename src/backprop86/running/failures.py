@@ -61,7 +61,7 @@ def kinds(nets: Nets, solved: np.ndarray, diverged: np.ndarray, error_curve: np.
 
 
 def _range(y: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """(S, units): how much the output of a unit differs over the training cases."""
+    """Return (S, units): the range of each unit's output over the training cases."""
     of = counts[..., None]
     return np.where(of, y, -np.inf).max(1) - np.where(of, y, np.inf).min(1)
 
@@ -72,7 +72,7 @@ def _falling(error_curve: np.ndarray) -> np.ndarray:
 
 
 def _equal_units(nets: Nets) -> np.ndarray:
-    """Whether two hidden units of one level that are not idle are the same in every training case, or opposite."""
+    """Return whether two hidden units of one level, neither idle, are the same or opposite in every training case."""
     y, counts, found = nets.y, nets.counts, np.zeros(len(nets.y), dtype=bool)
     for level in nets.wiring.levels:
         hidden = [k for k in nets.wiring.hidden if level.units.start <= k < level.units.stop]

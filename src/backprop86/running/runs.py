@@ -65,7 +65,7 @@ class Runs:
         return Runs(self.stem, {name: parts[name] for name in present}, {name: abouts[name] for name in present})
 
     def recipe(self, reading: str) -> Recipe:
-        """The recipe that made a reading's rows."""
+        """Return the recipe that made a reading's rows."""
         return self.about[reading].recipe
 
     def weights(self, reading: str) -> np.ndarray:
