@@ -17,7 +17,7 @@ from backprop86.wiring import Wiring
 
 
 def limit(wiring: Wiring, cases: Cases, recipe: Recipe) -> float:
-    """Seed-sweeps per second if all products ran like a matrix product and all logistics like a vectorised one."""
+    """Return seed-sweeps per second if products ran like a matrix product, and logistics like a vectorised one."""
     net = net_of(wiring, cases, recipe)
     products = sum(len(lists.left) for lists in (net.into, net.out_of, net.weight))
     flops = 2 * products + 4 * wiring.n_parameters
@@ -25,13 +25,13 @@ def limit(wiring: Wiring, cases: Cases, recipe: Recipe) -> float:
 
 
 def matrix_rate() -> float:
-    """Floating-point operations per second of a float64 matrix product, all cores."""
+    """Return the floating-point operations per second of a float64 matrix product, all cores."""
     a = torch.randn(1024, 1024, dtype=torch.float64)
     return 2 * 1024**3 / fastest_of_ten(lambda: a @ a)
 
 
 def logistic_rate() -> float:
-    """Logistics per second, all cores: ours or torch's, whichever is faster."""
+    """Return the logistics per second, all cores: ours or torch's, whichever is faster."""
     cores, times = cpu_count() or 1, 20_000
     many_logistics(np.zeros(128), 1)
     with ThreadPoolExecutor(cores) as pool:

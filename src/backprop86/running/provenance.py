@@ -1,4 +1,4 @@
-"""What made the rows of one reading, as the file of runs keeps it: enough to make them again."""
+"""The provenance of the rows of one reading, as the file of runs keeps it: enough to make them again."""
 
 import platform
 from dataclasses import asdict, dataclass, fields
