@@ -115,11 +115,7 @@ def interrupted(runs: Runs, reading: str, about: Provenance, seeds: list[int]) -
 
 
 def missing(runs: Runs, reading: str) -> int:
-<<<<<<< HEAD
     """Return the number of a reading's seeds that have no row, since its run was stopped."""
-=======
-    """Return how many of a reading's seeds have no row, since its run was stopped."""
->>>>>>> words
     first, last = runs.about[reading].seeds
     return last - first + 1 - len(runs.of(reading))
 

@@ -47,11 +47,7 @@ def anew(path: Path) -> str:
 
 
 def metadata(path: Path, packed: bytes) -> tuple[str, dict[str, Provenance], bool]:
-<<<<<<< HEAD
     """Return a file's description of its rows; BadInput, in one line, names the file."""
-=======
-    """Return the stem, what made each reading, whether the run was stopped; BadInput, in one line, names the file."""
->>>>>>> words
     again = f"delete it; {anew(path)} makes it anew"
     try:
         about = json.loads(zlib.decompressobj().decompress(packed, MOST))
