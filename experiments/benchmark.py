@@ -60,7 +60,7 @@ def memory_of(seeds: int) -> float:
     import resource  # Windows has none, and the rest runs there
 
     problem, recipe = EXPERIMENTS[GROWING]
-    run_reading(problem, replace(recipe, sweeps=100, stop="solved"), list(range(seeds)))
+    run_reading(problem, replace(recipe, sweeps=100, stop="learned"), list(range(seeds)))
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 
 

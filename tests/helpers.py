@@ -60,11 +60,11 @@ def measured(problem, recipe, w, counted=None):
     return {name: values[0] for name, values in found.items()}
 
 
-def runs_of(solved, sweeps=None, **measures):
-    """Made-up runs of a single reading, a, of which so many are solved and have these measures."""
-    n = len(solved)
-    sweeps = pd.array([10 if yes else pd.NA for yes in solved] if sweeps is None else sweeps, dtype="Int64")
-    rows = pd.DataFrame({"condition": "a", "seed": range(n), "solved": solved, "sweeps": sweeps, **measures})
+def runs_of(learned, sweeps=None, **measures):
+    """Made-up runs of a single reading, a, of which so many are learned and have these measures."""
+    n = len(learned)
+    sweeps = pd.array([10 if yes else pd.NA for yes in learned] if sweeps is None else sweeps, dtype="Int64")
+    rows = pd.DataFrame({"condition": "a", "seed": range(n), "learned": learned, "sweeps": sweeps, **measures})
     return Runs("made_up", {"a": rows}, {"a": Provenance(Recipe(), [0, n - 1], [0], 2, "fused", {})})
 
 
@@ -75,7 +75,7 @@ def of_readings(readings):
 
 
 def curve(medians):
-    """Made-up runs of readings for a curve: so many hidden units, so many sweeps, or never solved if None."""
+    """Made-up runs of readings for a curve: so many hidden units, so many sweeps, or never learned if None."""
     return of_readings(
         {
             f"{hidden}_hidden/as_printed": runs_of([sweeps is not None] * 3, [sweeps or pd.NA] * 3, hidden=hidden)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from backprop86.engines.recipe import Cases, Job
-from backprop86.engines.reference import UNSOLVED, checkpoints, train
+from backprop86.engines.reference import NEVER, checkpoints, train
 from backprop86.gradients.whole_runs import trajectory
 from backprop86.network import initial_weights
 from backprop86.problems import family_trees, symmetry, xor
@@ -59,10 +59,10 @@ def test_solved_seeds_leave_with_the_weights_that_solved_it():
         train(Job(wiring, cases, replace(recipe, stop="limit"), w0)),
     )
     assert np.array_equal(leaving.sweeps, staying.sweeps)
-    solved = np.flatnonzero(leaving.sweeps != UNSOLVED)
-    assert len(solved) > 10
-    path, _ = trajectory(Job(wiring, cases, recipe, w0[solved[:3]]))
-    for k, seed in enumerate(solved[:3]):
+    learned = np.flatnonzero(leaving.sweeps != NEVER)
+    assert len(learned) > 10
+    path, _ = trajectory(Job(wiring, cases, recipe, w0[learned[:3]]))
+    for k, seed in enumerate(learned[:3]):
         sweeps = leaving.sweeps[seed]
         assert leaving.stopped[seed] == sweeps
         assert np.abs(leaving.w[seed] - path[sweeps, k].numpy()).max() < 1e-6
@@ -84,7 +84,7 @@ def test_a_diverged_seed_harms_no_other():
     w0[3] = np.inf
     spoilt = train(Job(wiring, cases, XOR, w0))
     assert spoilt.diverged.tolist() == [k == 3 for k in range(8)]
-    assert spoilt.sweeps[3] == UNSOLVED
+    assert spoilt.sweeps[3] == NEVER
     others = np.arange(8) != 3
     assert np.array_equal(clean.w[others], spoilt.w[others])
     assert np.array_equal(clean.sweeps[others], spoilt.sweeps[others])
@@ -100,7 +100,7 @@ def test_a_diverged_seed_is_not_solved_even_if_its_outputs_are_right():
     cases = Cases(np.array([[1.0]]), np.array([[1.0]]), ("one",))
     out = train(Job(layered(1, 1), cases, XOR, np.array([[0.0, np.inf], [0.0, 9.0]])))
     assert out.diverged.tolist() == [True, False]
-    assert out.sweeps.tolist() == [UNSOLVED, 0]
+    assert out.sweeps.tolist() == [NEVER, 0]
 
 
 def test_curves_stop_where_a_seed_left():

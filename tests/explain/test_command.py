@@ -101,17 +101,17 @@ def test_a_seed_that_learns_is_chosen():
 def test_a_net_that_does_not_learn_says_how_many_others_do():
     rows = read(RESULTS / "runs" / "xor.parquet").of("two_hidden")
     stuck = page_of("reading=two_hidden", "seed=0")
-    n = int(rows["solved"].sum())
+    n = int(rows["learned"].sum())
     assert f"Of the 1,000 published runs of this reading {n} learn. The first is seed=1." in stuck
     assert commands(stuck)[0] == "reading=two_hidden seed=1"
     tried = page_of("reading=two_hidden", "epsilon=0.3", "seed=0")
     w = run_reading(xor, replace(load("xor").experiment.recipe_of("two_hidden"), epsilon=0.3), list(range(100)))
-    n, first = int(w["solved"].sum()), int(w["seed"][w["solved"]].min())
+    n, first = int(w["learned"].sum()), int(w["seed"][w["learned"]].min())
     assert f"Of the seeds 0 to 99, trained just now with these settings, {n} learn." in tried
     assert commands(tried)[:2] == [f"reading=two_hidden epsilon=0.3 seed={first}", "reading=two_hidden"]
     trees = page_of("experiment=family_trees")
     assert "It is not alone: of the 200 published runs of this reading none learns." in trees
-    share = read(RESULTS / "runs" / "family_trees.parquet").rows.groupby("condition", sort=False)["solved"].mean()
+    share = read(RESULTS / "runs" / "family_trees.parquet").rows.groupby("condition", sort=False)["learned"].mean()
     assert commands(trees)[0] == f"experiment=family_trees reading={share.idxmax()}"
 
 

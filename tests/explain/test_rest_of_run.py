@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from backprop86.engines.recipe import Job
-from backprop86.engines.reference import UNSOLVED, checkpoints
+from backprop86.engines.reference import NEVER, checkpoints
 from backprop86.explain.command import RESULTS, parts_of
 from backprop86.explain.first_step import first_step, measured
 from backprop86.explain.rest_of_run import MANY, Learned, course_of, learned_of, published, rises
@@ -71,7 +71,7 @@ def test_the_sweeps_shown_are_those_at_which_E_falls(reading):
 
 def test_a_net_that_never_learns_is_shown_to_the_end():
     _, found = course("two_hidden", 0)
-    assert (found.solved, found.limit, found.looks[-1].after) == (UNSOLVED, 20_000, "20,000 sweeps")
+    assert (found.solved, found.limit, found.looks[-1].after) == (NEVER, 20_000, "20,000 sweeps")
     assert found.looks[-1].E > 0.15
     _, short = course("as_printed", 0, sweeps=40)
     assert [look.after for look in short.looks][-1] == "40 sweeps"
@@ -84,21 +84,21 @@ def test_where_E_rises_is_found():
     assert found.sweeps == checkpoints(20_000)
     up = replace(found, E=np.array([1.0, 0.5, 0.505, 0.52, *[0.4] * (len(found.E) - 4)]))
     assert rises(up) == [(found.sweeps[2], found.sweeps[3], 0.505, 0.52)]
-    assert step.recipe.stop == "solved"
+    assert step.recipe.stop == "learned"
 
 
 def test_who_learns_is_read_from_the_published_runs_if_their_settings_are_these():
     recipe, file = load("xor").experiment.recipe_of("two_hidden"), RESULTS / "runs" / "xor.parquet"
     found, rows = published(file, "two_hidden", recipe), read(file).of("two_hidden")
     assert found.is_published
-    assert found.solved.tolist() == rows["solved"].tolist()
-    assert found.first == rows["seed"][rows["solved"]].min() == 1
+    assert found.solved.tolist() == rows["learned"].tolist()
+    assert found.first == rows["seed"][rows["learned"]].min() == 1
     assert published(file, "two_hidden", replace(recipe, epsilon=0.3)) is None
     assert published(file, "three_hidden", recipe) is None
     assert published(RESULTS / "runs" / "nothing.parquet", "two_hidden", recipe) is None
     tried = learned_of(xor, recipe, RESULTS / "nothing.parquet", "two_hidden")
     assert (tried.is_published, len(tried.solved)) == (False, MANY)
-    assert tried.solved.tolist() == rows["solved"].tolist()[:MANY]
+    assert tried.solved.tolist() == rows["learned"].tolist()[:MANY]
 
 
 def test_no_more_seeds_are_trained_than_a_moment_allows():

@@ -35,13 +35,13 @@ def test_a_draw_counts_the_unsolved_as_infinite():
     sweeps = [100] * 900 + [pd.NA] * 100
     judged = judge(Claim("c", "N", "", "draw", "sweeps", [1500]), runs_of([True] * 900 + [False] * 100, sweeps), "a")
     assert (judged.verdict, judged.estimate, judged.p95, judged.percentile) == ("reproduced", 100, np.inf, 90)
-    assert (judged.low, judged.high, judged.solved) == (100, 100, 0.9)
+    assert (judged.low, judged.high, judged.learned) == (100, 100, 0.9)
     assert (judged.percentile_low, judged.percentile_high) == tuple(100 * end for end in wilson(900, 1000))
 
 
-@pytest.mark.parametrize(("solved", "expected"), [(500, "reproduced"), (530, "reproduced"), (540, "not reproduced")])
-def test_rate(solved, expected):
-    assert verdict("rate", runs_of([True] * solved + [False] * (1000 - solved)), printed=[0.4, 0.5]) == expected
+@pytest.mark.parametrize(("learned", "expected"), [(500, "reproduced"), (530, "reproduced"), (540, "not reproduced")])
+def test_rate(learned, expected):
+    assert verdict("rate", runs_of([True] * learned + [False] * (1000 - learned)), printed=[0.4, 0.5]) == expected
 
 
 @pytest.mark.parametrize(
@@ -49,9 +49,9 @@ def test_rate(solved, expected):
     [(0, 1000, "reproduced"), (0, 999, "doubtful"), (10, 1000, "doubtful"), (11, 1000, "not reproduced")],
 )
 def test_always_and_never(failures, n, expected):
-    solved = np.arange(n) >= failures
-    assert verdict("always", runs_of(solved)) == expected
-    assert verdict("never", runs_of(~solved)) == expected
+    learned = np.arange(n) >= failures
+    assert verdict("always", runs_of(learned)) == expected
+    assert verdict("never", runs_of(~learned)) == expected
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_structure_without_a_solved_run():
 def test_a_verdict_flips_when_its_data_are_altered():
     runs = runs_of([True] * 1000)
     assert verdict("always", runs) == "reproduced"
-    runs.of("a").loc[3, "solved"] = False
+    runs.of("a").loc[3, "learned"] = False
     assert verdict("always", runs) == "doubtful"
 
 
@@ -151,24 +151,24 @@ def test_within_is_sooner_than_the_printed_number(soon, expected):
     assert verdict("within", runs_of([True] * 1000, sweeps), column="sweeps", printed=[200]) == expected
 
 
-@pytest.mark.parametrize(("solved", "expected"), [(10, "reproduced"), (9, "doubtful"), (1, "doubtful")])
-def test_structure_of_a_few_runs_is_doubtful(solved, expected):
-    runs = runs_of(np.arange(100) < solved, is_so=[True] * 100)
+@pytest.mark.parametrize(("learned", "expected"), [(10, "reproduced"), (9, "doubtful"), (1, "doubtful")])
+def test_structure_of_a_few_runs_is_doubtful(learned, expected):
+    runs = runs_of(np.arange(100) < learned, is_so=[True] * 100)
     assert verdict("structure", runs, column="is_so") == expected
-    none = runs_of(np.arange(100) < solved, is_so=[False] * 100)
+    none = runs_of(np.arange(100) < learned, is_so=[False] * 100)
     assert verdict("structure", none, column="is_so") == "not reproduced"
 
 
 def test_a_draw_among_the_solved_to_the_printed_digit():
-    solved = np.arange(100) < 60
-    values = np.where(solved, 7.04, 0.0)
+    learned = np.arange(100) < 60
+    values = np.where(learned, 7.04, 0.0)
     values[:3] = 8.0
-    runs = runs_of(solved, weight=values)
-    claim = Claim("c", "N", "", "draw", "weight", [7.0], to=0.1, among="solved")
+    runs = runs_of(learned, weight=values)
+    claim = Claim("c", "N", "", "draw", "weight", [7.0], to=0.1, among="learned")
     judged = judge(claim, runs, "a")
     assert (judged.verdict, judged.n, judged.estimate) == ("reproduced", 60, 7.04)
     assert judged.percentile == pytest.approx(100 * 57 / 60 / 2)  # 57 are 7.0 as printed, ties counted half
-    exact = judge(Claim("c", "N", "", "draw", "weight", [7.0], among="solved"), runs, "a")
+    exact = judge(Claim("c", "N", "", "draw", "weight", [7.0], among="learned"), runs, "a")
     assert (exact.verdict, exact.percentile) == ("not reproduced", 0)
     everyone = judge(Claim("c", "N", "", "draw", "weight", [0.0]), runs, "a")
     assert (everyone.verdict, everyone.n) == ("reproduced", 100)
@@ -189,11 +189,11 @@ def test_equal_to_a_printed_number(values, expected):
 )
 def test_more_than_under_another_reading(many, expected):
     runs = of_readings({"small/slow": runs_of(np.arange(200) < 100), "large/slow": runs_of(np.arange(200) < many)})
-    judged = judge(Claim("c", "N", "", "more", "solved", than=["small"]), runs, "large/slow")
+    judged = judge(Claim("c", "N", "", "more", "learned", than=["small"]), runs, "large/slow")
     assert judged.verdict == expected
     assert judged.estimate == pytest.approx(0.5 + (many - 100) / 400)
     with pytest.raises(ValueError, match=r"^made_up has no runs of reading tiny/slow"):
-        judge(Claim("c", "N", "", "more", "solved", than=["tiny"]), runs, "large/slow")
+        judge(Claim("c", "N", "", "more", "learned", than=["tiny"]), runs, "large/slow")
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,7 @@ def test_a_draw_among_the_solved_of_a_kind():
 def test_the_percentile_among_the_solved():
     sweeps = [100] * 300 + [2000] * 100 + [pd.NA] * 600
     judged = judge(Claim("c", "N", "", "draw", "sweeps", [1500]), runs_of([True] * 400 + [False] * 600, sweeps), "a")
-    assert (judged.percentile, judged.percentile_of_solved) == (30, 75)
+    assert (judged.percentile, judged.percentile_of_learned) == (30, 75)
 
 
 def test_every_rule_that_a_claim_may_have_judges():

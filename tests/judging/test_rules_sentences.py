@@ -10,7 +10,7 @@ from backprop86.running.claim import Claim
 from helpers import curve, of_readings, runs_of
 
 
-def judged(rule, runs, column="solved", numbers=(), **more):
+def judged(rule, runs, column="learned", numbers=(), **more):
     return ledger([Claim("c", "N", "it is so", rule, column, list(numbers), **more)], runs).iloc[0]
 
 
@@ -52,11 +52,11 @@ def test_not_quite_nothing_and_not_quite_all():
 
 def test_shares_are_in_per_cent_where_the_rule_is_about_shares():
     share = judged("structure", runs_of(first(100), is_so=first(42), untrained_is_so=first(1)), "is_so")
-    fields = {"estimate": "42.0%", "low": "32.8%", "high": "51.8%", "untrained": "1.0%", "solved": "10.0%", "n": "100"}
+    fields = {"estimate": "42.0%", "low": "32.8%", "high": "51.8%", "untrained": "1.0%", "learned": "10.0%", "n": "100"}
     assert {field: number(share, field) for field in fields} == fields
     assert {number(share, field) for field in ("p5", "p95", "percentile")} == {""}
     draw = judged("draw", runs_of([True] * 3, [7, 7, 7]), "sweeps", [7])
-    fields = {"estimate": "7", "p5": "7", "percentile": "50", "untrained": "", "solved": "100.0%", "printed": "7"}
+    fields = {"estimate": "7", "p5": "7", "percentile": "50", "untrained": "", "learned": "100.0%", "printed": "7"}
     assert {field: number(draw, field) for field in fields} == fields
     assert number(judged("equal", runs_of([True], apart=[0.5]), "apart"), "estimate") == "0.5"
     assert number(judged("structure", runs_of([False], is_so=[True]), "is_so"), "estimate") == ""
@@ -65,7 +65,7 @@ def test_shares_are_in_per_cent_where_the_rule_is_about_shares():
 AGAINST = "Of 100 runs {} needed fewer sweeps than the printed 1,500, equal ones counted half: it is an ordinary one."
 MOST, RANGE = "90 % of the runs", "median 9; 5 to 95 % of runs"
 LUCKY = (
-    " Only {} of the runs were solved in the sweeps they were given; among those the printed one is at percentile 100."
+    " Only {} of the runs were learned in the sweeps they were given; among those the printed one is at percentile 100."
 )
 FAR = "The printed 1,500 lies {} nearly all: fewer than {} of our runs are as far out (90 % of the runs {})."
 
@@ -88,33 +88,33 @@ FAR = "The printed 1,500 lies {} nearly all: fewer than {} of our runs are as fa
             [100] * 40 + [None] * 960,
             "doubtful",
             "∞ to ∞",
-            FAR.format("below", "5 in 100", "were not solved") + LUCKY.format("4.0%"),
+            FAR.format("below", "5 in 100", "were not learned") + LUCKY.format("4.0%"),
         ),
-        ([None] * 1000, "not reproduced", "∞ to ∞", "No run was solved in the sweeps it was given."),
+        ([None] * 1000, "not reproduced", "∞ to ∞", "No run was learned in the sweeps it was given."),
     ],
 )
 def test_a_draw_of_sweeps(sweeps, verdict, our, why):
-    solved = [one is not None for one in sweeps]
-    row = judged("draw", runs_of(solved, [one or pd.NA for one in sweeps]), "sweeps", [1500])
+    learned = [one is not None for one in sweeps]
+    row = judged("draw", runs_of(learned, [one or pd.NA for one in sweeps]), "sweeps", [1500])
     assert (row["verdict"], printed(row), row["because"]) == (verdict, "1,500", why)
     assert row["ours"] == f"median {shown(row['estimate'])}; 5 to 95 % of runs: {our} (n = 1,000)"
 
 
 def test_a_draw_of_something_else():
-    among = {"to": 0.1, "among": "solved"}
+    among = {"to": 0.1, "among": "learned"}
     values = np.linspace(-9, -5, 1000)
     row = judged("draw", runs_of(first(600), weight=values), "weight", [-8.0], **among)
-    told = "Of 100 solved runs 42 have less than the printed -8, equal ones counted half: it is an ordinary one."
+    told = "Of 100 learned runs 42 have less than the printed -8, equal ones counted half: it is an ordinary one."
     assert words(row) == ("reproduced", "-8", "median -7.8; 5 to 95 % of runs: -8.88 to -6.72 (n = 600)", told)
     row = judged("draw", runs_of([True] * 6, weight=[5.0] * 6), "weight", [6.4], **among)
-    told = "above nearly all: fewer than 1 in 200 of our solved runs are as far out (90 % of the runs are at 5)."
+    told = "above nearly all: fewer than 1 in 200 of our learned runs are as far out (90 % of the runs are at 5)."
     assert row["because"] == f"The printed 6.4 lies {told}"
     for n, were in ((9, "9 runs were"), (1, "1 run was")):
         row = judged("draw", runs_of(first(n), weight=6.4), "weight", [6.4], **among)
-        assert (row["verdict"], row["because"]) == ("doubtful", f"Only {were} solved, too few to say.")
+        assert (row["verdict"], row["because"]) == ("doubtful", f"Only {were} learned, too few to say.")
     row = judged("draw", runs_of([False], weight=[6.4]), "weight", [6.4], **among)
-    none = "No run was solved, so there is no net to compare with the printed one."
-    assert words(row) == ("not reproduced", "6.4", "no solved run", none)
+    none = "No run was learned, so there is no net to compare with the printed one."
+    assert words(row) == ("not reproduced", "6.4", "no learned run", none)
     row = judged("draw", runs_of([False] * 20, right=[4] * 20), "right", [4])  # unsolved ones count, and none is lucky
     assert row["because"].endswith("it is an ordinary one.")
     row = judged("draw", runs_of([True] * 40, ratio=[np.inf] * 40), "ratio", [4])
@@ -122,14 +122,14 @@ def test_a_draw_of_something_else():
 
 
 @pytest.mark.parametrize(
-    ("solved", "verdict", "our", "meets"),
+    ("learned", "verdict", "our", "meets"),
     [
         (500, "reproduced", "50.0%; 46.9% to 53.1%", "46.9% to 53.1%, overlaps"),
         (540, "not reproduced", "54.0%; 50.9% to 57.1%", "50.9% to 57.1%, lies outside"),
     ],
 )
-def test_a_rate(solved, verdict, our, meets):
-    row = judged("rate", runs_of(first(solved)), numbers=[0.4, 0.5])
+def test_a_rate(learned, verdict, our, meets):
+    row = judged("rate", runs_of(first(learned)), numbers=[0.4, 0.5])
     told = f"Our interval, {meets} the printed 40.0% to 50.0%."
     assert words(row) == (verdict, "40.0% to 50.0%", f"{our} (n = 1,000)", told)
 
@@ -164,31 +164,31 @@ def test_what_one_printed_run_did(did, verdict, told):
 )
 def test_without_exception(exceptions, n, verdict, told):
     failed = first(exceptions, of=n)
-    for rule, solved in (("always", ~failed), ("never", failed)):
-        row = judged(rule, runs_of(solved))
+    for rule, learned in (("always", ~failed), ("never", failed)):
+        row = judged(rule, runs_of(learned))
         assert (row["verdict"], printed(row), row["because"]) == (verdict, rule, told.format(rule))
     assert judged("always", runs_of(~first(1)))["ours"] == "99.9%; 99.4% to > 99.9% (n = 1,000)"
 
 
 @pytest.mark.parametrize(
-    ("solved", "hold", "verdict", "told"),
+    ("learned", "hold", "verdict", "told"),
     [
-        (100, 90, "reproduced", "Of 100 solved runs 90.0% show it, and 25.0% did before training (90 % or more do)."),
+        (100, 90, "reproduced", "Of 100 learned runs 90.0% show it, and 25.0% did before training (90 % or more do)."),
         (100, 89, "partly", "89.0% show it, and 25.0% did before training (half or more do, but fewer than 90 %)."),
         (100, 49, "not reproduced", "49.0% show it, and 25.0% did before training (fewer than half do)."),
         (8, 8, "doubtful", "100.0% show it, and 25.0% did before training (too few runs to say: 10 are needed)."),
         (8, 0, "not reproduced", "0.0% show it, and 25.0% did before training (fewer than half do)."),
-        (1, 1, "doubtful", "Of 1 solved run 100.0% show it, and 100.0% did before training (too few runs to say: "),
-        (0, 0, "not reproduced", "No run was solved, so there is no net to compare with the printed one."),
+        (1, 1, "doubtful", "Of 1 learned run 100.0% show it, and 100.0% did before training (too few runs to say: "),
+        (0, 0, "not reproduced", "No run was learned, so there is no net to compare with the printed one."),
     ],
 )
-def test_a_structure(solved, hold, verdict, told):
-    row = judged("structure", runs_of(first(solved), it=first(hold), untrained_it=np.arange(1000) % 4 == 0), "it")
+def test_a_structure(learned, hold, verdict, told):
+    row = judged("structure", runs_of(first(learned), it=first(hold), untrained_it=np.arange(1000) % 4 == 0), "it")
     assert (row["verdict"], printed(row)) == (verdict, "in the printed net")
     assert told in row["because"]
-    assert row["ours"] == "no solved run" if not solved else row["ours"].startswith(f"{hold / solved:.1%}; ")
+    assert row["ours"] == "no learned run" if not learned else row["ours"].startswith(f"{hold / learned:.1%}; ")
     never_measured = judged("structure", runs_of(first(100), it=first(95)), "it")
-    assert never_measured["because"] == "Of 100 solved runs 95.0% show it (90 % or more do)."
+    assert never_measured["because"] == "Of 100 learned runs 95.0% show it (90 % or more do)."
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ def test_a_structure(solved, hold, verdict, told):
 def test_more_than_the_other_reading(many, verdict, told):
     runs = of_readings({"small": runs_of(first(200, of=400)), "large": runs_of(first(many, of=400))})
     row = judged("more", runs, than=["small"], readings=["large"])
-    compared = f"Compared one to one with runs of small, these have more (solved) in {told}"
+    compared = f"Compared one to one with runs of small, these have more (learned) in {told}"
     assert (row["verdict"], printed(row), row["because"]) == (verdict, "more", compared)
     assert row["ours"] == f"in {told[:5]} of pairs; {percent(row['low'])} to {percent(row['high'])} (n = 400)"
 
@@ -250,5 +250,5 @@ def test_a_curve():
             assert words(row) == (verdict, f"{value}", f"{inside}; {interval} (n = 5 medians)", told)
     row = judged("slope", curve(near | {4: None}), "sweeps", [-33], readings=["*/as_printed"])
     unsolved = "somewhere most runs are unsolved (n = 5 medians)"
-    told = "For some number of hidden units most runs are never solved, so that there is no median to lay a line by."
+    told = "For some number of hidden units most runs are never learned, so that there is no median to lay a line by."
     assert words(row) == ("not reproduced", "-33", unsolved, told)

@@ -62,7 +62,7 @@ def test_through_logarithms():
 
 
 def test_kaplan_meier():
-    # ten runs, one solved at 3, two at 5, one at 8, six not within 10: S = 0.9, 0.7, 0.6 as none is censored before
+    # ten runs, one learned at 3, two at 5, one at 8, six not within 10: S = 0.9, 0.7, 0.6 as none is censored before
     sweeps = np.array([5, 3, np.inf, 8, 5, *[np.inf] * 5])
     at, share, low, high = kaplan_meier(sweeps, 10)
     assert at.tolist() == [3, 5, 8]

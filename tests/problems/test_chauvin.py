@@ -17,13 +17,13 @@ HIDDEN = (2, 4, 8, 16, 32)
 
 
 def made_up(sweeps):
-    """Runs of every reading in which all 20 seeds are solved after sweeps(hidden units, rate)."""
+    """Runs of every reading in which all 20 seeds are learned after sweeps(hidden units, rate)."""
     parts, about = {}, {}
     for name in EXPERIMENT.every_reading:
         recipe = EXPERIMENT.recipe_of(name)
         H = int(recipe.network.split("_")[0])
         column = pd.array([sweeps(H, recipe.epsilon)] * 20, dtype="Int64")
-        parts[name] = pd.DataFrame({"condition": name, "hidden": H, "solved": ~column.isna(), "sweeps": column})
+        parts[name] = pd.DataFrame({"condition": name, "hidden": H, "learned": ~column.isna(), "sweeps": column})
         about[name] = Provenance(recipe, [0, 9], [0], 2, "fused", {})
     return Runs("chauvin", parts, about)
 

@@ -44,10 +44,10 @@ def test_wrong():
 
 
 def test_the_share_of_runs_that_are_stuck():
-    solved = {"xor_2/slow": 37, "xor_2/fast": 40, "xor_8/slow": 0, "symmetry_2/slow": 10}
-    parts = {name: pd.DataFrame({"solved": np.arange(40) < n}) for name, n in solved.items()}
+    learned = {"xor_2/slow": 37, "xor_2/fast": 40, "xor_8/slow": 0, "symmetry_2/slow": 10}
+    parts = {name: pd.DataFrame({"learned": np.arange(40) < n}) for name, n in learned.items()}
     runs = Runs(
-        "extra_connections", parts, {name: Provenance(Recipe(), [0, 9], [0], 2, "fused", {}) for name in solved}
+        "extra_connections", parts, {name: Provenance(Recipe(), [0, 9], [0], 2, "fused", {}) for name in learned}
     )
     table = extra_connections.unsolved(runs, "xor")
     assert table[["hidden", "how", "share"]].to_numpy().tolist() == [

@@ -24,7 +24,7 @@ def rows(learned, sweeps, held_out, n=20, branch=False):
     measures = {f"codes_{name}": yes for name in coded} | {"codes_branch": [branch] * n, "ignores_sex": [True] * n}
     measures |= {"all_near": yes, "all_right": yes, "trained_right": 1.0, "twin_is_active": [False] * n}
     taken = pd.array([sweeps if one else pd.NA for one in yes], dtype="Int64")
-    about = {"seed": range(n), "solved": yes, "diverged": False, "sweeps": taken, "held_out_right": held_out}
+    about = {"seed": range(n), "learned": yes, "diverged": False, "sweeps": taken, "held_out_right": held_out}
     return pd.DataFrame(about | measures)
 
 
@@ -61,7 +61,7 @@ def test_a_row_has_what_is_printed_of_runs_without_decay_from_its_sibling(made_u
     fast = found.loc["x20", "decay_0.002"]
     assert (fast["met"], fast["of"]) == (8, 10)
     assert fast["family-trees-573-sweeps"]  # its own runs take 1,000
-    assert (fast["without_decay_by_573"], fast["without_decay_solved"], fast["n"]) == (0.9, 0.9, 20)
+    assert (fast["without_decay_by_573"], fast["without_decay_learned"], fast["n"]) == (0.9, 0.9, 20)
     assert (fast["held_out_4"], fast["held_out_3"], fast["all_near"]) == (0.1, 1.0, 0.75)
     assert not fast["family-trees-branch"]
     assert not fast["family-trees-twin"]

@@ -72,7 +72,7 @@ def test_the_engines_agree(task):
 
 def test_figure():
     runs = every_reading("single_layer", 5)
-    assert not runs.rows["solved"].any()
+    assert not runs.rows["learned"].any()
     assert [*drawn(runs)] == ["line"]
 
 

@@ -197,7 +197,7 @@ def test_one_row_turns_a_verdict(tmp_path):
 
     runs.write(found, tmp_path / "single_layer.parquet")
     assert verdict() == "reproduced"
-    found.of("xor").loc[321, "solved"] = True
+    found.of("xor").loc[321, "learned"] = True
     runs.write(found, tmp_path / "single_layer.parquet")
     assert verdict() == "doubtful"
 
@@ -282,8 +282,8 @@ def test_what_the_readme_says_without_a_number(claims):
     for claim in ("addition-three-always", "xor-fig5-escape", "xor-local-minima", "xor-fig5-minimum"):
         assert set(claims.loc[claims["claim"] == claim, "verdict"]) == {"not reproduced"}
     first = claims[claims["reading"] == "to_sweep_558"].set_index("claim")  # of which fewer are of P's kind
-    solved = float(first["solved"]["xor-sweeps-direct"]) * first["n"]["xor-sweeps-direct"]
-    assert 0.4 < first["n"]["xor-fig3-to-hidden"] / solved < 0.6
+    learned = float(first["learned"]["xor-sweeps-direct"]) * first["n"]["xor-sweeps-direct"]
+    assert 0.4 < first["n"]["xor-fig3-to-hidden"] / learned < 0.6
     by_range = claims[claims["claim"].str.startswith("chauvin-") & (claims["claim"] != "chauvin-unstable")]
     assert set(by_range.loc[by_range["verdict"] == "reproduced", "reading"].str.split("/").str[1]) == {"range_1"}
     failures = pd.read_csv(RESULTS / "tables/failures.csv").set_index(["experiment", "reading"])

@@ -26,7 +26,7 @@ def of(problem, readings, numbers_only=False):
     runs = Runs(stem, {}, {})
     for name, (recipe, failures) in readings.items():
         seeds = list(range(len(failures)))
-        rows = run_reading(problem, recipe, seeds).assign(failure=failures, solved=[kind == "" for kind in failures])
+        rows = run_reading(problem, recipe, seeds).assign(failure=failures, learned=[kind == "" for kind in failures])
         about = Provenance.of(recipe, len(validate(problem, recipe).levels), seeds, "fused")
         runs = runs.having(name, thinned(rows, numbers_only), about, list(readings))
     return runs
@@ -58,11 +58,11 @@ TITLES = {"xor": "Exclusive or", "single_layer": "Single layer", "family_trees":
 
 
 def test_the_table_counts_every_run(found):
-    assert found.columns.tolist() == ["experiment", "reading", "start", "sweeps", "n", "solved", *KINDS]
+    assert found.columns.tolist() == ["experiment", "reading", "start", "sweeps", "n", "learned", *KINDS]
     assert found["experiment"].tolist() == ["xor"] * 6 + ["single_layer", "family_trees"]
-    assert (found[["solved", *KINDS]].sum(axis=1) == found["n"]).all()
+    assert (found[["learned", *KINDS]].sum(axis=1) == found["n"]).all()
     rows = found.set_index("reading")
-    some = ["sweeps", "n", "solved", "plateau", "one_half", "equal_units", "saturated"]
+    some = ["sweeps", "n", "learned", "plateau", "one_half", "equal_units", "saturated"]
     assert rows.loc["slower", some].tolist() == [9, 4, 1, 2, 1, 0, 0]
     assert rows.loc["equal", some].tolist() == [10, 4, 3, 0, 0, 1, 0]
 
@@ -88,13 +88,13 @@ def test_shares_of_each_kind_are_drawn(found):
         return {bars.get_label(): np.round([bar.get_width() for bar in bars], 3).tolist() for bars in axes.containers}
 
     assert shares(first) == {
-        "solved": [0.5, 0, 0],
+        "learned": [0.5, 0, 0],
         "plateau": [0.25, 1, 1],
         "equal units": [0, 0, 0],
         "one half": [0.25, 0, 0],
     }
     assert shares(every) == {  # without the reading that is cut short
-        "solved": [0.4, 0, 0],
+        "learned": [0.4, 0, 0],
         "plateau": [0.4, 1, 1],
         "equal units": [0.05, 0, 0],
         "one half": [0.15, 0, 0],

@@ -113,7 +113,7 @@ def test_settings_that_differ_in_words():
     ],
 )
 def test_a_claim_needs_its_literal_reading(claim, judged):
-    experiment = replace(EXPERIMENT, claims=[claim, Claim("sure", "N", "it is solved")])
+    experiment = replace(EXPERIMENT, claims=[claim, Claim("sure", "N", "it is learned")])
     experiment.claims[1].rule = "always"
     found, left = material.judged_as_far_as_can_be(experiment, rows_of("a", "c"))
     assert found.loc[found["claim"] == "one", "reading"].tolist() == judged

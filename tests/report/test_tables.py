@@ -65,7 +65,7 @@ def judged():
         Claim("tried-sweeps", "N p. 9", "learned in 200 sweeps", "draw", "sweeps", [200], readings, headline=True),
         Claim("tried-once", "P Fig. 1", "it is seen", "once", "seen", readings=readings),
     ]
-    rate = Claim("other-rate", "H p. 1", "half are solved", "rate", printed=[0.4, 0.5], readings=["fast"])
+    rate = Claim("other-rate", "H p. 1", "half are learned", "rate", printed=[0.4, 0.5], readings=["fast"])
     return pd.concat([ledger(claims, runs), ledger([rate], runs).assign(stem="another")])
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from backprop86.engines.recipe import Recipe
 from backprop86.problems import xor
-from backprop86.running.failures import KINDS, SOLVED, kinds
+from backprop86.running.failures import KINDS, LEARNED, kinds
 from backprop86.running.nets import Nets
 from backprop86.wiring import layered, wire
 
@@ -14,12 +14,12 @@ BUSY = ([0.1, 0.9, 0.9, 0.9], [0.1, 0.1, 0.1, 0.9])  # or, and
 REST = [1.0, 0.4, 0.4]
 
 
-def kind(out, h1=BUSY[0], h2=BUSY[1], curve=REST, counted=None, solved=False, diverged=False, net=NET):
+def kind(out, h1=BUSY[0], h2=BUSY[1], curve=REST, counted=None, learned=False, diverged=False, net=NET):
     y = np.zeros((1, 4, net.n_units))
     for name, values in zip(("h1", "h2", "o1"), (h1, h2, out), strict=True):
         y[0, :, net.units.index(name)] = values
     counted = None if counted is None else np.array([counted])
-    one = np.array([solved]), np.array([diverged]), np.array([curve])
+    one = np.array([learned]), np.array([diverged]), np.array([curve])
     return kinds(Nets(net, CASES, np.empty((1, 0)), y, counted), *one)[0]
 
 
@@ -46,12 +46,12 @@ def kind(out, h1=BUSY[0], h2=BUSY[1], curve=REST, counted=None, solved=False, di
         ([0.1, 0.8, 0.56, 0.56], {}, "partly_learned"),
         ([0.1, 0.8, 0.8, 0.95], {"counted": [1, 1, 1, 0]}, "not_close_enough"),
         ([0.1, 0.8, 0.47, 0.53], {"h2": [0.1, 0.9, 0.9, 0.1], "counted": [1, 1, 1, 0]}, "equal_units"),
-        ([0.95, 0.95, 0.95, 0.95], {"solved": True}, SOLVED),
+        ([0.95, 0.95, 0.95, 0.95], {"learned": True}, LEARNED),
     ],
 )
 def test_each_kind(out, how, expected):
     assert kind(out, **how) == expected
-    assert expected in (*KINDS, SOLVED)
+    assert expected in (*KINDS, LEARNED)
 
 
 def test_units_of_different_levels_are_not_compared():

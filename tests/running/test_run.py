@@ -19,9 +19,9 @@ LATTICE = Experiment(
     recipe=replace(TWO, sweeps=700),
     axes={"net": {"one": {"network": "1_hidden"}, "two": {}}, "rate": {"slow": {"epsilon": 0.001}, "fast": {}}},
     first_look=2,
-    promising="solved",
+    promising="learned",
 )
-NAMES = ["one/slow", "one/fast", "two/slow", "two/fast"]  # only the last is ever solved
+NAMES = ["one/slow", "one/fast", "two/slow", "two/fast"]  # only the last is ever learned
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def test_only_promising_readings_get_all_seeds(tmp_path, script, asked):
     assert found.readings == NAMES
     assert [found.of(name)["seed"].tolist() for name in NAMES] == [[3, 4]] * 3 + [[*range(3, 12)]]
     assert [found.about[name].seeds for name in NAMES] == [[3, 4]] * 3 + [[3, 11]]
-    assert [bool(found.of(name)["solved"].any()) for name in NAMES] == [False, False, False, True]
+    assert [bool(found.of(name)["learned"].any()) for name in NAMES] == [False, False, False, True]
     runs.same_recipes(found, {name: LATTICE.recipe_of(name) for name in NAMES})
     for name in NAMES:
         seeds = found.of(name)["seed"].tolist()

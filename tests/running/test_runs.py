@@ -42,14 +42,14 @@ def test_what_is_written_is_read(tmp_path):
     found = runs.read(tmp_path / "xor.parquet")
     assert found.readings == ORDER
     assert found.recipe("none") == NONE
-    first = ["condition", "seed", "solved", "diverged", "failure", "sweeps", "stopped", "error"]
+    first = ["condition", "seed", "learned", "diverged", "failure", "sweeps", "stopped", "error"]
     assert list(found.rows.columns[:8]) == first
     assert found.rows["failure"].notna().all()
-    assert (found.rows["failure"] == "").equals(found.rows["solved"].astype(bool))
+    assert (found.rows["failure"] == "").equals(found.rows["learned"].astype(bool))
     assert found.of("two")["hidden_code"].notna().all()
     assert "hidden_code" not in found.of("none")
     assert np.array_equal(found.weights("two"), np.stack(made.of("two")["weights"]))
-    assert found.of("two")["sweeps"].isna().equals(~found.of("two")["solved"].astype(bool))
+    assert found.of("two")["sweeps"].isna().equals(~found.of("two")["learned"].astype(bool))
     sweeps, error, gradient = found.curves("two")
     assert error.shape == (12, len(sweeps))
     assert gradient.shape == (12, len(sweeps), 2)
@@ -153,7 +153,7 @@ CANNOT_BE = {
         _metadata(lambda about: about | {"conditions": {"three": about["conditions"]["two"]}}),
         r".* must hold rows of the readings that its metadata names, and of no other",
     ),
-    "solved as text": (_column("solved", lambda values: values.cast("string")), "column solved .*false, was string"),
+    "learned as text": (_column("learned", lambda values: values.cast("string")), "column learned .*false, was string"),
     "sweeps with halves": (_column("sweeps", lambda values: values.cast("float64")), "column sweeps .*, was double"),
 } | {
     f"no {name}": (
@@ -208,8 +208,8 @@ def test_rows_of_another_recipe_are_not_reported():
 def test_typical_is_the_median_of_the_solved():
     found = put(None, "two", replace(TWO, sweeps=1000), range(40))
     seed, w = runs.typical(found, "two")
-    solved = found.rows[found.rows["solved"]].sort_values("sweeps")
-    assert seed == solved["seed"].iloc[(len(solved) - 1) // 2]
+    learned = found.rows[found.rows["learned"]].sort_values("sweeps")
+    assert seed == learned["seed"].iloc[(len(learned) - 1) // 2]
     assert np.array_equal(w, found.rows["weights"].iloc[seed])
-    with pytest.raises(ValueError, match="no seed of reading none was solved"):
+    with pytest.raises(ValueError, match="no seed of reading none was learned"):
         runs.typical(put(None, "none", NONE), "none")

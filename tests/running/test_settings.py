@@ -127,9 +127,9 @@ def test_one_clear_line(answer, given, line, tmp_path):
         ("experiment.recipe.epsilon=abc", "experiment.recipe.epsilon must be a positive number, was abc"),
         ("experiment.recipe.epsilom=1", "experiment.recipe.epsilom is not a setting; did you mean epsilon?"),
         ("+experiment.recipe.epsilom=1", "experiment.recipe.epsilom is not a setting; did you mean epsilon?"),
-        ("experiment.recipe.stop=???", "experiment.recipe.stop must be solved or limit, was not given"),
-        ("experiment.recipe.stop=null", "experiment.recipe.stop must be solved or limit, was null"),
-        ("~experiment.recipe.stop", "experiment.recipe.stop must be solved or limit, was left out"),
+        ("experiment.recipe.stop=???", "experiment.recipe.stop must be learned or limit, was not given"),
+        ("experiment.recipe.stop=null", "experiment.recipe.stop must be learned or limit, was null"),
+        ("~experiment.recipe.stop", "experiment.recipe.stop must be learned or limit, was left out"),
         ("experiment.title=${nope}", "experiment.title must be a name or text, was nope"),
         ("experiment.recipe=3", "experiment.recipe must be settings such as network, was 3"),
         ("engine=steam", "engine must be auto, reference or fused, was steam"),
@@ -284,7 +284,7 @@ def test_a_problem_must_be_there(majority):
             "columns of claim c must be of seed, .* in reading as_printed, was .*",
         ),
         ("column: weights, printed: [1], rule: draw", "columns of claim c must be of seed, .* was weights"),
-        ("column: sweeps, rule: always", "columns of claim c must be of solved, diverged, .*, was sweeps"),
+        ("column: sweeps, rule: always", "columns of claim c must be of learned, diverged, .*, was sweeps"),
         (
             "among: hidden_code, printed: [1], rule: draw, column: sweeps",
             "columns of claim c must be of .* was hidden_code",
@@ -301,7 +301,7 @@ def test_a_claim_needs_a_column_that_its_rule_can_judge(majority, text, line):
 def test_promising_is_a_column_of_yes_and_no(majority):
     assert trial(majority(GOOD + "first_look: 2\npromising: is_fig5\n", measure=xor.measure)) == {"as_printed": 2}
     for wrong in ("weights", "hidden", "nope", ""):
-        line = f"^promising must be one of solved, .*, was {wrong or 'empty'} "
+        line = f"^promising must be one of learned, .*, was {wrong or 'empty'} "
         with pytest.raises(BadInput, match=line):
             trial(majority(GOOD + f"first_look: 2\npromising: '{wrong}'\n", measure=xor.measure))
 

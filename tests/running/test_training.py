@@ -24,7 +24,7 @@ from backprop86.running.training import (
 )
 from backprop86.wiring import wire
 
-XOR = Recipe("2_hidden", 1500, epsilon=0.5, alpha=0.9)  # some are solved before others
+XOR = Recipe("2_hidden", 1500, epsilon=0.5, alpha=0.9)  # some are learned before others
 TREES = Recipe("five_layers", 8, 0.1, 0.9, 0.002, 4, 0.05, 0.5, dead_zone="from_edge", held_out="random", stop="limit")
 
 
@@ -115,9 +115,9 @@ def test_the_kind_of_failure_is_that_of_the_net_in_the_end(monkeypatch):
     monkeypatch.setattr(training, "MEASURED_AT_ONCE", 7)
     recipe = replace(XOR, sweeps=300)
     rows, net, cases = run_reading(xor, recipe, list(range(30))), xor.wiring(recipe), xor.cases(recipe)
-    solved, diverged, curves = rows["solved"].to_numpy(bool), rows["diverged"].to_numpy(bool), rows["error_curve"]
+    learned, diverged, curves = rows["learned"].to_numpy(bool), rows["diverged"].to_numpy(bool), rows["error_curve"]
     nets = Nets.shown(net, cases, np.stack(rows["weights"]))
-    expected = kinds(nets, solved, diverged, np.stack(curves))
+    expected = kinds(nets, learned, diverged, np.stack(curves))
     assert set(expected) == {"", "plateau", "still_learning"}
     assert rows["failure"].tolist() == expected.tolist()
     either = {"either_input": [-5, 10, 10, -5, 10, 10, -1, 1, 1]}  # 0.3, 0.7, 0.7 and, for 11, also 0.7

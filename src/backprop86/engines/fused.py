@@ -19,7 +19,7 @@ from backprop86.engines.kernel import ROWS_PER, ROWS_WHEN, Lanes, Lists, Net, Ru
 from backprop86.engines.lanes import END, IN_USE, MORE, NEXT, PLACES, WORK, Block
 from backprop86.engines.lanes import advance as run_lanes
 from backprop86.engines.recipe import CRITERIA, Cases, Job, Recipe
-from backprop86.engines.reference import UNFINISHED, UNSOLVED, Outcome, checkpoints
+from backprop86.engines.reference import NEVER, UNFINISHED, Outcome, checkpoints
 from backprop86.engines.vectors import BYTES
 from backprop86.network import largest_weights
 from backprop86.wiring import Wiring
@@ -107,7 +107,7 @@ def block_of(job: Job, descent: Descent) -> Block:
         cases=n if is_mean and recipe.update == "case" else np.ones(S),
         rates=np.stack([np.broadcast_to(np.asarray(getattr(descent, name), float), S) for name in RATES], 1),
         w=np.array(w, dtype=float, order="C"),
-        sweeps=np.full(S, UNSOLVED),
+        sweeps=np.full(S, NEVER),
         stopped=np.full(S, UNFINISHED),
         diverged=np.zeros(S, dtype=np.int64),
         error=np.full(S, np.nan),
@@ -130,8 +130,8 @@ def rule_of(recipe: Recipe, cases: Cases) -> Rule:
         by_case=recipe.update == "case",
         to_limit=recipe.stop == "limit",
         sweeps=recipe.sweeps,
-        solved_on=criterion.on,
-        solved_off=criterion.off,
+        learned_on=criterion.on,
+        learned_off=criterion.off,
         case_error=float(np.nextafter(most, math.inf)),
         n_checkpoints=len(checkpoints(recipe.sweeps)),
         checkpoints=np.array(checkpoints(recipe.sweeps)),

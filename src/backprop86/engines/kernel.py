@@ -58,9 +58,9 @@ class Rule(NamedTuple):
     by_case: bool
     to_limit: bool
     sweeps: int
-    solved_on: float
-    solved_off: float
-    case_error: float  # with this or more a case is not solved
+    learned_on: float
+    learned_off: float
+    case_error: float  # with this or more a case is not learned
     n_checkpoints: int
     checkpoints: np.ndarray
 
@@ -174,7 +174,7 @@ def gradient(net, rule, lanes, first, last, n, L):
 
 @compiled
 def error(net, rule, lanes, c, row, n, L):
-    """Apply equations 3 and 4 to one case, with the dead zone, and find how far it is from not being solved."""
+    """Apply equations 3 and 4 to one case, with the dead zone, and find how far it is from not being learned."""
     per = lanes.per
     for lane in range(0, n, width(per)):
         counts, scale = load(lanes.counted, c * L + lane), load(per, SCALE * L + lane)
@@ -183,10 +183,10 @@ def error(net, rule, lanes, c, row, n, L):
             place = (row + item(net.outputs, o)) * L + lane
             y = load(lanes.y, place)
             if item(net.desired, c * net.n_outputs + o) > 0.5:
-                miss, edge, beyond = y - rule.target_on, y - rule.zone_on, y - rule.solved_on
+                miss, edge, beyond = y - rule.target_on, y - rule.zone_on, y - rule.learned_on
                 satisfied = edge
             else:
-                miss, edge, beyond = y - rule.target_off, y - rule.zone_off, rule.solved_off - y
+                miss, edge, beyond = y - rule.target_off, y - rule.zone_off, rule.learned_off - y
                 satisfied = rule.zone_off - y
             if rule.dead_zone != 0:
                 miss = where_positive(satisfied, 0.0, edge if rule.dead_zone == 1 else miss)
@@ -221,12 +221,12 @@ def change(net, lanes, c, n, L):
 
 @compiled
 def happened(lanes, n, L):
-    """Return whether a seed has been solved for the first time, or has ceased to be finite."""
+    """Return whether a seed has been learned for the first time, or has ceased to be finite."""
     per, v = lanes.per, width(lanes.per)
     first = fill(per, 0.0)
     for lane in range(0, n, v):
-        solved = where_positive(load(per, SLACK * L + lane) * load(per, LOOKING * L + lane), 1.0, 0.0)
-        first = first + solved + 0.0 * (load(per, E * L + lane) + load(per, BAD * L + lane))
+        learned = where_positive(load(per, SLACK * L + lane) * load(per, LOOKING * L + lane), 1.0, 0.0)
+        first = first + learned + 0.0 * (load(per, E * L + lane) + load(per, BAD * L + lane))
     store(per, EVENT * L, first)
     total = 0.0
     for lane in range(v):

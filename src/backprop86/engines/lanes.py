@@ -149,7 +149,7 @@ def pointers(net, rule, lanes, block):
         ),
         Rule(
             rule.opening_sweeps, rule.target_on, rule.target_off, rule.zone_on, rule.zone_off, rule.dead_zone,
-            rule.by_case, rule.to_limit, rule.sweeps, rule.solved_on, rule.solved_off, rule.case_error,
+            rule.by_case, rule.to_limit, rule.sweeps, rule.learned_on, rule.learned_off, rule.case_error,
             rule.n_checkpoints, pointer(rule.checkpoints),
         ),
         Lanes(

@@ -54,7 +54,7 @@ class Cases:
 
 @dataclass(frozen=True)
 class Criterion:
-    """A standard by which a network counts as solved.
+    """A standard by which a network counts as learned.
 
     Every output of every training case is above `on` or below `off`, and no case has an error above `case_error`.
     """
@@ -107,7 +107,7 @@ class Recipe:
     spread: float = 0.0  # how far a weight that starts equal to all others may be from them
     biases: str = "drawn"  # like the weights, or start at zero, or are held at or below it, or there are none
     criterion: str = "right_side"  # see CRITERIA
-    stop: str = "solved"  # training ends when solved, or goes on to the limit
+    stop: str = "learned"  # training ends when learned, or goes on to the limit
     held_out: str = "none"  # which cases each seed is not trained on; the problem knows the names
     dtype: str = "float64"
 
@@ -213,7 +213,7 @@ LIMITS: dict[str, Limit] = {
     "spread": NOT_NEGATIVE,
     "biases": one_of("drawn", "zero", "negative", "none"),
     "criterion": one_of(*CRITERIA),
-    "stop": one_of("solved", "limit"),
+    "stop": one_of("learned", "limit"),
     "dtype": one_of("float64", "float32"),
 }
 

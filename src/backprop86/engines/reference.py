@@ -1,4 +1,4 @@
-"""The reference engine: a block of seeds, trained side by side until solved or out of sweeps, in torch.
+"""The reference engine: a block of seeds, trained side by side until learned or out of sweeps, in torch.
 
 It is the definition of what a run is. A *sweep* is one pass through all the training cases (N p. 535). `sweeps` of a
 seed is the number of sweeps after which its weights first meet the criterion; 0 if the initial weights do.
@@ -16,7 +16,7 @@ from backprop86.descent import Descent
 from backprop86.engines.recipe import CRITERIA, Job
 from backprop86.network import Network, largest_weights
 
-UNSOLVED = UNFINISHED = -1
+NEVER = UNFINISHED = -1
 
 
 @dataclass(eq=False)
@@ -24,7 +24,7 @@ class Outcome:
     """The fate of S seeds. Curves have a value at each of K checkpoints, NaN after a seed has left the batch."""
 
     w: np.ndarray  # (S, n_parameters) when the seed stopped
-    sweeps: np.ndarray  # (S,) UNSOLVED where the criterion was never met
+    sweeps: np.ndarray  # (S,) NEVER where the criterion was never met
     stopped: np.ndarray  # (S,) the sweep after which w was taken; UNFINISHED if Ctrl-C came first
     diverged: np.ndarray  # (S,) a weight or E became NaN or infinite
     error: np.ndarray  # (S,) E of w
@@ -47,7 +47,7 @@ def train(
     """Train every seed of a job, and call `advance` with the seed-sweeps done since the last call.
 
     `descent` replaces the recipe's rates where every seed has its own.
-    Solved seeds leave the batch (unless the recipe says to go on) and so do diverged ones, so a few stubborn seeds
+    Reached seeds leave the batch (unless the recipe says to go on) and so do diverged ones, so a few stubborn seeds
     do not cost the price of all.
     """
     recipe = job.recipe
@@ -94,7 +94,7 @@ class _Run:
         S, K = len(w), len(checkpoints(recipe.sweeps))
         self.outcome = Outcome(
             w=w.copy(),
-            sweeps=np.full(S, UNSOLVED),
+            sweeps=np.full(S, NEVER),
             stopped=np.full(S, UNFINISHED),
             diverged=np.zeros(S, dtype=bool),
             error=np.full(S, np.nan),
@@ -135,7 +135,7 @@ class _Run:
         out, seeds = self.outcome, self.seeds
         met = self.criterion.met(outputs, self.d, self.error, self.counted).cpu().numpy()
         diverged = ~(torch.isfinite(E) & torch.isfinite(self.w).all(-1)).cpu().numpy()
-        first = met & ~diverged & (out.sweeps[seeds] == UNSOLVED)
+        first = met & ~diverged & (out.sweeps[seeds] == NEVER)
         out.sweeps[seeds[first]] = sweep
         out.diverged[seeds[diverged]] = True
         if checkpoint is not None:
@@ -144,7 +144,7 @@ class _Run:
                 length = self.dE_dw[:, self.levels == level].norm(dim=-1)
                 out.gradient_curve[seeds, checkpoint, level] = length.cpu().numpy()
         done = diverged | (sweep == self.recipe.sweeps)
-        if self.recipe.stop == "solved":
+        if self.recipe.stop == "learned":
             done |= met
         if done.any():
             out.w[seeds[done]] = self.w[done].double().cpu().numpy()

@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_UP, Context
 import numpy as np
 import pandas as pd
 
-from backprop86.engines.reference import UNSOLVED
+from backprop86.engines.reference import NEVER
 from backprop86.explain.decimals import rounded, show
 from backprop86.explain.first_step import Step
 from backprop86.explain.rest_of_run import Course, Learned
@@ -74,11 +74,11 @@ def _ideas(stem: str, solved: int, choice: Choice) -> list[tuple[str, str]]:
     named = [*here, f"reading={choice.reading}"] if choice.reading else here
     ideas = []
     first = choice.learned.first if choice.learned else None
-    if solved == UNSOLVED and first is not None:
+    if solved == NEVER and first is not None:
         ideas.append((" ".join([*named, *choice.changes, f"seed={first}"]), "A net with these settings that learns"))
     if choice.changes:
         ideas.append((" ".join(named), "The same reading with the settings of its file, to compare"))
-    if solved == UNSOLVED and first is None and choice.better and choice.better != choice.reading:
+    if solved == NEVER and first is None and choice.better and choice.better != choice.reading:
         ideas.append(
             (" ".join([*here, f"reading={choice.better}"]), "The reading of this problem that is learned most often")
         )

@@ -19,7 +19,7 @@ import torch
 
 from backprop86.engines import fused
 from backprop86.engines.recipe import Job, Recipe
-from backprop86.engines.reference import UNSOLVED, Outcome, checkpoints
+from backprop86.engines.reference import NEVER, Outcome, checkpoints
 from backprop86.explain.first_step import FEW, Step, error_of
 from backprop86.network import Network, largest_weights
 from backprop86.running.problem import Problem, counted_of, start_of, wiring_of
@@ -53,7 +53,7 @@ class Course:
     """The run that begins with the step. `sweeps` and `E` are the engine's checkpoints, up to `limit`."""
 
     looks: list[Look]
-    solved: int  # the sweep after which the net first counts as solved, or UNSOLVED
+    solved: int  # the sweep after which the net first counts as solved, or NEVER
     E_solved: float  # NaN where it never does
     limit: int
     sweeps: list[int]
@@ -71,7 +71,7 @@ def course_of(step: Step, gradient: np.ndarray) -> Course:
     E_after = lru_cache(maxsize=None)(lambda sweep: _error(step, _weights(step, sweep)))
     known = {sweep: E for sweep, E in zip(sweeps, E.tolist(), strict=True) if sweep <= last}
     if is_exact:
-        chosen = _chosen(known | {last: E_after(last)}, E_after) | {solved} - {UNSOLVED}
+        chosen = _chosen(known | {last: E_after(last)}, E_after) | {solved} - {NEVER}
     else:
         chosen = _chosen(known, None)
     looks = [_look(step, "before", step.w0), _look(step, "this step", _moved(step, gradient))]
@@ -81,7 +81,7 @@ def course_of(step: Step, gradient: np.ndarray) -> Course:
             looks.append(_look(step, name, _weights(step, sweep)))
         else:
             looks.append(Look(name, known[sweep] if sweep in known else E_after(sweep), None))
-    E_solved = E_after(solved) if is_exact and solved != UNSOLVED else np.nan
+    E_solved = E_after(solved) if is_exact and solved != NEVER else np.nan
     return Course(looks, solved, E_solved, limit, sweeps, E)
 
 
@@ -127,7 +127,7 @@ def _look(step: Step, after: str, w: np.ndarray) -> Look:
 
 def _end(sweeps: list[int], E: np.ndarray, solved: int) -> int:
     """Return the last sweep to show: E is near its floor from there on. A net that never learns is shown to the end."""
-    if solved == UNSOLVED:
+    if solved == NEVER:
         return sweeps[-1]
     floor = E[-1] + NEAR * abs(E[0] - E[-1])
     above = np.flatnonzero(~(floor >= E))
@@ -203,20 +203,20 @@ def published(file: Path, reading: str, recipe: Recipe) -> Learned | None:
         about = json.loads(zlib.decompress(pq.read_schema(file).metadata[KEY]))["conditions"][reading]
         if about["recipe"] != asdict(recipe):
             return None
-        rows = pq.read_table(file, columns=["seed", "solved"], filters=[("condition", "==", reading)]).to_pandas()
+        rows = pq.read_table(file, columns=["seed", "learned"], filters=[("condition", "==", reading)]).to_pandas()
     except (OSError, pa.ArrowInvalid, zlib.error, KeyError, TypeError):
         return None
     rows = rows.sort_values("seed")
-    return Learned(rows["solved"].to_numpy(bool), True) if rows["seed"].tolist() == list(range(len(rows))) else None
+    return Learned(rows["learned"].to_numpy(bool), True) if rows["seed"].tolist() == list(range(len(rows))) else None
 
 
 def readings_that_learn(file: Path) -> dict[str, float]:
     """Return the share of the published runs that learned, of each reading."""
     try:
-        rows = pq.read_table(file, columns=["condition", "solved"]).to_pandas()
+        rows = pq.read_table(file, columns=["condition", "learned"]).to_pandas()
     except (OSError, pa.ArrowInvalid):
         return {}
-    return rows.groupby("condition", sort=False)["solved"].mean().to_dict()
+    return rows.groupby("condition", sort=False)["learned"].mean().to_dict()
 
 
 def _tried(problem: Problem, recipe: Recipe) -> Learned | None:
@@ -227,5 +227,5 @@ def _tried(problem: Problem, recipe: Recipe) -> Learned | None:
         return None
     seeds = list(range(n))
     w0, counted = start_of(problem, recipe, wiring, seeds), counted_of(problem, recipe, seeds)
-    outcome = fused.train(Job(wiring, cases, replace(recipe, stop="solved"), w0, counted))
-    return Learned(outcome.sweeps != UNSOLVED, False)
+    outcome = fused.train(Job(wiring, cases, replace(recipe, stop="learned"), w0, counted))
+    return Learned(outcome.sweeps != NEVER, False)

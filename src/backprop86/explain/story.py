@@ -14,7 +14,7 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from backprop86.engines.recipe import CRITERIA, Recipe
-from backprop86.engines.reference import UNSOLVED
+from backprop86.engines.reference import NEVER
 from backprop86.explain import backward_pass, forward_pass
 from backprop86.explain.afterwards import PLAIN, Choice, by_computer, common_middle, flat_from, short, try_next
 from backprop86.explain.decimals import DIGITS, exactly, rounded, show
@@ -125,7 +125,7 @@ def _about_course(step: Step, course: Course) -> dict[str, Any]:
         "rise": next(iter(rises(course)), None),
         "criterion": CRITERIA[step.recipe.criterion],
         "infinity": np.inf,
-        "is_solved": course.solved != UNSOLVED,
+        "is_solved": course.solved != NEVER,
         "flat_from": flat_from(course),
         "middle": common_middle(step),
     }

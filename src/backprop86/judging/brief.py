@@ -13,8 +13,8 @@ LISTED = 5
 def in_brief(settings: Settings, found: Runs) -> list[str]:
     """Return three lines: how many seeds learned, by which sweep half of them had, where the rows are."""
     parts = {name: found.of(name) for name in settings.chosen}
-    share = {name: float(rows["solved"].mean()) for name, rows in parts.items()}
-    learned = {name: f"{int(rows['solved'].sum()):,} of {len(rows):,} seeds" for name, rows in parts.items()}
+    share = {name: float(rows["learned"].mean()) for name, rows in parts.items()}
+    learned = {name: f"{int(rows['learned'].sum()):,} of {len(rows):,} seeds" for name, rows in parts.items()}
     median = {name: quantiles(with_infinity(rows["sweeps"]), (0.5,))[0] for name, rows in parts.items()}
     sweep = {name: f"{value:,.0f}" if value < math.inf else "never" for name, value in median.items()}
     hint = "never: fewer than half of the seeds learned" if math.inf in median.values() else "half had learned by then"

@@ -15,7 +15,7 @@ from backprop86.running.claim import Claim
 VERDICTS = ("reproduced", "partly", "doubtful", "not reproduced")
 REPRODUCED, PARTLY, DOUBTFUL, NOT_REPRODUCED = VERDICTS
 EVERY = slice(None)
-NONE_SOLVED = "No run was solved, so there is no net to compare with the printed one."
+NONE_LEARNED = "No run was learned, so there is no net to compare with the printed one."
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class Judgement:
     estimate: of a draw the median (of sweeps, Kaplan and Meier's); of an equality the median of the compared number; of
     a curve a coefficient; of `more` the probability that a run has more than a run of the other reading; otherwise a
     share. p5, p95: the range of 90 % of the runs. percentile: the place of the printed number among them, with a 95 %
-    interval; percentile_of_solved: its place among the solved runs alone. untrained: the share before training.
-    solved: the share of all runs that were solved.
+    interval; percentile_of_learned: its place among the learned runs alone. untrained: the share before training.
+    learned: the share of all runs that were learned.
     """
 
     verdict: str
@@ -40,8 +40,8 @@ class Judgement:
     percentile_low: float = np.nan
     percentile_high: float = np.nan
     untrained: float = np.nan
-    solved: float = np.nan
-    percentile_of_solved: float = np.nan
+    learned: float = np.nan
+    percentile_of_learned: float = np.nan
 
 
 def in_words(claim: Claim) -> str:
@@ -75,12 +75,12 @@ def by_share(
     holds, n = int(held(claim, column).sum()), len(column)
     share, (low, high) = (holds / n, wilson(holds, n)) if n else (np.nan, (np.nan, np.nan))
     untrained = float(rows[before][among].mean()) if before in rows and n else np.nan
-    solved = float(rows["solved"].mean())
-    return Judgement(verdict(holds, n), n, share, low, high, untrained=untrained, solved=solved)
+    learned = float(rows["learned"].mean())
+    return Judgement(verdict(holds, n), n, share, low, high, untrained=untrained, learned=learned)
 
 
 def of_enough(verdict: str, n: int, fewest: int) -> str:
-    """Return the verdict, or doubtful where it is better than a few solved runs allow."""
+    """Return the verdict, or doubtful where it is better than a few learned runs allow."""
     return DOUBTFUL if 0 < n < fewest and verdict != NOT_REPRODUCED else verdict
 
 
@@ -99,5 +99,5 @@ def most_runs(column: str, found: Judgement) -> str:
     """Return the words for the range of 90 % of the runs."""
     low, high = shown(found.p5), shown(found.p95)
     if column == "sweeps" and low == "∞":
-        return "90 % of the runs were not solved"
+        return "90 % of the runs were not learned"
     return f"90 % of the runs {f'are at {low}' if low == high else f'lie between {low} and {high}'}"

@@ -58,7 +58,7 @@ def _row(claim: Claim, runs: Runs, reading: str) -> dict[str, object]:
 def number(row: pd.Series, field: str) -> str:
     """Return one field of a row as people read it; shares in per cent."""
     of_rule = field in ("estimate", "low", "high") and RULES[row["rule"]].is_share
-    is_share = of_rule or field in ("untrained", "solved")
+    is_share = of_rule or field in ("untrained", "learned")
     return percent(row[field]) if is_share and not np.isnan(row[field]) else shown(row[field])
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from backprop86.judging.judgement import (
     DOUBTFUL,
-    NONE_SOLVED,
+    NONE_LEARNED,
     NOT_REPRODUCED,
     PARTLY,
     REPRODUCED,
@@ -56,7 +56,7 @@ class Rule(ABC):
     def ours(self, found: Judgement) -> str:
         """Return what our runs do, with n and an interval, for a cell of a table."""
         if not found.n:
-            return "no solved run"
+            return "no learned run"
         return f"{percent(found.estimate)}; {percent(found.low)} to {percent(found.high)} (n = {found.n:,})"
 
     @abstractmethod
@@ -69,7 +69,7 @@ class Draw(Rule):
 
     is_share = False
     ordinary, possible = 0.05, 0.005  # the least share of our runs that must be as far out as the printed one
-    fewest = 10  # solved runs, where the claim is about solved ones alone
+    fewest = 10  # learned runs, where the claim is about learned ones alone
 
     def verdict(self, tail: float) -> str:
         """Return the verdict on a run that this share of ours is as far out as."""
@@ -78,11 +78,11 @@ class Draw(Rule):
     def judge(self, claim: Claim, runs: Runs, reading: str) -> Judgement:
         """Place the printed number among the runs of a reading."""
         rows = runs.of(reading)
-        solved = float(rows["solved"].mean())
+        learned = float(rows["learned"].mean())
         if claim.among != "all":
-            rows = rows[rows["solved"] & rows[claim.among]]
+            rows = rows[rows["learned"] & rows[claim.among]]
         if rows.empty:
-            return Judgement(NOT_REPRODUCED, 0, np.nan, np.nan, np.nan, solved=solved)
+            return Judgement(NOT_REPRODUCED, 0, np.nan, np.nan, np.nan, learned=learned)
         values, printed = with_infinity(rows[claim.column]), claim.printed[0]
         middle = median_sweeps(values, runs.recipe(reading).sweeps) if claim.column == "sweeps" else median_of(values)
         p5, p95 = quantiles(values, (0.05, 0.95))
@@ -92,9 +92,11 @@ class Draw(Rule):
         if claim.among != "all":
             verdict = of_enough(verdict, len(rows), self.fewest)
         finite = values[np.isfinite(values)]
-        among_solved = percentile(finite, printed).value if len(finite) else np.nan
+        among_learned = percentile(finite, printed).value if len(finite) else np.nan
         place = percentile(values, printed)
-        return Judgement(verdict, len(rows), *middle, p5, p95, *place, solved=solved, percentile_of_solved=among_solved)
+        return Judgement(
+            verdict, len(rows), *middle, p5, p95, *place, learned=learned, percentile_of_learned=among_learned
+        )
 
     def ours(self, found: Judgement) -> str:
         """Return the median, and the range of 90 % of the runs."""
@@ -106,23 +108,23 @@ class Draw(Rule):
     def because(self, claim: Claim, reading: str, found: Judgement) -> str:
         """Say where the printed number lies among ours."""
         if not found.n:
-            return NONE_SOLVED
+            return NONE_LEARNED
         sweeps = claim.column == "sweeps"
-        if sweeps and found.solved == 0:
-            return "No run was solved in the sweeps it was given."
-        printed, runs = in_words(claim), "runs" if claim.among == "all" else "solved runs"
+        if sweeps and found.learned == 0:
+            return "No run was learned in the sweeps it was given."
+        printed, runs = in_words(claim), "runs" if claim.among == "all" else "learned runs"
         few = (
-            f" Only {percent(found.solved)} of the runs were solved in the sweeps they were given; among those the "
-            f"printed one is at percentile {shown(found.percentile_of_solved)}."
+            f" Only {percent(found.learned)} of the runs were learned in the sweeps they were given; among those the "
+            f"printed one is at percentile {shown(found.percentile_of_learned)}."
         )
-        lucky = few if sweeps and found.solved < 0.5 else ""
+        lucky = few if sweeps and found.learned < 0.5 else ""
         if found.verdict == REPRODUCED:
             than = "needed fewer sweeps than" if sweeps else "have less than"
             place = shown(float(round(found.percentile)))
             ordinary = "equal ones counted half: it is an ordinary one"
             return f"Of 100 {runs} {place} {than} the printed {printed}, {ordinary}.{lucky}"
         if found.verdict == DOUBTFUL and found.n < self.fewest:
-            return f"Only {found.n} {'run was' if found.n == 1 else 'runs were'} solved, too few to say."
+            return f"Only {found.n} {'run was' if found.n == 1 else 'runs were'} learned, too few to say."
         side = "below" if found.percentile < 50 else "above"
         rare = f"fewer than {odds(self.ordinary if found.verdict == DOUBTFUL else self.possible)}"
         most = most_runs(claim.column, found)
@@ -234,13 +236,13 @@ class WithoutException(Rule):
 
 
 class Structure(Rule):
-    """A property of one printed net: reproduced if most of our solved nets show it, partly if half of them do."""
+    """A property of one printed net: reproduced if most of our learned nets show it, partly if half of them do."""
 
     most, half = 0.9, 0.5
     fewest = Draw.fewest
 
     def judge(self, claim: Claim, runs: Runs, reading: str) -> Judgement:
-        """Count the solved runs that show it."""
+        """Count the learned runs that show it."""
         rows = runs.of(reading)
 
         def verdict(holds: int, n: int) -> str:
@@ -249,7 +251,7 @@ class Structure(Rule):
                 REPRODUCED if share >= self.most else PARTLY if share >= self.half else NOT_REPRODUCED, n, self.fewest
             )
 
-        return by_share(claim, rows, as_it_is, verdict, rows["solved"])
+        return by_share(claim, rows, as_it_is, verdict, rows["learned"])
 
     def printed(self, numbers: str) -> str:
         """Say that one net shows it."""
@@ -258,8 +260,8 @@ class Structure(Rule):
     def because(self, claim: Claim, reading: str, found: Judgement) -> str:
         """Say how many show it, and how many must."""
         if not found.n:
-            return NONE_SOLVED
-        of = f"Of {found.n:,} solved run{'' if found.n == 1 else 's'}"
+            return NONE_LEARNED
+        of = f"Of {found.n:,} learned run{'' if found.n == 1 else 's'}"
         before = "" if np.isnan(found.untrained) else f", and {percent(found.untrained)} did before training"
         needed = {
             REPRODUCED: f"{self.most:.0%} or more do".replace("%", " %"),
@@ -373,7 +375,7 @@ class Curve(Rule):
         points = matching(runs.stem, runs.readings, reading)
         hidden = np.array([runs.of(point)["hidden"].iloc[0] for point in points], dtype=float)
         median = np.array([quantiles(with_infinity(runs.of(point)[claim.column]), (0.5,))[0] for point in points])
-        if not np.isfinite(median).all():  # somewhere most runs were never solved
+        if not np.isfinite(median).all():  # somewhere most runs were never learned
             return Judgement(NOT_REPRODUCED, len(points), np.nan, np.nan, np.nan)
         value, low, high = through_logarithms(hidden, median)[self.coefficient]
         verdict = REPRODUCED if low <= claim.printed[0] <= high else NOT_REPRODUCED
@@ -388,7 +390,7 @@ class Curve(Rule):
     def because(self, claim: Claim, reading: str, found: Judgement) -> str:
         """Say whether the printed coefficient lies inside the interval."""
         if np.isnan(found.estimate):
-            where = "For some number of hidden units most runs are never solved"
+            where = "For some number of hidden units most runs are never learned"
             return f"{where}, so that there is no median to lay a line by."
         lies = "inside" if found.verdict == REPRODUCED else "outside"
         interval = f"{found.low:.0f} to {found.high:.0f}"

@@ -1,4 +1,4 @@
-"""Intervals and percentiles of a thousand runs. A seed that was never solved took infinitely many sweeps.
+"""Intervals and percentiles of a thousand runs. A seed that was never learned took infinitely many sweeps.
 
 All from SciPy: Wilson's interval of a proportion, the Kaplan-Meier estimate of censored times, the bootstrap, least
 squares. Nothing here draws a random number but the bootstrap, and that from a generator of its own.
@@ -29,8 +29,8 @@ class Estimate(NamedTuple):
     high: float
 
 
-class Solved(NamedTuple):
-    """The share of runs solved by each sweep at which a run was, with its 95 % interval; all (K,)."""
+class Reached(NamedTuple):
+    """The share of runs learned by each sweep at which a run was, with its 95 % interval; all (K,)."""
 
     sweeps: np.ndarray
     share: np.ndarray
@@ -55,22 +55,22 @@ def quantiles(values: np.ndarray, at: tuple[float, ...] = QUANTILES) -> list[flo
     return [float(q) for q in np.quantile(values, at, method="inverted_cdf")]
 
 
-def kaplan_meier(sweeps: np.ndarray, limit: int) -> Solved:
-    """Return the share solved by each sweep at which a run was: sweeps (K,), share, and its 95 % interval.
+def kaplan_meier(sweeps: np.ndarray, limit: int) -> Reached:
+    """Return the share learned by each sweep at which a run was: sweeps (K,), share, and its 95 % interval.
 
-    Runs that were not solved (infinite) are censored at the limit: they might have been, later.
+    Runs that were not learned (infinite) are censored at the limit: they might have been, later.
     """
-    solved = np.isfinite(sweeps)
-    if not solved.any():
-        return Solved(*(np.empty(0),) * 4)
-    left = ecdf(CensoredData.right_censored(np.where(solved, sweeps, limit), ~solved)).sf
-    with warnings.catch_warnings():  # where every run is solved the interval is undefined
+    learned = np.isfinite(sweeps)
+    if not learned.any():
+        return Reached(*(np.empty(0),) * 4)
+    left = ecdf(CensoredData.right_censored(np.where(learned, sweeps, limit), ~learned)).sf
+    with warnings.catch_warnings():  # where every run is learned the interval is undefined
         warnings.simplefilter("ignore", RuntimeWarning)
         interval = left.confidence_interval(0.95, method="log-log")
     at = np.isin(left.quantiles, sweeps)
     low, high = 1 - interval.high.probabilities, 1 - interval.low.probabilities
     ends = np.nan_to_num(low, nan=1.0), np.nan_to_num(high, nan=1.0)
-    return Solved(left.quantiles[at], (1 - left.probabilities)[at], ends[0][at], ends[1][at])
+    return Reached(left.quantiles[at], (1 - left.probabilities)[at], ends[0][at], ends[1][at])
 
 
 def median_sweeps(sweeps: np.ndarray, limit: int) -> Estimate:

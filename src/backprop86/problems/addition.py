@@ -49,7 +49,7 @@ def draw(runs: Runs) -> dict[str, Figure]:
     shares = {}
     for reading in ("as_printed", "two_hidden"):
         failed = runs.of(reading)
-        failed = failed[~failed["solved"]]
+        failed = failed[~failed["learned"]]
         sums = failed["wrong_sums"].str.split().explode()
         shares[reading] = sums.value_counts().reindex(order, fill_value=0)
     table = np.array([shares[reading].to_numpy() for reading in shares])

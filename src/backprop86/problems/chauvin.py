@@ -47,7 +47,7 @@ def draw(runs: Runs) -> dict[str, Figure]:
     left.set_xticks([], minor=True)
     left.set_title("rate 0.25; bands: the middle half of the runs", fontsize=9)
     right.set(xscale="log", yscale="log", xlabel="rate")
-    right.set_title("H = 8; where a line ends, most runs are never solved", fontsize=9)
+    right.set_title("H = 8; where a line ends, most runs are never learned", fontsize=9)
     right.legend(frameon=False, fontsize=8)
     left.legend(frameon=False, fontsize=7)
     sns.despine(figure)

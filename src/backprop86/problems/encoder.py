@@ -58,7 +58,7 @@ def draw(runs: Runs) -> dict[str, Figure]:
     """Draw P Table 5 beside a typical run, and the number of codes with each number of intermediate values."""
     reading = "to_sweep_5000"
     rows = runs.of(reading)
-    if not rows["solved"].any():
+    if not rows["learned"].any():
         return {}
     seed, w = typical(runs, reading)
     recipe = runs.recipe(reading)
@@ -74,8 +74,8 @@ def draw(runs: Runs) -> dict[str, Figure]:
         axes.set_xticks(np.arange(3) + 0.5, range(1, 4))
         axes.set_yticks(np.arange(8) + 0.5, range(8, 0, -1))
     printed = int(((PRINTED_CODES > 0.2) & (PRINTED_CODES < 0.8)).sum())
-    sns.histplot(rows.loc[rows["solved"], "intermediate"].astype(int), discrete=True, color="0.7", ax=panels[2])
+    sns.histplot(rows.loc[rows["learned"], "intermediate"].astype(int), discrete=True, color="0.7", ax=panels[2])
     panels[2].axvline(printed, color="black", linewidth=0.8)
-    panels[2].set(xlabel="values between 0.2 and 0.8, of 24", ylabel="solved runs")
+    panels[2].set(xlabel="values between 0.2 and 0.8, of 24", ylabel="learned runs")
     panels[2].set_title("line: Table 5", fontsize=9)
     return {"table5": figure}

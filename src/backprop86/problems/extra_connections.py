@@ -54,7 +54,7 @@ def measure(nets: Nets) -> dict[str, np.ndarray]:
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
-    """Draw the share of runs that are never solved against the number of hidden units, for each rate."""
+    """Draw the share of runs that are never learned against the number of hidden units, for each rate."""
     figure = Figure(figsize=(9, 3.8), layout="constrained")
     panels = figure.subplots(1, 2, sharey=True)
     for axes, task in zip(panels, TASKS, strict=True):
@@ -66,7 +66,7 @@ def draw(runs: Runs) -> dict[str, Figure]:
             axes.errorbar(x, rows["share"], reach, color=sns.color_palette("colorblind")[k], label=how, **style)
             axes.set_xticks(np.arange(len(rows)), rows["hidden"])
         axes.set(title=task, xlabel="hidden units", ylim=(-0.02, 1))
-    panels[0].set_ylabel("share of runs never solved")
+    panels[0].set_ylabel("share of runs never learned")
     panels[1].legend(frameon=False, fontsize=8)
     figure.suptitle("More hidden units than needed: runs that are stuck (95 % intervals)", fontsize=10)
     sns.despine(figure)
@@ -79,7 +79,7 @@ def unsolved(runs: Runs, task: str) -> pd.DataFrame:
     for reading in runs.readings:
         network, how = reading.split("/")
         if network.startswith(task):
-            of, n = int((~runs.of(reading)["solved"].astype(bool)).sum()), len(runs.of(reading))
+            of, n = int((~runs.of(reading)["learned"].astype(bool)).sum()), len(runs.of(reading))
             low, high = wilson(of, n)
             rows.append(
                 {"hidden": int(network.rsplit("_", 1)[1]), "how": how, "share": of / n, "low": low, "high": high}

@@ -146,10 +146,10 @@ def _between(weights: np.ndarray) -> np.ndarray:
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
-    """Draw N Figs. 3 and 4 from a typical run of the first reading that solved any; none if no reading did."""
+    """Draw N Figs. 3 and 4 from a typical run of the first reading that learned any; none if no reading did."""
     for reading in runs.readings:
         rows = runs.of(reading)
-        if (rows["solved"] & rows["weights"].notna()).any():
+        if (rows["learned"] & rows["weights"].notna()).any():
             break
     else:
         return {}

@@ -64,7 +64,7 @@ def numbers(runs: Runs, reading: str, sibling: str) -> dict[str, float]:
         "held_out_3": float((rows["held_out_right"] >= 3).mean()),
         "held_out_4": float((rows["held_out_right"] == 4).mean()),
         "without_decay_by_573": float((sweeps <= 573).fillna(False).mean()),
-        "without_decay_solved": float(sweeps.notna().mean()),
+        "without_decay_learned": float(sweeps.notna().mean()),
     }
 
 

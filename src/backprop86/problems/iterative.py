@@ -126,7 +126,7 @@ LAYERED |= {f"{unit}'@{t}": (k, 1.2 * t) for t in range(1, 4) for k, unit in enu
 def draw(runs: Runs) -> dict[str, Figure]:
     """Draw N Fig. 5: the iterative net beside the layered one, with the weights of a typical run."""
     reading = "to_sweep_3000"
-    if not runs.of(reading)["solved"].any():
+    if not runs.of(reading)["learned"].any():
         return {}
     seed, w = typical(runs, reading)
     net = wiring(runs.recipe(reading))

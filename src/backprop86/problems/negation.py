@@ -39,7 +39,7 @@ def measure(nets: Nets) -> dict[str, np.ndarray]:
 def draw(runs: Runs) -> dict[str, Figure]:
     """Draw the weights of a typical run: into each hidden unit, and from inputs and hidden units into each output."""
     reading = "to_sweep_5000"
-    if not runs.of(reading)["solved"].any():
+    if not runs.of(reading)["learned"].any():
         return {}
     recipe = runs.recipe(reading)
     seed, w = typical(runs, reading)

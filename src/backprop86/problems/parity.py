@@ -48,7 +48,7 @@ def measure(nets: Nets) -> dict[str, np.ndarray]:
 def draw(runs: Runs) -> dict[str, Figure]:
     """Draw P Table 3, printed and ours: the mean output of each hidden unit by the number of inputs on."""
     reading = "to_sweep_2825"
-    if not runs.of(reading)["solved"].any():
+    if not runs.of(reading)["learned"].any():
         return {}
     recipe = runs.recipe(reading)
     seed, w = typical(runs, reading)

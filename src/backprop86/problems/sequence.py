@@ -134,7 +134,7 @@ def draw(runs: Runs) -> dict[str, Figure]:
     """Draw the held-out sequences by number right and, as in P Table 11, digit by digit in a typical run of ours."""
     for reading in runs.readings:
         rows, printed = runs.of(reading), runs.recipe(reading).held_out == "printed"
-        if printed and (rows["solved"] & rows["weights"].notna()).any():
+        if printed and (rows["learned"] & rows["weights"].notna()).any():
             return {"table11": table_11(runs, reading), "held_out": held_out(runs)}
     return {}
 

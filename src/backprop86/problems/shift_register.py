@@ -61,11 +61,11 @@ def measure(nets: Nets) -> dict[str, np.ndarray]:
     others = np.abs(np.where(right, 0, into)).max(-1)
     first = nets.y[:, :, [nets.wiring.units.index(f"u{k + 1}'@1") for k in range(n)]]
     moved = ((first > 0.5) == (np.roll(nets.cases.inputs, -1, axis=1) > 0.5)).all(-1)
-    solved = ((nets.outputs > 0.5) == nets.on).all((1, 2))
+    learned = ((nets.outputs > 0.5) == nets.on).all((1, 2))
     return {
         "is_shift_by_one": (into[:, right] >= 2 * others).all(1),
         "after_one_step": moved.sum(1),
-        "right_only_when_even": solved & ~moved.all(1),
+        "right_only_when_even": learned & ~moved.all(1),
     }
 
 
@@ -74,7 +74,7 @@ def draw(runs: Runs) -> dict[str, Figure]:
     wanted = [
         name
         for name in ("to_sweep_200", "free_to_sweep_200", "five_units_to_sweep_200", "five_units_free_to_sweep_200")
-        if runs.of(name)["solved"].any()
+        if runs.of(name)["learned"].any()
     ]
     if not wanted:
         return {}

@@ -92,7 +92,7 @@ PLACES: Places = {"1": None, "o1": (0.0, 3.4), "h1": (-2.4, 0.0), "h2": (2.4, 0.
 def draw(runs: Runs) -> dict[str, Figure]:
     """Draw N Fig. 1 in its own layout, the printed weights beside those of a typical run."""
     reading = "to_sweep_1425"
-    if reading not in runs.readings or not runs.of(reading)["solved"].any():
+    if reading not in runs.readings or not runs.of(reading)["learned"].any():
         return {}
     seed, w = typical(runs, reading)
     figure = Figure(figsize=(9.5, 5.2), layout="constrained")

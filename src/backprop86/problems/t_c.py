@@ -138,8 +138,8 @@ DRAWN = "epsilon_0.05"  # a reading that finds every kind
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
-    """Draw the detectors, printed and ours, and the hidden units of a typical run; none if no seed was solved."""
-    if DRAWN not in runs.readings or not runs.of(DRAWN)["solved"].any():
+    """Draw the detectors, printed and ours, and the hidden units of a typical run; none if no seed was learned."""
+    if DRAWN not in runs.readings or not runs.of(DRAWN)["learned"].any():
         return {}
     return {"detectors": detectors(runs), "activities": activities(runs)}
 

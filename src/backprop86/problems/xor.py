@@ -110,8 +110,8 @@ def draw(runs: Runs) -> dict[str, Figure]:
 
 
 def _of_printed_kind(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the solved runs with a solution such as P's, of those whose weights were kept, the fastest first."""
-    return rows[rows["solved"] & rows["is_printed_kind"] & rows["weights"].notna()].sort_values(["sweeps", "seed"])
+    """Return the learned runs with a solution such as P's, of those whose weights were kept, the fastest first."""
+    return rows[rows["learned"] & rows["is_printed_kind"] & rows["weights"].notna()].sort_values(["sweeps", "seed"])
 
 
 def _pair(

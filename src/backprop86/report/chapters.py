@@ -53,7 +53,7 @@ def one_experiment(chapter: Chapter, made: Material) -> None:
         chapter.figure(f"{stem}_{name}", figure, captions[name].says + so, about, [runs], how)
     if not (experiment.axes or experiment.by_itself):
         printed, title = tables.printed_sweeps(experiment.claims), experiment.title
-        about = [claim for claim in claims if claim.column in ("sweeps", "solved")]
+        about = [claim for claim in claims if claim.column in ("sweeps", "learned")]
         says = CAPTIONS["sweeps_printed" if printed else "sweeps"].format(title=title)
         figure = drawing.sweeps_figure(runs, title, printed)
         chapter.figure(f"{stem}_sweeps", figure, says + so, about, [runs], how)

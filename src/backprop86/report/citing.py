@@ -45,7 +45,7 @@ IN_WORDS = {
 }
 FIELDS = (
     "printed", "verdict", "n", "estimate", "low", "high", "p5", "p95",
-    "percentile", "percentile_low", "percentile_high", "percentile_of_solved", "untrained", "solved",
+    "percentile", "percentile_low", "percentile_high", "percentile_of_learned", "untrained", "learned",
 )  # fmt: skip
 """The fields of the ledger's rows that LaTeX can ask for."""
 MACRO = r"""% Made by python experiments/report.py: every number of the ledger of claims.

@@ -88,7 +88,7 @@ def hinton(axes: Axes, values: np.ndarray, largest: float, corner: tuple[float, 
 
 
 def sweeps_figure(runs: Runs, title: str, printed: Sequence[float]) -> Figure:
-    """Draw the share of runs solved by each sweep, a line per reading; a run never solved keeps its line below 1.
+    """Draw the share of runs learned by each sweep, a line per reading; a run never learned keeps its line below 1.
 
     Kaplan and Meier's estimate; that of the first reading with its 95 % interval.
     """
@@ -112,10 +112,10 @@ def sweeps_figure(runs: Runs, title: str, printed: Sequence[float]) -> Figure:
         axes.axvline(number, color="black", linewidth=0.8)
         place = (number, 1.01 + 0.035 * (k % 2))
         axes.annotate(f"{number:,.0f}", place, xycoords=("data", "axes fraction"), ha="center", fontsize=8)
-    axes.set(xscale="log", xlim=(10, None), ylim=(0, 1), xlabel="sweeps", ylabel="share of all runs solved")
+    axes.set(xscale="log", xlim=(10, None), ylim=(0, 1), xlabel="sweeps", ylabel="share of all runs learned")
     lines = "; vertical lines: printed in 1986" if printed else ""
     axes.set_title(f"{title}: sweeps to solve; {_numbers(runs)}{lines}", fontsize=10, pad=24)
-    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=8, frameon=False, title="reading (solved)")
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=8, frameon=False, title="reading (learned)")
     sns.despine(figure)
     return figure
 
@@ -167,7 +167,7 @@ def curves_figure(
         if k % columns == 0:
             above.set_ylabel("E")
             below.set_ylabel("length of ∂E/∂w")
-    about = f"{min(shown, len(error))} runs (grey) and the median of {len(error)}; a solved run keeps its last value"
+    about = f"{min(shown, len(error))} runs (grey) and the median of {len(error)}; a learned run keeps its last value"
     figure.suptitle(f"{title}: {about}", fontsize=10)
     sns.despine(figure)
     return figure

@@ -18,7 +18,7 @@ HATCHES = ("", "//", "", "..", "", "\\\\", "", "xx", "")
 
 
 def table(every: list[Runs]) -> pd.DataFrame:
-    """Return a row per reading: its start, its limit, n, the number solved, and the number of each kind of failure."""
+    """Return a row per reading: its start, its limit, n, the number learned, and the number of each kind of failure."""
     rows = []
     for runs in every:
         for reading in runs.readings:
@@ -26,7 +26,7 @@ def table(every: list[Runs]) -> pd.DataFrame:
             counts = part["failure"].value_counts()
             recipe = runs.recipe(reading)
             row: dict[str, object] = {"experiment": runs.stem, "reading": reading, "start": recipe.start}
-            row |= {"sweeps": recipe.sweeps, "n": len(part), "solved": int(part["solved"].sum())}
+            row |= {"sweeps": recipe.sweeps, "n": len(part), "learned": int(part["learned"].sum())}
             rows.append(row | {kind: int(counts.get(kind, 0)) for kind in KINDS})
     return pd.DataFrame(rows)
 
@@ -45,7 +45,7 @@ def counts(found: pd.DataFrame, titles: Mapping[str, str]) -> Figure:
     figure = Figure(figsize=(12, 6), layout="constrained")
     looks = dict(zip(KINDS, zip(sns.color_palette("colorblind"), HATCHES, strict=False), strict=True))
     whole = _whole(found)
-    looks = {"solved": ("0.92", "")} | {kind: look for kind, look in looks.items() if whole[kind].any()}
+    looks = {"learned": ("0.92", "")} | {kind: look for kind, look in looks.items() if whole[kind].any()}
     by = whole.groupby("experiment", sort=False)
     panels = figure.subplots(1, 2, sharey=True)
     shown = {"first reading": by.first(), "all readings": by.sum(numeric_only=True)}

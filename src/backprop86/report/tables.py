@@ -30,7 +30,7 @@ with all digits is [claims.csv](claims.csv), and to browse it there is [index.ht
 
 *draw*: the printed single run is an ordinary one among ours, unsolved ones counted as infinite. *once*, *within*: at
 least one run in twenty does it. *rate*: our 95 % interval overlaps the printed range. *always*, *never*: no exception
-in a thousand. *structure*: so in 90 % of the solved runs, *partly* from 50 %. *more*: more often than not against the
+in a thousand. *structure*: so in 90 % of the learned runs, *partly* from 50 %. *more*: more often than not against the
 reading named. *commonest*: oftener than any other kind. *equal*: to 1e-12. *intercept*, *slope*: inside the interval of
 a fitted line. Intervals are 95 %: Wilson's for shares, Kaplan and Meier's for the median of sweeps, the bootstrap's for
 others.
@@ -38,7 +38,7 @@ others.
 
 
 def sweeps_table(claims: list[Claim], runs: Runs) -> pd.DataFrame:
-    """Return a row per reading: n, solved with its Wilson interval, quantiles of sweeps, places of printed numbers.
+    """Return a row per reading: n, learned with its Wilson interval, quantiles of sweeps, places of printed numbers.
 
     Unsolved runs took infinitely many sweeps. "percentile of 1,425": of a hundred runs, how many needed fewer.
     """
@@ -57,15 +57,15 @@ def _prints_sweeps(claim: Claim) -> bool:
 
 def _row(reading: str, printed: list[Claim], runs: Runs) -> dict[str, object]:
     rows = runs.of(reading)
-    n, solved, sweeps = len(rows), int(rows["solved"].sum()), with_infinity(rows["sweeps"])
-    low, high = wilson(solved, n)
+    n, learned, sweeps = len(rows), int(rows["learned"].sum()), with_infinity(rows["sweeps"])
+    low, high = wilson(learned, n)
     row: dict[str, object] = {
         "condition": reading,
         "limit": runs.recipe(reading).sweeps,
         "n": n,
-        "solved": solved,
+        "learned": learned,
         "diverged": int(rows["diverged"].sum()),
-        "share": solved / n,
+        "share": learned / n,
         "low": low,
         "high": high,
     }

@@ -23,12 +23,12 @@ class Claim:
     source: str = "???"  # text, and the page, figure or table in it
     says: str = "???"  # in our words
     rule: str = "???"  # see PRINTS
-    column: str = "solved"
+    column: str = "learned"
     printed: list[float] = field(default_factory=list)
     readings: list[str] = field(default_factory=list)  # where it applies, the literal one first; empty: everywhere;
     # 8_hidden/* is all readings of that form: for the rules of a curve its points, otherwise each by itself
     to: float = 0.0  # the last digit that is printed: runs are rounded to it before they are compared
-    among: str = "all"  # of a draw, the runs it is one of: all, or the solved ones of which this column is true
+    among: str = "all"  # of a draw, the runs it is one of: all, or the learned ones of which this column is true
     than: list[str] = field(default_factory=list)  # more: the reading that has less; commonest: the other columns
     headline: bool = False  # one of those in the README
 

@@ -20,8 +20,8 @@ KINDS = {
     "one_half": "some case is left at one half, between on and off: the local minimum of P Fig. 5 is of this kind",
     "partly_learned": "none of these, and some cases wrong: another poor minimum, or very slow",
 }
-"""The kinds in order: a run is of the first that fits. SOLVED is none of them."""
-SOLVED = ""
+"""The kinds in order: a run is of the first that fits. LEARNED is none of them."""
+LEARNED = ""
 FALLING = 0.05
 """E still fell if it is lower at the last checkpoint than ever before, by this part since the one before."""
 SAME = 0.05
@@ -32,10 +32,10 @@ BASE_RATE = 0.2
 """The most that a constant output is from the share of cases that are on: a dead zone lets it rest below 0.2."""
 
 
-def kinds(nets: Nets, solved: np.ndarray, diverged: np.ndarray, error_curve: np.ndarray) -> np.ndarray:
-    """Return the kind of each run, (S,), SOLVED for those that were solved.
+def kinds(nets: Nets, learned: np.ndarray, diverged: np.ndarray, error_curve: np.ndarray) -> np.ndarray:
+    """Return the kind of each run, (S,), LEARNED for those that were learned.
 
-    nets: as they are in the end; solved and diverged (S,); error_curve (S, K).
+    nets: as they are in the end; learned and diverged (S,); error_curve (S, K).
     """
     out, on, counts, hidden = nets.outputs, nets.on, nets.counts, nets.y[:, :, nets.wiring.hidden]
     wrong = ((out > 0.5) != on) & counts[..., None]
@@ -56,7 +56,7 @@ def kinds(nets: Nets, solved: np.ndarray, diverged: np.ndarray, error_curve: np.
     found = np.full(len(out), "partly_learned", dtype=object)
     for kind in reversed(list(fits)):
         found[fits[kind]] = kind
-    found[solved] = SOLVED
+    found[learned] = LEARNED
     return found
 
 

@@ -20,7 +20,7 @@ from backprop86.running.provenance import Provenance
 from backprop86.running.schema import FIRST, KEY, LAST, anew, check_columns, command, metadata
 
 MOST_WEIGHTS = 5_000
-"""The weights of one reading that are kept: those of its first seeds, and in any case of its median solved run and of
+"""The weights of one reading that are kept: those of its first seeds, and in any case of its median learned run and of
 the first run of each kind of failure."""
 WITH_CURVES = 50
 """The number of seeds of one reading that keep their curves, beside the first run of each kind of failure."""
@@ -189,15 +189,15 @@ def same_recipes(runs: Runs, recipes: dict[str, Recipe], output: str | Path = "r
 
 
 def typical(runs: Runs, reading: str) -> tuple[int, np.ndarray]:
-    """Return (seed, w) of the median run among the solved ones, the lower of two in the middle."""
+    """Return (seed, w) of the median run among the learned ones, the lower of two in the middle."""
     rows = runs.of(reading)
-    if not rows["solved"].any():
-        raise BadInput(f"no seed of reading {reading} was solved, so there is no typical run to draw")
+    if not rows["learned"].any():
+        raise BadInput(f"no seed of reading {reading} was learned, so there is no typical run to draw")
     row = rows.iloc[_median(rows)[0]]
     return int(row["seed"]), np.array(row["weights"])
 
 
 def _median(rows: pd.DataFrame) -> list[int]:
-    """Return the place of the median run among the solved ones, or none."""
+    """Return the place of the median run among the learned ones, or none."""
     order = np.lexsort([rows["seed"].to_numpy(int), rows["sweeps"].to_numpy(float, na_value=np.inf)])
-    return order[: int(rows["solved"].sum())][(int(rows["solved"].sum()) - 1) // 2 :][:1].tolist()
+    return order[: int(rows["learned"].sum())][(int(rows["learned"].sum()) - 1) // 2 :][:1].tolist()

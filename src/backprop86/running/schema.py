@@ -13,7 +13,7 @@ from backprop86.running.provenance import Provenance
 
 KEY = b"backprop86"
 """The key of the metadata in a Parquet file."""
-FIRST = ["condition", "seed", "solved", "diverged", "failure", "sweeps", "stopped", "error"]
+FIRST = ["condition", "seed", "learned", "diverged", "failure", "sweeps", "stopped", "error"]
 LAST = ["weights", "error_curve", "gradient_curve"]
 """The columns that every file has; what its problem measures stands between them."""
 MOST = 100_000_000
@@ -27,7 +27,7 @@ def _is_text(kind: pa.DataType) -> bool:
 KINDS: dict[str, tuple[str, Callable[[pa.DataType], bool]]] = {
     "condition": ("text", _is_text),
     "seed": ("whole numbers", pa.types.is_integer),
-    "solved": ("true or false", pa.types.is_boolean),
+    "learned": ("true or false", pa.types.is_boolean),
     "diverged": ("true or false", pa.types.is_boolean),
     "failure": ("text", _is_text),
     "sweeps": ("whole numbers", pa.types.is_integer),

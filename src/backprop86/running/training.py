@@ -10,7 +10,7 @@ import pandas as pd
 from backprop86.descent import RATES, Descent
 from backprop86.engines import fused, reference
 from backprop86.engines.recipe import BadInput, Job, Recipe
-from backprop86.engines.reference import UNFINISHED, UNSOLVED
+from backprop86.engines.reference import NEVER, UNFINISHED
 from backprop86.running.failures import kinds
 from backprop86.running.nets import Nets
 from backprop86.running.problem import Problem, counted_of, start_of, wiring_of
@@ -26,7 +26,7 @@ YES_OR_NO, NUMBER, OTHER = "yes or no", "numbers", "neither"
 KINDS = {"b": YES_OR_NO, "i": NUMBER, "u": NUMBER, "f": NUMBER}
 """The content of a column, by the kind of its NumPy dtype."""
 OF_EVERY_RUN = {
-    "seed": NUMBER, "solved": YES_OR_NO, "diverged": YES_OR_NO, "failure": OTHER, "sweeps": NUMBER, "stopped": NUMBER,
+    "seed": NUMBER, "learned": YES_OR_NO, "diverged": YES_OR_NO, "failure": OTHER, "sweeps": NUMBER, "stopped": NUMBER,
     "error": NUMBER, "cases": NUMBER, "training_cases": NUMBER, "hidden_off": YES_OR_NO, "mostly_negative": YES_OR_NO,
     "weights": OTHER, "error_curve": OTHER, "gradient_curve": OTHER,
 }  # fmt: skip
@@ -64,7 +64,7 @@ def run_reading(
     device: str = "cpu",
     advance: Callable[[int], None] = lambda seed_sweeps: None,
 ) -> pd.DataFrame:
-    """Return a row per seed: solved, sweeps, the problem's measures (also of untrained weights), weights, curves.
+    """Return a row per seed: learned, sweeps, the problem's measures (also of untrained weights), weights, curves.
 
     After Ctrl-C, the rows of those seeds that are finished.
     """
@@ -111,14 +111,14 @@ def run_together(
 
 def _rows(problem: Problem, job: Job, seeds: list[int], outcome: reference.Outcome) -> pd.DataFrame:
     connections, counted = ~job.wiring.is_bias[job.wiring.parameter], job.counted
-    solved = outcome.sweeps != UNSOLVED
+    learned = outcome.sweeps != NEVER
     trained, untrained = _measured_in_the_end(problem, job, outcome), _measured(problem, job, job.w)
     columns = {
         "seed": seeds,
-        "solved": solved,
+        "learned": learned,
         "diverged": outcome.diverged,
         "failure": trained["failure"],
-        "sweeps": pd.array(np.where(solved, outcome.sweeps, 0), dtype="Int64"),
+        "sweeps": pd.array(np.where(learned, outcome.sweeps, 0), dtype="Int64"),
         "stopped": outcome.stopped,
         "error": outcome.error,
         "cases": len(job.cases.inputs),
@@ -132,7 +132,7 @@ def _rows(problem: Problem, job: Job, seeds: list[int], outcome: reference.Outco
         "gradient_curve": list(outcome.gradient_curve.reshape(len(seeds), -1).astype(np.float32)),
     }
     rows = pd.DataFrame(columns)
-    rows.loc[~solved, "sweeps"] = pd.NA
+    rows.loc[~learned, "sweeps"] = pd.NA
     return rows
 
 
@@ -145,9 +145,9 @@ def _measured_in_the_end(problem: Problem, job: Job, outcome: reference.Outcome)
     """Return the measures of the trained networks, the kind of failure of each, and if its hidden units are off."""
 
     def measure(nets: Nets, some: slice) -> dict[str, np.ndarray]:
-        solved, diverged = outcome.sweeps[some] != UNSOLVED, outcome.diverged[some]
+        learned, diverged = outcome.sweeps[some] != NEVER, outcome.diverged[some]
         return problem.measure(nets) | {
-            "failure": kinds(nets, solved, diverged, outcome.error_curve[some]),
+            "failure": kinds(nets, learned, diverged, outcome.error_curve[some]),
             "hidden_off": np.array((nets.y[:, :, nets.wiring.hidden] < OFF).all((1, 2))),
         }
 
