@@ -81,8 +81,8 @@ class Runs:
         rows, ending = self.of(reading), f"@{moment}"
         if moment not in (known := moments(self.recipe(reading))):
             raise BadInput(f"{self.stem} was looked at at the moments {', '.join(known)}, not at {moment}")
-        found = rows[[name for name in rows if "@" not in name or name.endswith(ending)]]
-        found = found.rename(columns={name: name.removesuffix(ending) for name in found})
+        kept = [name for name in map(str, rows) if "@" not in name or name.endswith(ending)]
+        found = rows[kept].rename(columns={name: name.removesuffix(ending) for name in kept})
         if moment.isdigit():
             found = found.assign(learned=(found["sweeps"] <= int(moment)).fillna(False).astype(bool))
         return found
@@ -116,7 +116,7 @@ def thinned(rows: pd.DataFrame, weights: int = FIRST_WEIGHTS, curves: int = DRAW
     rows = rows.sort_values("seed", ignore_index=True)
     special = ~rows["failure"].duplicated().to_numpy()
     special[median_run(rows)] = True
-    for name in filter(is_large, rows):
+    for name in [name for name in rows if is_large(name)]:
         most = curves if name in CURVES else weights
         keep = (np.arange(len(rows)) < (most if whole or not most else len(rows))) | (special & (weights > 0))
         rows[name] = rows[name].where(keep, None)

@@ -3,7 +3,7 @@
 import json
 import shlex
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from pathlib import Path
 
 import pyarrow as pa
@@ -22,9 +22,9 @@ MOST = 100_000_000
 """The most bytes of metadata that are unpacked; the lattice has 3 million."""
 
 
-def is_large(column: str) -> bool:
+def is_large(column: Hashable) -> bool:
     """Return whether a column has an array in each row, and is kept for a few runs only."""
-    return column in CURVES or column.startswith(WEIGHTS)
+    return column in CURVES or str(column).startswith(WEIGHTS)
 
 
 def _is_text(kind: pa.DataType) -> bool:
