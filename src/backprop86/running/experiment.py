@@ -83,6 +83,10 @@ class Experiment:
             found["/".join(values)] = {name: setting for part in chosen for name, setting in part.items()}
         return found
 
+    def full(self, name: str) -> str:
+        """Return the whole name: two_hidden alone is short for two_hidden/as_printed."""
+        return f"{name}/{LITERAL}" if name in self.variants else name
+
     def variant_of(self, name: str) -> str:
         """Return the variant that a name is of, empty for the printed net."""
         return "/".join(part for part, is_variant in self._parts(name) if is_variant)
@@ -120,6 +124,7 @@ class Experiment:
 
     def recipe_of(self, reading: str) -> Recipe:
         """Return the recipe under one reading; BadInput, in one line, if there is no such reading or it cannot be."""
+        reading = self.full(reading)
         if reading not in self.every_reading:
             names = list(self.every_reading)
             known = one_of(*names)[0] if len(names) < 60 else f"a name such as {names[0]}"
