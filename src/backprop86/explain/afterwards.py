@@ -63,7 +63,8 @@ def common_middle(step: Step) -> list[str]:
 def try_next(stem: str, learned_at: int, choice: Choice) -> list[Block]:
     """Return three commands, each below a line that says what it shows."""
     found = [
-        f"make explain{f' {settings}' if settings else ''}\n{words}" for settings, words in _ideas(stem, learned_at, choice)
+        f"make explain{f' {settings}' if settings else ''}\n{words}"
+        for settings, words in _ideas(stem, learned_at, choice)
     ]
     return [line for one in found[:3] for line in (one.split("\n")[1] + ":", [one.split("\n")[0]])]
 

@@ -16,12 +16,13 @@ import pyarrow.parquet as pq
 import torch
 
 from backprop86.engines import fused
-from backprop86.engines.recipe import Job, Recipe
+from backprop86.engines.recipe import BadInput, Job, Recipe
 from backprop86.engines.reference import NEVER, Outcome, checkpoints
 from backprop86.explain.first_step import FEW, Step, error_of
 from backprop86.network import Network, largest_weights
+from backprop86.running.names import short_name
 from backprop86.running.problem import Problem, counted_of, start_of, wiring_of
-from backprop86.running.runs import KEY
+from backprop86.running.schema import KEY, metadata
 
 SHARES = 6
 """E is shown each time it has fallen by another such share of its whole fall."""
@@ -217,7 +218,7 @@ def readings_that_learn(file: Path) -> dict[str, float]:
     except (OSError, pa.ArrowInvalid, BadInput, KeyError, TypeError):
         return {}
     share = rows.groupby(["variant", "reading"], sort=False)["learned"].mean()
-    return {name: float(share[about.variant, about.reading]) for name, about in of_each.items()}
+    return {short_name(name): float(share[about.variant, about.reading]) for name, about in of_each.items()}
 
 
 def _tried(problem: Problem, recipe: Recipe) -> Learned | None:

@@ -64,7 +64,9 @@ class Experiment:
         plain = {name: differs for name, differs in found.items() if "/" not in name}
         for variant, differs in self.variants.items():
             changed = _settings(f"variants.{variant}", differs)
-            own = {f"{variant}/{LITERAL}": {}} | {n: s for n, s in found.items() if n.startswith(f"{variant}/")}
+            own: dict[str, dict[str, Any]] = {f"{variant}/{LITERAL}": {}} | {
+                n: s for n, s in found.items() if n.startswith(f"{variant}/")
+            }
             plain |= {name: changed | settings for name, settings in own.items()}
         if unknown := found.keys() - plain.keys():
             raise BadInput(f"readings of {self.stem} must be of variants that it has, was {min(unknown)}")
