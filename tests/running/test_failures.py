@@ -15,9 +15,7 @@ SWEEPS = np.array([0, 75, 100])
 REST = [1.0, 0.4, 0.4]
 
 
-def kind(
-    out, h1=BUSY[0], h2=BUSY[1], curve=REST, counted=None, learned=False, diverged=False, net=NET, sweeps=SWEEPS
-):
+def kind(out, h1=BUSY[0], h2=BUSY[1], curve=REST, counted=None, learned=False, diverged=False, net=NET, sweeps=SWEEPS):
     y = np.zeros((1, 4, net.n_units))
     for name, values in zip(("h1", "h2", "o1"), (h1, h2, out), strict=True):
         y[0, :, net.units.index(name)] = values

@@ -244,7 +244,7 @@ def test_typical_is_the_median_of_those_that_learned(forty):
         assert np.array_equal(w, middle[f"weights@{moment}"])
     assert middle["sweeps"] > 250  # it had not learned by then, and is the typical run all the same
     assert np.array_equal(forty.typical("two")[1], middle["weights@learned"])
-    with pytest.raises(BadInput, match="^no seed of reading none has learned"):
+    with pytest.raises(BadInput, match=r"^no seed of reading none has learned"):
         put(None, "none", NONE).typical("none")
 
 

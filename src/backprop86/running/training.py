@@ -53,7 +53,8 @@ def columns(problem: Problem, recipe: Recipe) -> dict[str, str]:
             raise BadInput(f"{place}, of {len(seeds)} seeds {name} was of shape {np.shape(values)}")
     measured = {name: KINDS.get(np.asarray(values).dtype.kind, OTHER) for name, values in found.items()}
     measured |= OF_EVERY_NET
-    return OF_EVERY_RUN | {f"{name}@{moment}": kind for moment in moments(recipe) for name, kind in measured.items()}
+    at = {f"{name}@{moment}": kind for moment in moments(recipe) for name, kind in measured.items()}
+    return OF_EVERY_RUN | at | {f"{WEIGHTS}{moment}": OTHER for moment in moments(recipe) if moment != "0"}
 
 
 def engine_for(name: str, device: str) -> str:
