@@ -1,4 +1,4 @@
-"""What a file of conf/experiment/ says: variants and readings by name, in words, and the runs whose curves are drawn."""
+"""A file of conf/experiment/: variants and readings by name, in words, and the runs whose curves are drawn."""
 
 from dataclasses import fields, replace
 from itertools import chain
