@@ -110,7 +110,7 @@ class Experiment:
     def in_words(self, name: str) -> str:
         """Return words for a reader: 2-2-1, weights from ±1."""
         if self.axes:
-            settings = [values[part] for part, values in zip(name.split("/"), self.axes.values(), strict=True)]
+            settings = [values.get(part) for part, values in zip(name.split("/"), self.axes.values(), strict=True)]
         else:
             variant = name.rpartition("/")[0]
             whole = {LITERAL: {}} | self.readings
