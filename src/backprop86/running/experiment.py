@@ -45,7 +45,7 @@ class Experiment:
     axes: dict[str, dict[str, Any]] = field(default_factory=dict)  # axis -> value -> settings that differ
     variant_axes: list[str] = field(default_factory=list)  # the axes whose values are variants
     words: dict[str, str] = field(default_factory=dict)  # part of a name -> words, where its settings do not tell
-    drawn: dict[str, int] = field(default_factory=dict)  # name -> sweep to which the runs go on whose curves are drawn
+    drawn: dict[str, int] | None = None  # name -> sweep to which the runs go on whose curves are drawn
     claims: list[Claim] = field(default_factory=list)
     figures: list[Caption] = field(default_factory=list)
     numbers_only: bool = False  # keep neither weights nor curves
@@ -64,7 +64,9 @@ class Experiment:
         plain = {name: differs for name, differs in found.items() if "/" not in name}
         for variant, differs in self.variants.items():
             changed = _settings(f"variants.{variant}", differs)
-            own = {f"{variant}/{LITERAL}": {}} | {n: s for n, s in found.items() if n.startswith(f"{variant}/")}
+            own: dict[str, dict[str, Any]] = {f"{variant}/{LITERAL}": {}} | {
+                n: s for n, s in found.items() if n.startswith(f"{variant}/")
+            }
             plain |= {name: changed | settings for name, settings in own.items()}
         if unknown := found.keys() - plain.keys():
             raise BadInput(f"readings of {self.stem} must be of variants that it has, was {min(unknown)}")
@@ -83,6 +85,10 @@ class Experiment:
             found["/".join(values)] = {name: setting for part in chosen for name, setting in part.items()}
         return found
 
+    def full(self, name: str) -> str:
+        """Return the whole name: two_hidden alone is short for two_hidden/as_printed."""
+        return f"{name}/{LITERAL}" if name in self.variants else name
+
     def variant_of(self, name: str) -> str:
         """Return the variant that a name is of, empty for the printed net."""
         return "/".join(part for part, is_variant in self._parts(name) if is_variant)
@@ -95,10 +101,14 @@ class Experiment:
         """Return variant and reading."""
         return self.variant_of(name), self.reading_of(name)
 
+    def goes_on(self, name: str) -> int:
+        """Return the sweep to which runs go on past learning, so that their curves are drawn; 0 if they do not."""
+        return (self.drawn or {}).get(name, 0)
+
     def kept(self, name: str) -> tuple[int, int]:
         """Return the number of seeds whose weights, and whose curves, are kept."""
-        literal = not self.numbers_only and (not self.axes or name in self.drawn) and self.reading_of(name) == LITERAL
-        return FIRST_WEIGHTS if literal else 0, DRAWN if name in self.drawn else 0
+        literal = not self.numbers_only and (not self.axes or self.goes_on(name) > 0) and self.reading_of(name) == LITERAL
+        return FIRST_WEIGHTS if literal else 0, DRAWN if self.goes_on(name) else 0
 
     def _parts(self, name: str) -> list[tuple[str, bool]]:
         """Return the parts of a name, and whether each is a variant."""
@@ -109,6 +119,8 @@ class Experiment:
 
     def in_words(self, name: str) -> str:
         """Return words for a reader: 2-2-1, weights from ±1."""
+        if name in self.words:
+            return self.words[name]
         if self.axes:
             settings = [values.get(part) for part, values in zip(name.split("/"), self.axes.values(), strict=True)]
         else:
@@ -120,6 +132,7 @@ class Experiment:
 
     def recipe_of(self, reading: str) -> Recipe:
         """Return the recipe under one reading; BadInput, in one line, if there is no such reading or it cannot be."""
+        reading = self.full(reading)
         if reading not in self.every_reading:
             names = list(self.every_reading)
             known = one_of(*names)[0] if len(names) < 60 else f"a name such as {names[0]}"
@@ -140,7 +153,7 @@ class Experiment:
                 raise BadInput(f"followed of {self.stem} must name readings such as {names[0]}, was {reading}")
             if sweeps < 1:
                 raise BadInput(f"followed.{reading} must be a whole number of at least 1, was {sweeps}")
-        for reading, sweeps in self.drawn.items():
+        for reading, sweeps in (self.drawn or {}).items():
             if reading not in names:
                 raise BadInput(f"drawn of {self.stem} must name readings such as {names[0]}, was {reading}")
             limit = self.recipe_of(reading).sweeps

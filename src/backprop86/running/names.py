@@ -49,7 +49,7 @@ def described(settings: Mapping[str, Any]) -> str:
         "decay": "decay {:g}",
     }
     for name, value in told.items():
-        if (name, value) in CHOICES:
+        if isinstance(value, str) and (name, value) in CHOICES:
             said.append(CHOICES[name, value])
         elif name in ("alpha", "decay") and value == 0:
             said.append("no momentum" if name == "alpha" else "no decay")
@@ -63,6 +63,11 @@ def described(settings: Mapping[str, Any]) -> str:
 def joined(parts: Iterable[str]) -> str:
     """Return words for several parts of a name, those that say nothing left out."""
     return ", ".join(part for part in parts if part) or "as printed"
+
+
+def short_name(name: str) -> str:
+    """Return a name as one types it: two_hidden for two_hidden/as_printed."""
+    return name.removesuffix(f"/{LITERAL}")
 
 
 def moments(recipe: Recipe) -> list[str]:
