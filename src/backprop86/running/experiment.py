@@ -122,7 +122,7 @@ class Experiment:
         if name in self.words:
             return self.words[name]
         if self.axes:
-            settings = [values[part] for part, values in zip(name.split("/"), self.axes.values(), strict=True)]
+            settings = [values.get(part) for part, values in zip(name.split("/"), self.axes.values(), strict=True)]
         else:
             variant = name.rpartition("/")[0]
             whole = {LITERAL: {}} | self.readings
