@@ -10,7 +10,7 @@ import yaml
 from matplotlib.figure import Figure
 
 from backprop86.gradients import survey
-from backprop86.report import citing, drawing, measured, tables
+from backprop86.report import citing, drawing, measured, style, tables
 from backprop86.report import failures as atlas
 from backprop86.report.material import Folder, Material, figures
 from backprop86.running.claim import Claim
@@ -32,7 +32,7 @@ class Chapter:
 
     def figure(self, name: str, figure: Figure, caption: str, claims: list[Claim], runs: list[Runs], how: str) -> None:
         """Save a figure, and note what its sidecar says."""
-        drawing.save(figure, self.output / "figures", name, self.svg)
+        style.save(figure, self.output / "figures", name, self.svg)
         self.sidecars.append(citing.sidecar(name, caption, claims, runs, how))
 
     def table(self, table: pd.DataFrame, name: str, first: int | None = None) -> None:

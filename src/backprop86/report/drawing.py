@@ -1,10 +1,7 @@
 """Drawings for several figures: networks with their numbers, Hinton diagrams, sweeps to solve, learning curves."""
 
-import io
 from collections.abc import Sequence
-from pathlib import Path
 
-import matplotlib
 import numpy as np
 import pandas as pd
 import seaborn as sns
@@ -12,7 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PatchCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from PIL import Image
 
 from backprop86.judging.statistics import kaplan_meier, with_infinity
 from backprop86.running.runs import Runs
@@ -20,34 +16,6 @@ from backprop86.wiring import Wiring
 
 Places = dict[str, tuple[float, float] | None]
 DASHES = ("-", "--", ":", "-.")
-
-
-def save(figure: Figure, folder: Path, name: str, svg: bool = False) -> None:
-    """Write <name>.pdf and .png, and .svg if it is asked for, with the same bytes every time.
-
-    The figure is laid out once, since a layout takes as long as a drawing. The PNG has 128 colours, which is a third
-    of the size.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    lay_out(figure)
-    with matplotlib.rc_context({"svg.hashsalt": "backprop86", "savefig.dpi": 120}):
-        figure.savefig(folder / f"{name}.pdf", metadata={"CreationDate": None})
-        figure.savefig(picture := io.BytesIO(), format="png")
-        if svg:
-            figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
-        else:
-            (folder / f"{name}.svg").unlink(missing_ok=True)  # of other rows
-    Image.open(picture).convert("RGB").quantize(128, dither=Image.Dither.NONE).save(
-        folder / f"{name}.png", optimize=True
-    )
-
-
-def lay_out(figure: Figure) -> None:
-    """Give everything its place, for good: everything drawn later, in any format, stays there."""
-    engine = figure.get_layout_engine()
-    if engine is not None:
-        engine.execute(figure)
-    figure.set_layout_engine(None)
 
 
 def draw_network(axes: Axes, wiring: Wiring, w: np.ndarray, places: Places, title: str) -> None:
