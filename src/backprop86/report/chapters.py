@@ -10,7 +10,7 @@ import yaml
 from matplotlib.figure import Figure
 
 from backprop86.gradients import survey
-from backprop86.report import citing, drawing, measured, style, tables
+from backprop86.report import citing, curves, measured, style, tables
 from backprop86.report import failures as atlas
 from backprop86.report.material import Folder, Material, figures
 from backprop86.running.claim import Claim
@@ -52,13 +52,33 @@ def one_experiment(chapter: Chapter, made: Material) -> None:
         about = [claim for claim in claims if claim.id in captions[name].claims]
         chapter.figure(f"{stem}_{name}", figure, captions[name].says + so, about, [runs], how)
     if not (experiment.axes or experiment.by_itself):
-        printed, title = tables.printed_sweeps(experiment.claims), experiment.title
-        about = [claim for claim in claims if claim.column in ("sweeps", "learned")]
-        says = CAPTIONS["sweeps_printed" if printed else "sweeps"].format(title=title)
-        figure = drawing.sweeps_figure(runs, title, printed)
-        chapter.figure(f"{stem}_sweeps", figure, says + so, about, [runs], how)
-        says = CAPTIONS["curves"].format(title=title)
-        chapter.figure(f"{stem}_curves", drawing.curves_figure(runs, title), says + so, [], [runs], how)
+        learning(chapter, made, runs, so, how)
+
+
+def learning(chapter: Chapter, made: Material, runs: Runs, so: str, how: str) -> None:
+    """Write the shares of runs that have learned, if any has, and the loss curve of one or two readings."""
+    experiment, title = made.experiment, made.experiment.title
+    printed = {
+        name: tables.printed_sweeps([claim for claim in experiment.claims if claim.matching([name])])
+        for name in runs.readings
+    }
+    meaning = CAPTIONS[f"learned_{experiment.recipe.criterion}"]
+    if runs.rows["learned"].any():
+        figure = curves.sweeps_figure(runs, experiment, printed)
+        about = [claim for claim in experiment.claims if claim.id in set(made.judged["claim"])]
+        about = [claim for claim in about if claim.column in ("sweeps", "learned")]
+        said = _told("sweeps", any(printed.values()), title=title, learned=meaning)
+        chapter.figure(f"{made.stem}_sweeps", figure, said + so, about, [runs], how)
+    if drawn := {name: printed[name] for name in experiment.drawn if name in runs.readings}:
+        drawn = dict(list(drawn.items())[:2])
+        figure = curves.learning_figure(runs, experiment, drawn)
+        said = _told("curves", any(drawn.values()), title=title, learned=meaning)
+        chapter.figure(f"{made.stem}_curves", figure, said + so, [], [runs], how)
+
+
+def _told(name: str, has_lines: bool, **words: str) -> str:
+    """Return a caption, which names vertical lines where there are some."""
+    return " ".join([CAPTIONS[name].format(**words), *([CAPTIONS["lines"]] if has_lines else [])])
 
 
 def _settings(made: Material) -> str:
