@@ -22,6 +22,10 @@ COMPARED = ("autograd", "autograd_paths", "autograd_cost")
 """Tables that no runs give: experiments/benchmark.py and compare_autograd.py make them; they are passed on as is."""
 
 
+COLUMNS = 2
+"""The readings of a loss curve, side by side."""
+
+
 @dataclass
 class Chapter:
     """A folder to write to, and the sidecars of the figures that were written."""
@@ -57,28 +61,29 @@ def one_experiment(chapter: Chapter, made: Material) -> None:
 
 def learning(chapter: Chapter, made: Material, runs: Runs, so: str, how: str) -> None:
     """Write the shares of runs that have learned, if any has, and the loss curve of one or two readings."""
-    experiment, title = made.experiment, made.experiment.title
-    printed = {
-        name: tables.printed_sweeps([claim for claim in experiment.claims if claim.matching([name])])
-        for name in runs.readings
-    }
-    meaning = CAPTIONS[f"learned_{experiment.recipe.criterion}"]
+    experiment, printed = made.experiment, printed_of(made.experiment.claims, runs.readings)
+    words = {"title": experiment.title, "learned": CAPTIONS[f"learned_{experiment.recipe.criterion}"]}
     if runs.rows["learned"].any():
-        figure = curves.sweeps_figure(runs, experiment, printed)
         about = [claim for claim in experiment.claims if claim.id in set(made.judged["claim"])]
         about = [claim for claim in about if claim.column in ("sweeps", "learned")]
-        said = _told("sweeps", any(printed.values()), title=title, learned=meaning)
-        chapter.figure(f"{made.stem}_sweeps", figure, said + so, about, [runs], how)
-    if drawn := {name: printed[name] for name in experiment.drawn if name in runs.readings}:
-        drawn = dict(list(drawn.items())[:2])
-        figure = curves.learning_figure(runs, experiment, drawn)
-        said = _told("curves", any(drawn.values()), title=title, learned=meaning)
-        chapter.figure(f"{made.stem}_curves", figure, said + so, [], [runs], how)
+        figure, says = curves.sweeps_figure(runs, experiment, printed), told("sweeps", printed, words)
+        chapter.figure(f"{made.stem}_sweeps", figure, says + so, about, [runs], how)
+    drawn = {name: printed.get(name, []) for name in experiment.drawn if name in runs.readings}
+    if drawn := dict(list(drawn.items())[:COLUMNS]):
+        figure, says = curves.learning_figure(runs, experiment, drawn), told("curves", drawn, words)
+        chapter.figure(f"{made.stem}_curves", figure, says + so, [], [runs], how)
 
 
-def _told(name: str, has_lines: bool, **words: str) -> str:
+def printed_of(claims: list[Claim], readings: list[str]) -> dict[str, list[float]]:
+    """Return the numbers of sweeps that the texts print of each reading."""
+    about = {name: [claim for claim in claims if name in claim.matching(readings)] for name in readings}
+    return {name: sorted(set(tables.printed_sweeps(some))) for name, some in about.items()}
+
+
+def told(name: str, printed: dict[str, list[float]], words: dict[str, str]) -> str:
     """Return a caption, which names vertical lines where there are some."""
-    return " ".join([CAPTIONS[name].format(**words), *([CAPTIONS["lines"]] if has_lines else [])])
+    lines = [CAPTIONS["lines"]] if any(printed.values()) else []
+    return " ".join([CAPTIONS[name].format(**words), *lines])
 
 
 def _settings(made: Material) -> str:
