@@ -1,4 +1,4 @@
-"""One file of conf/experiment/, typed and checked: the recipe as printed, its other readings, the claims.
+"""One file of conf/experiment/, typed and checked: the recipe as printed, variants, readings, claims.
 
 experiment.recipe_of("zero_one_targets")
 """
@@ -10,7 +10,9 @@ from typing import Any
 
 from backprop86.engines.recipe import BadInput, Recipe, in_yaml, one_of
 from backprop86.running.claim import Claim
+from backprop86.running.names import LITERAL, described, joined
 from backprop86.running.problem import Problem, problem_of, validate
+from backprop86.running.runs import DRAWN, FIRST_WEIGHTS
 from backprop86.running.training import YES_OR_NO, columns
 
 
@@ -27,9 +29,10 @@ class Caption:
 class Experiment:
     """One file of conf/experiment/.
 
-    With `axes` the readings are all combinations of one value of each: 8_hidden/case_updates is what the axes say of
-    8_hidden and of case_updates. With `first_look` that many seeds of a reading are run, and the others only if one of
-    those is `promising` (a column of the runs): for lattices too large to be run in full.
+    A reading of a variant is named two_hidden/range_1, and each variant has its as_printed. With `axes` the names are
+    all combinations of one value of each: 8_hidden/case_updates is what the axes say of 8_hidden and of case_updates.
+    With `first_look` that many seeds of each are run, and the others only if one of those is `promising` (a column of
+    the runs): for lattices too large to be run in full.
     """
 
     stem: str = "???"
@@ -37,8 +40,12 @@ class Experiment:
     seeds: int = 1000
     quick_seeds: int = 20  # of `make quick`
     recipe: Recipe = field(default_factory=Recipe)
+    variants: dict[str, Any] = field(default_factory=dict)  # name -> settings of the recipe that differ
     readings: dict[str, Any] = field(default_factory=dict)  # name -> settings of the recipe that differ
     axes: dict[str, dict[str, Any]] = field(default_factory=dict)  # axis -> value -> settings that differ
+    variant_axes: list[str] = field(default_factory=list)  # the axes whose values are variants
+    words: dict[str, str] = field(default_factory=dict)  # part of a name -> words, where its settings do not tell
+    drawn: dict[str, int] = field(default_factory=dict)  # name -> sweep to which the runs go on whose curves are drawn
     claims: list[Claim] = field(default_factory=list)
     figures: list[Caption] = field(default_factory=list)
     numbers_only: bool = False  # keep neither weights nor curves
@@ -50,9 +57,21 @@ class Experiment:
 
     @cached_property
     def every_reading(self) -> dict[str, dict[str, Any]]:
-        """The settings that differ, of every reading by its name."""
-        if not self.axes:
-            return {name: _settings(f"readings.{name}", differs) for name, differs in self.readings.items()}
+        """The settings that differ, for everything that is run, by its name."""
+        if self.axes:
+            return self._combined()
+        found = {name: _settings(f"readings.{name}", differs) for name, differs in self.readings.items()}
+        plain = {name: differs for name, differs in found.items() if "/" not in name}
+        for variant, differs in self.variants.items():
+            changed = _settings(f"variants.{variant}", differs)
+            own = {f"{variant}/{LITERAL}": {}} | {n: s for n, s in found.items() if n.startswith(f"{variant}/")}
+            plain |= {name: changed | settings for name, settings in own.items()}
+        if unknown := found.keys() - plain.keys():
+            raise BadInput(f"readings of {self.stem} must be of variants that it has, was {min(unknown)}")
+        return plain
+
+    def _combined(self) -> dict[str, dict[str, Any]]:
+        """Return the settings that differ for every combination of values of the axes."""
         parts = {
             (axis, value): _settings(f"axes.{axis}.{value}", differs)
             for axis, values in self.axes.items()
@@ -63,6 +82,41 @@ class Experiment:
             chosen = [parts[place] for place in zip(self.axes, values, strict=True)]
             found["/".join(values)] = {name: setting for part in chosen for name, setting in part.items()}
         return found
+
+    def variant_of(self, name: str) -> str:
+        """Return the variant that a name is of, empty for the printed net."""
+        return "/".join(part for part, is_variant in self._parts(name) if is_variant)
+
+    def reading_of(self, name: str) -> str:
+        """Return the reading that a name is of."""
+        return "/".join(part for part, is_variant in self._parts(name) if not is_variant) or LITERAL
+
+    def place_of(self, name: str) -> tuple[str, str]:
+        """Return variant and reading."""
+        return self.variant_of(name), self.reading_of(name)
+
+    def kept(self, name: str) -> tuple[int, int]:
+        """Return the number of seeds whose weights, and whose curves, are kept."""
+        literal = not self.numbers_only and (not self.axes or name in self.drawn) and self.reading_of(name) == LITERAL
+        return FIRST_WEIGHTS if literal else 0, DRAWN if name in self.drawn else 0
+
+    def _parts(self, name: str) -> list[tuple[str, bool]]:
+        """Return the parts of a name, and whether each is a variant."""
+        parts = name.split("/")
+        if self.axes:
+            return [(part, axis in self.variant_axes) for part, axis in zip(parts, self.axes, strict=True)]
+        return [(part, len(parts) > 1 and k == 0) for k, part in enumerate(parts)]
+
+    def in_words(self, name: str) -> str:
+        """Return words for a reader: 2-2-1, weights from ±1."""
+        if self.axes:
+            settings = [values[part] for part, values in zip(name.split("/"), self.axes.values(), strict=True)]
+        else:
+            variant = name.rpartition("/")[0]
+            whole = {LITERAL: {}} | self.readings
+            settings = [self.variants[variant], whole.get(name, {})] if variant else [whole[name]]
+        parts = zip(name.split("/"), settings, strict=True)
+        return joined(self.words.get(part, described(differs or {})) for part, differs in parts)
 
     def recipe_of(self, reading: str) -> Recipe:
         """Return the recipe under one reading; BadInput, in one line, if there is no such reading or it cannot be."""
@@ -76,6 +130,8 @@ class Experiment:
         """Return the experiment itself; BadInput, in one line, names what its file cannot say."""
         if not self.every_reading:
             raise BadInput(f"readings of {self.stem} must name one or more, such as as_printed: {{}}, was none")
+        if unknown := sorted(set(self.variant_axes) - self.axes.keys()):
+            raise BadInput(f"variant_axes of {self.stem} must be of {', '.join(self.axes) or 'axes'}, was {unknown[0]}")
         if self.first_look is not None and self.first_look < 1:
             raise BadInput(f"first_look must be null or a whole number of at least 1, was {self.first_look}")
         names = list(self.every_reading)
@@ -84,6 +140,12 @@ class Experiment:
                 raise BadInput(f"followed of {self.stem} must name readings such as {names[0]}, was {reading}")
             if sweeps < 1:
                 raise BadInput(f"followed.{reading} must be a whole number of at least 1, was {sweeps}")
+        for reading, sweeps in self.drawn.items():
+            if reading not in names:
+                raise BadInput(f"drawn of {self.stem} must name readings such as {names[0]}, was {reading}")
+            limit = self.recipe_of(reading).sweeps
+            if not 1 <= sweeps <= limit:
+                raise BadInput(f"drawn.{reading} must be a whole number from 1 to {limit:,}, its sweeps, was {sweeps}")
         for claim in self.claims:
             claim.check().check_readings(names)
         known = {claim.id for claim in self.claims}
@@ -106,7 +168,7 @@ class Experiment:
         problem, levels, measured = self.problem, {}, {}
         seen: dict[tuple[Any, ...], tuple[int, dict[str, str]]] = {}
         for reading, recipe in recipes.items():
-            alike = (recipe.network, recipe.biases == "none", recipe.held_out, recipe.start)
+            alike = (recipe.network, recipe.biases == "none", recipe.held_out, recipe.start, *recipe.moments)
             if alike not in seen:  # a lattice has thousands of readings of a few networks
                 seen[alike] = len(validate(problem, recipe).levels), columns(problem, recipe)
             levels[reading], measured[reading] = seen[alike]

@@ -23,7 +23,8 @@ KINDS = {
 """The kinds in order: a run is of the first that fits. LEARNED is none of them."""
 LEARNED = ""
 FALLING = 0.05
-"""E still fell if it is lower at the last checkpoint than ever before, by this part since the one before."""
+LATE = 0.75
+"""E still fell if it is lower in the end than ever before, by the part FALLING than after LATE of them."""
 SAME = 0.05
 """Outputs that never differ by more are the same; those of a whole net by twice that."""
 CERTAIN = 0.4
@@ -32,10 +33,12 @@ BASE_RATE = 0.2
 """The most that a constant output is from the share of cases that are on: a dead zone lets it rest below 0.2."""
 
 
-def kinds(nets: Nets, learned: np.ndarray, diverged: np.ndarray, error_curve: np.ndarray) -> np.ndarray:
+def kinds(
+    nets: Nets, learned: np.ndarray, diverged: np.ndarray, sweeps: np.ndarray, error_curve: np.ndarray
+) -> np.ndarray:
     """Return the kind of each run, (S,), LEARNED for those that were learned.
 
-    nets: as they are in the end; learned and diverged (S,); error_curve (S, K).
+    nets: as they are in the end; learned and diverged (S,); error_curve (S, K) at these sweeps (K,).
     """
     out, on, counts, hidden = nets.outputs, nets.on, nets.counts, nets.y[:, :, nets.wiring.hidden]
     wrong = ((out > 0.5) != on) & counts[..., None]
@@ -45,7 +48,7 @@ def kinds(nets: Nets, learned: np.ndarray, diverged: np.ndarray, error_curve: np
     alike = (_range(out, counts) <= 2 * SAME).all(1)
     fits = {
         "diverged": diverged,
-        "still_learning": _falling(error_curve),
+        "still_learning": _falling(sweeps, error_curve),
         "not_close_enough": ~wrong.any((1, 2)),
         "plateau": alike & (np.abs(mean - share_on) <= BASE_RATE).all(1),
         "saturated": (wrong & (beyond > CERTAIN)).any((1, 2)),
@@ -66,9 +69,10 @@ def _range(y: np.ndarray, counts: np.ndarray) -> np.ndarray:
     return np.where(of, y, -np.inf).max(1) - np.where(of, y, np.inf).min(1)
 
 
-def _falling(error_curve: np.ndarray) -> np.ndarray:
-    before, last = error_curve[:, :-1], error_curve[:, -1]
-    return (last <= before.min(1)) & (last <= (1 - FALLING) * before[:, -1])
+def _falling(sweeps: np.ndarray, error_curve: np.ndarray) -> np.ndarray:
+    """Return whether E at the last of the sweeps is the least, and less by FALLING than after LATE of them."""
+    late, last = error_curve[:, np.flatnonzero(sweeps <= LATE * sweeps[-1])[-1]], error_curve[:, -1]
+    return (last <= error_curve[:, :-1].min(1)) & (last <= (1 - FALLING) * late)
 
 
 def _equal_units(nets: Nets) -> np.ndarray:

@@ -16,6 +16,8 @@ class Provenance:
     Nothing here changes when the rows do not, so the same run twice gives the same bytes.
     """
 
+    variant: str  # empty for the printed net
+    reading: str
     recipe: Recipe
     seeds: list[int]  # the first and the last
     checkpoints: list[int]  # sweeps at which the curves have a point
@@ -24,15 +26,16 @@ class Provenance:
     versions: dict[str, str]
 
     @classmethod
-    def of(cls, recipe: Recipe, levels: int, seeds: list[int], engine: str) -> "Provenance":
-        """Describe rows that are about to be made here."""
+    def of(cls, name: tuple[str, str], recipe: Recipe, levels: int, seeds: list[int], engine: str) -> "Provenance":
+        """Describe rows that are about to be made here; `name` is their variant and reading."""
         made_with = versions("numba") if engine == "fused" else versions()
-        return cls(recipe, [seeds[0], seeds[-1]], checkpoints(recipe.sweeps), levels, engine, made_with)
+        return cls(*name, recipe, [seeds[0], seeds[-1]], checkpoints(recipe.sweeps), levels, engine, made_with)
 
     @classmethod
     def from_file(cls, said: Any) -> "Provenance":
         """Return the provenance that a file states; ValueError if readers could not rely on it."""
-        kinds = {"recipe": dict, "seeds": list, "checkpoints": list, "levels": int, "engine": str, "versions": dict}
+        kinds: dict[str, type] = {"variant": str, "reading": str, "recipe": dict, "seeds": list}
+        kinds |= {"checkpoints": list, "levels": int, "engine": str, "versions": dict}
         if not isinstance(said, dict) or not all(isinstance(said.get(name), kind) for name, kind in kinds.items()):
             raise ValueError("a setting is missing, or of another kind")
         if not said["recipe"].keys() <= {field.name for field in fields(Recipe)}:

@@ -72,7 +72,10 @@ def one_batch(
     """Train the readings of one batch and keep their rows; False if it was stopped before all seeds were done."""
     experiment, seeds = settings.experiment, settings.seed_list
     engine, order = engine_for(settings.engine, settings.device), list(experiment.every_reading)
-    about = {name: Provenance.of(recipe, levels[name], seeds, engine) for name, recipe in recipes.items()}
+    about = {
+        name: Provenance.of(experiment.place_of(name), recipe, levels[name], seeds, engine)
+        for name, recipe in recipes.items()
+    }
     before = {name: runs.interrupted(kept.rows, name, about[name], seeds) for name in recipes}
     train = partial(run_together, experiment.problem, engine=engine, device=settings.device)
     found, whole = look(experiment, recipes, seeds, before, train, progress)
@@ -80,7 +83,7 @@ def one_batch(
         said = about[name]
         if whole:
             said = replace(said, seeds=[int(rows["seed"].min()), int(rows["seed"].max())])
-        kept.rows = kept.rows.having(name, runs.thinned(rows, experiment.numbers_only, whole), said, order)
+        kept.rows = kept.rows.having(name, runs.thinned(rows, *experiment.kept(name), whole), said, order)
         kept.is_new = True
     return whole
 
@@ -120,7 +123,12 @@ def look(
             several = f" and {len(names) - 1} like it" if len(names) > 1 else ""
             work = len(some) * sum(recipes[name].sweeps + 1 for name in names)
             task = progress.add_task(f"{experiment.stem} {names[0]}{several}", total=work)
-            new = train([recipes[name] for name in names], list(some), advance=partial(progress.advance, task))
+            new = train(
+                [recipes[name] for name in names],
+                list(some),
+                advance=partial(progress.advance, task),
+                drawn=[experiment.drawn.get(name, 0) for name in names],
+            )
             for name, part in zip(names, new, strict=True):
                 rows[name] = pd.concat([rows[name], part]) if name in rows else part
             if any(len(part) < len(some) for part in new):

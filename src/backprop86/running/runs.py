@@ -16,14 +16,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from backprop86.engines.recipe import BadInput, Recipe
+from backprop86.running.names import moments
 from backprop86.running.provenance import Provenance
-from backprop86.running.schema import FIRST, KEY, LAST, anew, check_columns, command, metadata
+from backprop86.running.schema import CURVES, FIRST, KEY, anew, check_columns, command, is_large, metadata
 
-MOST_WEIGHTS = 5_000
-"""The weights of one reading that are kept: those of its first seeds, and in any case of its median learned run and of
+NULLABLE = {pa.int64(): pd.Int64Dtype(), pa.float32(): pd.Float32Dtype(), pa.bool_(): pd.BooleanDtype()}
+"""Types of columns in which a value may be missing: measures of a moment that a run did not reach."""
+FIRST_WEIGHTS = 20
+"""The weights that are kept of a variant as printed: those of its first seeds, and in any case of its median run and of
 the first run of each kind of failure."""
-WITH_CURVES = 50
-"""The number of seeds of one reading that keep their curves, beside the first run of each kind of failure."""
+DRAWN = 30
+"""The seeds whose curves are drawn: the first of a reading."""
 
 
 @dataclass(eq=False)
@@ -42,8 +45,9 @@ class Runs:
     def rows(self) -> pd.DataFrame:
         """All rows, with NaN for measures of other readings only."""
         merged = pd.concat(self.parts.values(), ignore_index=True)
-        measures = [name for name in merged if name not in FIRST + LAST]
-        return merged.reindex(columns=FIRST + measures + LAST)
+        measures = [name for name in merged if name not in FIRST and not is_large(name)]
+        large = [name for name in merged if is_large(name) and name not in CURVES]
+        return merged.reindex(columns=FIRST + measures + large + CURVES)
 
     @property
     def readings(self) -> list[str]:
@@ -59,7 +63,7 @@ class Runs:
 
     def having(self, reading: str, rows: pd.DataFrame, about: Provenance, order: list[str]) -> "Runs":
         """Return the runs with the rows of one reading put in or replaced, and no reading that is not in `order`."""
-        parts = self.parts | {reading: rows.assign(condition=reading)}
+        parts = self.parts | {reading: rows.assign(variant=about.variant, reading=about.reading)}
         abouts = self.about | {reading: about}
         present = [name for name in order if name in parts]
         return Runs(self.stem, {name: parts[name] for name in present}, {name: abouts[name] for name in present})
@@ -68,38 +72,55 @@ class Runs:
         """Return the recipe that made a reading's rows."""
         return self.about[reading].recipe
 
-    def weights(self, reading: str) -> np.ndarray:
-        """Return the weights (S, n_parameters) of the seeds whose weights were kept."""
-        return np.stack([w for w in self.of(reading)["weights"] if w is not None])
+    def at(self, reading: str, moment: str) -> pd.DataFrame:
+        """Return the rows of one reading as they are at a moment: 0, a sweep, learned, or end.
+
+        The measures of that moment have names without it, and so have the weights. After a sweep, `learned` says
+        whether a run had learned by then.
+        """
+        rows, ending = self.of(reading), f"@{moment}"
+        if moment not in (known := moments(self.recipe(reading))):
+            raise BadInput(f"{self.stem} was looked at at the moments {', '.join(known)}, not at {moment}")
+        kept = [name for name in map(str, rows) if "@" not in name or name.endswith(ending)]
+        found = rows[kept].rename(columns={name: name.removesuffix(ending) for name in kept})
+        if moment.isdigit():
+            found = found.assign(learned=(found["sweeps"] <= int(moment)).fillna(False).astype(bool))
+        return found
+
+    def typical(self, reading: str, moment: str = "learned") -> tuple[int, np.ndarray]:
+        """Return (seed, w) of the median run among those that learned, with its weights at a moment."""
+        rows = self.at(reading, moment).assign(learned=self.of(reading)["learned"])
+        if not rows["learned"].any():
+            raise BadInput(f"no seed of reading {reading} has learned, so there is no typical run to draw")
+        row = rows.iloc[median_run(rows)[0]]
+        return int(row["seed"]), np.array(row["weights"])
 
     def curves(self, reading: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return sweeps (K,), E (S, K), the length of dE/dw (S, K, levels) at checkpoints; NaN after a seed left.
 
-        Of the seeds whose curves were kept, which are the first of each reading.
+        Of the first seeds, if the curves of this reading are drawn.
         """
-        rows, about = self.of(reading).iloc[:WITH_CURVES], self.about[reading]
+        rows, about = self.of(reading).iloc[:DRAWN], self.about[reading]
         rows = rows[rows["error_curve"].notna()]
         sweeps = np.array(about.checkpoints)
         gradient = np.stack(list(rows["gradient_curve"])).reshape(len(rows), len(sweeps), -1)
         return sweeps, np.stack(list(rows["error_curve"])), gradient
 
 
-def thinned(rows: pd.DataFrame, numbers_only: bool = False, whole: bool = True) -> pd.DataFrame:
-    """Return the rows of one reading by seed, with only those weights and curves that are kept on disk.
+def thinned(rows: pd.DataFrame, weights: int = FIRST_WEIGHTS, curves: int = DRAWN, whole: bool = True) -> pd.DataFrame:
+    """Return the rows of one reading by seed, with the weights and curves of that many of the first seeds.
 
-    With `numbers_only` neither weights nor curves are kept, and measures to seven digits. Of a reading that is not
-    yet `whole` all weights are kept, since any of them may turn out to be those of its median run.
+    Where there are any, also those of the median run and of the first run of each kind of failure. Of a reading that is
+    not yet `whole` all are kept, since any run may turn out to be the median.
     """
     rows = rows.sort_values("seed", ignore_index=True)
-    kept = {name: np.arange(len(rows)) < (0 if numbers_only else WITH_CURVES) for name in LAST}
-    if not numbers_only:
-        most = MOST_WEIGHTS // len(rows["weights"].iloc[0]) if whole else len(rows)
-        kept["weights"] = np.arange(len(rows)) < most
-        kept["weights"][_median(rows)] = True
-        for keep in kept.values():
-            keep[~rows["failure"].duplicated()] = True
-    rows = rows.assign(**{name: rows[name].where(keep, None) for name, keep in kept.items()})
-    return rows.astype(dict.fromkeys(rows.select_dtypes("float64"), "float32")) if numbers_only else rows
+    special = ~rows["failure"].duplicated().to_numpy()
+    special[median_run(rows)] = True
+    for name in [name for name in rows if is_large(name)]:
+        most = curves if name in CURVES else weights
+        keep = (np.arange(len(rows)) < (most if whole or not most else len(rows))) | (special & (weights > 0))
+        rows[name] = rows[name].where(keep, None)
+    return rows
 
 
 def interrupted(runs: Runs, reading: str, about: Provenance, seeds: list[int]) -> pd.DataFrame:
@@ -107,7 +128,7 @@ def interrupted(runs: Runs, reading: str, about: Provenance, seeds: list[int]) -
     if reading not in runs.parts or not (runs.stopped or missing(runs, reading)):
         return pd.DataFrame()
     before, rows = runs.about[reading], runs.of(reading)
-    kept = rows[LAST].notna()
+    kept = rows[[name for name in rows if is_large(name)]].notna()
     other_seeds = before.seeds != about.seeds and kept.any(axis=None) and not kept.all(axis=None)
     if not before.same_but_for_seeds(about) or other_seeds:  # of others other weights are to be kept, and some are gone
         return pd.DataFrame()
@@ -126,7 +147,7 @@ def write(runs: Runs, path: Path, stopped: bool = False) -> None:
     BadInput, in one line, names the file that a disk is too full for, or that may not be replaced.
     """
     of_each = {reading: provenance.for_file() for reading, provenance in runs.about.items()}
-    about = {"stem": runs.stem, "conditions": of_each} | ({"stopped": True} if stopped else {})
+    about = {"stem": runs.stem, "names": of_each} | ({"stopped": True} if stopped else {})
     table = pa.Table.from_pandas(runs.rows, preserve_index=False)
     plain = [f.with_type(pa.string()) if f.type == pa.large_string() else f for f in table.schema]  # read back as large
     table = table.cast(pa.schema(plain)).replace_schema_metadata({KEY: zlib.compress(json.dumps(about).encode())})
@@ -154,12 +175,16 @@ def read(path: str | Path) -> Runs:
         raise BadInput(f"{path} was not written by backprop86")
     stem, of_each, stopped = metadata(path, table.schema.metadata[KEY])
     check_columns(path, table.schema)
-    rows = table.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
-    by_reading = rows.groupby("condition", sort=False, dropna=False)
-    if set(by_reading.groups) != set(of_each):
+    rows = table.to_pandas(types_mapper=NULLABLE.get)
+    by_name = rows.groupby(["variant", "reading"], sort=False, dropna=False)
+    if set(by_name.groups) != {(about.variant, about.reading) for about in of_each.values()}:
         raise BadInput(f"{path} must hold rows of the readings that its metadata names, and of no other")
-    measured = (by_reading.count() > 0).assign(**dict.fromkeys(FIRST + LAST, True))[list(rows)]
-    parts = {str(name): part.loc[:, measured.loc[name].to_numpy()].reset_index(drop=True) for name, part in by_reading}
+    parts = {}
+    for name, about in of_each.items():
+        part = by_name.get_group((about.variant, about.reading))
+        measured = {column.partition("@")[0] for column, n in part.count().items() if n} | {*FIRST, *CURVES}
+        part = part[[column for column in part if column.partition("@")[0] in measured]]
+        parts[name] = part.astype({"learned": bool, "diverged": bool}).reset_index(drop=True)
     return Runs(stem, parts, of_each, stopped)
 
 
@@ -188,16 +213,7 @@ def same_recipes(runs: Runs, recipes: dict[str, Recipe], output: str | Path = "r
             raise BadInput(f"the runs of {runs.stem} have a reading {reading}, its file has none: {again}")
 
 
-def typical(runs: Runs, reading: str) -> tuple[int, np.ndarray]:
-    """Return (seed, w) of the median run among the learned ones, the lower of two in the middle."""
-    rows = runs.of(reading)
-    if not rows["learned"].any():
-        raise BadInput(f"no seed of reading {reading} was learned, so there is no typical run to draw")
-    row = rows.iloc[_median(rows)[0]]
-    return int(row["seed"]), np.array(row["weights"])
-
-
-def _median(rows: pd.DataFrame) -> list[int]:
-    """Return the place of the median run among the learned ones, or none."""
+def median_run(rows: pd.DataFrame) -> list[int]:
+    """Return the place of the median run among those that learned, the lower of two in the middle; or none."""
     order = np.lexsort([rows["seed"].to_numpy(int), rows["sweeps"].to_numpy(float, na_value=np.inf)])
     return order[: int(rows["learned"].sum())][(int(rows["learned"].sum()) - 1) // 2 :][:1].tolist()

@@ -3,7 +3,7 @@
 import json
 import shlex
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,11 +13,18 @@ from backprop86.running.provenance import Provenance
 
 KEY = b"backprop86"
 """The key of the metadata in a Parquet file."""
-FIRST = ["condition", "seed", "learned", "diverged", "failure", "sweeps", "stopped", "error"]
-LAST = ["weights", "error_curve", "gradient_curve"]
-"""The columns that every file has; what its problem measures stands between them."""
+FIRST = ["variant", "reading", "seed", "learned", "diverged", "failure", "sweeps", "right_side", "stopped", "error"]
+CURVES = ["error_curve", "gradient_curve"]
+"""The columns that every file has; the measures of its problem stand between them, and weights before the curves."""
+WEIGHTS = "weights@"
+"""The names of columns of weights begin so; the moment follows."""
 MOST = 100_000_000
 """The most bytes of metadata that are unpacked; the lattice has 3 million."""
+
+
+def is_large(column: Hashable) -> bool:
+    """Return whether a column has an array in each row, and is kept for a few runs only."""
+    return column in CURVES or str(column).startswith(WEIGHTS)
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -25,12 +32,14 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 KINDS: dict[str, tuple[str, Callable[[pa.DataType], bool]]] = {
-    "condition": ("text", _is_text),
+    "variant": ("text", _is_text),
+    "reading": ("text", _is_text),
     "seed": ("whole numbers", pa.types.is_integer),
     "learned": ("true or false", pa.types.is_boolean),
     "diverged": ("true or false", pa.types.is_boolean),
     "failure": ("text", _is_text),
     "sweeps": ("whole numbers", pa.types.is_integer),
+    "right_side": ("whole numbers", pa.types.is_integer),
 }
 """The content of a column, in words, and the test of its type."""
 
@@ -55,7 +64,7 @@ def metadata(path: Path, packed: bytes) -> tuple[str, dict[str, Provenance], boo
         raise BadInput(f"{path} was written by an earlier backprop86: {again}") from error
     except (ValueError, RecursionError) as error:
         raise BadInput(f"the metadata of {path} cannot be read: {again}") from error
-    readings = about.get("conditions") if isinstance(about, dict) else None
+    readings = about.get("names") if isinstance(about, dict) else None
     if not (isinstance(readings, dict) and readings and "stem" in about):
         raise BadInput(f"the metadata of {path} must hold stem and readings: {again}")
     if about["stem"] != path.stem:
@@ -71,7 +80,7 @@ def metadata(path: Path, packed: bytes) -> tuple[str, dict[str, Provenance], boo
 
 def check_columns(path: Path, schema: pa.Schema) -> None:
     """Raise BadInput, in one line, if a column that every file has is not there or of another kind."""
-    for name in FIRST + LAST:
+    for name in FIRST + CURVES:
         if name not in schema.names:
             raise BadInput(f"{path} must have a column {name}, was without: {', '.join(schema.names[:9])}")
         words, fits = KINDS.get(name, ("", lambda kind: True))

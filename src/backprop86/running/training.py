@@ -1,6 +1,6 @@
 """Training of every seed of one reading: initial weights, the engine in blocks, progress, a row for each seed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,10 +10,13 @@ import pandas as pd
 from backprop86.descent import RATES, Descent
 from backprop86.engines import fused, reference
 from backprop86.engines.recipe import BadInput, Job, Recipe
-from backprop86.engines.reference import NEVER, UNFINISHED
+from backprop86.engines.reference import NEVER, UNFINISHED, Outcome, checkpoints
 from backprop86.running.failures import kinds
+from backprop86.running.names import moments
 from backprop86.running.nets import Nets
 from backprop86.running.problem import Problem, counted_of, start_of, wiring_of
+from backprop86.running.runs import DRAWN
+from backprop86.running.schema import WEIGHTS
 
 ENGINES = {"reference": (reference.train, 1_000), "fused": (fused.train, 100_000)}
 """The engines, each with the number of seeds it is given at once. Rows do not depend on that."""
@@ -26,15 +29,16 @@ YES_OR_NO, NUMBER, OTHER = "yes or no", "numbers", "neither"
 KINDS = {"b": YES_OR_NO, "i": NUMBER, "u": NUMBER, "f": NUMBER}
 """The content of a column, by the kind of its NumPy dtype."""
 OF_EVERY_RUN = {
-    "seed": NUMBER, "learned": YES_OR_NO, "diverged": YES_OR_NO, "failure": OTHER, "sweeps": NUMBER, "stopped": NUMBER,
-    "error": NUMBER, "cases": NUMBER, "training_cases": NUMBER, "hidden_off": YES_OR_NO, "mostly_negative": YES_OR_NO,
-    "weights": OTHER, "error_curve": OTHER, "gradient_curve": OTHER,
+    "seed": NUMBER, "learned": YES_OR_NO, "diverged": YES_OR_NO, "failure": OTHER, "sweeps": NUMBER,
+    "right_side": NUMBER, "stopped": NUMBER, "error": NUMBER, "error_curve": OTHER, "gradient_curve": OTHER,
 }  # fmt: skip
 """The columns that the rows of every problem have, and what they hold."""
+OF_EVERY_NET = {"hidden_off": YES_OR_NO, "mostly_negative": YES_OR_NO}
+"""The measures that every problem has, beside its own."""
 
 
 def columns(problem: Problem, recipe: Recipe) -> dict[str, str]:
-    """Return every column that the rows will have, and its content; nothing is trained.
+    """Return every column that the rows will have, and what it holds; nothing is trained.
 
     BadInput, in one line, if `measure` returns anything else than arrays with an entry for each seed.
     """
@@ -48,7 +52,8 @@ def columns(problem: Problem, recipe: Recipe) -> dict[str, str]:
         if np.shape(values) != (len(seeds),):
             raise BadInput(f"{place}, of {len(seeds)} seeds {name} was of shape {np.shape(values)}")
     measured = {name: KINDS.get(np.asarray(values).dtype.kind, OTHER) for name, values in found.items()}
-    return OF_EVERY_RUN | measured | {f"untrained_{name}": kind for name, kind in measured.items()}
+    measured |= OF_EVERY_NET
+    return OF_EVERY_RUN | {f"{name}@{moment}": kind for moment in moments(recipe) for name, kind in measured.items()}
 
 
 def engine_for(name: str, device: str) -> str:
@@ -63,12 +68,13 @@ def run_reading(
     engine: str = "auto",
     device: str = "cpu",
     advance: Callable[[int], None] = lambda seed_sweeps: None,
+    drawn: int = 0,
 ) -> pd.DataFrame:
     """Return a row per seed: learned, sweeps, the problem's measures (also of untrained weights), weights, curves.
 
     After Ctrl-C, the rows of those seeds that are finished.
     """
-    return run_together(problem, [recipe], seeds, engine, device, advance)[0]
+    return run_together(problem, [recipe], seeds, engine, device, advance, [drawn])[0]
 
 
 def together(recipe: Recipe) -> Recipe:
@@ -85,6 +91,7 @@ def run_together(
     engine: str = "auto",
     device: str = "cpu",
     advance: Callable[[int], None] = lambda seed_sweeps: None,
+    drawn: Sequence[int] = (),
 ) -> list[pd.DataFrame]:
     """Return the rows of `run_reading` for recipes with one key of `together`, trained in blocks of (recipe, seed)."""
     wiring, cases = wiring_of(problem.wiring, recipes[0]), problem.cases(recipes[0])
@@ -98,7 +105,8 @@ def run_together(
         w0 = np.concatenate([start_of(problem, recipes[k], wiring, some) for k, some in runs_of.items()])
         rates = {name: np.array([getattr(recipes[k], name) for k in numbers]) for name in RATES}
         descent = Descent(**rates, opening_sweeps=recipes[0].opening_sweeps)
-        job = Job(wiring, cases, recipes[0], w0, counted_of(problem, recipes[0], block_seeds))
+        least = np.array([drawn[k] if drawn and seed < DRAWN else 0 for k, seed in block])
+        job = Job(wiring, cases, recipes[0], w0, counted_of(problem, recipes[0], block_seeds), least)
         outcome = train(job, device, advance, descent)
         with np.errstate(over="ignore"):  # the weights of a run that is about to diverge may not be added up
             rows = _rows(problem, job, block_seeds, outcome).assign(recipe=numbers)
@@ -109,59 +117,83 @@ def run_together(
     return [found[found["recipe"] == k].drop(columns="recipe").reset_index(drop=True) for k in range(len(recipes))]
 
 
-def _rows(problem: Problem, job: Job, seeds: list[int], outcome: reference.Outcome) -> pd.DataFrame:
-    connections, counted = ~job.wiring.is_bias[job.wiring.parameter], job.counted
+def _rows(problem: Problem, job: Job, seeds: list[int], outcome: Outcome) -> pd.DataFrame:
+    """Return the row of every seed: its fate, and what is measured of its net at each moment."""
     learned = outcome.sweeps != NEVER
-    trained, untrained = _measured_in_the_end(problem, job, outcome), _measured(problem, job, job.w)
+    at = {
+        "0": (job.w, np.full(len(seeds), True)),
+        **{str(sweep): (outcome.w_at[:, m], outcome.stopped >= sweep) for m, sweep in enumerate(job.recipe.moments)},
+        "learned": (outcome.w_learned, learned),
+        "end": (outcome.w, np.full(len(seeds), True)),
+    }
     columns = {
         "seed": seeds,
         "learned": learned,
         "diverged": outcome.diverged,
-        "failure": trained["failure"],
-        "sweeps": pd.array(np.where(learned, outcome.sweeps, 0), dtype="Int64"),
+        "failure": _failures(job, outcome),
+        "sweeps": _or_never(outcome.sweeps),
+        "right_side": _or_never(outcome.right_side),
         "stopped": outcome.stopped,
         "error": outcome.error,
-        "cases": len(job.cases.inputs),
-        "training_cases": len(job.cases.inputs) if counted is None else counted.sum(1).astype(int),
-        "hidden_off": trained["hidden_off"],
-        "mostly_negative": (outcome.w[:, job.wiring.parameter[connections]] < 0).mean(1) > 0.5,  # biases not counted
-        **trained,
-        **{f"untrained_{name}": values for name, values in untrained.items()},
-        "weights": list(outcome.w),
-        "error_curve": list(outcome.error_curve.astype(np.float32)),
-        "gradient_curve": list(outcome.gradient_curve.reshape(len(seeds), -1).astype(np.float32)),
     }
-    rows = pd.DataFrame(columns)
-    rows.loc[~learned, "sweeps"] = pd.NA
-    return rows
+    for moment, (w, there) in at.items():
+        columns |= {f"{name}@{moment}": values for name, values in _measured(problem, job, w, there).items()}
+    columns |= {
+        f"{WEIGHTS}{moment}": pd.Series([row if yes else None for row, yes in zip(w, there, strict=True)], dtype=object)
+        for moment, (w, there) in at.items()
+        if moment != "0"
+    }
+    columns["error_curve"] = list(outcome.error_curve.astype(np.float32))
+    columns["gradient_curve"] = list(outcome.gradient_curve.reshape(len(seeds), -1).astype(np.float32))
+    return pd.DataFrame(columns)
 
 
-def _measured(problem: Problem, job: Job, w: np.ndarray) -> dict[str, np.ndarray]:
-    """Return what the problem measures of the job's networks with these weights."""
-    return _some_at_a_time(job, w, lambda nets, some: problem.measure(nets))
+def _or_never(sweeps: np.ndarray) -> pd.Series:
+    """Return sweeps with a missing value where they are NEVER."""
+    return pd.Series(sweeps, dtype="Int64").mask(sweeps == NEVER)
 
 
-def _measured_in_the_end(problem: Problem, job: Job, outcome: reference.Outcome) -> dict[str, np.ndarray]:
-    """Return the measures of the trained networks, the kind of failure of each, and if its hidden units are off."""
+def _measured(problem: Problem, job: Job, w: np.ndarray, there: np.ndarray) -> dict[str, pd.Series]:
+    """Return the measures of the job's networks with these weights, missing where a seed is not `there`."""
+    place = np.flatnonzero(there)
+    shown = place if len(place) else np.array([0])  # the names of the columns are those of any net
 
-    def measure(nets: Nets, some: slice) -> dict[str, np.ndarray]:
-        learned, diverged = outcome.sweeps[some] != NEVER, outcome.diverged[some]
+    def measure(nets: Nets, some: np.ndarray) -> dict[str, np.ndarray]:
+        negative = nets.w[:, nets.wiring.parameter[~nets.wiring.is_bias[nets.wiring.parameter]]] < 0
         return problem.measure(nets) | {
-            "failure": kinds(nets, learned, diverged, outcome.error_curve[some]),
             "hidden_off": np.array((nets.y[:, :, nets.wiring.hidden] < OFF).all((1, 2))),
+            "mostly_negative": negative.mean(1) > 0.5,  # biases not counted
         }
 
-    return _some_at_a_time(job, outcome.w, measure)
+    found = _some_at_a_time(job, w if len(place) else job.w, shown, measure)
+    return {name: _with_gaps(values[: len(place)], place, len(w)) for name, values in found.items()}
+
+
+def _with_gaps(values: np.ndarray, place: np.ndarray, n: int) -> pd.Series:
+    """Return a column of n rows that has these values at these places, seven digits of each, and none elsewhere."""
+    kinds = {"b": "boolean", "i": "Int64", "u": "Int64", "f": "Float32"}
+    return pd.Series(pd.array(values, dtype=kinds.get(values.dtype.kind, "object")), index=place).reindex(range(n))
+
+
+def _failures(job: Job, outcome: Outcome) -> np.ndarray:
+    """Return the kind of failure of each run, from its net in the end."""
+    sweeps = np.array(checkpoints(job.recipe.sweeps))
+
+    def failure(nets: Nets, some: np.ndarray) -> dict[str, np.ndarray]:
+        learned, diverged = outcome.sweeps[some] != NEVER, outcome.diverged[some]
+        return {"failure": kinds(nets, learned, diverged, sweeps, outcome.error_curve[some])}
+
+    return _some_at_a_time(job, outcome.w, np.arange(len(outcome.w)), failure)["failure"]
 
 
 @np.errstate(all="ignore")  # all that is measured of a seed that diverged may be NaN
 def _some_at_a_time(
-    job: Job, w: np.ndarray, measure: Callable[[Nets, slice], dict[str, np.ndarray]]
+    job: Job, w: np.ndarray, seeds: np.ndarray, measure: Callable[[Nets, np.ndarray], dict[str, np.ndarray]]
 ) -> dict[str, np.ndarray]:
-    """Measure the job's networks a few seeds at a time, as the outputs of all units in all cases are large."""
+    """Measure the networks of these seeds, a few at a time, as the outputs of all units in all cases are large."""
     parts = []
-    for start in range(0, len(w), MEASURED_AT_ONCE):
-        some = slice(start, start + MEASURED_AT_ONCE)
+    for start in range(0, len(seeds), MEASURED_AT_ONCE):
+        some = seeds[start : start + MEASURED_AT_ONCE]
         counted = None if job.counted is None else job.counted[some]
         parts.append(measure(Nets.shown(job.wiring, job.cases, w[some], counted), some))
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

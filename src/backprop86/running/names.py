@@ -1,0 +1,70 @@
+"""Names: what a row is of. A *variant* is a net or start that a text itself describes; a *reading* fills its silences.
+
+two_hidden/range_1 is reading range_1 of variant two_hidden; range_1 alone is that reading of the printed net. Where an
+experiment has axes, a name has one value of each, and some of the axes are variants.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from backprop86.engines.recipe import Recipe
+
+LITERAL = "as_printed"
+"""The reading that changes nothing."""
+
+AS_IT_IS = ("sweeps", "moments", "opening_epsilon", "opening_alpha", "opening_sweeps", "stop", "criterion", "spread")
+"""Settings that follow from others, or are no silence of a text: they have no words of their own."""
+
+CHOICES = {
+    ("update", "case"): "a change after every case",
+    ("update", "sweep"): "a change after every sweep",
+    ("biases", "zero"): "biases from 0",
+    ("biases", "none"): "no biases",
+    ("biases", "negative"): "biases held at or below 0",
+    ("biases", "drawn"): "biases drawn like the weights",
+    ("error", "mean"): "the mean error",
+    ("dtype", "float32"): "32-bit numbers",
+    ("dead_zone", "none"): "no dead zone",
+    ("dead_zone", "from_target"): "errors from the targets",
+    ("dead_zone", "from_edge"): "errors from 0.8 and 0.2",
+    ("start", "drawn"): "random weights",
+    ("start", "equal"): "equal weights",
+    ("held_out", "random"): "other cases held out",
+    ("held_out", "none"): "no case held out",
+}
+
+
+def described(settings: Mapping[str, Any]) -> str:
+    """Return words for a reader for settings that differ from a recipe; empty if there are none."""
+    told = dict(settings)
+    said = []
+    if {"target_on", "target_off"} <= told.keys():
+        said.append(f"targets {told.pop('target_on'):g} and {told.pop('target_off'):g}")
+    if "network" in told:
+        said.append(str(told.pop("network")).replace("_", " "))
+    numbers = {
+        "epsilon": "ε = {:g}",
+        "alpha": "momentum {:g}",
+        "initial_range": "weights from ±{:g}",
+        "decay": "decay {:g}",
+    }
+    for name, value in told.items():
+        if (name, value) in CHOICES:
+            said.append(CHOICES[name, value])
+        elif name in ("alpha", "decay") and value == 0:
+            said.append("no momentum" if name == "alpha" else "no decay")
+        elif name in numbers:
+            said.append(numbers[name].format(value))
+        elif name not in AS_IT_IS:
+            said.append(f"{name.replace('_', ' ')} {value}".replace("_", " "))
+    return ", ".join(said)
+
+
+def joined(parts: Iterable[str]) -> str:
+    """Return words for several parts of a name, those that say nothing left out."""
+    return ", ".join(part for part in parts if part) or "as printed"
+
+
+def moments(recipe: Recipe) -> list[str]:
+    """Return the moments at which a run is looked at: untrained, at some sweeps, when it has learned, in the end."""
+    return ["0", *map(str, recipe.moments), "learned", "end"]
