@@ -1,0 +1,206 @@
+"""How runs learn: the loss curve of an experiment with its gradients, and the share of runs that have learned.
+
+learning_figure(runs, experiment, "as_printed", [1425])
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import LogLocator
+
+from backprop86.judging.statistics import Reached, kaplan_meier, with_infinity
+from backprop86.report.style import (
+    FAINT,
+    ONE_COLUMN,
+    PALETTE,
+    SMALL,
+    TWO_COLUMNS,
+    figure_of,
+    label_ends,
+    panel_letters,
+    plain_ticks,
+)
+from backprop86.running.experiment import Experiment
+from backprop86.running.runs import Runs
+
+PRINTED = "0.4"
+"""The grey of a vertical line at a number that was printed in 1986."""
+ORDINALS = ("first", "second", "third", "fourth", "fifth")
+MOST_LINES = len(PALETTE)
+"""The lines of a plot that have a colour and words; further ones are thin and grey."""
+
+
+def learning_figure(runs: Runs, experiment: Experiment, reading: str, printed: Sequence[float]) -> Figure:
+    """Draw E of each run against sweeps, the median run in bold, and below it that run's gradient layer by layer."""
+    sweeps, error, gradient = runs.curves(reading)
+    learned = with_infinity(runs.of(reading)["sweeps"])[: len(error)]
+    run = median_of_them(learned, error)
+    limit = last_shown(learned, printed, sweeps[-1])
+    figure = figure_of(ONE_COLUMN, 92)
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(5, 4))
+    below.set(xlim=(0, limit), xlabel="sweeps (epochs)", ylabel="norm of ∂E/∂w")
+    plain_ticks(below.xaxis)
+    draw_errors(above, sweeps, error, run)
+    above.set(ylabel="error E (loss)", title=f"{experiment.title}, {experiment.in_words(reading)}")
+    draw_gradients(below, sweeps, gradient[run])
+    if np.isfinite(learned[run]):
+        mark_learned(above, sweeps, error[run], learned[run])
+    for number in printed:
+        mark_printed(above, number)
+        below.axvline(number, color=PRINTED, linewidth=0.6, zorder=1)
+    panel_letters([above, below])
+    return figure
+
+
+def median_of_them(learned: np.ndarray, error: np.ndarray) -> int:
+    """Return the run whose number of sweeps is the median of those that learned; of none, the run of median last E."""
+    last = np.array([run[np.isfinite(run)][-1] for run in error])
+    by = learned if np.isfinite(learned).any() else last
+    among = np.flatnonzero(np.isfinite(by))
+    return int(among[np.argsort(by[among], kind="stable")[(len(among) - 1) // 2]])
+
+
+def last_shown(learned: np.ndarray, printed: Sequence[float], last: float) -> float:
+    """Return the sweep at which the x axis ends: well after nine of ten runs that learn have learned."""
+    ends = learned[np.isfinite(learned)]
+    if not len(ends):
+        return float(last)
+    return float(min(last, max(1.6 * np.quantile(ends, 0.9), *(1.1 * number for number in printed), 0)))
+
+
+def draw_errors(axes: Axes, sweeps: np.ndarray, error: np.ndarray, run: int) -> None:
+    """Draw E (S, K) of each run in grey, and one in bold; E begins at 0."""
+    axes.add_collection(LineCollection([np.column_stack([sweeps, each]) for each in error], color=FAINT, linewidth=0.4))
+    line = _until(axes, sweeps, error[run], "median run", color="black", linewidth=1.2)
+    seen = error[:, sweeps <= axes.get_xlim()[1]]
+    axes.set_ylim(0, 1.1 * max(np.nanquantile(seen, 0.98), np.nanmax(line.get_ydata())))
+    label_ends(axes, [line])
+
+
+def draw_gradients(axes: Axes, sweeps: np.ndarray, gradient: np.ndarray) -> None:
+    """Draw the norm of dE/dw (K, levels) of one run, a line for each layer, on a logarithmic axis."""
+    own = np.flatnonzero(gradient.any(0))  # the later steps of a recurrent net have no weights of their own
+    names = layers_in_words(len(own), gradient.shape[1])
+    colours = [*PALETTE[1 : len(own)], PALETTE[0]] if len(own) <= MOST_LINES else [FAINT] * len(own)
+    if len(own) > MOST_LINES:
+        colours[0], colours[-1] = PALETTE[1], PALETTE[0]
+    axes.set_yscale("log")
+    lines = [
+        _until(axes, sweeps, np.where(gradient[:, level] > 0, gradient[:, level], np.nan), name, color=colour)
+        for level, name, colour in zip(own, names, colours, strict=True)
+    ]
+    axes.set_ylim(bottom=max(axes.get_ylim()[0], 1e-8))
+    plain_ticks(axes.yaxis)
+    label_ends(axes, [line for line in lines if line.get_color() != FAINT])
+
+
+def layers_in_words(n: int, levels: int) -> list[str]:
+    """Return a name for each of n layers that have weights of their own, of so many levels of a net."""
+    if n == 1:
+        return ["output layer" if levels == 1 else "all weights"]
+    between = [f"{ORDINALS[k]} layer" if k < len(ORDINALS) else f"layer {k + 1}" for k in range(1, n - 1)]
+    return ["first layer (early)", *between, "output layer (late)"]
+
+
+def mark_learned(axes: Axes, sweeps: np.ndarray, error: np.ndarray, sweep: float) -> None:
+    """Put a dot where a run has learned, and say so."""
+    place = (sweep, np.interp(sweep, sweeps, error))
+    axes.plot(*place, "o", color="black", zorder=5)
+    box = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
+    about: dict[str, Any] = {"textcoords": "offset points", "fontsize": SMALL, "bbox": box, "zorder": 5}
+    axes.annotate(f"learned after {sweep:,.0f} sweeps", place, (4, 5), **about)
+
+
+def mark_printed(axes: Axes, number: float) -> None:
+    """Draw a vertical line at a number of sweeps printed in 1986, and say so at its upper end."""
+    axes.axvline(number, color=PRINTED, linewidth=0.6, zorder=1)
+    left = number > 0.55 * axes.get_xlim()[1]
+    about: dict[str, Any] = {"textcoords": "offset points", "va": "top", "fontsize": SMALL}
+    about |= {"xycoords": ("data", "axes fraction"), "ha": "right" if left else "left"}
+    axes.annotate(f"{number:,.0f} sweeps in 1986", (number, 1), (-3 if left else 3, 0), **about)
+
+
+def _until(axes: Axes, x: np.ndarray, y: np.ndarray, words: str, **style: Any) -> Line2D:
+    """Draw a line that ends where the x axis does, for words at its end."""
+    there = np.isfinite(y)
+    x, y, end = x[there], y[there], min(axes.get_xlim()[1], x[there][-1])
+    within = x < end
+    (line,) = axes.plot([*x[within], end], [*y[within], np.interp(end, x, y)], label=words, **style)
+    return line
+
+
+def labelled(experiment: Experiment, readings: Sequence[str]) -> list[str]:
+    """Return the readings that get words: first the literal one and that of each variant, then the others in order."""
+    literal = experiment.reading_of(readings[0])
+    first = [name for name in readings if experiment.reading_of(name) == literal]
+    return list(dict.fromkeys([*first, *readings]))[:MOST_LINES]
+
+
+def sweeps_figure(runs: Runs, experiment: Experiment, printed: Mapping[str, Sequence[float]]) -> Figure:
+    """Draw the share of runs that have learned by each sweep, a line for each reading, six of them with words.
+
+    Kaplan and Meier's estimate; of the first reading with its 95 % interval. `printed`: numbers of 1986 by reading.
+    """
+    names = labelled(experiment, runs.readings)
+    colours = dict(zip(names, PALETTE, strict=False))
+    found = {
+        name: kaplan_meier(with_infinity(runs.of(name)["sweeps"]), runs.recipe(name).sweeps) for name in runs.readings
+    }
+    numbers = {number: colours[name] for name in reversed(names) for number in printed.get(name, ())}
+    reached = np.concatenate([*(each.sweeps for each in found.values()), list(numbers)])
+    figure = figure_of(TWO_COLUMNS, 70)
+    axes = figure.subplots()
+    axes.set(xscale="log", xlim=(0.8 * reached.min(), 1.5 * reached.max()), ylim=(0, 1))
+    axes.set(xlabel="sweeps (epochs)", ylabel="share of runs that have learned")
+    few_decades = reached.max() < 200 * reached.min()
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if few_decades else (1,)))
+    plain_ticks(axes.xaxis)
+    axes.yaxis.set_major_formatter(lambda share, place: f"{share:.0%}")
+    for name in [name for name in runs.readings if name not in names]:
+        _shares(axes, found[name], "", color=FAINT, linewidth=0.5, zorder=1)
+    lines = {}
+    for name in reversed(names):
+        lines[name] = _shares(axes, found[name], experiment.in_words(name), color=colours[name], linewidth=1)
+    _interval(axes, lines[names[0]], found[names[0]])
+    label_ends(axes, [lines[name] for name in names])
+    for k, number in enumerate(sorted(numbers)):
+        about: dict[str, Any] = {"ha": "center", "fontsize": SMALL, "xycoords": ("data", "axes fraction")}
+        axes.axvline(number, color=numbers[number], linewidth=0.6)
+        axes.annotate(f"{number:,.0f} in 1986", (number, 1.02 + 0.05 * (k % 2)), color=numbers[number], **about)
+    axes.set_title(f"{experiment.title}: {runs_in_words(runs)}", pad=4 + 9 * min(len(numbers), 2))
+    return figure
+
+
+def _shares(axes: Axes, found: Reached, words: str, **style: Any) -> Line2D:
+    """Draw the share learned by each sweep, and make words with the last share its label."""
+    start, end = axes.get_xlim()
+    share = [0, *found.share, found.share[-1] if len(found.share) else 0]
+    (line,) = axes.step(
+        [start, *found.sweeps, end], share, where="post", label=f"{words}: {percent(share[-1])}", **style
+    )
+    return line
+
+
+def _interval(axes: Axes, line: Line2D, found: Reached) -> None:
+    """Make a line bold, and draw the 95 % interval of its share."""
+    line.set_linewidth(1.6)
+    low, high = ([0, *ends, *ends[-1:]] for ends in (found.low, found.high))
+    if len(found.sweeps):
+        x = np.asarray(line.get_xdata())
+        axes.fill_between(x, low, high, step="post", color=line.get_color(), alpha=0.15, linewidth=0)
+
+
+def percent(share: float) -> str:
+    """Return 99.6%, 100% or 0%."""
+    return f"{share:.0%}" if share in (0, 1) else f"{share:.1%}"
+
+
+def runs_in_words(runs: Runs) -> str:
+    """Return how many runs a line stands for."""
+    fewest, *_, most = sorted([len(rows) for rows in runs.parts.values()] * 2)
+    return f"{fewest:,} runs a line" if fewest == most else f"{fewest:,} to {most:,} runs a line"
