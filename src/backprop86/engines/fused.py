@@ -19,7 +19,7 @@ from backprop86.engines.kernel import ROWS_PER, ROWS_WHEN, Lanes, Lists, Net, Ru
 from backprop86.engines.lanes import END, IN_USE, MORE, NEXT, PLACES, WORK, Block
 from backprop86.engines.lanes import advance as run_lanes
 from backprop86.engines.recipe import CRITERIA, Cases, Job, Recipe
-from backprop86.engines.reference import NEVER, UNFINISHED, Outcome, checkpoints
+from backprop86.engines.reference import Outcome, checkpoints
 from backprop86.engines.vectors import BYTES
 from backprop86.network import largest_weights
 from backprop86.wiring import Wiring
@@ -54,7 +54,7 @@ def train(
         finally:
             queue.stopped = True
     np.sqrt(block.gradient_curve, out=block.gradient_curve)
-    block.gradient_curve[np.isnan(block.error_curve)] = np.nan
+    block.gradient_curve[np.isnan(block.error_curve) | (block.curves == 0)[:, None]] = np.nan
     found = {field.name: getattr(block, field.name) for field in fields(Outcome)}
     return Outcome(**found | {"diverged": block.diverged == 1})
 
@@ -96,23 +96,22 @@ def _work(
 
 def block_of(job: Job, descent: Descent) -> Block:
     """Return the seeds, nothing known of them yet. The kernel counts on rows that follow each other in memory."""
-    w, counted, cases, recipe = job.w, job.counted, job.cases, job.recipe
-    S, C, K = len(w), len(cases.inputs), len(checkpoints(recipe.sweeps))
+    w, counted, cases, recipe, unknown = job.w, job.counted, job.cases, job.recipe, Outcome.unknown(job)
+    S, C = len(w), len(cases.inputs)
     trained = np.ones((S, C)) if counted is None else np.array(counted, dtype=float, order="C")
     n, is_mean = trained.sum(1), recipe.error == "mean"
+    found = {field.name: getattr(unknown, field.name) for field in fields(Outcome)}
+    found["diverged"] = np.zeros(S, dtype=np.int64)
+    found["gradient_curve"] = np.zeros(unknown.gradient_curve.shape)  # until the end, the sum of squares
     return Block(
         w0=np.array(w, dtype=float, order="C"),
         counted=trained,
         scale=1 / (n * cases.desired.shape[1]) if is_mean else np.ones(S),
         cases=n if is_mean and recipe.update == "case" else np.ones(S),
         rates=np.stack([np.broadcast_to(np.asarray(getattr(descent, name), float), S) for name in RATES], 1),
-        w=np.array(w, dtype=float, order="C"),
-        sweeps=np.full(S, NEVER),
-        stopped=np.full(S, UNFINISHED),
-        diverged=np.zeros(S, dtype=np.int64),
-        error=np.full(S, np.nan),
-        error_curve=np.full((S, K), np.nan),
-        gradient_curve=np.zeros((S, K, len(job.wiring.levels))),  # until the end, the sum of squares
+        until=job.until,
+        curves=np.ones(S, dtype=np.int64) if job.curves is None else np.array(job.curves, dtype=np.int64),
+        **found,
     )
 
 
@@ -135,6 +134,8 @@ def rule_of(recipe: Recipe, cases: Cases) -> Rule:
         case_error=float(np.nextafter(most, math.inf)),
         n_checkpoints=len(checkpoints(recipe.sweeps)),
         checkpoints=np.array(checkpoints(recipe.sweeps)),
+        n_moments=len(recipe.moments),
+        moments=np.array(recipe.moments, dtype=np.int64),
     )
 
 

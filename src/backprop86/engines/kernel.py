@@ -63,6 +63,8 @@ class Rule(NamedTuple):
     case_error: float  # with this or more a case is not learned
     n_checkpoints: int
     checkpoints: np.ndarray
+    n_moments: int
+    moments: np.ndarray
 
 
 class Lanes(NamedTuple):
@@ -74,15 +76,17 @@ class Lanes(NamedTuple):
     y: np.ndarray
     dE_dx: np.ndarray
     counted: np.ndarray  # (C, L)
-    per: np.ndarray  # (10, L)
+    per: np.ndarray  # (13, L)
     when: np.ndarray  # (4, L)
 
 
-ROWS_PER = 10
-E, SLACK, SCALE, CASES, LOOKING, BAD, EPSILON, ALPHA, KEEP, EVENT = range(ROWS_PER)
-"""Rows of `per`. SLACK is positive if every output is where it should be, LOOKING 1 until that is first so. SCALE is 1,
-or for a mean one over the number of outputs and cases; CASES undoes the latter where a change follows every case.
-BAD is NaN once a weight is not finite.
+ROWS_PER = 13
+E, SLACK, RIGHT, SCALE, CASES, LOOKING, LOOKING_RIGHT, BAD, EPSILON, ALPHA, KEEP, EVENT, ANY = range(ROWS_PER)
+"""Rows of `per`. SLACK is positive if the criterion is met, LOOKING 1 until that is first so; RIGHT and LOOKING_RIGHT
+are the same for the right side of 0.5. SCALE is 1, or for a mean one over the number of outputs and cases; CASES undoes
+the latter where a change follows every case. BAD is NaN once a weight is not finite. EVENT is not 0 where one of these
+has just happened, and ANY
+begins with the sum of these.
 """
 ROWS_WHEN = 4
 SEED, BEGAN, DUE, CHECKPOINT = range(ROWS_WHEN)
@@ -149,11 +153,12 @@ def add_products(total, row, fresh, left, right, lists, s, n, L):
 
 @compiled
 def gradient(net, rule, lanes, first, last, n, L):
-    """Compute dE/dw, E and SLACK of cases first...last - 1 for n lanes: forward, error, backward."""
+    """Compute dE/dw, E, SLACK and RIGHT of cases first...last - 1 for n lanes: forward, error, backward."""
     v = width(lanes.w)
     for lane in range(0, n, v):
         store(lanes.per, E * L + lane, fill(lanes.per, 0.0))
         store(lanes.per, SLACK * L + lane, fill(lanes.per, 1.0))
+        store(lanes.per, RIGHT * L + lane, fill(lanes.per, 1.0))
     for c in range(first, last):
         row, s = net.first_row + c % net.tile * net.n_units, c * net.n_units
         for u in range(net.n_units):
@@ -178,24 +183,26 @@ def error(net, rule, lanes, c, row, n, L):
     per = lanes.per
     for lane in range(0, n, width(per)):
         counts, scale = load(lanes.counted, c * L + lane), load(per, SCALE * L + lane)
-        slack, of_case = load(per, SLACK * L + lane), fill(per, 0.0)
+        slack, right, of_case = load(per, SLACK * L + lane), load(per, RIGHT * L + lane), fill(per, 0.0)
         for o in range(net.n_outputs):
             place = (row + item(net.outputs, o)) * L + lane
             y = load(lanes.y, place)
             if item(net.desired, c * net.n_outputs + o) > 0.5:
-                miss, edge, beyond = y - rule.target_on, y - rule.zone_on, y - rule.learned_on
+                miss, edge, beyond, side = y - rule.target_on, y - rule.zone_on, y - rule.learned_on, y - 0.5
                 satisfied = edge
             else:
-                miss, edge, beyond = y - rule.target_off, y - rule.zone_off, rule.learned_off - y
+                miss, edge, beyond, side = y - rule.target_off, y - rule.zone_off, rule.learned_off - y, 0.5 - y
                 satisfied = rule.zone_off - y
             if rule.dead_zone != 0:
                 miss = where_positive(satisfied, 0.0, edge if rule.dead_zone == 1 else miss)
             miss = miss * counts
             of_case = of_case + 0.5 * miss * miss
             store(lanes.dE_dx, place, miss * scale)
-            slack = smaller(slack, beyond + 4.0 * (1.0 - counts))
+            left_out = 4.0 * (1.0 - counts)
+            slack, right = smaller(slack, beyond + left_out), smaller(right, side + left_out)
         store(per, E * L + lane, load(per, E * L + lane) + of_case * scale)
         store(per, SLACK * L + lane, smaller(slack, rule.case_error - of_case))
+        store(per, RIGHT * L + lane, right)
 
 
 @compiled
@@ -221,14 +228,17 @@ def change(net, lanes, c, n, L):
 
 @compiled
 def happened(lanes, n, L):
-    """Return whether a seed has been learned for the first time, or has ceased to be finite."""
+    """Note EVENT in each of n lanes: a first has been reached, or a seed has ceased to be finite. True if in any."""
     per, v = lanes.per, width(lanes.per)
-    first = fill(per, 0.0)
+    of_any = fill(per, 0.0)
     for lane in range(0, n, v):
         learned = where_positive(load(per, SLACK * L + lane) * load(per, LOOKING * L + lane), 1.0, 0.0)
-        first = first + learned + 0.0 * (load(per, E * L + lane) + load(per, BAD * L + lane))
-    store(per, EVENT * L, first)
+        right = where_positive(load(per, RIGHT * L + lane) * load(per, LOOKING_RIGHT * L + lane), 1.0, 0.0)
+        event = learned + right + 0.0 * (load(per, E * L + lane) + load(per, BAD * L + lane))
+        store(per, EVENT * L + lane, event)
+        of_any = of_any + event
+    store(per, ANY * L, of_any)
     total = 0.0
     for lane in range(v):
-        total += item(per, EVENT * L + lane)
+        total += item(per, ANY * L + lane)
     return total != 0

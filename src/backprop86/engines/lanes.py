@@ -17,8 +17,11 @@ from backprop86.engines.kernel import (
     CHECKPOINT,
     DUE,
     EPSILON,
+    EVENT,
     KEEP,
     LOOKING,
+    LOOKING_RIGHT,
+    RIGHT,
     ROWS_PER,
     ROWS_WHEN,
     SCALE,
@@ -44,8 +47,13 @@ class Block(NamedTuple):
     scale: np.ndarray
     cases: np.ndarray
     rates: np.ndarray  # (S, 5), a column for each of RATES
+    until: np.ndarray
+    curves: np.ndarray
     w: np.ndarray
+    w_learned: np.ndarray
+    w_at: np.ndarray
     sweeps: np.ndarray
+    right_side: np.ndarray
     stopped: np.ndarray
     diverged: np.ndarray
     error: np.ndarray
@@ -79,6 +87,7 @@ def begin(net, lanes, block, seed, lane, step, L):
     put(per, SCALE * L + lane, item(block.scale, seed))
     put(per, CASES * L + lane, item(block.cases, seed))
     put(per, LOOKING * L + lane, 1.0)
+    put(per, LOOKING_RIGHT * L + lane, 1.0)
     put(per, BAD * L + lane, bad)
     put(per, EPSILON * L + lane, 0.0)
     put(per, KEEP * L + lane, 1.0)
@@ -92,38 +101,72 @@ def begin(net, lanes, block, seed, lane, step, L):
 def look(net, rule, lanes, block, lane, step, L):
     """Write down what the weights in a lane are like; True if its seed is done."""
     per, when = lanes.per, lanes.when
-    seed, k, t = item(when, SEED * L + lane), item(when, CHECKPOINT * L + lane), step - item(when, BEGAN * L + lane)
+    seed, t = item(when, SEED * L + lane), step - item(when, BEGAN * L + lane)
     E_now = item(per, E * L + lane)
     diverged = not math.isfinite(E_now) or math.isnan(item(per, BAD * L + lane))
-    met = item(per, SLACK * L + lane) > 0 and not diverged
-    if met and item(per, LOOKING * L + lane) > 0:
+    if not diverged and item(per, SLACK * L + lane) > 0 and item(per, LOOKING * L + lane) > 0:
         put(block.sweeps, seed, t)
         put(per, LOOKING * L + lane, 0.0)
-    if t == item(rule.checkpoints, k):
-        place = seed * rule.n_checkpoints + k
-        put(block.error_curve, place, E_now)
+        keep_weights(net, lanes, lane, block.w_learned, seed, L)
+    if not diverged and item(per, RIGHT * L + lane) > 0 and item(per, LOOKING_RIGHT * L + lane) > 0:
+        put(block.right_side, seed, t)
+        put(per, LOOKING_RIGHT * L + lane, 0.0)
+    for m in range(rule.n_moments):
+        if item(rule.moments, m) == t:
+            keep_weights(net, lanes, lane, block.w_at, seed * rule.n_moments + m, L)
+    draw(net, rule, lanes, block, lane, seed, t, L)
+    has_learned, until = item(per, LOOKING * L + lane) == 0, item(block.until, seed)
+    if not (diverged or t == rule.sweeps or (has_learned and t >= until and not rule.to_limit)):
+        plan(rule, lanes, block, lane, seed, t, L)
+        return False
+    keep_weights(net, lanes, lane, block.w, seed, L)
+    put(block.error, seed, E_now)
+    put(block.stopped, seed, t)
+    put(block.diverged, seed, 1 if diverged else 0)
+    return True
+
+
+@compiled
+def keep_weights(net, lanes, lane, rows, row, L):
+    """Copy the weights in a lane to a row of an array."""
+    for p in range(net.n_parameters):
+        put(rows, row * net.n_parameters + p, item(lanes.w, p * L + lane))
+
+
+@compiled
+def draw(net, rule, lanes, block, lane, seed, t, L):
+    """Put a point on the curves of a seed if sweep t is a checkpoint."""
+    k = item(lanes.when, CHECKPOINT * L + lane)
+    if t != item(rule.checkpoints, k):
+        return
+    place = seed * rule.n_checkpoints + k
+    put(block.error_curve, place, item(lanes.per, E * L + lane))
+    if item(block.curves, seed) != 0:
         for p in range(net.n_parameters):
             level = place * net.n_levels + item(net.level, p)
             put(block.gradient_curve, level, item(block.gradient_curve, level) + item(lanes.dE_dw, p * L + lane) ** 2)
-        k = min(k + 1, rule.n_checkpoints - 1)
-        put(when, CHECKPOINT * L + lane, k)
-    opening = t < rule.opening_sweeps  # the sweep after this one is
-    due = min(item(rule.checkpoints, k), np.int64(rule.opening_sweeps) if opening else rule.sweeps)
-    put(when, DUE * L + lane, step - t + due)
+    put(lanes.when, CHECKPOINT * L + lane, min(k + 1, rule.n_checkpoints - 1))
+
+
+@compiled
+def plan(rule, lanes, block, lane, seed, t, L):
+    """Set the rates of the sweep after sweep t, and the sweep after which the seed must be looked at again."""
+    per, when = lanes.per, lanes.when
+    due, opening = item(rule.checkpoints, item(when, CHECKPOINT * L + lane)), t < rule.opening_sweeps
+    for m in range(rule.n_moments):
+        if item(rule.moments, m) > t:
+            due = min(due, item(rule.moments, m))
+    if item(block.until, seed) > t:
+        due = min(due, item(block.until, seed))
+    if opening:
+        due = min(due, np.int64(rule.opening_sweeps))
+    put(when, DUE * L + lane, item(when, BEGAN * L + lane) + due)
     rates = len(RATES) * seed
     epsilon = item(block.rates, rates + (OF_OPENING_EPSILON if opening else OF_EPSILON))
     alpha = item(block.rates, rates + (OF_OPENING_ALPHA if opening else OF_ALPHA))
     put(per, EPSILON * L + lane, epsilon * item(per, CASES * L + lane))
     put(per, ALPHA * L + lane, alpha)
     put(per, KEEP * L + lane, 1 - item(block.rates, rates + OF_DECAY))
-    if not (diverged or t == rule.sweeps or (met and not rule.to_limit)):
-        return False
-    for p in range(net.n_parameters):
-        put(block.w, seed * net.n_parameters + p, item(lanes.w, p * L + lane))
-    put(block.error, seed, E_now)
-    put(block.stopped, seed, t)
-    put(block.diverged, seed, 1 if diverged else 0)
-    return True
 
 
 @compiled
@@ -150,7 +193,7 @@ def pointers(net, rule, lanes, block):
         Rule(
             rule.opening_sweeps, rule.target_on, rule.target_off, rule.zone_on, rule.zone_off, rule.dead_zone,
             rule.by_case, rule.to_limit, rule.sweeps, rule.learned_on, rule.learned_off, rule.case_error,
-            rule.n_checkpoints, pointer(rule.checkpoints),
+            rule.n_checkpoints, pointer(rule.checkpoints), rule.n_moments, pointer(rule.moments),
         ),
         Lanes(
             pointer(lanes.w), pointer(lanes.last_change), pointer(lanes.dE_dw), pointer(lanes.y), pointer(lanes.dE_dx),
@@ -158,23 +201,31 @@ def pointers(net, rule, lanes, block):
         ),
         Block(
             pointer(block.w0), pointer(block.counted), pointer(block.scale), pointer(block.cases),
-            pointer(block.rates), pointer(block.w), pointer(block.sweeps), pointer(block.stopped),
-            pointer(block.diverged), pointer(block.error), pointer(block.error_curve), pointer(block.gradient_curve),
+            pointer(block.rates), pointer(block.until), pointer(block.curves), pointer(block.w),
+            pointer(block.w_learned), pointer(block.w_at), pointer(block.sweeps), pointer(block.right_side),
+            pointer(block.stopped), pointer(block.diverged), pointer(block.error), pointer(block.error_curve),
+            pointer(block.gradient_curve),
         ),
     )  # fmt: skip
 
 
 @compiled
 def look_at_all(net, rule, lanes, block, todo, L):
-    """Look at every lane in use. A seed that is done gives its lane to the next or, if none waits, to the last."""
-    lane = 0
+    """Look at every lane that is due or has an event, and find the step at which the next is due.
+
+    A seed that is done gives its lane to the next or, if none waits, to the last.
+    """
+    lane, step, next_due = 0, todo[STEP], np.int64(2**63 - 1)
     while lane < todo[IN_USE]:
-        if not look(net, rule, lanes, block, lane, todo[STEP], L):
+        due, event = item(lanes.when, DUE * L + lane), item(lanes.per, EVENT * L + lane)
+        if (due > step and event == 0) or not look(net, rule, lanes, block, lane, step, L):
+            next_due = min(next_due, item(lanes.when, DUE * L + lane))
             lane += 1
             continue
-        todo[WORK] += rule.sweeps - todo[STEP] + item(lanes.when, BEGAN * L + lane)
+        todo[WORK] += rule.sweeps - step + item(lanes.when, BEGAN * L + lane)
         if todo[NEXT] < todo[END]:
-            begin(net, lanes, block, todo[NEXT], lane, todo[STEP], L)
+            begin(net, lanes, block, todo[NEXT], lane, step, L)
+            next_due = step + 1
             todo[NEXT] += 1
             lane += 1
             continue
@@ -185,7 +236,9 @@ def look_at_all(net, rule, lanes, block, todo, L):
         move(lanes.per, ROWS_PER, todo[IN_USE], lane, L)
         move(lanes.when, ROWS_WHEN, todo[IN_USE], lane, L)
         put(lanes.per, LOOKING * L + todo[IN_USE], 0.0)
+        put(lanes.per, LOOKING_RIGHT * L + todo[IN_USE], 0.0)
         put(lanes.per, BAD * L + todo[IN_USE], 0.0)
+    todo[LOOK_AT] = next_due
 
 
 @compiled
@@ -206,9 +259,8 @@ def advance(net, rule, lanes, block, todo, steps):
             change(N, S, -1, n, L)
         gradient(N, R, S, 0, net.n_cases, n, L)
         todo[WORK] += todo[IN_USE]
-        if todo[STEP] < todo[LOOK_AT] and not happened(S, n, L):
+        if not happened(S, n, L) and todo[STEP] < todo[LOOK_AT]:
             continue
         look_at_all(N, R, S, B, todo, L)
-        todo[LOOK_AT] = lanes.when[DUE, : todo[IN_USE]].min() if todo[IN_USE] else 0
         if todo[IN_USE] == 0 or (todo[MORE] and todo[NEXT] == todo[END] and todo[IN_USE] < L):
             break

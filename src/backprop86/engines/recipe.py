@@ -7,7 +7,7 @@ import difflib
 import itertools
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -106,8 +106,9 @@ class Recipe:
     start: str = "drawn"  # each weight by itself; or one draw for all; or added to weights the problem has a name for
     spread: float = 0.0  # how far a weight that starts equal to all others may be from them
     biases: str = "drawn"  # like the weights, or start at zero, or are held at or below it, or there are none
-    criterion: str = "right_side"  # see CRITERIA
-    stop: str = "learned"  # training ends when learned, or goes on to the limit
+    criterion: str = "zone"  # see CRITERIA
+    stop: str = "learned"  # training ends when learned and past all moments, or goes on to the limit
+    moments: list[int] = field(default_factory=list)  # sweeps after which every run is looked at besides
     held_out: str = "none"  # which cases each seed is not trained on; the problem knows the names
     dtype: str = "float64"
 
@@ -117,6 +118,8 @@ class Recipe:
             value = getattr(self, name)
             if not test(value):
                 raise BadInput(f"{name} must be {allowed}, was {value}")
+        if self.moments and self.moments[-1] > self.sweeps:
+            raise BadInput(f"moments must be at most sweeps, which is {self.sweeps}, was {self.moments}")
         return self
 
     def changed(self, differs: Mapping[str, Any], place: str) -> "Recipe":
@@ -146,7 +149,9 @@ class Recipe:
 class Job:
     """Networks to be trained: which wiring, on which cases, by which recipe, from which weights.
 
-    w (S, n_parameters); counted (S, C) marks the cases that each seed is trained on, and None means all.
+    w (S, n_parameters); counted (S, C) marks the cases that each seed is trained on, and None means all. A seed that
+    learned goes on for at least `least` (S,) sweeps (None: 0). `curves` (S,) marks the seeds whose curve of dE/dw is
+    kept (None: all).
     """
 
     wiring: Wiring
@@ -154,6 +159,14 @@ class Job:
     recipe: Recipe
     w: np.ndarray
     counted: np.ndarray | None = None
+    least: np.ndarray | None = None
+    curves: np.ndarray | None = None
+
+    @property
+    def until(self) -> np.ndarray:
+        """(S,) the sweep that each seed reaches even if it has learned before: its `least`, or the last moment."""
+        least = np.zeros(len(self.w), dtype=np.int64) if self.least is None else np.asarray(self.least, dtype=np.int64)
+        return np.clip(least, max(self.recipe.moments, default=0), self.recipe.sweeps)
 
 
 Limit = tuple[str, Callable[..., bool]]
@@ -172,13 +185,22 @@ def nearest(name: str, known: Iterable[str]) -> str:
 def as_typed(name: str, value: Any) -> Any:
     """Return the value of a recipe's setting as the type it has; BadInput, in one line, if it is no such value."""
     kind = TYPES[name]
+    try:
+        if kind == list[int] and isinstance(value, list | tuple):
+            return [_as(int, one) for one in value]
+        if kind != list[int]:
+            return _as(kind, value)
+    except (ValueError, OverflowError):
+        pass
+    raise BadInput(f"{name} must be {LIMITS.get(name, ('a name', None))[0]}, was {in_yaml(value)}")
+
+
+def _as(kind: type, value: Any) -> Any:
+    """Return a word or a number as a value of this kind; ValueError if it stands for none."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if isinstance(value, str) or (is_number and not (kind is int and isinstance(value, float))):
-        try:
-            return kind(value)
-        except (ValueError, OverflowError):
-            pass
-    raise BadInput(f"{name} must be {LIMITS.get(name, ('a name', None))[0]}, was {in_yaml(value)}")
+        return kind(value)
+    raise ValueError
 
 
 def in_yaml(value: Any) -> str:
@@ -193,6 +215,11 @@ OUTPUT: Limit = ("between 0 and 1", lambda v: 0 <= v <= 1)
 
 BEYOND = 2**63
 """The first whole number that has no place in 64 bits."""
+
+
+def _are_moments(value: Any) -> bool:
+    return all(isinstance(one, int) and one >= 1 for one in value) and sorted(set(value)) == list(value)
+
 
 LIMITS: dict[str, Limit] = {
     "sweeps": ("a whole number of at least 1 and below 2^63", lambda v: 1 <= v < BEYOND),
@@ -214,6 +241,7 @@ LIMITS: dict[str, Limit] = {
     "biases": one_of("drawn", "zero", "negative", "none"),
     "criterion": one_of(*CRITERIA),
     "stop": one_of("learned", "limit"),
+    "moments": ("a list of whole numbers of at least 1, each larger than the one before", _are_moments),
     "dtype": one_of("float64", "float32"),
 }
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from backprop86.descent import Descent
-from backprop86.engines.recipe import CRITERIA, Job
+from backprop86.engines.recipe import CRITERIA, Criterion, Job
 from backprop86.network import Network, largest_weights
 
 NEVER = UNFINISHED = -1
@@ -24,17 +24,38 @@ class Outcome:
     """The fate of S seeds. Curves have a value at each of K checkpoints, NaN after a seed has left the batch."""
 
     w: np.ndarray  # (S, n_parameters) when the seed stopped
+    w_learned: np.ndarray  # (S, n_parameters) when it first met the criterion; NaN where it never did
+    w_at: np.ndarray  # (S, M, n_parameters) after each of the recipe's moments; NaN where it had left before
     sweeps: np.ndarray  # (S,) NEVER where the criterion was never met
+    right_side: np.ndarray  # (S,) when every output was first on the right side of 0.5, or NEVER
     stopped: np.ndarray  # (S,) the sweep after which w was taken; UNFINISHED if Ctrl-C came first
     diverged: np.ndarray  # (S,) a weight or E became NaN or infinite
     error: np.ndarray  # (S,) E of w
     error_curve: np.ndarray  # (S, K)
-    gradient_curve: np.ndarray  # (S, K, n_levels) the length of dE/dw, level by level
+    gradient_curve: np.ndarray  # (S, K, n_levels) the length of dE/dw, level by level; NaN but for the job's `curves`
+
+    @classmethod
+    def unknown(cls, job: Job) -> "Outcome":
+        """Return the outcome of seeds of which nothing is known yet."""
+        S, P = job.w.shape
+        K, M = len(checkpoints(job.recipe.sweeps)), len(job.recipe.moments)
+        return cls(
+            w=np.array(job.w, dtype=float, order="C"),
+            w_learned=np.full((S, P), np.nan),
+            w_at=np.full((S, M, P), np.nan),
+            sweeps=np.full(S, NEVER),
+            right_side=np.full(S, NEVER),
+            stopped=np.full(S, UNFINISHED),
+            diverged=np.zeros(S, dtype=bool),
+            error=np.full(S, np.nan),
+            error_curve=np.full((S, K), np.nan),
+            gradient_curve=np.full((S, K, len(job.wiring.levels)), np.nan),
+        )
 
 
 def checkpoints(sweeps: int) -> list[int]:
-    """Return the sweeps at which curves are kept: 0, the last, and about eight to a factor of ten between."""
-    spaced = np.unique(np.geomspace(1, sweeps, 1 + max(1, round(8 * np.log10(sweeps)))).round().astype(int))
+    """Return the sweeps at which curves are kept: 0, the last, and about 24 to a factor of ten between."""
+    spaced = np.unique(np.geomspace(1, sweeps, 1 + max(1, round(24 * np.log10(sweeps)))).round().astype(int))
     return [0, *spaced.tolist()]
 
 
@@ -47,8 +68,8 @@ def train(
     """Train every seed of a job, and call `advance` with the seed-sweeps done since the last call.
 
     `descent` replaces the recipe's rates where every seed has its own.
-    Reached seeds leave the batch (unless the recipe says to go on) and so do diverged ones, so a few stubborn seeds
-    do not cost the price of all.
+    Seeds that learned leave the batch (unless the recipe or the job says to go on) and so do diverged ones, so a few
+    stubborn seeds do not cost the price of all.
     """
     recipe = job.recipe
     run = _Run(job, device, descent or recipe.descent())
@@ -91,17 +112,9 @@ class _Run:
         self.largest = torch.tensor(largest_weights(wiring, recipe.biases), **as_tensor)
         self.inputs, self.d = torch.tensor(cases.inputs, **as_tensor), torch.tensor(cases.desired, **as_tensor)
         self.levels = torch.as_tensor(wiring.parameter_level, device=device)
-        S, K = len(w), len(checkpoints(recipe.sweeps))
-        self.outcome = Outcome(
-            w=w.copy(),
-            sweeps=np.full(S, NEVER),
-            stopped=np.full(S, UNFINISHED),
-            diverged=np.zeros(S, dtype=bool),
-            error=np.full(S, np.nan),
-            error_curve=np.full((S, K), np.nan),
-            gradient_curve=np.full((S, K, len(wiring.levels)), np.nan),
-        )
-        self.seeds, self.copies = np.arange(S), 0
+        self.curves = np.ones(len(w), dtype=bool) if job.curves is None else job.curves
+        self.until, self.outcome = job.until, Outcome.unknown(job)
+        self.seeds, self.copies = np.arange(len(w)), 0
         self.w = torch.tensor(w, **as_tensor)
         self.last_change = torch.zeros_like(self.w)
         self.counted = None if counted is None else torch.tensor(counted, **as_tensor)
@@ -133,25 +146,45 @@ class _Run:
         """Write down what the weights after this sweep are like, and let those seeds go that are done."""
         self.dE_dw, E, outputs = self.gradient(self.inputs, self.d, self.counted)
         out, seeds = self.outcome, self.seeds
-        met = self.criterion.met(outputs, self.d, self.error, self.counted).cpu().numpy()
         diverged = ~(torch.isfinite(E) & torch.isfinite(self.w).all(-1)).cpu().numpy()
-        first = met & ~diverged & (out.sweeps[seeds] == NEVER)
-        out.sweeps[seeds[first]] = sweep
         out.diverged[seeds[diverged]] = True
+        learned = self._first(out.sweeps, self.criterion, outputs, diverged, sweep)
+        out.w_learned[seeds[learned]] = self._weights(learned)
+        self._first(out.right_side, CRITERIA["right_side"], outputs, diverged, sweep)
+        if sweep in self.recipe.moments:
+            out.w_at[seeds, self.recipe.moments.index(sweep)] = self._weights(slice(None))
         if checkpoint is not None:
-            out.error_curve[seeds, checkpoint] = E.cpu().numpy()
-            for level in range(out.gradient_curve.shape[-1]):
-                length = self.dE_dw[:, self.levels == level].norm(dim=-1)
-                out.gradient_curve[seeds, checkpoint, level] = length.cpu().numpy()
+            self._draw(E, checkpoint)
         done = diverged | (sweep == self.recipe.sweeps)
         if self.recipe.stop == "learned":
-            done |= met
+            done |= (out.sweeps[seeds] != NEVER) & (sweep >= self.until[seeds])
         if done.any():
-            out.w[seeds[done]] = self.w[done].double().cpu().numpy()
+            out.w[seeds[done]] = self._weights(done)
             out.error[seeds[done]] = E[done].double().cpu().numpy()
             out.stopped[seeds[done]] = sweep
             self.dE_dw = self.dE_dw[~done]
             self._keep(np.flatnonzero(~done))
+
+    def _first(
+        self, when: np.ndarray, criterion: Criterion, outputs: Tensor, diverged: np.ndarray, sweep: int
+    ) -> np.ndarray:
+        """Return which seeds in the batch meet a criterion for the first time, and note the sweep in `when`."""
+        met = criterion.met(outputs, self.d, self.error, self.counted).cpu().numpy()
+        first: np.ndarray = met & ~diverged & (when[self.seeds] == NEVER)
+        when[self.seeds[first]] = sweep
+        return first
+
+    def _weights(self, rows: np.ndarray | slice) -> np.ndarray:
+        """Return the weights of some seeds in the batch, in float64."""
+        return self.w[rows].double().cpu().numpy()
+
+    def _draw(self, E: Tensor, checkpoint: int) -> None:
+        """Put a point on the curves of the seeds in the batch."""
+        out, drawn = self.outcome, self.curves[self.seeds]
+        out.error_curve[self.seeds, checkpoint] = E.cpu().numpy()
+        for level in range(out.gradient_curve.shape[-1]):
+            length = self.dE_dw[drawn][:, self.levels == level].norm(dim=-1)
+            out.gradient_curve[self.seeds[drawn], checkpoint, level] = length.cpu().numpy()
 
     def change(self, sweep: int) -> None:
         """Change the weights: once, from the gradient of the whole sweep, or after every case in turn."""

@@ -60,25 +60,26 @@ def common_middle(step: Step) -> list[str]:
     return [f"{value:g}" for value in on] if np.allclose(on, off) else []
 
 
-def try_next(stem: str, solved: int, choice: Choice) -> list[Block]:
+def try_next(stem: str, learned_at: int, choice: Choice) -> list[Block]:
     """Return three commands, each below a line that says what it shows."""
     found = [
-        f"make explain{f' {settings}' if settings else ''}\n{words}" for settings, words in _ideas(stem, solved, choice)
+        f"make explain{f' {settings}' if settings else ''}\n{words}"
+        for settings, words in _ideas(stem, learned_at, choice)
     ]
     return [line for one in found[:3] for line in (one.split("\n")[1] + ":", [one.split("\n")[0]])]
 
 
-def _ideas(stem: str, solved: int, choice: Choice) -> list[tuple[str, str]]:
+def _ideas(stem: str, learned_at: int, choice: Choice) -> list[tuple[str, str]]:
     """Return (settings, words) of commands that fit this net, the best first."""
     here = [] if stem == "xor" else [f"experiment={stem}"]
     named = [*here, f"reading={choice.reading}"] if choice.reading else here
     ideas = []
     first = choice.learned.first if choice.learned else None
-    if solved == NEVER and first is not None:
+    if learned_at == NEVER and first is not None:
         ideas.append((" ".join([*named, *choice.changes, f"seed={first}"]), "A net with these settings that learns"))
     if choice.changes:
         ideas.append((" ".join(named), "The same reading with the settings of its file, to compare"))
-    if solved == NEVER and first is None and choice.better and choice.better != choice.reading:
+    if learned_at == NEVER and first is None and choice.better and choice.better != choice.reading:
         ideas.append(
             (" ".join([*here, f"reading={choice.better}"]), "The reading of this problem that is learned most often")
         )

@@ -11,6 +11,7 @@ from backprop86.explain.afterwards import Choice
 from backprop86.explain.rest_of_run import Learned, learned_of, readings_that_learn
 from backprop86.explain.story import explain
 from backprop86.report.page import Part
+from backprop86.running.names import short_name
 from backprop86.running.problem import Problem, problem_of, validate, wiring_of
 from backprop86.running.settings import CONF, load
 
@@ -30,6 +31,7 @@ def parts_of(*settings: str) -> list[Part]:
     reading = given.get("reading", DEEP.get(stem, next(iter(experiment.every_reading))))
     if reading == "all":
         raise BadInput(f"reading must be one of them, such as {next(iter(experiment.every_reading))}, was all")
+    reading = experiment.full(reading)
     as_filed = experiment.recipe_of(reading)
     recipe = _changed(as_filed, given)
     if "hidden" in given:
@@ -42,6 +44,7 @@ def parts_of(*settings: str) -> list[Part]:
     if "reading" not in given and stem in DEEP:
         says = f"No reading is named: {reading} is a net with several hidden layers that learns. {says}"
     changes = tuple(f"{name}={text}" for name, text in given.items() if name == "hidden" or name in FIELDS)
+    reading = short_name(reading)
     choice = Choice(reading, changes if recipe != as_filed else (), says, learned, _better(file))
     title = ", ".join([f"{experiment.title}, reading {reading}", *differences(as_filed, recipe)])
     return explain(problem, recipe, title, chosen, case, choice)

@@ -3,11 +3,9 @@
 Runs are made by the fused engine, so a run that is shown here is the run of that seed in results/, bit for bit.
 """
 
-import json
-import zlib
 from bisect import bisect_left
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -18,12 +16,13 @@ import pyarrow.parquet as pq
 import torch
 
 from backprop86.engines import fused
-from backprop86.engines.recipe import Job, Recipe
+from backprop86.engines.recipe import BadInput, Job, Recipe
 from backprop86.engines.reference import NEVER, Outcome, checkpoints
 from backprop86.explain.first_step import FEW, Step, error_of
 from backprop86.network import Network, largest_weights
+from backprop86.running.names import short_name
 from backprop86.running.problem import Problem, counted_of, start_of, wiring_of
-from backprop86.running.runs import KEY
+from backprop86.running.schema import KEY, metadata
 
 SHARES = 6
 """E is shown each time it has fallen by another such share of its whole fall."""
@@ -53,8 +52,8 @@ class Course:
     """The run that begins with the step. `sweeps` and `E` are the engine's checkpoints, up to `limit`."""
 
     looks: list[Look]
-    solved: int  # the sweep after which the net first counts as solved, or NEVER
-    E_solved: float  # NaN where it never does
+    learned_at: int  # the sweep after which the net has learned, or NEVER
+    E_then: float  # NaN where it never does
     limit: int
     sweeps: list[int]
     E: np.ndarray
@@ -64,14 +63,14 @@ def course_of(step: Step, gradient: np.ndarray) -> Course:
     """Look at the run before it, after this step (whose gradient is given), and whenever E has fallen by a share."""
     limit = int(min(step.recipe.sweeps, max(1, LONGEST // work_per_sweep(step))))
     whole, sweeps = _trained(step, limit), checkpoints(limit)
-    E, solved = whole.error_curve[0], int(whole.sweeps[0])
-    last = _end(sweeps, E, solved)
+    E, learned_at = whole.error_curve[0], int(whole.sweeps[0])
+    last = _end(sweeps, E, learned_at)
     is_exact = last * work_per_sweep(step) <= EXACT
     last = last if is_exact else sweeps[bisect_left(sweeps, last)]
     E_after = lru_cache(maxsize=None)(lambda sweep: _error(step, _weights(step, sweep)))
     known = {sweep: E for sweep, E in zip(sweeps, E.tolist(), strict=True) if sweep <= last}
     if is_exact:
-        chosen = _chosen(known | {last: E_after(last)}, E_after) | {solved} - {NEVER}
+        chosen = _chosen(known | {last: E_after(last)}, E_after) | {learned_at} - {NEVER}
     else:
         chosen = _chosen(known, None)
     looks = [_look(step, "before", step.w0), _look(step, "this step", _moved(step, gradient))]
@@ -81,8 +80,8 @@ def course_of(step: Step, gradient: np.ndarray) -> Course:
             looks.append(_look(step, name, _weights(step, sweep)))
         else:
             looks.append(Look(name, known[sweep] if sweep in known else E_after(sweep), None))
-    E_solved = E_after(solved) if is_exact and solved != NEVER else np.nan
-    return Course(looks, solved, E_solved, limit, sweeps, E)
+    E_then = E_after(learned_at) if is_exact and learned_at != NEVER else np.nan
+    return Course(looks, learned_at, E_then, limit, sweeps, E)
 
 
 def work_per_sweep(step: Step) -> int:
@@ -96,7 +95,7 @@ def shows_outputs(step: Step) -> bool:
 
 
 def _trained(step: Step, sweeps: int) -> Outcome:
-    """Train the seed for this many sweeps, solved or not."""
+    """Train the seed for this many sweeps, whether it learns or not."""
     counted = np.zeros((1, len(step.cases.inputs)))
     counted[:, step.trained] = 1
     recipe = replace(step.recipe, stop="limit", sweeps=sweeps)
@@ -125,14 +124,14 @@ def _look(step: Step, after: str, w: np.ndarray) -> Look:
     return Look(after, _error(step, w), outputs if shows_outputs(step) else None)
 
 
-def _end(sweeps: list[int], E: np.ndarray, solved: int) -> int:
+def _end(sweeps: list[int], E: np.ndarray, learned_at: int) -> int:
     """Return the last sweep to show: E is near its floor from there on. A net that never learns is shown to the end."""
-    if solved == NEVER:
+    if learned_at == NEVER:
         return sweeps[-1]
     floor = E[-1] + NEAR * abs(E[0] - E[-1])
     above = np.flatnonzero(~(floor >= E))
     near = sweeps[above[-1] + 1] if len(above) and above[-1] + 1 < len(sweeps) else sweeps[-1]
-    return max(near, solved, 1)
+    return max(near, learned_at, 1)
 
 
 def _chosen(known: dict[int, float], E_after: Callable[[int], float] | None) -> set[int]:
@@ -183,13 +182,13 @@ def rises(course: Course) -> list[tuple[int, int, float, float]]:
 class Learned:
     """The seeds among 0, 1, 2, ... that learn, and whether these are the runs in results/."""
 
-    solved: np.ndarray
+    who: np.ndarray  # True for each seed that learns
     is_published: bool
 
     @property
     def first(self) -> int | None:
         """The first seed that learns."""
-        return int(np.flatnonzero(self.solved)[0]) if self.solved.any() else None
+        return int(np.flatnonzero(self.who)[0]) if self.who.any() else None
 
 
 def learned_of(problem: Problem, recipe: Recipe, file: Path, reading: str) -> Learned | None:
@@ -200,23 +199,26 @@ def learned_of(problem: Problem, recipe: Recipe, file: Path, reading: str) -> Le
 def published(file: Path, reading: str, recipe: Recipe) -> Learned | None:
     """Return who learned in the rows of a reading; None if there are no such rows, or others."""
     try:
-        about = json.loads(zlib.decompress(pq.read_schema(file).metadata[KEY]))["conditions"][reading]
-        if about["recipe"] != asdict(recipe):
-            return None
-        rows = pq.read_table(file, columns=["seed", "learned"], filters=[("condition", "==", reading)]).to_pandas()
-    except (OSError, pa.ArrowInvalid, zlib.error, KeyError, TypeError):
+        _, of_each, _ = metadata(file, pq.read_schema(file).metadata[KEY])
+        about = of_each[reading]
+        place = [("variant", "==", about.variant), ("reading", "==", about.reading)]
+        rows = pq.read_table(file, columns=["seed", "learned"], filters=place).to_pandas().sort_values("seed")
+    except (OSError, pa.ArrowInvalid, BadInput, KeyError, TypeError):
         return None
-    rows = rows.sort_values("seed")
-    return Learned(rows["learned"].to_numpy(bool), True) if rows["seed"].tolist() == list(range(len(rows))) else None
+    if about.recipe != recipe or rows["seed"].tolist() != list(range(len(rows))):
+        return None
+    return Learned(rows["learned"].to_numpy(bool), True)
 
 
 def readings_that_learn(file: Path) -> dict[str, float]:
-    """Return the share of the published runs that learned, of each reading."""
+    """Return the share of the published runs that learned, of everything that was run."""
     try:
-        rows = pq.read_table(file, columns=["condition", "learned"]).to_pandas()
-    except (OSError, pa.ArrowInvalid):
+        _, of_each, _ = metadata(file, pq.read_schema(file).metadata[KEY])
+        rows = pq.read_table(file, columns=["variant", "reading", "learned"]).to_pandas()
+    except (OSError, pa.ArrowInvalid, BadInput, KeyError, TypeError):
         return {}
-    return rows.groupby("condition", sort=False)["learned"].mean().to_dict()
+    share = rows.groupby(["variant", "reading"], sort=False)["learned"].mean()
+    return {short_name(name): float(share[about.variant, about.reading]) for name, about in of_each.items()}
 
 
 def _tried(problem: Problem, recipe: Recipe) -> Learned | None:
@@ -227,5 +229,5 @@ def _tried(problem: Problem, recipe: Recipe) -> Learned | None:
         return None
     seeds = list(range(n))
     w0, counted = start_of(problem, recipe, wiring, seeds), counted_of(problem, recipe, seeds)
-    outcome = fused.train(Job(wiring, cases, replace(recipe, stop="learned"), w0, counted))
+    outcome = fused.train(Job(wiring, cases, replace(recipe, stop="learned", moments=[]), w0, counted))
     return Learned(outcome.sweeps != NEVER, False)

@@ -48,7 +48,7 @@ def explain(
         **_about_step(step),
         **_about_course(step, course),
     )
-    ideas: list[Block] = [*try_next(problem.__name__.rpartition(".")[2], course.solved, choice)]
+    ideas: list[Block] = [*try_next(problem.__name__.rpartition(".")[2], course.learned_at, choice)]
     return parts_from(text, _blocks(step, beside, course) | {"try_next": ideas})
 
 
@@ -125,7 +125,7 @@ def _about_course(step: Step, course: Course) -> dict[str, Any]:
         "rise": next(iter(rises(course)), None),
         "criterion": CRITERIA[step.recipe.criterion],
         "infinity": np.inf,
-        "is_solved": course.solved != NEVER,
+        "has_learned": course.learned_at != NEVER,
         "flat_from": flat_from(course),
         "middle": common_middle(step),
     }

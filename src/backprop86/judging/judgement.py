@@ -1,32 +1,37 @@
-"""A judgement: a verdict and the numbers it comes from; and the steps and words that several rules share."""
+"""A judgement: a verdict and the numbers it comes from; and the steps that several rules share."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from backprop86.engines.recipe import BadInput
-from backprop86.judging.numbers import shown
 from backprop86.judging.statistics import wilson
-from backprop86.running.claim import Claim
+from backprop86.running.claim import WITHOUT_MOMENT, Claim
+from backprop86.running.runs import Runs
 
 VERDICTS = ("reproduced", "partly", "doubtful", "not reproduced")
+"""From the best to the worst."""
 REPRODUCED, PARTLY, DOUBTFUL, NOT_REPRODUCED = VERDICTS
-EVERY = slice(None)
-NONE_LEARNED = "No run was learned, so there is no net to compare with the printed one."
+FEWEST = 10
+"""The fewest runs that can reproduce something; of fewer a verdict is doubtful at best."""
+ORDINARY, POSSIBLE = 0.05, 0.005
+"""The least share of our runs that do something, for one printed run that does it to be an ordinary one, or possible."""
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """The verdict on one claim under one reading: n runs, an estimate and its 95 % interval.
+    """The verdict on one claim under one reading: an estimate from n of the runs, and its 95 % interval.
 
-    estimate: of a draw the median (of sweeps, Kaplan and Meier's); of an equality the median of the compared number; of
-    a curve a coefficient; of `more` the probability that a run has more than a run of the other reading; otherwise a
-    share. p5, p95: the range of 90 % of the runs. percentile: the place of the printed number among them, with a 95 %
-    interval; percentile_of_learned: its place among the learned runs alone. untrained: the share before training.
-    learned: the share of all runs that were learned.
+    runs, learned_share: all runs of the reading, and the share of them that learned. estimate: of a printed number the
+    median of our runs; of an average their mean; of an equality the median of the compared number; of a curve a
+    coefficient; of `more` the probability that a run has more than a run of the other reading; otherwise a share.
+    p5, p95: the range of 90 % of the runs. below, equal: the shares of the runs that lie below the printed number and
+    at it. percentile: its place among them, equal ones counted half, with a 95 % interval. untrained: the share before
+    training.
     """
 
     verdict: str
@@ -34,70 +39,81 @@ class Judgement:
     estimate: float
     low: float
     high: float
+    runs: int
+    learned_share: float
     p5: float = np.nan
     p95: float = np.nan
+    below: float = np.nan
+    equal: float = np.nan
     percentile: float = np.nan
     percentile_low: float = np.nan
     percentile_high: float = np.nan
     untrained: float = np.nan
-    learned: float = np.nan
-    percentile_of_learned: float = np.nan
 
 
-def in_words(claim: Claim) -> str:
-    """Return the printed numbers of a claim, shares in per cent."""
-    number = "{:.1%}" if claim.rule == "rate" else "{:,g}"
-    return " to ".join(number.format(value) for value in claim.printed)
-
-
-def matching(stem: str, readings: list[str], pattern: str) -> list[str]:
-    """Return those of an experiment's readings that are of a form such as */case_updates; BadInput if there is none."""
-    found = [reading for reading in readings if fnmatchcase(reading, pattern)]
+def of_form(runs: Runs, form: str) -> list[str]:
+    """Return those of the runs' readings that are of a form such as */case_updates; BadInput if there is none."""
+    found = [reading for reading in runs.readings if fnmatchcase(reading, form)]
     if not found:
-        raise BadInput(f"{stem} has no reading of the form {pattern}, only {', '.join(readings[:9])}")
+        raise BadInput(f"{runs.stem} has no reading of the form {form}, only {', '.join(runs.readings[:9])}")
     return found
 
 
-def as_it_is(claim: Claim, column: pd.Series) -> pd.Series:
-    """Return a column that says by itself in which runs the claim is so."""
-    return column
+def about(rows: pd.DataFrame) -> dict[str, Any]:
+    """Return how many runs a reading has, and the share of them that learned, for a Judgement."""
+    return {"runs": len(rows), "learned_share": float(rows["learned"].mean())}
+
+
+def holds(rows: pd.DataFrame, columns: list[str]) -> np.ndarray:
+    """Return in which rows all these columns are true; they are not in a run that never came to be looked at."""
+    return rows[columns].astype("boolean").fillna(False).all(axis=1).to_numpy(dtype=bool)
 
 
 def by_share(
     claim: Claim,
-    rows: pd.DataFrame,
-    held: Callable[[Claim, pd.Series], pd.Series],
+    runs: Runs,
+    reading: str,
+    chosen: Callable[[Claim, pd.DataFrame], np.ndarray],
     verdict: Callable[[int, int], str],
-    among: pd.Series | slice = EVERY,
 ) -> Judgement:
-    """Judge by the number of rows in which it is so, `among` some of them."""
-    column, before = rows[claim.column][among], f"untrained_{claim.column}"
-    holds, n = int(held(claim, column).sum()), len(column)
-    share, (low, high) = (holds / n, wilson(holds, n)) if n else (np.nan, (np.nan, np.nan))
-    untrained = float(rows[before][among].mean()) if before in rows and n else np.nan
-    learned = float(rows["learned"].mean())
-    return Judgement(verdict(holds, n), n, share, low, high, untrained=untrained, learned=learned)
+    """Judge by the number of runs in which the claim's columns are all true, in those that are chosen."""
+    rows, before = runs.at(reading, claim.moment), runs.at(reading, "0")
+    of = chosen(claim, rows)
+    so = holds(rows, claim.columns) if claim.below is None else is_below(rows[claim.column], claim.below)
+    count, n = int(so[of].sum()), int(of.sum())
+    share, (low, high) = (count / n, wilson(count, n)) if n else (np.nan, (np.nan, np.nan))
+    has_moments = claim.below is None and not set(claim.columns) & set(WITHOUT_MOMENT)
+    was_measured = n and has_moments and set(claim.columns) <= set(before)
+    untrained = float(holds(before, claim.columns)[of].mean()) if was_measured else np.nan
+    return Judgement(verdict(count, n), n, share, low, high, **about(rows), untrained=untrained)
 
 
-def of_enough(verdict: str, n: int, fewest: int) -> str:
-    """Return the verdict, or doubtful where it is better than a few learned runs allow."""
-    return DOUBTFUL if 0 < n < fewest and verdict != NOT_REPRODUCED else verdict
+def is_below(column: pd.Series, printed: float) -> np.ndarray:
+    """Return which runs have less than the printed number; a run that has no number has not."""
+    return (column.astype("Float64") < printed).fillna(False).to_numpy(dtype=bool)
 
 
-def above_one_half(n: int, estimate: float, low: float, high: float) -> Judgement:
-    """Judge by the side of one half on which the interval lies."""
-    verdict = REPRODUCED if low > 0.5 else NOT_REPRODUCED if high < 0.5 else DOUBTFUL
-    return Judgement(verdict, n, estimate, low, high)
+def all_of_them(claim: Claim, rows: pd.DataFrame) -> np.ndarray:
+    """Return that every row is chosen."""
+    return np.ones(len(rows), dtype=bool)
 
 
-def odds(share: float) -> str:
-    """Return a share as odds: 0.05 is 5 in 100; 0.005 is 1 in 200."""
-    return f"{100 * share:g} in 100" if 100 * share >= 1 else f"1 in {1 / share:g}"
+def of_enough(verdict: str, n: int) -> str:
+    """Return the verdict, or doubtful where it is better than a few runs allow."""
+    return DOUBTFUL if n < FEWEST and verdict != NOT_REPRODUCED else verdict
 
 
-def most_runs(column: str, found: Judgement) -> str:
-    """Return the words for the range of 90 % of the runs."""
-    low, high = shown(found.p5), shown(found.p95)
-    if column == "sweeps" and low == "∞":
-        return "90 % of the runs were not learned"
-    return f"90 % of the runs {f'are at {low}' if low == high else f'lie between {low} and {high}'}"
+def verdict_of(share: float, n: int) -> str:
+    """Return the verdict on something printed that this share of n of ours is like."""
+    found = REPRODUCED if share >= ORDINARY else DOUBTFUL if share >= POSSIBLE else NOT_REPRODUCED
+    return of_enough(found, n)
+
+
+def sides_of(values: np.ndarray, printed: float) -> tuple[float, float]:
+    """Return the share of values that lie below the printed one, and the share that equal it."""
+    return float((values < printed).mean()), float((values == printed).mean())
+
+
+def above_one_half(low: float, high: float) -> str:
+    """Return the verdict from the side of one half on which an interval lies."""
+    return REPRODUCED if low > 0.5 else NOT_REPRODUCED if high < 0.5 else DOUBTFUL

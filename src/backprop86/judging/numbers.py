@@ -3,13 +3,13 @@
 import numpy as np
 
 
-def shown(value: object) -> str:
-    """Return a number in few digits, ∞ for infinity, nothing for NaN."""
+def shown(value: object, infinite: str = "never") -> str:
+    """Return a number in few digits, nothing for NaN, and `never` for infinity, since only sweeps are infinite."""
     if isinstance(value, float | np.floating):
         if np.isnan(value):
             return ""
         if np.isinf(value):
-            return "∞"
+            return infinite
         return f"{value:,.0f}" if value == int(value) and abs(float(value)) < 1e9 else f"{value:.3g}"
     return f"{value:,}" if isinstance(value, int | np.integer) and not isinstance(value, bool) else str(value)
 
@@ -18,3 +18,14 @@ def percent(share: float) -> str:
     """Return a share in per cent; a share that is not quite 0 or 1 is not written as 0 or 100."""
     text = f"{share:.1%}"
     return "< 0.1%" if text == "0.0%" and share > 0 else "> 99.9%" if text == "100.0%" and share < 1 else text
+
+
+def out_of(count: int, n: int) -> str:
+    """Return the words for a part of n runs: of a hundred, where that is neither none nor all of them."""
+    hundredths = round(100 * count / n)
+    return f"{hundredths} of 100" if n > 100 and 0 < hundredths < 100 else f"{count:,} of {n:,}"
+
+
+def odds(share: float) -> str:
+    """Return a share as odds: 0.05 is 5 in 100; 0.005 is 1 in 200."""
+    return f"{100 * share:g} in 100" if 100 * share >= 1 else f"1 in {1 / share:g}"

@@ -1,7 +1,7 @@
-"""Intervals and percentiles of a thousand runs. A seed that was never learned took infinitely many sweeps.
+"""Intervals and percentiles of a thousand runs. A run that never learned took infinitely many sweeps.
 
 All from SciPy: Wilson's interval of a proportion, the Kaplan-Meier estimate of censored times, the bootstrap, least
-squares. Nothing here draws a random number but the bootstrap, and that from a generator of its own.
+squares. Nothing here draws a random number but the bootstrap and the means, and those from generators of their own.
 """
 
 import warnings
@@ -17,6 +17,8 @@ from scipy.stats import t as student
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 RESAMPLES, SEED = 999, 1986
 """The number of the bootstrap's resamples, and its seed."""
+MEANS, AT_ONCE = 9_999, 100_000
+"""The number of means that a printed mean is compared with; the number of runs that are drawn for them at once."""
 
 Interval = tuple[float, float]
 
@@ -46,7 +48,7 @@ def wilson(successes: int, n: int) -> Interval:
 
 
 def with_infinity(sweeps: pd.Series) -> np.ndarray:
-    """Return the sweeps to solve, infinite where missing."""
+    """Return the sweeps it took to learn, infinite where missing."""
     return sweeps.astype("Float64").to_numpy(dtype=float, na_value=np.inf)
 
 
@@ -71,17 +73,6 @@ def kaplan_meier(sweeps: np.ndarray, limit: int) -> Reached:
     low, high = 1 - interval.high.probabilities, 1 - interval.low.probabilities
     ends = np.nan_to_num(low, nan=1.0), np.nan_to_num(high, nan=1.0)
     return Reached(left.quantiles[at], (1 - left.probabilities)[at], ends[0][at], ends[1][at])
-
-
-def median_sweeps(sweeps: np.ndarray, limit: int) -> Estimate:
-    """Return the Kaplan-Meier median of sweeps to solve and its 95 % interval, infinite where the limit comes first."""
-    at, share, low, high = kaplan_meier(sweeps, limit)
-
-    def first(curve: np.ndarray) -> float:
-        reached = np.flatnonzero(curve >= 0.5)
-        return float(at[reached[0]]) if len(reached) else np.inf
-
-    return Estimate(first(share), first(high), first(low))
 
 
 def median_of(values: np.ndarray) -> Estimate:
@@ -122,8 +113,16 @@ def percentile(values: np.ndarray, printed: float) -> Estimate:
 
 
 def tail(values: np.ndarray, printed: float) -> float:
-    """Return the probability of a run at least as far out as the printed value, on the side where it lies."""
-    return float(min((values <= printed).mean(), (values >= printed).mean()))
+    """Return the probability of a value at least as far out as the printed one, on either side: at most 1."""
+    return float(min(1.0, 2 * (values <= printed).mean(), 2 * (values >= printed).mean()))
+
+
+def means(values: np.ndarray, n: int) -> np.ndarray:
+    """Return MEANS means of n values each, drawn with replacement, some at a time to keep memory flat."""
+    random, each = np.random.default_rng(SEED), max(1, AT_ONCE // n)
+    starts = range(0, MEANS, each)
+    drawn = [random.choice(values, (min(each, MEANS - start), n)).mean(1) for start in starts]
+    return np.concatenate(drawn)
 
 
 def through_logarithms(x: np.ndarray, y: np.ndarray) -> list[Estimate]:

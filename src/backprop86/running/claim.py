@@ -1,4 +1,4 @@
-"""Claims: statements of a text, each with the rule that judges it, as conf/experiment/<stem>.yaml has them."""
+"""Claims: statements of a text, each with the kind of sentence it is, as conf/experiment/<stem>.yaml has them."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
@@ -7,54 +7,106 @@ from fnmatch import fnmatchcase
 from backprop86.engines.recipe import BadInput
 from backprop86.running.training import NUMBER, YES_OR_NO
 
-PRINTS = {  # rule -> how many printed numbers it may have
-    "draw": (1,), "within": (1,), "rate": (2,), "intercept": (1,), "slope": (1,), "equal": (0, 1),
-    "once": (0,), "always": (0,), "never": (0,), "structure": (0,), "more": (0,), "commonest": (0,),
+PRINTS = {
+    "draw": (0, 1), "every": (0,), "most": (0,), "rate": (1, 2), "average": (1,), "curve": (1,), "equality": (0, 1),
+    "more": (0,), "commonest": (0,),
 }  # fmt: skip
-SHARES = ("rate", "once", "always", "never", "structure", "commonest")
-"""The rules that count in how many runs something is so: their columns hold yes or no."""
+"""The kinds of sentences, each with how many printed numbers it may have; see `judging.rules` for what they mean."""
+SHARES = ("every", "most", "rate", "commonest")
+"""The kinds that count in how many runs something is so: their columns hold yes or no."""
+OF_KIND = {"all_of": "draw", "below": "draw", "never": "every", "of": "average", "coefficient": "curve"}
+"""The fields that only one kind of sentence may have."""
+WITHOUT_MOMENT = ("sweeps", "learned", "right_side", "error", "diverged")
+"""The columns that a row has once; every other column is measured at several moments."""
+COEFFICIENTS = ("intercept", "slope")
 
 
 @dataclass
 class Claim:
-    """A statement of a text, and its rule. `column` is a column of the runs; `printed` one number or a range."""
+    """A statement of a text. `column` is a column of the runs, taken at `moment`; `printed` one number or a range."""
 
     id: str = "???"
     source: str = "???"  # text, and the page, figure or table in it
     says: str = "???"  # in our words
-    rule: str = "???"  # see PRINTS
+    kind: str = "???"  # see PRINTS
     column: str = "learned"
+    moment: str = "learned"  # when a run is looked at: when it has learned, at a sweep such as 1425, or at its end
     printed: list[float] = field(default_factory=list)
-    readings: list[str] = field(default_factory=list)  # where it applies, the literal one first; empty: everywhere;
-    # 8_hidden/* is all readings of that form: for the rules of a curve its points, otherwise each by itself
+    readings: list[str] = field(default_factory=list)  # where it applies, the literal one first; empty: every reading
+    # of the printed net; 8_hidden/* is all readings of that form: for a curve its points, otherwise each by itself
     to: float = 0.0  # the last digit that is printed: runs are rounded to it before they are compared
-    among: str = "all"  # of a draw, the runs it is one of: all, or the learned ones of which this column is true
+    below: float | None = None  # of a draw: the printed run has less than this
+    all_of: list[str] = field(default_factory=list)  # of a draw: properties that the printed net has all at once
+    among: str = "learned"  # of a draw: runs that learned; and of which this column is true; or all
+    never: bool = False  # of every run: it is so in none
+    of: int = 0  # of an average: the number of runs that it is the average of
+    coefficient: str = ""  # of a curve: see COEFFICIENTS
     than: list[str] = field(default_factory=list)  # more: the reading that has less; commonest: the other columns
     headline: bool = False  # one of those in the README
 
+    @property
+    def is_property(self) -> bool:
+        """Whether the claim says yes or no of one run, and prints no number."""
+        return self.kind == "draw" and not self.printed and self.below is None
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that the claim is about."""
+        return self.all_of or [self.column]
+
+    @property
+    def of_all_runs(self) -> bool:
+        """Whether the printed run is one of all runs: so it is where the claim is that it learned."""
+        return self.among == "all" or self.columns == ["learned"]
+
+    @property
+    def further(self) -> str:
+        """The column that must be true, beside having learned, of the runs that a draw is one of; or nothing."""
+        return "" if self.among in ("all", "learned") else self.among
+
+    def place(self, column: str) -> str:
+        """Return the name that a column has in the rows."""
+        return column if column in WITHOUT_MOMENT else f"{column}@{self.moment}"
+
     def check(self) -> "Claim":
         """Return the claim itself; BadInput, in one line, names what cannot be judged."""
-        if self.rule not in PRINTS:
-            raise BadInput(f"rule of claim {self.id} must be one of {', '.join(PRINTS)}, was {self.rule}")
-        numbers = PRINTS[self.rule]
-        if len(self.printed) not in numbers:
-            needs = " or ".join(map(str, numbers))
-            raise BadInput(f"claim {self.id}: rule {self.rule} needs {needs} printed numbers, was {self.printed}")
-        if bool(self.than) != (self.rule in ("more", "commonest")) or (self.rule == "more" and len(self.than) > 1):
-            raise BadInput(f"claim {self.id}: than must name one reading for rule more, columns for commonest")
+        if self.kind not in PRINTS:
+            raise BadInput(f"kind of claim {self.id} must be one of {', '.join(PRINTS)}, was {self.kind}")
+        if len(self.printed) not in PRINTS[self.kind]:
+            needs = " or ".join(map(str, PRINTS[self.kind]))
+            raise BadInput(f"printed of claim {self.id} must be {needs} numbers for a {self.kind}, was {self.printed}")
+        for name, kind in OF_KIND.items():
+            if getattr(self, name) not in (None, False, 0, "", []) and self.kind != kind:
+                raise BadInput(f"kind of claim {self.id} must be {kind}, as it has {name}, was {self.kind}")
+        if bool(self.printed) + (self.below is not None) + bool(self.all_of) > 1:
+            raise BadInput(f"claim {self.id} must have only one of printed, below and all_of")
+        if self.moment not in ("learned", "end") and not self.moment.isdecimal():
+            raise BadInput(f"moment of claim {self.id} must be learned, end or a sweep, was {self.moment}")
+        if self.kind == "average" and self.of < 1:
+            raise BadInput(f"of of claim {self.id} must be the number of runs in the average, was {self.of}")
+        if self.kind == "curve" and self.coefficient not in COEFFICIENTS:
+            known = " or ".join(COEFFICIENTS)
+            raise BadInput(f"coefficient of claim {self.id} must be {known}, was {self.coefficient or 'empty'}")
+        if self.among != "learned" and self.kind != "draw":
+            raise BadInput(f"kind of claim {self.id} must be draw, as it has among, was {self.kind}")
+        if bool(self.than) != (self.kind in ("more", "commonest")) or (self.kind == "more" and len(self.than) > 1):
+            wanted = "one reading for more, columns for commonest, and nothing else"
+            raise BadInput(f"than of claim {self.id} must name {wanted}, was {', '.join(self.than) or 'empty'}")
         return self
 
-    def matching(self, readings: Iterable[str]) -> list[str]:
-        """Return the readings that the claim is about."""
-        forms = self.readings or ["*"]
-        return [reading for reading in readings if any(fnmatchcase(reading, form) for form in forms)]
+    def matching(self, names: Iterable[str]) -> list[str]:
+        """Return the names of rows that the claim is about; without `readings`, those of the printed net."""
+        names = list(names)
+        if not self.readings:
+            return [name for name in names if "/" not in name] or names
+        return [name for name in names if any(fnmatchcase(name, form) for form in self.readings)]
 
     def check_readings(self, known: Collection[str]) -> None:
         """Raise BadInput, in one line, for a reading of the claim that is not known."""
-        missing = [form for form in self.readings if not any(fnmatchcase(reading, form) for reading in known)]
-        if self.rule == "more":
-            others = dict.fromkeys(other_reading(self, reading) for reading in self.matching(known))
-            missing += [reading for reading in others if reading not in known]
+        missing = [form for form in self.readings if not any(fnmatchcase(name, form) for name in known)]
+        if self.kind == "more":
+            others = dict.fromkeys(other_reading(self, name) for name in self.matching(known))
+            missing += [name for name in others if name not in known]
         if missing:
             such = ", ".join(list(known)[:9])
             raise BadInput(f"readings of claim {self.id} must be readings such as {such}, was {missing[0]}")
@@ -64,20 +116,25 @@ class Claim:
 
         `columns` says of each reading what each of its columns holds, as `training.columns` does.
         """
-        yes_or_no = [self.column] if self.rule in SHARES else []
-        yes_or_no += self.than if self.rule == "commonest" else []
-        yes_or_no += [] if self.among == "all" else [self.among]
-        numbers = [] if self.rule in SHARES else [self.column]
-        numbers += ["hidden"] if self.rule in ("intercept", "slope") else []
-        wanted = [(name, (YES_OR_NO,)) for name in yes_or_no] + [(name, (NUMBER, YES_OR_NO)) for name in numbers]
+        yes_or_no, numbers = (YES_OR_NO,), (NUMBER, YES_OR_NO)
+        counts = self.kind in SHARES or self.is_property
+        wanted = [(self.place(name), yes_or_no if counts else numbers) for name in self.columns]
+        wanted += [(self.place(name), yes_or_no) for name in self.than if self.kind == "commonest"]
+        wanted += [(self.place(self.further), yes_or_no)] if self.further else []
+        wanted += [("hidden@0", numbers)] if self.kind == "curve" else []
         for reading in self.matching(columns):
             for name, kinds in wanted:
                 if columns[reading].get(name) not in kinds:
-                    found = [column for column, kind in columns[reading].items() if kind in kinds]
-                    such = ", ".join(column for column in found if not column.startswith("untrained_"))
-                    raise BadInput(f"columns of claim {self.id} must be of {such} in reading {reading}, was {name}")
+                    there = ", ".join(column for column in self._at_its_moment(columns[reading], kinds))
+                    raise BadInput(f"columns of claim {self.id} must be of {there} in reading {reading}, was {name}")
+
+    def _at_its_moment(self, columns: dict[str, str], kinds: tuple[str, ...]) -> list[str]:
+        """Return the columns of these kinds that the claim can have at its moment."""
+        found = [name for name, kind in columns.items() if kind in kinds]
+        return [name for name in found if name in WITHOUT_MOMENT or name.endswith(f"@{self.moment}")]
 
 
 def other_reading(claim: Claim, reading: str) -> str:
-    """Return the reading that has less, if this one has more: it differs in the first axis, where there are axes."""
-    return "/".join([claim.than[0], *reading.split("/")[1:]])
+    """Return the reading that has less, if this one has more: it differs in its first parts, as many as are named."""
+    parts = claim.than[0].split("/")
+    return "/".join([*parts, *reading.split("/")[len(parts) :]])

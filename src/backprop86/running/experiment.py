@@ -64,7 +64,9 @@ class Experiment:
         plain = {name: differs for name, differs in found.items() if "/" not in name}
         for variant, differs in self.variants.items():
             changed = _settings(f"variants.{variant}", differs)
-            own = {f"{variant}/{LITERAL}": {}} | {n: s for n, s in found.items() if n.startswith(f"{variant}/")}
+            own: dict[str, dict[str, Any]] = {f"{variant}/{LITERAL}": {}} | {
+                n: s for n, s in found.items() if n.startswith(f"{variant}/")
+            }
             plain |= {name: changed | settings for name, settings in own.items()}
         if unknown := found.keys() - plain.keys():
             raise BadInput(f"readings of {self.stem} must be of variants that it has, was {min(unknown)}")
@@ -82,6 +84,10 @@ class Experiment:
             chosen = [parts[place] for place in zip(self.axes, values, strict=True)]
             found["/".join(values)] = {name: setting for part in chosen for name, setting in part.items()}
         return found
+
+    def full(self, name: str) -> str:
+        """Return the whole name: two_hidden alone is short for two_hidden/as_printed."""
+        return f"{name}/{LITERAL}" if name in self.variants else name
 
     def variant_of(self, name: str) -> str:
         """Return the variant that a name is of, empty for the printed net."""
@@ -120,6 +126,7 @@ class Experiment:
 
     def recipe_of(self, reading: str) -> Recipe:
         """Return the recipe under one reading; BadInput, in one line, if there is no such reading or it cannot be."""
+        reading = self.full(reading)
         if reading not in self.every_reading:
             names = list(self.every_reading)
             known = one_of(*names)[0] if len(names) < 60 else f"a name such as {names[0]}"

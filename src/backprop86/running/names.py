@@ -65,6 +65,11 @@ def joined(parts: Iterable[str]) -> str:
     return ", ".join(part for part in parts if part) or "as printed"
 
 
+def short_name(name: str) -> str:
+    """Return a name as one types it: two_hidden for two_hidden/as_printed."""
+    return name.removesuffix(f"/{LITERAL}")
+
+
 def moments(recipe: Recipe) -> list[str]:
     """Return the moments at which a run is looked at: untrained, at some sweeps, when it has learned, in the end."""
     return ["0", *map(str, recipe.moments), "learned", "end"]

@@ -106,7 +106,8 @@ class Settings:
     @property
     def chosen(self) -> list[str]:
         """The readings to run."""
-        return list(self.experiment.every_reading) if self.reading == "all" else [self.reading]
+        every = list(self.experiment.every_reading)
+        return every if self.reading == "all" else [self.experiment.full(self.reading)]
 
     @property
     def runs_file(self) -> Path:

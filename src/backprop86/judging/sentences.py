@@ -1,0 +1,96 @@
+"""Parts of the sentences on a verdict. All of them can be read aloud to somebody outside the field."""
+
+import numpy as np
+
+from backprop86.judging.judgement import DOUBTFUL, REPRODUCED, Judgement
+from backprop86.judging.numbers import out_of, percent, shown
+from backprop86.running.claim import Claim
+
+SWEEPS = ("sweeps", "right_side")
+"""The columns that hold sweeps, which a run needs; every other number is one that it has."""
+OF_SWEEPS = ("needed fewer", "needed as many", "needed as many or more", "needed as few or fewer")
+OF_NUMBERS = ("are below it", "are equal to it", "are as high or higher", "are as low or lower")
+"""The words for runs on one side of a printed number: below, equal, at least, at most."""
+
+
+def capital(text: str) -> str:
+    """Return the text with a capital letter in front."""
+    return text[:1].upper() + text[1:]
+
+
+def numbers_of(claim: Claim) -> str:
+    """Return the printed numbers of a claim, shares in per cent."""
+    return " to ".join(percent(value) if claim.kind == "rate" else f"{value:,g}" for value in claim.printed)
+
+
+def shown_of(claim: Claim, value: float) -> str:
+    """Return a number of the claim's column: sweeps may never be reached, other numbers may be infinite."""
+    return shown(value, "never" if claim.column in SWEEPS else "infinity")
+
+
+def learned(claim: Claim) -> str:
+    """Return the words for having learned by the time a run is looked at."""
+    return f"had learned by sweep {int(claim.moment):,}" if claim.moment.isdecimal() else "learned"
+
+
+def of_the_kind(claim: Claim) -> str:
+    """Return the words for runs that must be of a further kind beside having learned."""
+    return " and had become a net of the printed kind" if claim.further else ""
+
+
+def runs_that(claim: Claim) -> str:
+    """Return the words for the runs that the claim is compared with."""
+    return "runs" if claim.of_all_runs else f"runs that {learned(claim)}{of_the_kind(claim)}"
+
+
+def never(claim: Claim, found: Judgement) -> str:
+    """Return how many runs never learned, or had not learned when they were looked at."""
+    unlearned = found.runs - round(found.runs * found.learned_share)
+    if claim.moment.isdecimal():
+        return f"{out_of(unlearned, found.runs)} had not learned by then" if unlearned else "every run had learned"
+    return f"{out_of(unlearned, found.runs)} never learned" if unlearned else "every run learned"
+
+
+def some(count: int, n: int, runs: str) -> str:
+    """Return how many of n runs: none of the 20 runs, all 20 runs, 40 of 100 runs."""
+    return f"{out_of(count, n)} {runs}" if 0 < count < n else f"all {n:,} {runs}" if count else f"none of {n:,} {runs}"
+
+
+def verb_of(claim: Claim, count: int) -> str:
+    """Return what so many runs do if the claim is so in them."""
+    if claim.below is not None:
+        sweeps = claim.column in SWEEPS
+        return f"needed fewer than {claim.below:,g} sweeps" if sweeps else f"{_be(count)} below {claim.below:,g}"
+    if claim.columns == ["learned"]:
+        return "learned"
+    return f"{'show' if count else 'shows'} {'all of it at once' if claim.all_of else 'it'}"
+
+
+def _be(count: int) -> str:
+    return "are" if count else "is"
+
+
+def before(found: Judgement) -> str:
+    """Return the words for the share that did so before training, where that was measured."""
+    if np.isnan(found.untrained):
+        return ""
+    did = f"{percent(found.untrained)} did" if found.untrained else "none did"
+    return f", and {did} before training"
+
+
+def lies(found: Judgement, n: int, words: tuple[str, str, str, str]) -> str:
+    """Return where the printed number lies among n of ours, and how many of them are on its side."""
+    fewer, same = round(found.below * n), round(found.equal * n)
+    is_below, is_equal, is_above, is_at_most = words
+    if found.verdict == REPRODUCED:
+        where = "in the middle" if 25 <= found.percentile <= 75 else "within the usual range"
+        equal = f", {_only(same, n)} {is_equal}" if same else ""
+        return f"lies {where}: {_only(fewer, n)} {is_below}{equal}"
+    where = "far out" if found.verdict == DOUBTFUL else "out of reach"
+    above = found.percentile > 50
+    count, does = (n - fewer, is_above) if above else (fewer + same, is_at_most)
+    return f"lies {where}: {'only ' if count else ''}{_only(count, n)} {does}"
+
+
+def _only(count: int, n: int) -> str:
+    return out_of(count, n) if count else "none"
