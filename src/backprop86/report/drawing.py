@@ -1,6 +1,7 @@
 """Drawings for several figures: networks with their numbers, Hinton diagrams, sweeps to solve, learning curves."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from backprop86.judging.statistics import kaplan_meier, with_infinity
+from backprop86.report.style import SMALL
 from backprop86.running.runs import Runs
 from backprop86.wiring import Wiring
 
@@ -20,30 +22,36 @@ DASHES = ("-", "--", ":", "-.")
 
 def draw_network(axes: Axes, wiring: Wiring, w: np.ndarray, places: Places, title: str) -> None:
     """Draw units at their places, biases inside the circles, weights on the arrows (N Fig. 1, P Fig. 3)."""
+    words: dict[str, Any] = {"fontsize": SMALL, "ha": "center", "va": "center"}
     bias = {target: w[k] for k, source, target in wiring.table() if source == wiring.units[0]}
     for k, source, target in wiring.table():
         start, end = places[source], places[target]
         if start is None or end is None:
             continue
-        arrow = {"arrowstyle": "-|>", "shrinkA": 13, "shrinkB": 13, "color": "0.5", "linewidth": 0.8}
-        axes.annotate("", end, start, arrowprops=arrow)
+        arrow = {"arrowstyle": "-|>", "mutation_scale": 6, "shrinkA": 10, "shrinkB": 10, "color": "0.5"}
+        axes.annotate("", end, start, arrowprops=arrow | {"linewidth": 0.6})
         middle = np.array(start) * 0.6 + np.array(end) * 0.4
-        box = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
-        axes.text(middle[0], middle[1], f"{w[k]:.1f}", fontsize=8, ha="center", va="center", bbox=box)
+        box = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
+        axes.text(middle[0], middle[1], rounded(w[k]), bbox=box, **words)
     for name, place in places.items():
         if place is not None:
-            axes.scatter(*place, s=520, facecolor="white", edgecolor="black")
-            axes.text(*place, f"{bias[name]:.1f}" if name in bias else "", fontsize=8, ha="center", va="center")
+            axes.scatter(*place, s=320, facecolor="white", edgecolor="black", linewidth=0.7)
+            axes.text(*place, rounded(bias[name]) if name in bias else "", **words)
     x, y = np.array([place for place in places.values() if place is not None]).T
     axes.set(xlim=(x.min() - 0.6, x.max() + 0.6), ylim=(y.min() - 0.6, y.max() + 0.6), title=title)
     axes.axis("off")
+
+
+def rounded(weight: float) -> str:
+    """Return a weight with one decimal and a true minus sign, 0.0 without one."""
+    return f"{weight:.1f}".replace("-0.0", "0.0").replace("-", "−")
 
 
 def hinton(axes: Axes, values: np.ndarray, largest: float, corner: tuple[float, float] = (0, 0)) -> None:
     """Draw a square for each of values (rows, columns): area ~ |value|, white above 0, black below, on grey."""
     rows, columns = values.shape
     x0, y0 = corner
-    ground = Rectangle((x0, y0), columns, rows, facecolor="0.6", edgecolor="0.3", linewidth=0.6)
+    ground = Rectangle((x0, y0), columns, rows, facecolor="0.6", edgecolor="0.3", linewidth=0.4)
     axes.add_patch(ground)
     side = 0.92 * np.sqrt(np.minimum(np.abs(values) / largest, 1))
     for sign, colour in ((1, "white"), (-1, "black")):

@@ -19,6 +19,8 @@ MOST_CASES, MOST_UNITS = 64, 32
 """The size of the largest nets that are drawn; a larger one cannot be read."""
 RARE = 0.001
 """A kind with a smaller share of all runs is drawn as one of the others."""
+SEEN = 0.005
+"""The smallest share of an experiment's runs that can be seen; the others have a column if they reach it."""
 OTHER = "other"
 SHORT = {
     "learned": ("learned", "every answer is near enough"),
@@ -68,17 +70,17 @@ def counts(found: pd.DataFrame, titles: Mapping[str, str]) -> Figure:
     Dark bars are of the name that comes first, as printed, and light ones of all together, see `_whole`.
     """
     whole, fates = _whole(found), ["learned", *common(found)]
-    if whole[list(KINDS)].sum().sum() > whole[fates[1:]].sum().sum():
-        fates.append(OTHER)
     whole = whole.assign(**{OTHER: whole[[kind for kind in KINDS if kind not in fates]].sum(axis=1)})
     by = whole.groupby("experiment", sort=False)
     both = [by.first(), by.sum(numeric_only=True)]
+    if any((rows[OTHER] / rows["n"] >= SEEN).any() for rows in both):
+        fates.append(OTHER)
     figure = figure_of(TWO_COLUMNS, 24 + 6 * len(by))
     panels = figure.subplots(1, len(fates), sharey=True, squeeze=False)[0]
     for axes, fate in zip(panels, fates, strict=True):
         _fate(axes, *((rows[fate] / rows["n"]).to_numpy(dtype=float) for rows in both))
-        axes.set_title("\n".join(["", *_wrapped(SHORT[fate][1])]), fontsize=SMALL)
-        axes.annotate(SHORT[fate][0].replace(" ", "\n", 1), (0, 1), (0, 38), **ABOVE)
+        axes.set_title("\n".join(["", *textwrap.wrap(SHORT[fate][1], 13)]), fontsize=SMALL)
+        axes.annotate("\n".join(textwrap.wrap(SHORT[fate][0], 11)), (0, 1), (0, 38), **ABOVE)
     names = [titles[stem] for stem in both[0].index]
     panels[0].set_yticks(np.arange(len(names)), names)
     panels[0].invert_yaxis()
@@ -89,11 +91,6 @@ def counts(found: pd.DataFrame, titles: Mapping[str, str]) -> Figure:
 ABOVE: dict[str, Any] = {
     "xycoords": "axes fraction", "textcoords": "offset points", "fontweight": "bold", "fontsize": SMALL,
 }  # fmt: skip
-
-
-def _wrapped(words: str) -> list[str]:
-    """Return lines that are narrow enough to stand above a column."""
-    return textwrap.wrap(words, 13)
 
 
 def _fate(axes: Axes, literal: np.ndarray, every: np.ndarray) -> None:
@@ -123,7 +120,7 @@ def examples(every: Mapping[Problem, Runs], found: pd.DataFrame, titles: Mapping
     """
     shown = {kind: where for kind in common(found) if (where := _commonest(every, found, kind))}
     rows = max(1, -(-len(shown) // 2))
-    figure = figure_of(TWO_COLUMNS, 6 + 33 * rows)
+    figure = figure_of(TWO_COLUMNS, 6 + 35 * rows)
     panels = figure.subplots(rows, 4, squeeze=False, width_ratios=(1, 1.5) * 2).reshape(-1, 2)
     for axes, (kind, (problem, reading)) in zip(panels, shown.items(), strict=False):
         _example(axes, problem, every[problem], reading, kind, titles)
@@ -170,7 +167,8 @@ def _example(
     picture.set_yticks((heights[1:] + heights[:-1]) / 2 - 0.5, list(blocks))
     for height in heights[1:-1]:
         picture.axhline(height - 0.5, color=PALETTE[1], linewidth=1.2)
-    picture.set_title(SHORT[kind][1])
-    picture.set(xticks=[], xlabel=f"the {len(asked.names)} cases of: {titles[runs.stem]} (seed {row['seed']})")
+    picture.set_title("\n".join(textwrap.wrap(SHORT[kind][1], 34)))
+    picture.set_xticks([])
+    picture.set_xlabel(f"{len(asked.names)} cases of {titles[runs.stem]}, seed {row['seed']}", fontsize=SMALL)
     picture.tick_params(axis="y", length=0)
     picture.spines[:].set_visible(True)
