@@ -70,10 +70,9 @@ def course_of(step: Step, gradient: np.ndarray) -> Course:
     last = last if is_exact else sweeps[bisect_left(sweeps, last)]
     E_after = lru_cache(maxsize=None)(lambda sweep: _error(step, _weights(step, sweep)))
     known = {sweep: E for sweep, E in zip(sweeps, E.tolist(), strict=True) if sweep <= last}
-    if is_exact:
-        chosen = _chosen(known | {last: E_after(last)}, E_after) | {solved} - {NEVER}
-    else:
-        chosen = _chosen(known, None)
+    chosen = _chosen(known | {last: E_after(last)}, E_after) if is_exact else _chosen(known, None)
+    if is_exact and solved != NEVER:
+        chosen.add(solved)
     looks = [_look(step, "before", step.w0), _look(step, "this step", _moved(step, gradient))]
     for sweep in sorted(chosen - ({0, 1} if step.recipe.update == "sweep" else {0})):
         name = f"{sweep:,} sweep{'s' if sweep > 1 else ''}"
@@ -99,7 +98,7 @@ def _trained(step: Step, sweeps: int) -> Outcome:
     """Train the seed for this many sweeps, solved or not."""
     counted = np.zeros((1, len(step.cases.inputs)))
     counted[:, step.trained] = 1
-    recipe = replace(step.recipe, stop="limit", sweeps=sweeps)
+    recipe = replace(step.recipe, stop="limit", sweeps=sweeps, moments=[])
     some = None if counted.all() else counted
     return fused.train(Job(step.wiring, step.cases, recipe, step.w0[None], some), threads=1)
 
@@ -227,5 +226,5 @@ def _tried(problem: Problem, recipe: Recipe) -> Learned | None:
         return None
     seeds = list(range(n))
     w0, counted = start_of(problem, recipe, wiring, seeds), counted_of(problem, recipe, seeds)
-    outcome = fused.train(Job(wiring, cases, replace(recipe, stop="learned"), w0, counted))
+    outcome = fused.train(Job(wiring, cases, replace(recipe, stop="learned", moments=[]), w0, counted))
     return Learned(outcome.sweeps != NEVER, False)
