@@ -99,13 +99,14 @@ def experiment_of(runs, claims=()):
     """The experiment that made-up runs are of; its words for a name are the name without its signs."""
     variants = {name.rpartition("/")[0]: {} for name in runs.readings if "/" in name}
     words = {name: name.replace("_", " ").replace("/", ", ") for name in runs.readings}
+    words |= {form: "as printed" for claim in claims for form in claim.readings if claim.kind == "curve"}
     readings = {name: {} for name in runs.readings}
     return Experiment(runs.stem, "Made up", variants=variants, readings=readings, words=words, claims=list(claims))
 
 
 def ledger_of(claims, runs):
     """The ledger of claims about made-up runs."""
-    return ledger(claims, runs, experiment_of(runs))
+    return ledger(claims, runs, experiment_of(runs, claims))
 
 
 def curve(medians, learned=1.0):
