@@ -279,8 +279,8 @@ def test_a_reading_is_as_good_as_its_worst_variant():
     ("wrong", "line"),
     [
         (
-            {"kind": "many"},
-            "kind of claim c must be one of draw, every, most, rate, average, curve, equality, more, commonest, was many",
+            {"kind": "m"},
+            "kind of claim c must be one of draw, every, most, rate, average, curve, equality, more, commonest, was m",
         ),
         ({"kind": "draw", "printed": [1, 2]}, "printed of claim c must be 0 or 1 numbers for kind draw, was [1, 2]"),
         ({"kind": "rate"}, "printed of claim c must be 1 or 2 numbers for kind rate, was []"),
