@@ -4,7 +4,7 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from backprop86.report import drawing
+from backprop86.report import drawing, style
 from helpers import runs_of
 
 
@@ -16,16 +16,16 @@ def made():
 
 def test_the_same_bytes_twice(tmp_path):
     for name in ("one", "two"):
-        drawing.save(made(), tmp_path / name, "figure", svg=True)
+        style.save(made(), tmp_path / name, "figure", svg=True)
     files = [sorted((tmp_path / name).iterdir()) for name in ("one", "two")]
     assert [[path.name for path in some] for some in files] == [["figure.pdf", "figure.png", "figure.svg"]] * 2
     assert [path.read_bytes() for path in files[0]] == [path.read_bytes() for path in files[1]]
 
 
 def test_an_svg_on_demand_and_none_of_other_rows(tmp_path):
-    drawing.save(made(), tmp_path, "figure", svg=True)
+    style.save(made(), tmp_path, "figure", svg=True)
     assert (tmp_path / "figure.svg").is_file()
-    drawing.save(made(), tmp_path, "figure")
+    style.save(made(), tmp_path, "figure")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["figure.pdf", "figure.png"]
 
 
@@ -33,7 +33,7 @@ def test_a_figure_is_laid_out_once(tmp_path, monkeypatch):
     laid_out, whole = [], ConstrainedLayoutEngine.execute
     monkeypatch.setattr(ConstrainedLayoutEngine, "execute", lambda self, figure: laid_out.append(whole(self, figure)))
     figure = made()
-    drawing.save(figure, tmp_path, "figure", svg=True)
+    style.save(figure, tmp_path, "figure", svg=True)
     assert len(laid_out) == 1
     left, right = (axes.get_position() for axes in figure.axes)
     assert left.x1 < right.x0 < 0.7
