@@ -52,7 +52,7 @@ def table(runs: Runs, judged: pd.DataFrame) -> pd.DataFrame:
 
 def numbers(runs: Runs, reading: str, sibling: str) -> dict[str, float]:
     """Return of a reading: seeds, the share that learned all, mean shares of training and held-out cases right."""
-    rows = runs.of(reading)
+    rows = runs.at(reading, "end")
     sweeps = runs.of(sibling)["sweeps"]
     return {
         "n": len(rows),

@@ -41,7 +41,7 @@ class Chapter:
 
     def table(self, table: pd.DataFrame, name: str, first: int | None = None) -> None:
         """Write a table."""
-        tables.write_table(table, self.output / "tables", name, first)
+        tables.write_table(table, self.output / "tables", name, first, self.svg)
 
 
 def one_experiment(chapter: Chapter, made: Material) -> None:

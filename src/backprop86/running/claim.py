@@ -135,6 +135,6 @@ class Claim:
 
 
 def other_reading(claim: Claim, reading: str) -> str:
-    """Return the reading that has less, if this one has more: it differs in its first parts, as many as are named."""
-    parts = claim.than[0].split("/")
-    return "/".join([*parts, *reading.split("/")[len(parts) :]])
+    """Return the reading that has less, if this one has more: xor_2/* is the one that differs in its first part."""
+    first, star, _ = claim.than[0].partition("/*")
+    return "/".join([first, *reading.split("/")[1:]]) if star else first
