@@ -19,22 +19,21 @@ def plot(width_mm=89, height_mm=60):
     return figure
 
 
-def test_a_figure_in_our_style_has_no_fault(tmp_path):
-    for width in (style.ONE_COLUMN, style.TWO_COLUMNS):
-        figure = style.figure_of(width, style.HIGHEST)
-        axes = figure.subplots()
-        axes.plot([1e-9, 1], [-1, 1], label="ε = 0.5")
-        axes.set(xscale="log", xlim=(1e-9, 1), title="∂E/∂w")
-        style.plain_ticks(axes.xaxis)
-        style.label_ends(axes, axes.lines)
-        style.panel_letters([axes])
-        style.save(figure, tmp_path, "figure")
-        assert faults(tmp_path / "figure.pdf") == []
-        found = page(tmp_path / "figure.pdf")
-        assert found.width == pytest.approx(width)
-        assert found.height == pytest.approx(style.HIGHEST)
-        assert found.sizes == [style.SMALL, style.TYPE, style.LETTER]
-        assert found.fonts.count("Type0") == found.files >= 2
+@pytest.mark.parametrize("width", [style.ONE_COLUMN, style.TWO_COLUMNS])
+def test_a_figure_in_our_style_has_no_fault(tmp_path, width):
+    figure = style.figure_of(width, 60)
+    axes = figure.subplots()
+    axes.plot([1e-9, 1], [-1, 1], label="ε = 0.5")
+    axes.set(xscale="log", xlim=(1e-9, 1), title="∂E/∂w")
+    style.plain_ticks(axes.xaxis)
+    style.label_ends(axes, axes.lines)
+    style.panel_letters([axes])
+    style.save(figure, tmp_path, "figure")
+    assert faults(tmp_path / "figure.pdf") == []
+    found = page(tmp_path / "figure.pdf")
+    assert (found.width, found.height) == (pytest.approx(width), pytest.approx(60))
+    assert found.sizes == [style.SMALL, style.TYPE, style.LETTER]
+    assert found.fonts.count("Type0") == found.files >= 2
 
 
 def type_3(folder):

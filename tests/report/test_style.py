@@ -50,14 +50,15 @@ def test_other_sizes_are_refused(size):
         style.figure_of(*size)
 
 
-def test_words_at_line_ends_do_not_overlap_and_keep_their_order(tmp_path):
+def test_words_at_line_ends_do_not_overlap_and_keep_their_order():
     figure = style.figure_of(style.ONE_COLUMN, 50)
     axes = figure.subplots()
     ends = [0.5, 0.51, 0.49, 0.9, 0.5]
     lines = [axes.plot([0, 1], [0, end], label=f"line {k}")[0] for k, end in enumerate(ends)]
     axes.set(xlim=(0, 1), ylim=(0, 1))
     style.label_ends(axes, lines)
-    style.save(figure, tmp_path, "figure")
+    style.lay_out(figure)
+    figure.draw_without_rendering()
     boxes = {text.get_text(): text.get_window_extent() for text in axes.texts}
     upwards = sorted(boxes, key=lambda words: boxes[words].y0)
     assert upwards == ["line 2", "line 0", "line 4", "line 1", "line 3"]
