@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from backprop86.engines.recipe import BadInput, Cases, Recipe
 from backprop86.report.drawing import hinton
 from backprop86.running.nets import Nets, states
-from backprop86.running.runs import Runs, typical
+from backprop86.running.runs import Runs
 from backprop86.wiring import Wiring, layered
 
 NETWORKS = {"8-3-8": (8, 3, 8), "2-1-4-4": (2, 1, 4, 4)}
@@ -60,7 +60,7 @@ def draw(runs: Runs) -> dict[str, Figure]:
     rows = runs.of(reading)
     if not rows["learned"].any():
         return {}
-    seed, w = typical(runs, reading)
+    seed, w = runs.typical(reading)
     recipe = runs.recipe(reading)
     network = wiring(recipe)
     ours = states(network, cases(recipe).inputs, w[None])[0][:, [network.units.index(f"h{k}") for k in (1, 2, 3)]]

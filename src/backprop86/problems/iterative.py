@@ -20,7 +20,7 @@ from backprop86.engines.recipe import BadInput, Cases, Recipe
 from backprop86.modules import Cache
 from backprop86.report.drawing import Places, draw_network
 from backprop86.running.nets import Nets
-from backprop86.running.runs import Runs, typical
+from backprop86.running.runs import Runs
 from backprop86.wiring import ONE, Wiring, unroll, wire
 
 ITERATIONS = 3
@@ -128,7 +128,7 @@ def draw(runs: Runs) -> dict[str, Figure]:
     reading = "to_sweep_3000"
     if not runs.of(reading)["learned"].any():
         return {}
-    seed, w = typical(runs, reading)
+    seed, w = runs.typical(reading)
     net = wiring(runs.recipe(reading))
     figure = Figure(figsize=(9, 5), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(1, 1))

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from backprop86.engines.recipe import BadInput, Cases, Recipe
 from backprop86.report.drawing import hinton
 from backprop86.running.nets import Nets
-from backprop86.running.runs import Runs, typical
+from backprop86.running.runs import Runs
 from backprop86.wiring import Wiring, layered
 
 
@@ -42,7 +42,7 @@ def draw(runs: Runs) -> dict[str, Figure]:
     if not runs.of(reading)["learned"].any():
         return {}
     recipe = runs.recipe(reading)
-    seed, w = typical(runs, reading)
+    seed, w = runs.typical(reading)
     network = wiring(recipe)
     sources = [["1", "i1", "i2", "i3", "i4"], ["1", "i1", "i2", "i3", "i4", "h1", "h2", "h3"]]
     figure = Figure(figsize=(8, 3), layout="constrained")

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from backprop86.engines.recipe import BadInput, Cases, Recipe
 from backprop86.report.drawing import hinton
 from backprop86.running.nets import Nets, states
-from backprop86.running.runs import Runs, typical
+from backprop86.running.runs import Runs
 from backprop86.wiring import Wiring, layered
 
 PRINTED_CODES = np.array([[1, 1, 1, 1], [1, 0, 1, 1], [1, 0, 1, 0], [0, 0, 1, 0], [0, 0, 0, 0]])
@@ -51,7 +51,7 @@ def draw(runs: Runs) -> dict[str, Figure]:
     if not runs.of(reading)["learned"].any():
         return {}
     recipe = runs.recipe(reading)
-    seed, w = typical(runs, reading)
+    seed, w = runs.typical(reading)
     network, asked = wiring(recipe), cases(recipe)
     y, number = states(network, asked.inputs, w[None])[0][:, network.hidden], asked.inputs.sum(1)
     ours = np.stack([y[number == n].mean(0) for n in range(5)])

@@ -19,7 +19,7 @@ from backprop86.problems.family_trees import scores
 from backprop86.report.drawing import hinton
 from backprop86.running.nets import Nets, states
 from backprop86.running.problem import wiring_of
-from backprop86.running.runs import Runs, typical
+from backprop86.running.runs import Runs
 from backprop86.wiring import ONE, Wiring, wire
 
 STANDS_FOR = {"A": "12", "B": "23", "C": "31", "D": "21", "E": "13"}
@@ -141,7 +141,7 @@ def draw(runs: Runs) -> dict[str, Figure]:
 
 def table_11(runs: Runs, reading: str) -> Figure:
     """Draw the three digit units at each step while a typical net is given each of the five held-out pairs."""
-    recipe, (seed, w) = runs.recipe(reading), typical(runs, reading)
+    recipe, (seed, w) = runs.recipe(reading), runs.typical(reading)
     network, asked = wiring_of(wiring, recipe), cases(recipe)
     y = states(network, asked.inputs, w[None])[0]
     figure = Figure(figsize=(13, 2), layout="constrained")

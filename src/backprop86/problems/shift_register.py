@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from backprop86.engines.recipe import BadInput, Cases, Recipe
 from backprop86.report.drawing import hinton
 from backprop86.running.nets import Nets, states
-from backprop86.running.runs import Runs, typical
+from backprop86.running.runs import Runs
 from backprop86.wiring import ONE, Wiring, unroll, wire
 
 STEPS = 2
@@ -81,7 +81,7 @@ def draw(runs: Runs) -> dict[str, Figure]:
     figure = Figure(figsize=(8.5, 2.4 * len(wanted)), layout="constrained")
     panels = figure.subplots(len(wanted), 2, squeeze=False, width_ratios=(5, 4))
     for (left, right), name in zip(panels, wanted, strict=True):
-        seed, w = typical(runs, name)
+        seed, w = runs.typical(name)
         recipe = runs.recipe(name)
         net, n = wiring(recipe), size(recipe)
         biases = np.array([w[net.index(ONE, f"u{k + 1}'@1")] for k in range(n)])

@@ -17,7 +17,7 @@ from backprop86.network import generator
 from backprop86.report.drawing import hinton
 from backprop86.running.nets import Nets, states
 from backprop86.running.problem import wiring_of
-from backprop86.running.runs import Runs, typical
+from backprop86.running.runs import Runs
 from backprop86.wiring import ONE, Wiring, wire
 
 BLOCKS = {"T": np.array([[1, 1, 1], [0, 1, 0], [0, 1, 0]]), "C": np.array([[1, 1, 0], [1, 0, 0], [1, 1, 0]])}
@@ -190,7 +190,7 @@ def _shares(axes: Axes, runs: Runs) -> None:
 def activities(runs: Runs) -> Figure:
     """Draw the eight patterns of a typical run and, below each, every hidden unit; the area is its output."""
     recipe = runs.recipe(DRAWN)
-    seed, w = typical(runs, DRAWN)
+    seed, w = runs.typical(DRAWN)
     network, asked, side = wiring_of(wiring, recipe), cases(recipe), size(recipe)[0]
     y = states(network, asked.inputs, w[None])[0]
     hidden = y[:, network.hidden].reshape(-1, side - 2, side - 2)

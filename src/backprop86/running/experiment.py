@@ -107,8 +107,8 @@ class Experiment:
 
     def kept(self, name: str) -> tuple[int, int]:
         """Return the number of seeds whose weights, and whose curves, are kept."""
-        literal = not self.numbers_only and (not self.axes or self.goes_on(name) > 0) and self.reading_of(name) == LITERAL
-        return FIRST_WEIGHTS if literal else 0, DRAWN if self.goes_on(name) else 0
+        shown = self.goes_on(name) > 0 if self.axes else self.reading_of(name) == LITERAL
+        return FIRST_WEIGHTS if shown and not self.numbers_only else 0, DRAWN if self.goes_on(name) else 0
 
     def _parts(self, name: str) -> list[tuple[str, bool]]:
         """Return the parts of a name, and whether each is a variant."""
