@@ -1,6 +1,6 @@
 """How runs learn: the loss curve of an experiment with its gradients, and the share of runs that have learned.
 
-learning_figure(runs, experiment, "as_printed", [1425])
+learning_figure(runs, experiment, {"as_printed": [1425]})
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import LogLocator
+from matplotlib.ticker import LogLocator, MaxNLocator
 
 from backprop86.judging.statistics import Reached, kaplan_meier, with_infinity
 from backprop86.report.style import (
@@ -35,26 +35,37 @@ MOST_LINES = len(PALETTE)
 """The lines of a plot that have a colour and words; further ones are thin and grey."""
 
 
-def learning_figure(runs: Runs, experiment: Experiment, reading: str, printed: Sequence[float]) -> Figure:
-    """Draw E of each run against sweeps, the median run in bold, and below it that run's gradient layer by layer."""
+def learning_figure(runs: Runs, experiment: Experiment, printed: Mapping[str, Sequence[float]]) -> Figure:
+    """Draw E of each run against sweeps, the median run in bold, and below it that run's gradient layer by layer.
+
+    A column for each of one or two readings, the keys of `printed`, with their numbers of 1986.
+    """
+    figure = figure_of(ONE_COLUMN if len(printed) == 1 else TWO_COLUMNS, 92)
+    panels = figure.subplots(2, len(printed), sharex="col", height_ratios=(5, 4), squeeze=False)
+    for (above, below), (reading, numbers) in zip(panels.T, printed.items(), strict=True):
+        draw_learning(above, below, runs, reading, numbers)
+        above.set_title(f"{experiment.title}, {experiment.in_words(reading)}")
+    panels[0, 0].set_ylabel("error E (loss)")
+    panels[1, 0].set_ylabel("norm of ∂E/∂w")
+    panel_letters(panels.flat)
+    return figure
+
+
+def draw_learning(above: Axes, below: Axes, runs: Runs, reading: str, printed: Sequence[float]) -> None:
+    """Draw E above, and below it the gradient of the median run; numbers of 1986 are marked in both."""
     sweeps, error, gradient = runs.curves(reading)
     learned = with_infinity(runs.of(reading)["sweeps"])[: len(error)]
     run = median_of_them(learned, error)
-    limit = last_shown(learned, printed, sweeps[-1])
-    figure = figure_of(ONE_COLUMN, 92)
-    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(5, 4))
-    below.set(xlim=(0, limit), xlabel="sweeps (epochs)", ylabel="norm of ∂E/∂w")
+    below.set(xlim=(0, last_shown(learned, printed, sweeps[-1])), xlabel="sweeps (epochs)")
+    below.xaxis.set_major_locator(MaxNLocator(5))
     plain_ticks(below.xaxis)
     draw_errors(above, sweeps, error, run)
-    above.set(ylabel="error E (loss)", title=f"{experiment.title}, {experiment.in_words(reading)}")
     draw_gradients(below, sweeps, gradient[run])
     if np.isfinite(learned[run]):
         mark_learned(above, sweeps, error[run], learned[run])
     for number in printed:
         mark_printed(above, number)
         below.axvline(number, color=PRINTED, linewidth=0.6, zorder=1)
-    panel_letters([above, below])
-    return figure
 
 
 def median_of_them(learned: np.ndarray, error: np.ndarray) -> int:
@@ -134,11 +145,15 @@ def _until(axes: Axes, x: np.ndarray, y: np.ndarray, words: str, **style: Any) -
     return line
 
 
-def labelled(experiment: Experiment, readings: Sequence[str]) -> list[str]:
-    """Return the readings that get words: first the literal one and that of each variant, then the others in order."""
-    literal = experiment.reading_of(readings[0])
-    first = [name for name in readings if experiment.reading_of(name) == literal]
-    return list(dict.fromkeys([*first, *readings]))[:MOST_LINES]
+def labelled(experiment: Experiment, runs: Runs) -> list[str]:
+    """Return the readings that get words: the literal one, that of each variant, then the others in order.
+
+    Apart from the literal one, those under which no run learned come last: their lines lie on the axis.
+    """
+    first, *_ = runs.readings
+    variants = [name for name in runs.readings if experiment.reading_of(name) == experiment.reading_of(first)]
+    others = list(dict.fromkeys([*variants, *runs.readings]))[1:]
+    return [first, *sorted(others, key=lambda name: not runs.of(name)["learned"].any())][:MOST_LINES]
 
 
 def sweeps_figure(runs: Runs, experiment: Experiment, printed: Mapping[str, Sequence[float]]) -> Figure:
@@ -146,27 +161,29 @@ def sweeps_figure(runs: Runs, experiment: Experiment, printed: Mapping[str, Sequ
 
     Kaplan and Meier's estimate; of the first reading with its 95 % interval. `printed`: numbers of 1986 by reading.
     """
-    names = labelled(experiment, runs.readings)
+    names = labelled(experiment, runs)
     colours = dict(zip(names, PALETTE, strict=False))
     found = {
         name: kaplan_meier(with_infinity(runs.of(name)["sweeps"]), runs.recipe(name).sweeps) for name in runs.readings
     }
     numbers = {number: colours[name] for name in reversed(names) for number in printed.get(name, ())}
-    reached = np.concatenate([*(each.sweeps for each in found.values()), list(numbers)])
+    start, end = rise(list(found.values()), list(numbers))
     figure = figure_of(TWO_COLUMNS, 70)
     axes = figure.subplots()
-    axes.set(xscale="log", xlim=(0.8 * reached.min(), 1.5 * reached.max()), ylim=(0, 1))
+    axes.set(xscale="log", xlim=(start, end), ylim=(0, 1))
     axes.set(xlabel="sweeps (epochs)", ylabel="share of runs that have learned")
-    few_decades = reached.max() < 200 * reached.min()
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if few_decades else (1,)))
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if end < 300 * start else (1,)))
     plain_ticks(axes.xaxis)
     axes.yaxis.set_major_formatter(lambda share, place: f"{share:.0%}")
-    for name in [name for name in runs.readings if name not in names]:
-        _shares(axes, found[name], "", color=FAINT, linewidth=0.5, zorder=1)
     lines = {}
-    for name in reversed(names):
-        lines[name] = _shares(axes, found[name], experiment.in_words(name), color=colours[name], linewidth=1)
-    _interval(axes, lines[names[0]], found[names[0]])
+    for name, each in sorted(found.items(), key=lambda item: item[0] in names):
+        seen, colour = between(each, start, end), colours.get(name, FAINT)
+        width = 0.5 if name not in names else 1.6 if name == names[0] else 1
+        (lines[name],) = axes.step(seen.sweeps, seen.share, where="post", color=colour, linewidth=width)
+        lines[name].set(label=f"{experiment.in_words(name)}: {percent(runs.of(name)['learned'].mean())}")
+        if name == names[0]:
+            lines[name].set_zorder(3)
+            axes.fill_between(seen.sweeps, seen.low, seen.high, step="post", color=colour, alpha=0.15, linewidth=0)
     label_ends(axes, [lines[name] for name in names])
     for k, number in enumerate(sorted(numbers)):
         about: dict[str, Any] = {"ha": "center", "fontsize": SMALL, "xycoords": ("data", "axes fraction")}
@@ -176,23 +193,19 @@ def sweeps_figure(runs: Runs, experiment: Experiment, printed: Mapping[str, Sequ
     return figure
 
 
-def _shares(axes: Axes, found: Reached, words: str, **style: Any) -> Line2D:
-    """Draw the share learned by each sweep, and make words with the last share its label."""
-    start, end = axes.get_xlim()
-    share = [0, *found.share, found.share[-1] if len(found.share) else 0]
-    (line,) = axes.step(
-        [start, *found.sweeps, end], share, where="post", label=f"{words}: {percent(share[-1])}", **style
-    )
-    return line
+def rise(found: Sequence[Reached], numbers: Sequence[float]) -> tuple[float, float]:
+    """Return the sweeps between which the x axis lies: where lines rise from their first to their last hundredth."""
+    rising = [each for each in found if len(each.sweeps)]
+    first = [each.sweeps[np.searchsorted(each.share, 0.01 * each.share[-1])] for each in rising]
+    last = [each.sweeps[np.searchsorted(each.share, 0.99 * each.share[-1])] for each in rising]
+    return 0.8 * min([*first, *numbers]), 1.4 * max([*last, *numbers])
 
 
-def _interval(axes: Axes, line: Line2D, found: Reached) -> None:
-    """Make a line bold, and draw the 95 % interval of its share."""
-    line.set_linewidth(1.6)
-    low, high = ([0, *ends, *ends[-1:]] for ends in (found.low, found.high))
-    if len(found.sweeps):
-        x = np.asarray(line.get_xdata())
-        axes.fill_between(x, low, high, step="post", color=line.get_color(), alpha=0.15, linewidth=0)
+def between(found: Reached, start: float, end: float) -> Reached:
+    """Return the steps from the start of an axis to its end, both ends among them."""
+    x = np.array([start, *found.sweeps[(found.sweeps > start) & (found.sweeps < end)], end])
+    by_then = np.searchsorted(found.sweeps, x, side="right")
+    return Reached(x, *(np.array([0.0, *each])[by_then] for each in found[1:]))
 
 
 def percent(share: float) -> str:

@@ -1,7 +1,6 @@
-"""Drawings for several figures: networks with their numbers, Hinton diagrams, sweeps to solve, learning curves."""
+"""Drawings for several figures: networks with their numbers, Hinton diagrams."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +10,6 @@ from matplotlib.collections import LineCollection, PatchCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from backprop86.judging.statistics import kaplan_meier, with_infinity
 from backprop86.report.style import SMALL
 from backprop86.running.runs import Runs
 from backprop86.wiring import Wiring
@@ -22,29 +20,28 @@ DASHES = ("-", "--", ":", "-.")
 
 def draw_network(axes: Axes, wiring: Wiring, w: np.ndarray, places: Places, title: str) -> None:
     """Draw units at their places, biases inside the circles, weights on the arrows (N Fig. 1, P Fig. 3)."""
-    words: dict[str, Any] = {"fontsize": SMALL, "ha": "center", "va": "center"}
     bias = {target: w[k] for k, source, target in wiring.table() if source == wiring.units[0]}
     for k, source, target in wiring.table():
         start, end = places[source], places[target]
         if start is None or end is None:
             continue
-        arrow = {"arrowstyle": "-|>", "mutation_scale": 6, "shrinkA": 10, "shrinkB": 10, "color": "0.5"}
-        axes.annotate("", end, start, arrowprops=arrow | {"linewidth": 0.6})
+        arrow = {"arrowstyle": "-|>", "shrinkA": 10, "shrinkB": 10, "color": "0.5", "linewidth": 0.6}
+        axes.annotate("", end, start, arrowprops=arrow)
         middle = np.array(start) * 0.6 + np.array(end) * 0.4
-        box = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
-        axes.text(middle[0], middle[1], rounded(w[k]), bbox=box, **words)
+        box = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
+        axes.text(middle[0], middle[1], one_decimal(w[k]), fontsize=SMALL, ha="center", va="center", bbox=box)
     for name, place in places.items():
         if place is not None:
-            axes.scatter(*place, s=320, facecolor="white", edgecolor="black", linewidth=0.7)
-            axes.text(*place, rounded(bias[name]) if name in bias else "", **words)
+            axes.scatter(*place, s=340, facecolor="white", edgecolor="black", linewidth=0.7)
+            axes.text(*place, one_decimal(bias[name]) if name in bias else "", fontsize=SMALL, ha="center", va="center")
     x, y = np.array([place for place in places.values() if place is not None]).T
     axes.set(xlim=(x.min() - 0.6, x.max() + 0.6), ylim=(y.min() - 0.6, y.max() + 0.6), title=title)
     axes.axis("off")
 
 
-def rounded(weight: float) -> str:
-    """Return a weight with one decimal and a true minus sign, 0.0 without one."""
-    return f"{weight:.1f}".replace("-0.0", "0.0").replace("-", "−")
+def one_decimal(value: float) -> str:
+    """Return a weight as the texts print it, with a true minus sign and without a minus zero."""
+    return f"{value:z.1f}".replace("-", "−")
 
 
 def hinton(axes: Axes, values: np.ndarray, largest: float, corner: tuple[float, float] = (0, 0)) -> None:
@@ -61,46 +58,6 @@ def hinton(axes: Axes, values: np.ndarray, largest: float, corner: tuple[float, 
             if sign * values[row, column] > 0
         ]
         axes.add_collection(PatchCollection(squares, facecolor=colour, edgecolor="none"))
-
-
-def sweeps_figure(runs: Runs, title: str, printed: Sequence[float]) -> Figure:
-    """Draw the share of runs learned by each sweep, a line per reading; a run never learned keeps its line below 1.
-
-    Kaplan and Meier's estimate; that of the first reading with its 95 % interval.
-    """
-    figure = Figure(figsize=(9, 5), layout="constrained")
-    axes = figure.subplots()
-    palette = sns.color_palette("colorblind", len(runs.readings))
-    for k, reading in enumerate(runs.readings):
-        limit = runs.recipe(reading).sweeps
-        at, *shares = kaplan_meier(with_infinity(runs.of(reading)["sweeps"]), limit)
-        x = np.concatenate([[1], np.maximum(at, 1), [limit]])
-        y, low, high = (np.concatenate([[0], share, share[-1:] if len(share) else [0]]) for share in shares)
-        style = {
-            "linestyle": DASHES[(k + k // 10) % len(DASHES)],
-            "color": palette[k],
-            "linewidth": 1.8 if k == 0 else 1.1,
-        }
-        axes.step(x, y, where="post", label=f"{reading} ({y[-1]:.1%})", zorder=10 - k / 10, **style)
-        if k == 0:
-            axes.fill_between(x, low, high, step="post", color=palette[k], alpha=0.2, linewidth=0)
-    for k, number in enumerate(sorted(printed)):
-        axes.axvline(number, color="black", linewidth=0.8)
-        place = (number, 1.01 + 0.035 * (k % 2))
-        axes.annotate(f"{number:,.0f}", place, xycoords=("data", "axes fraction"), ha="center", fontsize=8)
-    axes.set(xscale="log", xlim=(10, None), ylim=(0, 1), xlabel="sweeps", ylabel="share of all runs learned")
-    lines = "; vertical lines: printed in 1986" if printed else ""
-    axes.set_title(f"{title}: sweeps to solve; {_numbers(runs)}{lines}", fontsize=10, pad=24)
-    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=8, frameon=False, title="reading (learned)")
-    sns.despine(figure)
-    return figure
-
-
-def _numbers(runs: Runs) -> str:
-    sizes = sorted({len(runs.of(reading)) for reading in runs.readings})
-    if sizes[0] == sizes[-1]:
-        return f"{sizes[0]:,} seeds a reading"
-    return f"{sizes[0]:,} to {sizes[-1]:,} seeds a reading"
 
 
 def curves_figure(
