@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from backprop86.judging.statistics import quantiles, with_infinity
 from backprop86.problems.xor import cases, measure, wiring
-from backprop86.report.style import PALETTE, SMALL, TWO_COLUMNS, figure_of, panel_letters, plain_ticks
+from backprop86.report.style import PALETTE, TWO_COLUMNS, figure_of, label_ends, label_line, panel_letters, plain_ticks
 from backprop86.running.runs import Runs
 
 __all__ = ["cases", "draw", "measure", "wiring"]
@@ -51,8 +51,9 @@ def draw(runs: Runs) -> dict[str, Figure]:
         plain_ticks(axes.yaxis)
         axes.set_xticks([], minor=True)
     right.set_xticks([0.1, 0.25, 0.75, 1.5, 4], ["0.1", "0.25", "0.75", "1.5", "4"])
-    left.legend(*left.get_legend_handles_labels(), loc="upper right")
-    right.annotate("1986", (0.75, 68), (6, -8), textcoords="offset points", fontsize=SMALL)
+    label_line(left, H[0], INTERCEPT, "1986: 280 − 33 log₂ H", "black").set(position=(2, -22))
+    label_line(right, 0.75, 68, "1986", "black").set(position=(-24, -6))
+    label_ends(right, [line for line in right.lines if line.get_linestyle() != "None"])
     panel_letters([left, right])
     return {"hidden": figure}
 

@@ -82,7 +82,7 @@ def draw(runs: Runs) -> dict[str, Figure]:
     printed = int(((PRINTED_CODES > 0.2) & (PRINTED_CODES < 0.8)).sum())
     many = np.bincount(rows.loc[rows["learned"], "intermediate"].astype(int), minlength=printed + 3)
     panels[2].bar(range(len(many)), many, 0.8, color="0.7")
-    panels[2].annotate(f"1986: {printed}", (printed, many[printed]), (8, 22), ha="center", fontsize=SMALL, **POINTING)
+    panels[2].annotate(f"1986: {printed}", (printed, many[printed]), (-8, 45), ha="center", fontsize=SMALL, **POINTING)
     panels[2].set(xlabel="values between\n0.2 and 0.8, of 24", ylabel="runs")
     panel_letters(panels)
     return {"table5": figure}

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from backprop86.engines.recipe import BadInput, Cases, Recipe
 from backprop86.judging.statistics import wilson
 from backprop86.problems import symmetry, xor
-from backprop86.report.style import PALETTE, TWO_COLUMNS, figure_of, panel_letters
+from backprop86.report.style import PALETTE, TWO_COLUMNS, figure_of, label_ends, panel_letters
 from backprop86.running.nets import Nets
 from backprop86.running.problem import Problem
 from backprop86.running.runs import Runs
@@ -70,16 +70,18 @@ def draw(runs: Runs) -> dict[str, Figure]:
     figure = figure_of(TWO_COLUMNS, 62)
     panels = figure.subplots(1, 2, sharey=True)
     for axes, task in zip(panels, TASKS, strict=True):
-        table = unsolved(runs, task)
+        table, lines = unsolved(runs, task), []
         for k, (how, rows) in enumerate(table.groupby("how", sort=False)):
             x = np.arange(len(rows)) + 0.06 * (k - 2)
             reach = np.abs(rows[["low", "high"]].to_numpy().T - rows["share"].to_numpy())
             style: dict[str, Any] = {"marker": "osD^v"[k % 5], "capsize": 1.5, "elinewidth": 0.6, "capthick": 0.6}
-            axes.errorbar(x, rows["share"], reach, color=PALETTE[k], label=SHOWN.get(str(how), how), **style)
+            bars = axes.errorbar(x, rows["share"], reach, color=PALETTE[k], **style)
+            bars[0].set_label(SHOWN.get(str(how), how))
+            lines.append(bars[0])
             axes.set_xticks(np.arange(len(rows)), rows["hidden"])
-        axes.set(title=TITLES[task], xlabel="hidden units", ylim=(-0.02, 1))
+        axes.set(title=TITLES[task], xlabel="hidden units", ylim=(-0.02, 1.03))
     panels[0].set_ylabel("share of runs that never learn")
-    panels[1].legend()
+    label_ends(panels[1], lines)
     panel_letters(panels)
     return {"unsolved": figure}
 

@@ -120,8 +120,8 @@ def measure(nets: Nets) -> dict[str, np.ndarray]:
     return {name: np.abs(a - b).max((1, 2)) / np.abs(b).max((1, 2)) for name, (a, b) in pairs.items()}
 
 
-LAYERED: Places = {ONE: None} | {f"{unit}@0": (k, 0) for k, unit in enumerate(UNITS)}
-LAYERED |= {f"{unit}'@{t}": (k, 1.2 * t) for t in range(1, 4) for k, unit in enumerate(UNITS)}
+LAYERED: Places = {ONE: None} | {f"{unit}@0": (1.6 * k, 0) for k, unit in enumerate(UNITS)}
+LAYERED |= {f"{unit}'@{t}": (1.6 * k, 1.2 * t) for t in range(1, 4) for k, unit in enumerate(UNITS)}
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
@@ -130,7 +130,7 @@ def draw(runs: Runs) -> dict[str, Figure]:
         return {}
     seed, w = runs.typical("as_printed", "end")
     net = wiring(runs.recipe("as_printed"))
-    figure = figure_of(TWO_COLUMNS, 84)
+    figure = figure_of(TWO_COLUMNS, 76)
     left, right = figure.subplots(1, 2)
     _in_a_row(left, matrix(net, w[None])[0])
     left.set_title(f"three units, each fed by its neighbours (seed {seed})")
@@ -138,7 +138,7 @@ def draw(runs: Runs) -> dict[str, Figure]:
     for t in range(ITERATIONS + 1):
         words = f"after iteration {t}" if t else "at the start"
         right.text(-0.45, 1.2 * t, words, fontsize=SMALL, ha="right", va="center")
-    right.set_xlim(-1.5, 2.6)
+    right.set_xlim(-1.6, 3.6)
     panel_letters([left, right])
     return {"fig5": figure}
 

@@ -12,7 +12,7 @@ from backprop86.engines.recipe import BadInput, Recipe
 from backprop86.judging.statistics import with_infinity
 from backprop86.problems import extra_connections
 from backprop86.problems.extra_connections import cases
-from backprop86.report.style import SMALL, TWO_COLUMNS, figure_of, panel_letters, plain_ticks
+from backprop86.report.style import TWO_COLUMNS, figure_of, label_line, panel_letters, plain_ticks
 from backprop86.running.nets import Nets
 from backprop86.running.runs import Runs
 from backprop86.wiring import Wiring
@@ -64,13 +64,13 @@ def draw(runs: Runs) -> dict[str, Figure]:
             _spread(right, place, learned[np.isfinite(learned)])
         if never > 0:
             says = f"{never:.0%} never" if never > 0.005 else "a few never"
-            right.annotate(says, (limit, place), (4, 0), textcoords="offset points", fontsize=SMALL, va="center")
+            label_line(right, limit, place, says, "black")
     left.set(xscale="log", xlim=(NONE / 5, 5), xlabel="difference between the two hidden units at the end")
     left.set_xticks([NONE, 1e-12, 1e-8, 1e-4, 1], ["none", "10⁻¹²", "10⁻⁸", "0.0001", "1"])
     left.set_yticks(range(len(shown)), shown.values())
     left.set_ylabel("initial weights")
     left.invert_yaxis()
-    right.set(xscale="log", xlabel="sweeps until XOR is learned")
+    right.set(xscale="log", xlim=(100, limit), xlabel="sweeps until XOR is learned")
     plain_ticks(right.xaxis)
     for axes in (left, right):
         axes.set_xticks([], minor=True)
