@@ -18,9 +18,9 @@ import pandas as pd
 
 from backprop86.engines.recipe import Recipe
 from backprop86.problems import family_trees, symmetry, xor
-from backprop86.report.drawing import save
 from backprop86.report.measured import speeds_figure
 from backprop86.report.race import Work, engines, growth, race, summary
+from backprop86.report.style import save
 from backprop86.report.tables import write_table
 from backprop86.running.cli import one_clear_line
 from backprop86.running.problem import Problem

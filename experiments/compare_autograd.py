@@ -17,8 +17,8 @@ from rich.progress import Progress
 from backprop86.engines.recipe import BadInput
 from backprop86.gradients import survey
 from backprop86.report import beside_autograd, measured
-from backprop86.report.drawing import save
 from backprop86.report.page import table_of
+from backprop86.report.style import save
 from backprop86.report.tables import write_table
 from backprop86.running.cli import one_clear_line
 from backprop86.running.settings import load, stems
@@ -26,7 +26,7 @@ from backprop86.running.settings import load, stems
 Item = TypeVar("Item")
 PATHS_TITLE = (
     "whole runs by hand: how far weights and E are from those by autograd at most; by which sweep they have "
-    "parted from autograd, the fused engine, a run begun one bit away, torch.optim.SGD (∞: never)"
+    "parted from autograd, the fused engine, a run begun one bit away, torch.optim.SGD"
 )
 COSTS_TITLE = "forward and backward by hand, over autograd: median time with the range, memory at most"
 

@@ -1,5 +1,8 @@
 """No hidden units: the fewest cases that a plane gets wrong, found exactly, and the measures on either side of it."""
 
+import io
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
@@ -7,7 +10,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from backprop86.engines.recipe import Recipe
 from backprop86.problems import single_layer
 from backprop86.running.nets import Nets
-from helpers import drawn, engines, every_reading, measured
+from helpers import engines, measured, runs_of
 
 SIZES = {"xor": (2, 4, 2), "symmetry": (6, 64, 8)}
 """Inputs, cases, cases that are on."""
@@ -70,10 +73,22 @@ def test_the_engines_agree(task):
         assert apart <= 1e-9 < 0.1 < changed
 
 
+def test_three_lines_each_with_another_mistake_and_hidden_units_that_part_the_cases():
+    asked = single_layer.cases(Recipe("xor_0"))
+    on = asked.desired[:, 0] > 0.5
+    wrong = [np.flatnonzero((w[0] + asked.inputs @ w[1:] > 0) != on).tolist() for w in single_layer.lines()]
+    assert [len(some) for some in wrong] == [1, 1, 1]
+    assert len({some[0] for some in wrong}) == 3
+    hidden, w = single_layer.seen_by_hidden_units()
+    assert np.array_equal(w[0] + hidden @ w[1:] > 0, on)
+    assert best_plane(replace(asked, inputs=hidden))[0] == 0
+
+
 def test_figure():
-    runs = every_reading("single_layer", 5)
-    assert not runs.rows["learned"].any()
-    assert [*drawn(runs)] == ["line"]
+    figure = single_layer.draw(runs_of([False]))["line"]
+    figure.savefig(io.BytesIO(), dpi=40)
+    titles = [axes.get_title("left") for axes in figure.axes]
+    assert titles == ["no hidden layer: 1 of 4 wrong"] * 3 + ["hidden layer: 0 of 4 wrong"]
 
 
 @pytest.mark.parametrize("name", ["xor_2", "symmetry", "parity_0"])

@@ -19,7 +19,7 @@ from backprop86.problems.people import ANSWER_SEX, ENGLISH, ITALIAN, PEOPLE, PER
 from backprop86.report.drawing import hinton
 from backprop86.running.nets import Nets, states
 from backprop86.running.problem import wiring_of
-from backprop86.running.runs import Runs, typical
+from backprop86.running.runs import Runs
 from backprop86.wiring import ONE, Wiring, wire
 
 FIG_8 = ("Andrew", "Victoria", "Lucia", "Lucia")
@@ -153,7 +153,7 @@ def draw(runs: Runs) -> dict[str, Figure]:
             break
     else:
         return {}
-    seed, w = typical(runs, reading)
+    seed, w = runs.typical(reading)
     about = f"{reading}, seed {seed}"
     return {"fig3": activities(runs, reading, w, about), "fig4": person_units(runs, reading, w, about)}
 

@@ -3,14 +3,15 @@
 It is in the PDP chapter, not in the letter.
 """
 
+import itertools
 import re
 
 import numpy as np
-import pandas as pd
 from matplotlib.figure import Figure
 
 from backprop86.engines.recipe import BadInput, Cases, Recipe
 from backprop86.report.drawing import Places, draw_network
+from backprop86.report.style import ONE_COLUMN, figure_of, panel_letters
 from backprop86.running.nets import Nets
 from backprop86.running.runs import Runs
 from backprop86.wiring import Wiring, layered
@@ -91,34 +92,45 @@ TWO: Places = {"1": None, "i1": (-1, 0), "i2": (1, 0), "h1": (-1, 1.3), "h2": (1
 def draw(runs: Runs) -> dict[str, Figure]:
     """Draw P Fig. 3 and P Fig. 5 in their own layout, each beside a run of ours; no Fig. 5 if no seed ended there."""
     figures = {}
-    reading = "to_sweep_558"
-    if reading in runs.readings and len(kept := _of_printed_kind(runs.of(reading))):
-        row = kept.iloc[(len(kept) - 1) // 2]
-        seed, w = row["seed"], np.array(row["weights"])
+    rows = runs.at("as_printed", "558")
+    alike = rows[rows["learned"] & rows["is_printed_kind"].fillna(False).astype(bool) & rows["weights"].notna()]
+    if len(alike):
+        row = alike.sort_values(["sweeps", "seed"]).iloc[(len(alike) - 1) // 2]
         net = layered(2, 1, 1, shortcuts=True)
-        figures["fig3"] = _pair(net, DIRECT, PRINTED_FIG3, "1986, 558 sweeps", w, f"Seed {seed}, 558 sweeps")
-    for reading in runs.readings:
-        stuck = runs.of(reading)
-        stuck = stuck[stuck["is_fig5"] & stuck["weights"].notna()]
-        if runs.recipe(reading).network == "2_hidden" and len(stuck):
-            row = stuck.iloc[0]
-            title = f"Seed {row['seed']}, {reading}, sweep {row['stopped']:,}"
-            w = np.array(row["weights"])
-            figures["fig5"] = _pair(layered(2, 2, 1), TWO, PRINTED_FIG5, "1986, 6,587 presentations", w, title)
-            break
+        titles = "1986, after 558 sweeps", f"ours (seed {row['seed']}), after 558 sweeps"
+        figures["fig3"] = _pair(net, DIRECT, PRINTED_FIG3, np.array(row["weights"]), titles)
+    stuck = runs.at("two_hidden/as_printed", "6587") if "two_hidden/as_printed" in runs.readings else rows[:0]
+    stuck = stuck[stuck["is_fig5"].fillna(False).astype(bool) & stuck["weights"].notna()]
+    if len(stuck):
+        row = stuck.iloc[0]
+        titles = "1986, after 6,587 presentations", f"ours (seed {row['seed']}), after 6,587 sweeps"
+        w = turned(np.array(row["weights"]), np.array(PRINTED_FIG5))
+        figures["fig5"] = _pair(layered(2, 2, 1), TWO, PRINTED_FIG5, w, titles)
     return figures
 
 
-def _of_printed_kind(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the learned runs with a solution such as P's, of those whose weights were kept, the fastest first."""
-    return rows[rows["learned"] & rows["is_printed_kind"] & rows["weights"].notna()].sort_values(["sweeps", "seed"])
+def turned(w: np.ndarray, like: np.ndarray) -> np.ndarray:
+    """Return the net that computes the same as w, weights of 2-2-1, and is nearest to `like`.
+
+    A net computes the same if its hidden units change places, and if a hidden unit does the opposite and its outgoing
+    weight has the other sign: 1 - y is the logistic of -x. If both inputs change places, it computes the same XOR.
+    """
+    h1, h2, (bias, *out) = w[:3], w[3:6], w[6:]
+    found = []
+    for sign_1, sign_2, swap, mirror in itertools.product((1, -1), (1, -1), (False, True), (False, True)):
+        first, second = np.r_[sign_1 * h1, sign_1 * out[0]], np.r_[sign_2 * h2, sign_2 * out[1]]
+        constant = bias + (out[0] if sign_1 < 0 else 0) + (out[1] if sign_2 < 0 else 0)
+        first, second = (second, first) if swap else (first, second)
+        if mirror:
+            first, second = first[[0, 2, 1, 3]], second[[0, 2, 1, 3]]
+        found.append(np.r_[first[:3], second[:3], constant, first[3], second[3]])
+    return min(found, key=lambda one: float(np.abs(one - like).sum()))
 
 
-def _pair(
-    wiring: Wiring, places: Places, printed: list[float], printed_title: str, w: np.ndarray, title: str
-) -> Figure:
-    figure = Figure(figsize=(8, 4.6), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    draw_network(left, wiring, np.array(printed), places, printed_title)
-    draw_network(right, wiring, w, places, title)
+def _pair(wiring: Wiring, places: Places, printed: list[float], w: np.ndarray, titles: tuple[str, str]) -> Figure:
+    figure = figure_of(ONE_COLUMN, 62)
+    panels = figure.subplots(1, 2)
+    for axes, weights, title in zip(panels, (np.array(printed), w), titles, strict=True):
+        draw_network(axes, wiring, weights, places, title.replace(", ", ",\n"))
+    panel_letters(panels)
     return figure

@@ -10,7 +10,7 @@ import yaml
 from matplotlib.figure import Figure
 
 from backprop86.gradients import survey
-from backprop86.report import citing, drawing, measured, tables
+from backprop86.report import citing, curves, measured, style, tables
 from backprop86.report import failures as atlas
 from backprop86.report.material import Folder, Material, figures
 from backprop86.running.claim import Claim
@@ -20,6 +20,10 @@ CAPTIONS: dict[str, str] = yaml.safe_load((Path(__file__).parent / "captions.yam
 TIMED = ("benchmark", "benchmark_growth", "memory")
 COMPARED = ("autograd", "autograd_paths", "autograd_cost")
 """Tables that no runs give: experiments/benchmark.py and compare_autograd.py make them; they are passed on as is."""
+
+
+COLUMNS = 2
+"""The readings of a loss curve, side by side."""
 
 
 @dataclass
@@ -32,12 +36,12 @@ class Chapter:
 
     def figure(self, name: str, figure: Figure, caption: str, claims: list[Claim], runs: list[Runs], how: str) -> None:
         """Save a figure, and note what its sidecar says."""
-        drawing.save(figure, self.output / "figures", name, self.svg)
+        style.save(figure, self.output / "figures", name, self.svg)
         self.sidecars.append(citing.sidecar(name, caption, claims, runs, how))
 
     def table(self, table: pd.DataFrame, name: str, first: int | None = None) -> None:
         """Write a table."""
-        tables.write_table(table, self.output / "tables", name, first)
+        tables.write_table(table, self.output / "tables", name, first, self.svg)
 
 
 def one_experiment(chapter: Chapter, made: Material) -> None:
@@ -52,13 +56,34 @@ def one_experiment(chapter: Chapter, made: Material) -> None:
         about = [claim for claim in claims if claim.id in captions[name].claims]
         chapter.figure(f"{stem}_{name}", figure, captions[name].says + so, about, [runs], how)
     if not (experiment.axes or experiment.by_itself):
-        printed, title = tables.printed_sweeps(experiment.claims), experiment.title
-        about = [claim for claim in claims if claim.column in ("sweeps", "learned")]
-        says = CAPTIONS["sweeps_printed" if printed else "sweeps"].format(title=title)
-        figure = drawing.sweeps_figure(runs, title, printed)
-        chapter.figure(f"{stem}_sweeps", figure, says + so, about, [runs], how)
-        says = CAPTIONS["curves"].format(title=title)
-        chapter.figure(f"{stem}_curves", drawing.curves_figure(runs, title), says + so, [], [runs], how)
+        learning(chapter, made, runs, so, how)
+
+
+def learning(chapter: Chapter, made: Material, runs: Runs, so: str, how: str) -> None:
+    """Write the shares of runs that have learned, if any has, and the loss curve of one or two readings."""
+    experiment, printed = made.experiment, printed_of(made.experiment.claims, runs.readings)
+    words = {"title": experiment.title, "learned": CAPTIONS[f"learned_{experiment.recipe.criterion}"]}
+    if runs.rows["learned"].any():
+        about = [claim for claim in experiment.claims if claim.id in set(made.judged["claim"])]
+        about = [claim for claim in about if claim.column in ("sweeps", "learned")]
+        figure, says = curves.sweeps_figure(runs, experiment, printed), told("sweeps", printed, words)
+        chapter.figure(f"{made.stem}_sweeps", figure, says + so, about, [runs], how)
+    drawn = {name: printed.get(name, []) for name in experiment.drawn or {} if name in runs.readings}
+    if drawn := dict(list(drawn.items())[:COLUMNS]):
+        figure, says = curves.learning_figure(runs, experiment, drawn), told("curves", drawn, words)
+        chapter.figure(f"{made.stem}_curves", figure, says + so, [], [runs], how)
+
+
+def printed_of(claims: list[Claim], readings: list[str]) -> dict[str, list[float]]:
+    """Return the numbers of sweeps that the texts print of each reading."""
+    about = {name: [claim for claim in claims if name in claim.matching(readings)] for name in readings}
+    return {name: sorted(set(tables.printed_sweeps(some))) for name, some in about.items()}
+
+
+def told(name: str, printed: dict[str, list[float]], words: dict[str, str]) -> str:
+    """Return a caption, which names vertical lines where there are some."""
+    lines = [CAPTIONS["lines"]] if any(printed.values()) else []
+    return " ".join([CAPTIONS[name].format(**words), *lines])
 
 
 def _settings(made: Material) -> str:
@@ -85,7 +110,12 @@ def across(chapter: Chapter, every: list[Material]) -> None:
         "failures_counts", atlas.counts(found, titles), CAPTIONS["failures_counts"] + so, [], list(runs.values()), how
     )
     chapter.figure(
-        "failures_kinds", atlas.examples(runs, found), CAPTIONS["failures_kinds"] + so, [], list(runs.values()), how
+        "failures_kinds",
+        atlas.examples(runs, found, titles),
+        CAPTIONS["failures_kinds"] + so,
+        [],
+        list(runs.values()),
+        how,
     )
 
 

@@ -1,10 +1,7 @@
-"""Drawings for several figures: networks with their numbers, Hinton diagrams, sweeps to solve, learning curves."""
+"""Drawings for several figures: networks with their numbers, Hinton diagrams."""
 
-import io
 from collections.abc import Sequence
-from pathlib import Path
 
-import matplotlib
 import numpy as np
 import pandas as pd
 import seaborn as sns
@@ -12,42 +9,13 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PatchCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from PIL import Image
 
-from backprop86.judging.statistics import kaplan_meier, with_infinity
+from backprop86.report.style import SMALL
 from backprop86.running.runs import Runs
 from backprop86.wiring import Wiring
 
 Places = dict[str, tuple[float, float] | None]
 DASHES = ("-", "--", ":", "-.")
-
-
-def save(figure: Figure, folder: Path, name: str, svg: bool = False) -> None:
-    """Write <name>.pdf and .png, and .svg if it is asked for, with the same bytes every time.
-
-    The figure is laid out once, since a layout takes as long as a drawing. The PNG has 128 colours, which is a third
-    of the size.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    lay_out(figure)
-    with matplotlib.rc_context({"svg.hashsalt": "backprop86", "savefig.dpi": 120}):
-        figure.savefig(folder / f"{name}.pdf", metadata={"CreationDate": None})
-        figure.savefig(picture := io.BytesIO(), format="png")
-        if svg:
-            figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
-        else:
-            (folder / f"{name}.svg").unlink(missing_ok=True)  # of other rows
-    Image.open(picture).convert("RGB").quantize(128, dither=Image.Dither.NONE).save(
-        folder / f"{name}.png", optimize=True
-    )
-
-
-def lay_out(figure: Figure) -> None:
-    """Give everything its place, for good: everything drawn later, in any format, stays there."""
-    engine = figure.get_layout_engine()
-    if engine is not None:
-        engine.execute(figure)
-    figure.set_layout_engine(None)
 
 
 def draw_network(axes: Axes, wiring: Wiring, w: np.ndarray, places: Places, title: str) -> None:
@@ -57,25 +25,30 @@ def draw_network(axes: Axes, wiring: Wiring, w: np.ndarray, places: Places, titl
         start, end = places[source], places[target]
         if start is None or end is None:
             continue
-        arrow = {"arrowstyle": "-|>", "shrinkA": 13, "shrinkB": 13, "color": "0.5", "linewidth": 0.8}
+        arrow = {"arrowstyle": "-|>", "shrinkA": 10, "shrinkB": 10, "color": "0.5", "linewidth": 0.6}
         axes.annotate("", end, start, arrowprops=arrow)
         middle = np.array(start) * 0.6 + np.array(end) * 0.4
         box = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
-        axes.text(middle[0], middle[1], f"{w[k]:.1f}", fontsize=8, ha="center", va="center", bbox=box)
+        axes.text(middle[0], middle[1], one_decimal(w[k]), fontsize=SMALL, ha="center", va="center", bbox=box)
     for name, place in places.items():
         if place is not None:
-            axes.scatter(*place, s=520, facecolor="white", edgecolor="black")
-            axes.text(*place, f"{bias[name]:.1f}" if name in bias else "", fontsize=8, ha="center", va="center")
+            axes.scatter(*place, s=340, facecolor="white", edgecolor="black", linewidth=0.7)
+            axes.text(*place, one_decimal(bias[name]) if name in bias else "", fontsize=SMALL, ha="center", va="center")
     x, y = np.array([place for place in places.values() if place is not None]).T
     axes.set(xlim=(x.min() - 0.6, x.max() + 0.6), ylim=(y.min() - 0.6, y.max() + 0.6), title=title)
     axes.axis("off")
+
+
+def one_decimal(value: float) -> str:
+    """Return a weight as the texts print it, with a true minus sign and without a minus zero."""
+    return f"{value:z.1f}".replace("-", "−")
 
 
 def hinton(axes: Axes, values: np.ndarray, largest: float, corner: tuple[float, float] = (0, 0)) -> None:
     """Draw a square for each of values (rows, columns): area ~ |value|, white above 0, black below, on grey."""
     rows, columns = values.shape
     x0, y0 = corner
-    ground = Rectangle((x0, y0), columns, rows, facecolor="0.6", edgecolor="0.3", linewidth=0.6)
+    ground = Rectangle((x0, y0), columns, rows, facecolor="0.6", edgecolor="0.3", linewidth=0.4)
     axes.add_patch(ground)
     side = 0.92 * np.sqrt(np.minimum(np.abs(values) / largest, 1))
     for sign, colour in ((1, "white"), (-1, "black")):
@@ -87,44 +60,12 @@ def hinton(axes: Axes, values: np.ndarray, largest: float, corner: tuple[float, 
         axes.add_collection(PatchCollection(squares, facecolor=colour, edgecolor="none"))
 
 
-def sweeps_figure(runs: Runs, title: str, printed: Sequence[float]) -> Figure:
-    """Draw the share of runs learned by each sweep, a line per reading; a run never learned keeps its line below 1.
-
-    Kaplan and Meier's estimate; that of the first reading with its 95 % interval.
-    """
-    figure = Figure(figsize=(9, 5), layout="constrained")
-    axes = figure.subplots()
-    palette = sns.color_palette("colorblind", len(runs.readings))
-    for k, reading in enumerate(runs.readings):
-        limit = runs.recipe(reading).sweeps
-        at, *shares = kaplan_meier(with_infinity(runs.of(reading)["sweeps"]), limit)
-        x = np.concatenate([[1], np.maximum(at, 1), [limit]])
-        y, low, high = (np.concatenate([[0], share, share[-1:] if len(share) else [0]]) for share in shares)
-        style = {
-            "linestyle": DASHES[(k + k // 10) % len(DASHES)],
-            "color": palette[k],
-            "linewidth": 1.8 if k == 0 else 1.1,
-        }
-        axes.step(x, y, where="post", label=f"{reading} ({y[-1]:.1%})", zorder=10 - k / 10, **style)
-        if k == 0:
-            axes.fill_between(x, low, high, step="post", color=palette[k], alpha=0.2, linewidth=0)
-    for k, number in enumerate(sorted(printed)):
-        axes.axvline(number, color="black", linewidth=0.8)
-        place = (number, 1.01 + 0.035 * (k % 2))
-        axes.annotate(f"{number:,.0f}", place, xycoords=("data", "axes fraction"), ha="center", fontsize=8)
-    axes.set(xscale="log", xlim=(10, None), ylim=(0, 1), xlabel="sweeps", ylabel="share of all runs learned")
-    lines = "; vertical lines: printed in 1986" if printed else ""
-    axes.set_title(f"{title}: sweeps to solve; {_numbers(runs)}{lines}", fontsize=10, pad=24)
-    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=8, frameon=False, title="reading (learned)")
-    sns.despine(figure)
-    return figure
-
-
-def _numbers(runs: Runs) -> str:
-    sizes = sorted({len(runs.of(reading)) for reading in runs.readings})
-    if sizes[0] == sizes[-1]:
-        return f"{sizes[0]:,} seeds a reading"
-    return f"{sizes[0]:,} to {sizes[-1]:,} seeds a reading"
+def excites_inhibits(figure: Figure) -> None:
+    """Write the key of Hinton diagrams below a figure."""
+    looks = {"excites": "white", "inhibits": "black"}
+    squares = [Rectangle((0, 0), 1, 1, facecolor=colour, edgecolor="0.3") for colour in looks.values()]
+    key = figure.legend(squares, looks, loc="outside lower center", ncols=3, handlelength=0.9, handleheight=0.9)
+    key.set_title("area: size of the weight")
 
 
 def curves_figure(

@@ -1,12 +1,15 @@
 """The atlas of failures, the answer to "why does mine not converge?": how often each kind occurs, and one of each."""
 
+import textwrap
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from backprop86.report.style import PALETTE, SMALL, TWO_COLUMNS, figure_of, panel_letters, plain_ticks
 from backprop86.running.failures import KINDS
 from backprop86.running.nets import states
 from backprop86.running.problem import Problem, wiring_of
@@ -14,7 +17,25 @@ from backprop86.running.runs import Runs
 
 MOST_CASES, MOST_UNITS = 64, 32
 """The size of the largest nets that are drawn; a larger one cannot be read."""
-HATCHES = ("", "//", "", "..", "", "\\\\", "", "xx", "")
+RARE = 0.001
+"""A kind with a smaller share of all runs is drawn as one of the others."""
+SEEN = 0.005
+"""The smallest share of an experiment's runs that can be seen; the others have a column if they reach it."""
+OTHER = "other"
+SHORT = {
+    "learned": ("learned", "every answer is near enough"),
+    "diverged": ("blew up", "a weight grew beyond all numbers"),
+    "still_learning": ("too slow", "the error still fell when time was up"),
+    "not_close_enough": ("nearly there", "every answer leans to the right side, not far enough"),
+    "plateau": ("one answer for all", "every case gets the same answer"),
+    "saturated": ("certain and wrong", "a unit is saturated: no error comes back"),
+    "equal_units": ("two units alike", "two hidden units do the work of one"),
+    "idle_unit": ("an idle unit", "a hidden unit does the same in every case"),
+    "one_half": ("undecided", "an answer is left at one half"),
+    "partly_learned": ("some cases wrong", "for none of these reasons"),
+    OTHER: ("other", "kinds too rare to be drawn"),
+}
+"""What became of a run, in a few words for a reader, and why."""
 
 
 def table(every: list[Runs]) -> pd.DataFrame:
@@ -37,33 +58,53 @@ def meanings(found: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame([{"kind": kind, "runs": int(whole[kind].sum()), "what it is": KINDS[kind]} for kind in KINDS])
 
 
-def counts(found: pd.DataFrame, titles: Mapping[str, str]) -> Figure:
-    """Draw the fates of the runs of each experiment, under the reading that comes first and under all together.
-
-    Of some readings only, see `_whole`.
-    """
-    figure = Figure(figsize=(12, 6), layout="constrained")
-    looks = dict(zip(KINDS, zip(sns.color_palette("colorblind"), HATCHES, strict=False), strict=True))
+def common(found: pd.DataFrame) -> list[str]:
+    """Return the kinds that are common enough to be drawn, in order."""
     whole = _whole(found)
-    looks = {"learned": ("0.92", "")} | {kind: look for kind, look in looks.items() if whole[kind].any()}
+    return [kind for kind in KINDS if whole[kind].sum() >= RARE * whole["n"].sum() and whole[kind].any()]
+
+
+def counts(found: pd.DataFrame, titles: Mapping[str, str]) -> Figure:
+    """Draw the fates of the runs of each experiment: a column for each fate, a row for each experiment.
+
+    Dark bars are of the name that comes first, as printed, and light ones of all together, see `_whole`.
+    """
+    whole, fates = _whole(found), ["learned", *common(found)]
+    whole = whole.assign(**{OTHER: whole[[kind for kind in KINDS if kind not in fates]].sum(axis=1)})
     by = whole.groupby("experiment", sort=False)
-    panels = figure.subplots(1, 2, sharey=True)
-    shown = {"first reading": by.first(), "all readings": by.sum(numeric_only=True)}
-    for axes, (says, rows) in zip(panels, shown.items(), strict=True):
-        start = np.zeros(len(rows))
-        names = [titles[stem] for stem in rows.index]
-        for kind, (colour, hatch) in looks.items():
-            share = (rows[kind] / rows["n"]).to_numpy(dtype=float)
-            style = {"color": colour, "hatch": hatch, "edgecolor": "0.2", "linewidth": 0.5}
-            axes.barh(names, share, left=start, label=kind.replace("_", " "), **style)
-            start += share
-        axes.set(xlim=(0, 1), xlabel=f"share of runs, {says}")
+    both = [by.first(), by.sum(numeric_only=True)]
+    if any((rows[OTHER] / rows["n"] >= SEEN).any() for rows in both):
+        fates.append(OTHER)
+    figure = figure_of(TWO_COLUMNS, 24 + 6 * len(by))
+    panels = figure.subplots(1, len(fates), sharey=True, squeeze=False)[0]
+    for axes, fate in zip(panels, fates, strict=True):
+        _fate(axes, *((rows[fate] / rows["n"]).to_numpy(dtype=float) for rows in both))
+        axes.set_title("\n".join(["", *textwrap.wrap(SHORT[fate][1], 13)]), fontsize=SMALL)
+        axes.annotate("\n".join(textwrap.wrap(SHORT[fate][0], 11)), (0, 1), (0, 38), **ABOVE)
+    names = [titles[stem] for stem in both[0].index]
+    panels[0].set_yticks(np.arange(len(names)), names)
     panels[0].invert_yaxis()
-    figure.legend(
-        *panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=5, fontsize=8, frameon=False
-    )
-    sns.despine(figure)
+    figure.supxlabel("share of runs in %; dark bar and number: as printed, light bar: under all readings")
     return figure
+
+
+ABOVE: dict[str, Any] = {
+    "xycoords": "axes fraction", "textcoords": "offset points", "fontweight": "bold", "fontsize": SMALL,
+}  # fmt: skip
+
+
+def _fate(axes: Axes, literal: np.ndarray, every: np.ndarray) -> None:
+    """Draw one fate: a dark bar and a number for the runs as printed, a light one for all."""
+    where = np.arange(len(literal))
+    axes.barh(where - 0.18, literal, 0.36, color="0.25")
+    axes.barh(where + 0.18, every, 0.36, color="0.7")
+    for place, share in zip(where, literal, strict=True):
+        if share > 0:
+            said = f"{100 * share:.0f}" if share >= 0.01 else "<1"
+            axes.annotate(said, (share, place - 0.18), (2, 0), textcoords="offset points", fontsize=5.5, va="center")
+    axes.set(xlim=(0, 1.3), xticks=[0, 1], xticklabels=["0", "100"])
+    axes.spines["bottom"].set_bounds(0, 1)
+    axes.tick_params(axis="y", length=0)
 
 
 def _whole(found: pd.DataFrame) -> pd.DataFrame:
@@ -72,20 +113,20 @@ def _whole(found: pd.DataFrame) -> pd.DataFrame:
     return found[(found["sweeps"] >= limits) & found["start"].isin(["drawn", "equal"])]
 
 
-def examples(every: Mapping[Problem, Runs], found: pd.DataFrame) -> Figure:
-    """Draw one run of each kind: E sweep by sweep, and the final output of every unit in every case.
+def examples(every: Mapping[Problem, Runs], found: pd.DataFrame, titles: Mapping[str, str]) -> Figure:
+    """Draw one run of each common kind: E sweep by sweep, and the final output of every unit in every case.
 
     It is the first seed in the reading where its kind is commonest, among nets small enough to be read.
     """
-    shown = {kind: where for kind in KINDS if (where := _commonest(every, found, kind))}
-    rows = max(1, -(-len(shown) // 3))
-    figure = Figure(figsize=(14, 3.2 * rows))
-    grid = {"left": 0.04, "right": 0.99, "top": 1 - 0.14 / rows, "bottom": 0.16 / rows, "wspace": 0.4, "hspace": 0.5}
-    panels = figure.subplots(rows, 6, squeeze=False, width_ratios=(1, 1.4) * 3, gridspec_kw=grid).reshape(-1, 2)
+    shown = {kind: where for kind in common(found) if (where := _commonest(every, found, kind))}
+    rows = max(1, -(-len(shown) // 2))
+    figure = figure_of(TWO_COLUMNS, 6 + 35 * rows)
+    panels = figure.subplots(rows, 4, squeeze=False, width_ratios=(1, 1.5) * 2).reshape(-1, 2)
     for axes, (kind, (problem, reading)) in zip(panels, shown.items(), strict=False):
-        _example(axes, problem, every[problem], reading, kind)
+        _example(axes, problem, every[problem], reading, kind, titles)
     for axes in panels[len(shown) :].flat:
         axes.remove()
+    panel_letters(panels[: len(shown), 0])
     return figure
 
 
@@ -96,32 +137,38 @@ def _commonest(every: Mapping[Problem, Runs], found: pd.DataFrame, kind: str) ->
     share = (whole[kind] / whole["n"]).sort_values(ascending=False, kind="stable")
     for place in share[share > 0].index:
         problem, reading = problems[found["experiment"][place]], found["reading"][place]
-        recipe, rows = every[problem].recipe(reading), every[problem].of(reading)
+        recipe, rows = every[problem].recipe(reading), every[problem].at(reading, "end")
         net, cases = wiring_of(problem.wiring, recipe), problem.cases(recipe)
-        is_kept = rows.loc[rows["failure"] == kind, "weights"].notna().iloc[0]
+        first = rows.loc[rows["failure"] == kind].iloc[0]
+        is_kept = first["weights"] is not None and first["error_curve"] is not None
         small = len(cases.inputs) <= MOST_CASES and 0 < len(net.hidden) <= MOST_UNITS
         if is_kept and small:
             return problem, reading
     return None
 
 
-def _example(axes: np.ndarray, problem: Problem, runs: Runs, reading: str, kind: str) -> None:
+def _example(
+    axes: np.ndarray, problem: Problem, runs: Runs, reading: str, kind: str, titles: Mapping[str, str]
+) -> None:
     """Draw the first seed of a kind: its curve at the left, its units at the right."""
-    rows, recipe = runs.of(reading), runs.recipe(reading)
+    rows, recipe = runs.at(reading, "end"), runs.recipe(reading)
     row = rows[rows["failure"] == kind].iloc[0]
     curve, picture = axes
-    curve.plot(runs.about[reading].checkpoints, row["error_curve"], color="black", linewidth=1.2)
-    curve.set(xscale="symlog", ylim=(0, 1.08 * np.nanmax(row["error_curve"])), xlabel="sweeps", ylabel="E")
+    curve.plot(runs.about[reading].checkpoints, row["error_curve"], color="black")
+    curve.set(xscale="symlog", ylim=(0, 1.08 * np.nanmax(row["error_curve"])), xlabel="sweeps", ylabel="error E")
     curve.set_xticks([0, *(100**power for power in range(1, 1 + int(np.log10(recipe.sweeps)) // 2))])
-    curve.set_title(kind.replace("_", " "), fontsize=10, fontweight="bold")
+    curve.set_title(SHORT[kind][0], fontweight="bold")
+    plain_ticks(curve.xaxis)
     net, asked = wiring_of(problem.wiring, recipe), problem.cases(recipe)
     y = states(net, asked.inputs, np.nan_to_num(np.array(row["weights"]))[None])[0]
-    blocks = {"wanted": asked.desired.T, "outputs": y[:, net.outputs].T, "hidden": y[:, net.hidden].T}
+    blocks = {"wanted": asked.desired.T, "answers": y[:, net.outputs].T, "hidden": y[:, net.hidden].T}
     heights = np.cumsum([0, *(len(block) for block in blocks.values())])
     picture.imshow(np.concatenate(list(blocks.values())), cmap="Greys", vmin=0, vmax=1, aspect="auto")
-    picture.set_yticks((heights[1:] + heights[:-1]) / 2 - 0.5, list(blocks), fontsize=8)
+    picture.set_yticks((heights[1:] + heights[:-1]) / 2 - 0.5, list(blocks))
     for height in heights[1:-1]:
-        picture.axhline(height - 0.5, color="tab:orange", linewidth=1.5)
-    picture.set_title(f"{runs.stem}\n{reading}, seed {row['seed']}", fontsize=8)
+        picture.axhline(height - 0.5, color=PALETTE[1], linewidth=1.2)
+    picture.set_title("\n".join(textwrap.wrap(SHORT[kind][1], 34)))
     picture.set_xticks([])
-    picture.set_xlabel("cases (black: on)", fontsize=8)
+    picture.set_xlabel(f"{len(asked.names)} cases of {titles[runs.stem]}, seed {row['seed']}", fontsize=SMALL)
+    picture.tick_params(axis="y", length=0)
+    picture.spines[:].set_visible(True)

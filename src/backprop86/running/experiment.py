@@ -107,8 +107,8 @@ class Experiment:
 
     def kept(self, name: str) -> tuple[int, int]:
         """Return the number of seeds whose weights, and whose curves, are kept."""
-        is_drawn = self.goes_on(name) > 0
-        has_weights = (is_drawn or self.reading_of(name) == LITERAL) and not (self.axes or self.numbers_only)
+        is_drawn, is_literal = self.goes_on(name) > 0, self.reading_of(name) == LITERAL and not self.axes
+        has_weights = (is_drawn or is_literal) and not self.numbers_only
         return FIRST_WEIGHTS if has_weights else 0, DRAWN if is_drawn else 0
 
     def _parts(self, name: str) -> list[tuple[str, bool]]:
@@ -123,7 +123,7 @@ class Experiment:
         if name in self.words:
             return self.words[name]
         if self.axes:
-            settings = [values[part] for part, values in zip(name.split("/"), self.axes.values(), strict=True)]
+            settings = [values.get(part) for part, values in zip(name.split("/"), self.axes.values(), strict=True)]
         else:
             variant = name.rpartition("/")[0]
             whole = {LITERAL: {}} | self.readings

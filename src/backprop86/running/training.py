@@ -173,7 +173,7 @@ def _measured(problem: Problem, job: Job, w: np.ndarray, there: np.ndarray) -> d
 def _with_gaps(values: np.ndarray, place: np.ndarray, n: int) -> pd.Series:
     """Return a column of n rows that has these values at these places, seven digits of each, and none elsewhere."""
     kinds = {"b": "boolean", "i": "Int64", "u": "Int64", "f": "Float32", "O": "str"}
-    return pd.Series(values, index=place, dtype=kinds[values.dtype.kind]).reindex(range(n))
+    return pd.Series(values, place, kinds[values.dtype.kind]).reindex(range(n))
 
 
 def _failures(job: Job, outcome: Outcome) -> np.ndarray:

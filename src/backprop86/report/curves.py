@@ -1,0 +1,219 @@
+"""How runs learn: the loss curve of an experiment with its gradients, and the share of runs that have learned.
+
+learning_figure(runs, experiment, {"as_printed": [1425]})
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import LogLocator, MaxNLocator
+
+from backprop86.judging.statistics import Reached, kaplan_meier, with_infinity
+from backprop86.report.style import (
+    FAINT,
+    ONE_COLUMN,
+    PALETTE,
+    SMALL,
+    TWO_COLUMNS,
+    figure_of,
+    label_ends,
+    panel_letters,
+    plain_ticks,
+)
+from backprop86.running.experiment import Experiment
+from backprop86.running.runs import Runs
+
+PRINTED = "0.4"
+"""The grey of a vertical line at a number that was printed in 1986."""
+ORDINALS = ("first", "second", "third", "fourth", "fifth")
+MOST_LINES = len(PALETTE)
+"""The lines of a plot that have a colour and words; further ones are thin and grey."""
+
+
+def learning_figure(runs: Runs, experiment: Experiment, printed: Mapping[str, Sequence[float]]) -> Figure:
+    """Draw E of each run against sweeps, the median run in bold, and below it that run's gradient layer by layer.
+
+    A column for each of one or two readings, the keys of `printed`, with their numbers of 1986.
+    """
+    figure = figure_of(ONE_COLUMN if len(printed) == 1 else TWO_COLUMNS, 92)
+    panels = figure.subplots(2, len(printed), sharex="col", height_ratios=(5, 4), squeeze=False)
+    for (above, below), (reading, numbers) in zip(panels.T, printed.items(), strict=True):
+        draw_learning(above, below, runs, reading, numbers)
+        above.set_title(f"{experiment.title}, {experiment.in_words(reading)}")
+    panels[0, 0].set_ylabel("error E (loss)")
+    panels[1, 0].set_ylabel("norm of ∂E/∂w")
+    panel_letters(panels.flat)
+    return figure
+
+
+def draw_learning(above: Axes, below: Axes, runs: Runs, reading: str, printed: Sequence[float]) -> None:
+    """Draw E above, and below it the gradient of the median run; numbers of 1986 are marked in both."""
+    sweeps, error, gradient = runs.curves(reading)
+    learned = with_infinity(runs.of(reading)["sweeps"])[: len(error)]
+    run = median_of_them(learned, error)
+    below.set(xlim=(0, last_shown(learned, printed, sweeps[-1])), xlabel="sweeps (epochs)")
+    below.xaxis.set_major_locator(MaxNLocator(5))
+    plain_ticks(below.xaxis)
+    draw_errors(above, sweeps, error, run)
+    draw_gradients(below, sweeps, gradient[run])
+    if np.isfinite(learned[run]):
+        mark_learned(above, sweeps, error[run], learned[run])
+    for number in printed:
+        mark_printed(above, number)
+        below.axvline(number, color=PRINTED, linewidth=0.6, zorder=1)
+
+
+def median_of_them(learned: np.ndarray, error: np.ndarray) -> int:
+    """Return the run whose number of sweeps is the median of those that learned; of none, the run of median last E."""
+    last = np.array([run[np.isfinite(run)][-1] for run in error])
+    by = learned if np.isfinite(learned).any() else last
+    among = np.flatnonzero(np.isfinite(by))
+    return int(among[np.argsort(by[among], kind="stable")[(len(among) - 1) // 2]])
+
+
+def last_shown(learned: np.ndarray, printed: Sequence[float], last: float) -> float:
+    """Return the sweep at which the x axis ends: well after nine of ten runs that learn have learned."""
+    ends = learned[np.isfinite(learned)]
+    if not len(ends):
+        return float(last)
+    return float(min(last, max(1.6 * np.quantile(ends, 0.9), *(1.1 * number for number in printed), 0)))
+
+
+def draw_errors(axes: Axes, sweeps: np.ndarray, error: np.ndarray, run: int) -> None:
+    """Draw E (S, K) of each run in grey, and one in bold; E begins at 0."""
+    axes.add_collection(LineCollection([np.column_stack([sweeps, each]) for each in error], color=FAINT, linewidth=0.4))
+    line = _until(axes, sweeps, error[run], "median run", color="black", linewidth=1.2)
+    seen = error[:, sweeps <= axes.get_xlim()[1]]
+    axes.set_ylim(0, 1.1 * max(np.nanquantile(seen, 0.98), np.nanmax(line.get_ydata())))
+    label_ends(axes, [line])
+
+
+def draw_gradients(axes: Axes, sweeps: np.ndarray, gradient: np.ndarray) -> None:
+    """Draw the norm of dE/dw (K, levels) of one run, a line for each layer, on a logarithmic axis."""
+    own = np.flatnonzero(gradient.any(0))  # the later steps of a recurrent net have no weights of their own
+    names = layers_in_words(len(own), gradient.shape[1])
+    colours = [*PALETTE[1 : len(own)], PALETTE[0]] if len(own) <= MOST_LINES else [FAINT] * len(own)
+    if len(own) > MOST_LINES:
+        colours[0], colours[-1] = PALETTE[1], PALETTE[0]
+    axes.set_yscale("log")
+    lines = [
+        _until(axes, sweeps, np.where(gradient[:, level] > 0, gradient[:, level], np.nan), name, color=colour)
+        for level, name, colour in zip(own, names, colours, strict=True)
+    ]
+    axes.set_ylim(bottom=max(axes.get_ylim()[0], 1e-8))
+    plain_ticks(axes.yaxis)
+    label_ends(axes, [line for line in lines if line.get_color() != FAINT])
+
+
+def layers_in_words(n: int, levels: int) -> list[str]:
+    """Return a name for each of n layers that have weights of their own, of so many levels of a net."""
+    if n == 1:
+        return ["output layer" if levels == 1 else "all weights"]
+    between = [f"{ORDINALS[k]} layer" if k < len(ORDINALS) else f"layer {k + 1}" for k in range(1, n - 1)]
+    return ["first layer (early)", *between, "output layer (late)"]
+
+
+def mark_learned(axes: Axes, sweeps: np.ndarray, error: np.ndarray, sweep: float) -> None:
+    """Put a dot where a run has learned, and say so."""
+    place = (sweep, np.interp(sweep, sweeps, error))
+    axes.plot(*place, "o", color="black", zorder=5)
+    box = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
+    about: dict[str, Any] = {"textcoords": "offset points", "fontsize": SMALL, "bbox": box, "zorder": 5}
+    axes.annotate(f"learned after {sweep:,.0f} sweeps", place, (4, 5), **about)
+
+
+def mark_printed(axes: Axes, number: float) -> None:
+    """Draw a vertical line at a number of sweeps printed in 1986, and say so at its upper end."""
+    axes.axvline(number, color=PRINTED, linewidth=0.6, zorder=1)
+    left = number > 0.55 * axes.get_xlim()[1]
+    about: dict[str, Any] = {"textcoords": "offset points", "va": "top", "fontsize": SMALL}
+    about |= {"xycoords": ("data", "axes fraction"), "ha": "right" if left else "left"}
+    axes.annotate(f"{number:,.0f} sweeps in 1986", (number, 1), (-3 if left else 3, 0), **about)
+
+
+def _until(axes: Axes, x: np.ndarray, y: np.ndarray, words: str, **style: Any) -> Line2D:
+    """Draw a line that ends where the x axis does, for words at its end."""
+    there = np.isfinite(y)
+    x, y, end = x[there], y[there], min(axes.get_xlim()[1], x[there][-1])
+    within = x < end
+    (line,) = axes.plot([*x[within], end], [*y[within], np.interp(end, x, y)], label=words, **style)
+    return line
+
+
+def labelled(experiment: Experiment, runs: Runs) -> list[str]:
+    """Return the readings that get words: the literal one, that of each variant, then the others in order.
+
+    Apart from the literal one, those under which no run learned come last: their lines lie on the axis.
+    """
+    first, *_ = runs.readings
+    variants = [name for name in runs.readings if experiment.reading_of(name) == experiment.reading_of(first)]
+    others = list(dict.fromkeys([*variants, *runs.readings]))[1:]
+    return [first, *sorted(others, key=lambda name: not runs.of(name)["learned"].any())][:MOST_LINES]
+
+
+def sweeps_figure(runs: Runs, experiment: Experiment, printed: Mapping[str, Sequence[float]]) -> Figure:
+    """Draw the share of runs that have learned by each sweep, a line for each reading, six of them with words.
+
+    Kaplan and Meier's estimate; of the first reading with its 95 % interval. `printed`: numbers of 1986 by reading.
+    """
+    names = labelled(experiment, runs)
+    colours = dict(zip(names, PALETTE, strict=False))
+    found = {
+        name: kaplan_meier(with_infinity(runs.of(name)["sweeps"]), runs.recipe(name).sweeps) for name in runs.readings
+    }
+    numbers = {number: colours[name] for name in reversed(names) for number in printed.get(name, ())}
+    start, end = rise(list(found.values()), list(numbers))
+    figure = figure_of(TWO_COLUMNS, 70)
+    axes = figure.subplots()
+    axes.set(xscale="log", xlim=(start, end), ylim=(0, 1))
+    axes.set(xlabel="sweeps (epochs)", ylabel="share of runs that have learned")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if end < 300 * start else (1,)))
+    plain_ticks(axes.xaxis)
+    axes.yaxis.set_major_formatter(lambda share, place: f"{share:.0%}")
+    lines = {}
+    for name, each in sorted(found.items(), key=lambda item: item[0] in names):
+        seen, colour = between(each, start, end), colours.get(name, FAINT)
+        width = 0.5 if name not in names else 1.6 if name == names[0] else 1
+        (lines[name],) = axes.step(seen.sweeps, seen.share, where="post", color=colour, linewidth=width)
+        lines[name].set(label=f"{experiment.in_words(name)}: {percent(runs.of(name)['learned'].mean())}")
+        if name == names[0]:
+            lines[name].set_zorder(3)
+            axes.fill_between(seen.sweeps, seen.low, seen.high, step="post", color=colour, alpha=0.15, linewidth=0)
+    label_ends(axes, [lines[name] for name in names])
+    for k, number in enumerate(sorted(numbers)):
+        about: dict[str, Any] = {"ha": "center", "fontsize": SMALL, "xycoords": ("data", "axes fraction")}
+        axes.axvline(number, color=numbers[number], linewidth=0.6)
+        axes.annotate(f"{number:,.0f} in 1986", (number, 1.02 + 0.05 * (k % 2)), color=numbers[number], **about)
+    axes.set_title(f"{experiment.title}: {runs_in_words(runs)}", pad=4 + 9 * min(len(numbers), 2))
+    return figure
+
+
+def rise(found: Sequence[Reached], numbers: Sequence[float]) -> tuple[float, float]:
+    """Return the sweeps between which the x axis lies: where lines rise from their first to their last hundredth."""
+    rising = [each for each in found if len(each.sweeps)]
+    first = [each.sweeps[np.searchsorted(each.share, 0.01 * each.share[-1])] for each in rising]
+    last = [each.sweeps[np.searchsorted(each.share, 0.99 * each.share[-1])] for each in rising]
+    return 0.8 * min([*first, *numbers]), 1.4 * max([*last, *numbers])
+
+
+def between(found: Reached, start: float, end: float) -> Reached:
+    """Return the steps from the start of an axis to its end, both ends among them."""
+    x = np.array([start, *found.sweeps[(found.sweeps > start) & (found.sweeps < end)], end])
+    by_then = np.searchsorted(found.sweeps, x, side="right")
+    return Reached(x, *(np.array([0.0, *each])[by_then] for each in found[1:]))
+
+
+def percent(share: float) -> str:
+    """Return 99.6%, 100% or 0%."""
+    return f"{share:.0%}" if share in (0, 1) else f"{share:.1%}"
+
+
+def runs_in_words(runs: Runs) -> str:
+    """Return how many runs a line stands for."""
+    fewest, *_, most = sorted([len(rows) for rows in runs.parts.values()] * 2)
+    return f"{fewest:,} runs a line" if fewest == most else f"{fewest:,} to {most:,} runs a line"
