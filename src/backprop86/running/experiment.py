@@ -66,8 +66,9 @@ class Experiment:
         plain = {name: differs for name, differs in found.items() if "/" not in name}
         for variant, differs in self.variants.items():
             changed = _settings(f"variants.{variant}", differs)
-            own = {name: differs for name, differs in found.items() if name.rpartition("/")[0] == variant}
-            plain |= {name: changed | differs for name, differs in ({f"{variant}/{LITERAL}": {}} | own).items()}
+            own = {name: settings for name, settings in found.items() if name.rpartition("/")[0] == variant}
+            literal: dict[str, dict[str, Any]] = {f"{variant}/{LITERAL}": {}}
+            plain |= {name: changed | settings for name, settings in (literal | own).items()}
         if unknown := found.keys() - plain.keys():
             raise BadInput(f"readings of {self.stem} must be of variants that it has, was {min(unknown)}")
         return plain
