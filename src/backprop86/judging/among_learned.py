@@ -109,7 +109,7 @@ class Draw(AmongLearned):
             return f"{said}."
         enough = {
             REPRODUCED: f"for one printed run {odds(ORDINARY)} are enough",
-            DOUBTFUL: f"fewer than {odds(ORDINARY)}, so that it is in doubt for one printed run",
+            DOUBTFUL: f"fewer than {odds(ORDINARY)}, which leaves one printed run in doubt",
             NOT_REPRODUCED: f"fewer than {odds(POSSIBLE)}, too rare for one printed run",
         }
         return f"{said}: {enough[found.verdict]}."

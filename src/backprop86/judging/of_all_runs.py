@@ -91,14 +91,10 @@ class Rate(Rule):
 
     def because(self, claim: Claim, found: Judgement, other: str) -> str:
         """Say whether the two ranges meet."""
-        count, meets = round(found.estimate * found.n), "meets" if found.verdict == REPRODUCED else "lies outside"
-        between = f"by chance it may be between {percent(found.low)} and {percent(found.high)}"
-        said = (
-            f"It is so in {percent(found.estimate)} of {found.n:,} runs"
-            if count
-            else f"It is so in none of {found.n:,} runs"
-        )
-        return f"{said}; {between}, which {meets} the printed {numbers_of(claim)}."
+        share = percent(found.estimate) if found.estimate else "none"
+        chance = f"{percent(found.low)} to {percent(found.high)} allowing for chance"
+        meets = "which meets" if found.verdict == REPRODUCED else "outside"
+        return f"It is so in {share} of {found.n:,} runs ({chance}), {meets} the printed {numbers_of(claim)}."
 
 
 class Equality(Rule):
@@ -177,10 +173,12 @@ class More(Rule):
     def because(self, claim: Claim, found: Judgement, other: str) -> str:
         """Say in how many pairs this reading has more."""
         sides = {REPRODUCED: "more than half", DOUBTFUL: "too close to half to say", NOT_REPRODUCED: "less than half"}
-        does = "needs more sweeps" if claim.column in SWEEPS else "learns and the other does not"
-        does = does if claim.column in (*SWEEPS, "learned") else "has more"
-        pairs = f"Set beside a run of the other ({other}), a run of these {does} in {percent(found.estimate)} of pairs"
-        return f"{pairs}, equal ones counted half: {sides[found.verdict]}."
+        does = "needs more sweeps" if claim.column in SWEEPS else "has more"
+        does = "learns where the other does not" if claim.column == "learned" else does
+        pairs = (
+            f"Set a run of these beside one of the others ({other}): it {does} in {percent(found.estimate)} of pairs"
+        )
+        return f"{pairs}, equal ones counted half, which is {sides[found.verdict]}."
 
 
 class Commonest(Rule):

@@ -70,12 +70,13 @@ class AmongLearned(Rule):
 
     def because(self, claim: Claim, found: Judgement, other: str) -> str:
         """Say how the runs compare with what is printed, and how many never learned."""
-        if not found.n:
-            return f"No run {learned(claim)}{of_the_kind(claim)}, so there is nothing to compare."
         unlearned = "" if claim.columns == ["learned"] else f" {capital(never(claim, found))}."
+        if not found.n:
+            none = f"No run {learned(claim)}{of_the_kind(claim)}, so there is nothing to compare."
+            return f"{none}{unlearned if claim.further else ''}"
         if found.n < FEWEST:
             few = f"{found.n} {'run' if found.n == 1 else 'runs'} {learned(claim)}{of_the_kind(claim)}"
-            return f"Only {few}, which is too few to say.{unlearned}"
+            return f"Only {few}, too few to say.{unlearned}"
         return f"{self.compared(claim, found)}{unlearned}"
 
     @abstractmethod

@@ -1,12 +1,14 @@
 """Addition of two two-bit numbers (P pp. 341-345), where P met its other local minimum: carrying needs an order."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
-import seaborn as sns
+import pandas as pd
 from matplotlib.figure import Figure
 
 from backprop86.engines.recipe import BadInput, Cases, Recipe
+from backprop86.report.style import ONE_COLUMN, SMALL, figure_of
 from backprop86.running.nets import Nets
 from backprop86.running.runs import Runs
 from backprop86.wiring import ONE, Wiring, wire
@@ -42,22 +44,28 @@ def measure(nets: Nets) -> dict[str, np.ndarray]:
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
-    """Draw the failures of unsolved runs: the wrong sums, and the number of runs with each."""
-    figure = Figure(figsize=(9, 4), layout="constrained")
-    axes = figure.subplots()
-    order = list(cases(Recipe()).names)
+    """Draw the share of the runs that fail in which each sum comes out wrong, for three hidden units and for two."""
     shares = {}
-    for reading in ("as_printed", "two_hidden"):
-        failed = runs.of(reading)
-        failed = failed[~failed["learned"]]
-        sums = failed["wrong_sums"].str.split().explode()
-        shares[reading] = sums.value_counts().reindex(order, fill_value=0)
-    table = np.array([shares[reading].to_numpy() for reading in shares])
-    where = np.arange(len(order))
-    for k, (reading, hatch) in enumerate(zip(shares, ("", "//"), strict=True)):
-        axes.bar(where + 0.4 * k - 0.2, table[k], 0.4, label=reading, color=str(0.3 + 0.4 * k), hatch=hatch)
-    axes.set_xticks(where, order, rotation=60, fontsize=8)
-    axes.set(ylabel="unsolved runs that get it wrong", title="Addition: P's failure is 11+11 alone")
-    axes.legend(frameon=False, fontsize=8)
-    sns.despine(figure)
+    for reading, words in (("as_printed", "three hidden units"), ("two_hidden/as_printed", "two hidden units")):
+        rows = runs.at(reading, "end") if reading in runs.readings else pd.DataFrame({"learned": []})
+        failed = rows[~rows["learned"].astype(bool)]
+        if len(failed):
+            sums = failed["wrong_sums"].str.split().explode().value_counts()
+            shares[f"{words} ({len(failed):,} of {len(rows):,} runs fail)"] = sums / len(failed)
+    if not shares:
+        return {}
+    order = list(cases(Recipe()).names)
+    figure = figure_of(ONE_COLUMN, 58)
+    axes = figure.subplots()
+    for k, (words, share) in enumerate(shares.items()):
+        places = np.arange(len(order)) + 0.4 * k - 0.2
+        axes.bar(places, share.reindex(order, fill_value=0), 0.4, label=words, color=("0.25", "0.7")[k])
+    axes.annotate("1986: this\nsum alone", (len(order) - 1, 0.62), (0, 12), ha="center", fontsize=SMALL, **POINTING)
+    axes.set_xticks(np.arange(len(order)), order, rotation=90)
+    axes.set(ylim=(0, 1.35), yticks=[0, 0.5, 1], xlabel="sum of two binary numbers")
+    axes.set_ylabel("share of failing runs that get it wrong")
+    axes.legend(loc="upper left")
     return {"failures": figure}
+
+
+POINTING: dict[str, Any] = {"textcoords": "offset points", "arrowprops": {"arrowstyle": "-|>", "linewidth": 0.6}}

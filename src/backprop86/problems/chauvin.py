@@ -3,17 +3,29 @@
 P reports presentations = 280 - 33 log2 H for 2-H-1 and H up to about 40. The problem is xor.py's.
 """
 
+from typing import Any
+
 import numpy as np
-import seaborn as sns
 from matplotlib.figure import Figure
 
-from backprop86.judging.statistics import quantiles, through_logarithms, with_infinity
+from backprop86.judging.statistics import quantiles, with_infinity
 from backprop86.problems.xor import cases, measure, wiring
+from backprop86.report.style import PALETTE, TWO_COLUMNS, figure_of, label_ends, label_line, panel_letters, plain_ticks
 from backprop86.running.runs import Runs
 
 __all__ = ["cases", "draw", "measure", "wiring"]
 INTERCEPT, SLOPE = 280, -33
 """The coefficients as printed (P p. 333)."""
+
+
+SHOWN = {
+    "as_printed": "as printed",
+    "no_momentum": "no momentum",
+    "case_updates": "a change after every case",
+    "range_1": "weights from ±1",
+    "zero_one_targets": "targets 1 and 0",
+}
+"""The readings that are drawn, in words."""
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
@@ -22,33 +34,31 @@ def draw(runs: Runs) -> dict[str, Figure]:
     hidden, hows, rates = (list(dict.fromkeys(parts)) for parts in zip(*names, strict=True))
     rates.sort(key=lambda rate: float(rate.split("_")[1]))
     H = np.array([int(name.split("_")[0]) for name in hidden])
-    figure = Figure(figsize=(11, 4.4), layout="constrained")
+    figure = figure_of(TWO_COLUMNS, 70)
     left, right = figure.subplots(1, 2)
-    left.plot(H, INTERCEPT + SLOPE * np.log2(H), color="black", linewidth=2.5, label="1986: 280 − 33 log₂ H")
-    right.plot([0.1, 0.75], [450, 68], "k*", markersize=11, label="1986")
-    for k, how in enumerate(hows):
-        style = {
-            "color": sns.color_palette("colorblind")[k],
-            "marker": "osD^vP"[k],
-            "linestyle": ("-", "--", ":")[k % 3],
-        }
-        middle = [quantiles(with_infinity(runs.of(f"{h}/{how}/rate_0.25")["sweeps"]))[1:4] for h in hidden]
-        low, median, high = np.array(middle).T
-        label = how
-        if np.isfinite(median).all():
-            (a, *_), (b, *_) = through_logarithms(H, median)
-            label = f"{how}: {a:.0f} {'−' if b < 0 else '+'} {abs(b):.0f} log₂ H"
-        left.plot(H, median, label=label, linewidth=1.2, markersize=5, **style)
-        left.fill_between(H, low, np.minimum(high, 1e5), color=style["color"], alpha=0.12, linewidth=0)
-        of_8 = [quantiles(with_infinity(runs.of(f"8_hidden/{how}/{rate}")["sweeps"]))[2] for rate in rates]
-        right.plot([float(rate.split("_")[1]) for rate in rates], of_8, linewidth=1.2, markersize=5, **style)
-    left.set(xscale="log", yscale="log", xlabel="hidden units H", ylabel="median sweeps to 0.01 a pattern")
+    left.plot(H, INTERCEPT + SLOPE * np.log2(H), color="black", linewidth=2, label="1986: 280 − 33 log₂ H")
+    right.plot([0.1, 0.75], [450, 68], "*", color="black", markersize=7, linestyle="none", label="1986")
+    for k, how in enumerate(how for how in hows if how in SHOWN):
+        style: dict[str, Any] = {"color": PALETTE[k + 1] if k < 5 else "0.5", "marker": "osD^v"[k], "label": SHOWN[how]}
+        left.plot(H, [_median(runs, f"{h}/{how}/rate_0.25") for h in hidden], **style)
+        of_8 = [_median(runs, f"8_hidden/{how}/{rate}") for rate in rates]
+        right.plot([float(rate.split("_")[1]) for rate in rates], of_8, **style)
+    left.set(xscale="log", yscale="log", xlim=(H[0] / 1.1, H[-1] * 1.1), xlabel="hidden units H (rate 0.25)")
+    right.set(xscale="log", yscale="log", xlabel="learning rate (8 hidden units)")
+    left.set_ylabel("sweeps to learn XOR, median run")
     left.set_xticks(H, H, minor=False)
-    left.set_xticks([], minor=True)
-    left.set_title("rate 0.25; bands: the middle half of the runs", fontsize=9)
-    right.set(xscale="log", yscale="log", xlabel="rate")
-    right.set_title("H = 8; where a line ends, most runs are never learned", fontsize=9)
-    right.legend(frameon=False, fontsize=8)
-    left.legend(frameon=False, fontsize=7)
-    sns.despine(figure)
+    for axes in (left, right):
+        plain_ticks(axes.yaxis)
+        axes.set_xticks([], minor=True)
+    right.set_xticks([0.1, 0.25, 0.75, 1.5, 4], ["0.1", "0.25", "0.75", "1.5", "4"])
+    label_line(left, H[0], INTERCEPT, "1986: 280 − 33 log₂ H", "black").set(position=(2, -22))
+    label_line(right, 0.75, 68, "1986", "black").set(position=(-24, -6))
+    label_ends(right, [line for line in right.lines if line.get_linestyle() != "None"])
+    panel_letters([left, right])
     return {"hidden": figure}
+
+
+def _median(runs: Runs, reading: str) -> float:
+    """Return the median sweeps of all runs; NaN, which draws nothing, if fewer than half of them learned."""
+    median = quantiles(with_infinity(runs.of(reading)["sweeps"]))[2]
+    return float(median) if np.isfinite(median) else np.nan

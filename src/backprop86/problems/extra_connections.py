@@ -5,15 +5,16 @@ by the number of hidden units; single_layer.py and symmetry_breaking.py use them
 """
 
 import re
+from typing import Any
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.figure import Figure
 
 from backprop86.engines.recipe import BadInput, Cases, Recipe
 from backprop86.judging.statistics import wilson
 from backprop86.problems import symmetry, xor
+from backprop86.report.style import PALETTE, TWO_COLUMNS, figure_of, label_ends, panel_letters
 from backprop86.running.nets import Nets
 from backprop86.running.problem import Problem
 from backprop86.running.runs import Runs
@@ -53,23 +54,35 @@ def measure(nets: Nets) -> dict[str, np.ndarray]:
     return {name: np.full(len(nets.w), size) for name, size in sizes.items()} | {"wrong": (~right).sum((1, 2))}
 
 
+SHOWN = {
+    "rate_0.03": "rate 0.03",
+    "rate_0.1": "rate 0.1",
+    "rate_0.25": "rate 0.25",
+    "rate_0.5": "rate 0.5",
+    "zero_one_targets": "rate 0.1, targets 1 and 0",
+}
+"""The ways to train, in words."""
+TITLES = {"xor": "XOR", "symmetry": "mirror symmetry"}
+
+
 def draw(runs: Runs) -> dict[str, Figure]:
-    """Draw the share of runs that are never learned against the number of hidden units, for each rate."""
-    figure = Figure(figsize=(9, 3.8), layout="constrained")
+    """Draw the share of runs that never learn against the number of hidden units, for each rate."""
+    figure = figure_of(TWO_COLUMNS, 62)
     panels = figure.subplots(1, 2, sharey=True)
     for axes, task in zip(panels, TASKS, strict=True):
-        table = unsolved(runs, task)
+        table, lines = unsolved(runs, task), []
         for k, (how, rows) in enumerate(table.groupby("how", sort=False)):
-            x = np.arange(len(rows)) + 0.06 * (k - 1.5)
+            x = np.arange(len(rows)) + 0.06 * (k - 2)
             reach = np.abs(rows[["low", "high"]].to_numpy().T - rows["share"].to_numpy())
-            style = {"marker": "osD^"[k % 4], "linestyle": ("-", "--", ":", "-.")[k % 4], "markersize": 4, "capsize": 2}
-            axes.errorbar(x, rows["share"], reach, color=sns.color_palette("colorblind")[k], label=how, **style)
+            style: dict[str, Any] = {"marker": "osD^v"[k % 5], "capsize": 1.5, "elinewidth": 0.6, "capthick": 0.6}
+            bars = axes.errorbar(x, rows["share"], reach, color=PALETTE[k], **style)
+            bars[0].set_label(SHOWN.get(str(how), how))
+            lines.append(bars[0])
             axes.set_xticks(np.arange(len(rows)), rows["hidden"])
-        axes.set(title=task, xlabel="hidden units", ylim=(-0.02, 1))
-    panels[0].set_ylabel("share of runs never learned")
-    panels[1].legend(frameon=False, fontsize=8)
-    figure.suptitle("More hidden units than needed: runs that are stuck (95 % intervals)", fontsize=10)
-    sns.despine(figure)
+        axes.set(title=TITLES[task], xlabel="hidden units", ylim=(-0.02, 1.03))
+    panels[0].set_ylabel("share of runs that never learn")
+    label_ends(panels[1], lines)
+    panel_letters(panels)
     return {"unsolved": figure}
 
 

@@ -17,6 +17,7 @@ from backprop86.engines.recipe import BadInput, Cases, Recipe
 from backprop86.network import generator
 from backprop86.problems.family_trees import scores
 from backprop86.report.drawing import hinton
+from backprop86.report.style import PALETTE, SMALL, TWO_COLUMNS, figure_of, panel_letters
 from backprop86.running.nets import Nets, states
 from backprop86.running.problem import wiring_of
 from backprop86.running.runs import Runs
@@ -130,11 +131,30 @@ def measure(nets: Nets) -> dict[str, np.ndarray]:
     return found
 
 
+SHOWN = {
+    "as_printed": "as printed",
+    "sweeps_400": "400 sweeps",
+    "random_split": "other five held out",
+    "random_split_400": "other five held out, 400 sweeps",
+    "case_updates": "a change after every case",
+    "range_1": "weights from ±1",
+    "biases_from_zero": "biases from 0",
+    "no_biases": "no biases",
+    "from_target": "errors from the targets",
+    "plain_error": "no dead zone",
+    "no_delay": "no delay from letter to digit",
+    "direct": "letters feed digits directly",
+}
+"""The readings of fixed timing that are drawn, in words."""
+PRINTED = (4, 5)
+"""Held-out sequences that P's two nets had right, of five."""
+
+
 def draw(runs: Runs) -> dict[str, Figure]:
     """Draw the held-out sequences by number right and, as in P Table 11, digit by digit in a typical run of ours."""
     for reading in runs.readings:
-        rows, printed = runs.of(reading), runs.recipe(reading).held_out == "printed"
-        if printed and (rows["learned"] & rows["weights"].notna()).any():
+        rows = runs.at(reading, "learned")
+        if runs.recipe(reading).held_out == "printed" and (rows["learned"] & rows["weights"].notna()).any():
             return {"table11": table_11(runs, reading), "held_out": held_out(runs)}
     return {}
 
@@ -144,14 +164,16 @@ def table_11(runs: Runs, reading: str) -> Figure:
     recipe, (seed, w) = runs.recipe(reading), runs.typical(reading)
     network, asked = wiring_of(wiring, recipe), cases(recipe)
     y = states(network, asked.inputs, w[None])[0]
-    figure = Figure(figsize=(13, 2), layout="constrained")
-    for axes, pair in zip(figure.subplots(1, 5), HELD_OUT, strict=True):
+    figure = figure_of(TWO_COLUMNS, 33)
+    panels = figure.subplots(1, 5)
+    for axes, pair in zip(panels, HELD_OUT, strict=True):
         case = [name.replace("-", "") for name in asked.names].index(pair)
         wanted = [*asked.names[case], *"".join(STANDS_FOR[letter] for letter in pair)]
         units = [[network.units.index(f"{unit}@{t + 1}") for t in range(len(wanted))] for unit in DIGITS]
         completed(axes, y[case, units], wanted)
-    about = f"{reading}, seed {seed}"
-    figure.suptitle(f"As P Table 11, ours ({about}): the digit units at each step; frames: wanted", fontsize=10)
+        axes.set_title(f"{pair} stands for {''.join(wanted[-4:])}")
+    panels[0].set_ylabel("digit unit")
+    figure.supxlabel(f"letters shown, then digits wanted; framed squares should be white (seed {seed})")
     return figure
 
 
@@ -159,9 +181,9 @@ def completed(axes: Axes, values: np.ndarray, wanted: list[str]) -> None:
     """Draw one sequence: values (3, steps) as squares and numbers, above the letters shown and the digits wanted."""
     hinton(axes, values, 1)
     for (row, step), value in np.ndenumerate(values):
-        axes.text(step + 0.5, 2.5 - row, f"{value:.2f}".lstrip("0"), fontsize=8, ha="center", va="center")
+        axes.text(step + 0.5, 2.5 - row, f"{value:.2f}".lstrip("0"), fontsize=5.5, ha="center", va="center")
         if wanted[step] == str(row + 1):
-            axes.add_patch(Rectangle((step, 2 - row), 1, 1, fill=False, edgecolor="black", linewidth=1.8))
+            axes.add_patch(Rectangle((step, 2 - row), 1, 1, fill=False, edgecolor="black", linewidth=1.2))
     axes.set(xlim=(-0.05, len(wanted) + 0.05), ylim=(-0.05, 3.05), aspect="equal")
     axes.set_xticks(np.arange(len(wanted)) + 0.5, wanted)
     axes.set_yticks(np.arange(3) + 0.5, "321")
@@ -169,22 +191,37 @@ def completed(axes: Axes, values: np.ndarray, wanted: list[str]) -> None:
     axes.spines[:].set_visible(False)
 
 
-def held_out(runs: Runs, columns: int = 5) -> Figure:
-    """Draw the number of runs of each reading by held-out sequences right; lines at the printed 4 and 5."""
-    rows = -(-len(runs.readings) // columns)
-    figure = Figure(figsize=(13, 2.2 * rows + 0.3), layout="constrained")
-    panels = figure.subplots(rows, columns, squeeze=False)
-    for axes in panels.flat[len(runs.readings) :]:
-        axes.remove()
-    for axes, reading in zip(panels.flat, runs.readings, strict=False):
-        fixed = form(runs.recipe(reading)).last_letter == 2
-        right = runs.of(reading)["held_out_right"].astype(int)
-        share = np.bincount(right, minlength=6 if fixed else 15) / len(right)
-        axes.bar(range(len(share)), share, color="0.7", edgecolor="0.3", linewidth=0.6)
-        for printed in (4, 5) if fixed else ():
-            axes.axvline(printed, color="black", linewidth=0.8, linestyle="--")
-        axes.set(ylim=(0, 1), xticks=range(0, len(share), 1 if fixed else 2))
-        axes.set_title(f"{reading} (of {len(share) - 1})", fontsize=9)
-        axes.spines[["top", "right"]].set_visible(False)
-    figure.supxlabel("share of runs, by how many held-out sequences are right; dashed: printed in 1986", fontsize=9)
+def held_out(runs: Runs) -> Figure:
+    """Draw the share of runs with each number of held-out sequences right: fixed timing at the left, variable right."""
+    shown = [name for name in SHOWN if name in runs.readings]
+    figure = figure_of(TWO_COLUMNS, 24 + 5 * len(shown))
+    left, right = figure.subplots(1, 2, width_ratios=(1.2, 1))
+    shares = np.array([_shares(runs, name, 6) for name in shown])
+    left.imshow(shares, cmap="Greys", vmin=0, vmax=1.4, aspect="auto")
+    for (row, number), share in np.ndenumerate(shares):
+        if share > 0:
+            says = f"{100 * share:.0f}" if share >= 0.01 else "<1"
+            left.text(number, row, says, fontsize=SMALL, ha="center", va="center")
+    for number in PRINTED:
+        left.add_patch(Rectangle((number - 0.5, -0.5), 1, len(shown), fill=False, edgecolor=PALETTE[1], linewidth=1.2))
+    left.set_xticks(range(6), [f"{k}\n1986" if k in PRINTED else str(k) for k in range(6)])
+    left.set_yticks(range(len(shown)), [SHOWN[name] for name in shown])
+    left.set(title="fixed timing: runs in %", xlabel="held-out sequences right, of 5")
+    left.tick_params(length=0)
+    for k, (name, words) in enumerate(VARIABLE.items()):
+        if name in runs.readings:
+            right.step(range(15), _shares(runs, name, 15), where="mid", color=PALETTE[k], label=words)
+    right.set(title="variable timing", xlabel="held-out sequences right, of 14", ylabel="share of runs", ylim=(0, None))
+    right.legend()
+    panel_letters([left, right])
     return figure
+
+
+VARIABLE = {"variable/as_printed": "as printed", "variable/quarter_rate": "a quarter of the rate"}
+"""The readings of variable timing that are drawn, in words."""
+
+
+def _shares(runs: Runs, reading: str, most: int) -> np.ndarray:
+    """Return the share of runs with 0, 1, 2, ... held-out sequences right, at the end."""
+    right = runs.at(reading, "end")["held_out_right"].dropna().astype(int)
+    return np.bincount(right, minlength=most) / max(len(right), 1)

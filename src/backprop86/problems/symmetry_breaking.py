@@ -5,13 +5,14 @@ weights, however small, break the symmetry.
 """
 
 import numpy as np
-import seaborn as sns
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from backprop86.engines.recipe import BadInput, Recipe
 from backprop86.judging.statistics import with_infinity
 from backprop86.problems import extra_connections
 from backprop86.problems.extra_connections import cases
+from backprop86.report.style import TWO_COLUMNS, figure_of, label_line, panel_letters, plain_ticks
 from backprop86.running.nets import Nets
 from backprop86.running.runs import Runs
 from backprop86.wiring import Wiring
@@ -35,23 +36,52 @@ def measure(nets: Nets) -> dict[str, np.ndarray]:
     return {"separation": separation, "separate": separation > SEPARATE, "identical": separation == 0}
 
 
+SHOWN = {
+    "as_printed": "all equal",
+    "nearly_equal/as_printed": "equal to within 0.0001",
+    "nearly_equal/spread_1e-8": "equal to within 10⁻⁸",
+    "random/as_printed": "random, up to 0.3",
+    "random/range_1e-4": "random, up to 0.0001",
+    "random/range_1e-8": "random, up to 10⁻⁸",
+}
+"""The starts that are drawn, in words."""
+NONE = 1e-17
+"""Where a difference of exactly 0 is drawn, on a logarithmic axis."""
+
+
 def draw(runs: Runs) -> dict[str, Figure]:
-    """Draw the final distance of the two hidden units, and the sweeps to a solution, by the size of the start."""
-    shown = [name for name in runs.readings if not name.startswith("symmetry")]
-    if not shown:
-        return {}
-    figure = Figure(figsize=(10, 3.8), layout="constrained")
-    panels = figure.subplots(1, 2)
-    apart = [runs.of(name)["separation"].astype(float).clip(1e-17) for name in shown]
-    sweeps = [with_infinity(runs.of(name)["sweeps"]) for name in shown]
-    limit = runs.recipe(shown[0]).sweeps
-    panels[0].boxplot(apart, tick_labels=shown, orientation="horizontal", widths=0.5, sym=".")
-    panels[0].set(xscale="log", xlim=(3e-18, 10), xlabel="difference of the hidden units (left edge: none)")
-    panels[1].boxplot([np.minimum(s, 1.3 * limit) for s in sweeps], orientation="horizontal", widths=0.5, sym=".")
-    panels[1].set(xscale="log", xlabel=f"sweeps to solve (right edge: not in {limit:,})", yticks=[])
-    panels[1].axvline(limit, color="black", linewidth=0.8, linestyle=":")
-    for panel in panels:
-        panel.invert_yaxis()
-    figure.suptitle("Exclusive or from equal weights, and from random ones of different size", fontsize=10)
-    sns.despine(figure)
+    """Draw the final distance of the two hidden units, and the sweeps until XOR is learned, by the start."""
+    shown = {name: words for name, words in SHOWN.items() if name in runs.readings}
+    figure = figure_of(TWO_COLUMNS, 52)
+    left, right = figure.subplots(1, 2, sharey=True)
+    for place, name in enumerate(shown):
+        rows, limit = runs.of(name), runs.recipe(name).sweeps
+        apart = runs.at(name, "end")["separation"].astype(float).dropna()
+        _spread(left, place, np.maximum(apart, NONE))
+        never = float((~rows["learned"].astype(bool)).mean())
+        learned = with_infinity(rows["sweeps"])
+        if never < 1:
+            _spread(right, place, learned[np.isfinite(learned)])
+        if never > 0:
+            says = f"{never:.0%} never" if never > 0.005 else "a few never"
+            label_line(right, limit, place, says, "black")
+    left.set(xscale="log", xlim=(NONE / 5, 5), xlabel="difference between the two hidden units at the end")
+    left.set_xticks([NONE, 1e-12, 1e-8, 1e-4, 1], ["none", "10⁻¹²", "10⁻⁸", "0.0001", "1"])
+    left.set_yticks(range(len(shown)), shown.values())
+    left.set_ylabel("initial weights")
+    left.invert_yaxis()
+    right.set(xscale="log", xlim=(100, limit), xlabel="sweeps until XOR is learned")
+    plain_ticks(right.xaxis)
+    for axes in (left, right):
+        axes.set_xticks([], minor=True)
+        axes.tick_params(axis="y", length=0)
+    panel_letters([left, right])
     return {"separation": figure}
+
+
+def _spread(axes: Axes, place: float, values: np.ndarray) -> None:
+    """Draw the median as a dot, the middle half as a thick line, and nine tenths as a thin one."""
+    low, first, median, third, high = np.quantile(values, [0.05, 0.25, 0.5, 0.75, 0.95])
+    axes.plot([low, high], [place] * 2, color="0.6", linewidth=0.8)
+    axes.plot([first, third], [place] * 2, color="0.6", linewidth=3, solid_capstyle="butt")
+    axes.plot(median, place, "o", color="black")

@@ -7,7 +7,6 @@ import itertools
 import re
 
 import numpy as np
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -15,6 +14,7 @@ from backprop86.engines.arithmetic import length, total
 from backprop86.engines.recipe import BadInput, Cases, Recipe
 from backprop86.network import generator
 from backprop86.report.drawing import hinton
+from backprop86.report.style import SMALL, TWO_COLUMNS, figure_of, panel_letters
 from backprop86.running.nets import Nets, states
 from backprop86.running.problem import wiring_of
 from backprop86.running.runs import Runs
@@ -135,56 +135,76 @@ def measure(nets: Nets) -> dict[str, np.ndarray]:
 
 
 DRAWN = "epsilon_0.05"  # a reading that finds every kind
+SAYS = {"on_centre": "on-centre", "bar": "bar", "diagonal": "diagonal", "compactness": "compactness", "other": "other"}
+SHOWN = {
+    "as_printed": "as printed, rate 0.25",
+    "case_updates": "a change after every case",
+    "epsilon_0.05": "rate 0.05",
+    "epsilon_0.05_case_updates": "rate 0.05, every case",
+    "epsilon_0.05_zero_one_targets": "rate 0.05, targets 1 and 0",
+    "epsilon_0.05_range_1": "rate 0.05, weights from ±1",
+    "epsilon_0.05_5x5": "rate 0.05, grid of 5 × 5",
+    "epsilon_0.05_own_outgoing": "rate 0.05, own outgoing weights",
+    "positions/as_printed": "many positions",
+    "positions/own_outgoing": "many positions, own weights",
+}
+"""The readings that are drawn, in words."""
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
-    """Draw the detectors, printed and ours, and the hidden units of a typical run; none if no seed was learned."""
-    if DRAWN not in runs.readings or not runs.of(DRAWN)["learned"].any():
+    """Draw the detectors, printed and ours, and the hidden units of a typical run; none if no weights are kept."""
+    if DRAWN not in runs.readings:
+        return {}
+    rows = runs.at(DRAWN, "learned")
+    if not (rows["learned"] & rows["weights"].notna()).any():
         return {}
     return {"detectors": detectors(runs), "activities": activities(runs)}
 
 
 def detectors(runs: Runs) -> Figure:
-    """Draw each detector as printed beside three of ours, with the printed one's sign, and the share of each."""
-    figure = Figure(figsize=(12, 6), layout="constrained")
-    left, right = figure.subfigures(1, 2, width_ratios=(1, 1.5), squeeze=False)[0]
-    panels = left.subplots(len(TEMPLATES), 4)
-    found = kernels(wiring_of(wiring, runs.recipe(DRAWN)), runs.weights(DRAWN))
-    rows, cosines = runs.of(DRAWN), likeness(found)
+    """Draw each detector as printed beside up to three of ours, turned to its sign, and the share of each."""
+    rows = runs.at(DRAWN, "learned")
     kept = rows[rows["weights"].notna()]
+    found = kernels(wiring_of(wiring, runs.recipe(DRAWN)), np.stack(list(kept["weights"])))
+    cosines = likeness(found)
+    figure = figure_of(TWO_COLUMNS, 78)
+    left, right = figure.subfigures(1, 2, width_ratios=(1, 1.35), squeeze=False)[0]
+    panels = left.subplots(len(TEMPLATES), 4)
     for k, name in enumerate(TEMPLATES):
-        _squares(panels[k, 0], TEMPLATES[name][0], 2, "P" if k == 0 else "")
-        panels[k, 0].set_ylabel(f"{name}\n({rows[f'is_{name}'].sum()} of {len(rows)})")
-        own = np.flatnonzero(kept[f"is_{name}"])
-        own = own[np.argsort(np.abs(cosines[own, k]))]
-        three = dict.fromkeys([*own[:1], *own[len(own) // 2 :][:1], *own[-1:]])
-        for axes in panels[k, 1 + len(three) :]:
-            axes.remove()
-        for axes, run in zip(panels[k, 1:], three, strict=False):
+        _squares(panels[k, 0], TEMPLATES[name][0], 2, "1986" if k == 0 else "")
+        panels[k, 0].set_ylabel(f"{SAYS[name]}\n{rows[f'is_{name}'].sum():,} runs", fontsize=SMALL)
+        own = np.flatnonzero(kept[f"is_{name}"].fillna(False).astype(bool))
+        own = own[np.argsort(-np.abs(cosines[own, k]))][:3]
+        for axes, run in zip(panels[k, 1:], own, strict=False):
             kernel = found[run] * np.sign(cosines[run, k])
-            _squares(axes, kernel, np.abs(kernel).max(), f"{abs(cosines[run, k]):.2f}")
-    left.suptitle(f"P and ours ({DRAWN}): the |cosine| least, in\nthe middle and greatest of its kind", fontsize=10)
-    _shares(right.subplots(), runs)
+            _squares(axes, kernel, np.abs(kernel).max(), "ours" if k == 0 and axes is panels[0, 1] else "")
+        for axes in panels[k, 1 + len(own) :]:
+            axes.axis("off")
+    axes = right.subplots()
+    _shares(axes, runs)
+    panel_letters([panels[0, 0], axes])
     return figure
 
 
 def _squares(axes: Axes, values: np.ndarray, largest: float, title: str) -> None:
     hinton(axes, values, largest)
-    axes.set(xlim=(0, len(values)), ylim=(0, len(values)), aspect="equal", xticks=[], yticks=[])
-    axes.set_title(title, fontsize=8)
+    axes.set(xlim=(0, len(values)), ylim=(0, len(values)), aspect="equal", xticks=[], yticks=[], title=title)
+    axes.spines[:].set_visible(False)
 
 
 def _shares(axes: Axes, runs: Runs) -> None:
     """Draw a bar for each reading, divided by the detectors that its runs ended with."""
-    colours, start = [*sns.color_palette("cividis", len(TEMPLATES)), "0.85"], np.zeros(len(runs.readings))
-    for name, colour in zip([*TEMPLATES, "other"], colours, strict=True):
-        share = [runs.of(reading)[f"is_{name}"].mean() for reading in runs.readings]
-        axes.barh(runs.readings, share, left=start, color=colour, edgecolor="black", linewidth=0.6, label=name)
+    shown = [name for name in SHOWN if name in runs.readings]
+    start, where = np.zeros(len(shown)), np.arange(len(shown))
+    looks = zip([*TEMPLATES, "other"], ("black", "0.35", "0.55", "0.75", "white"), strict=True)
+    for name, colour in looks:
+        share = np.array([runs.at(reading, "learned")[f"is_{name}"].fillna(False).mean() for reading in shown], float)
+        axes.barh(where, share, left=start, color=colour, edgecolor="black", linewidth=0.4, label=SAYS[name])
         start += share
-    axes.set(
-        xlim=(0, 1), ylim=(len(start) - 0.4, -0.6), xlabel="share of all runs; the rest do not have all cases right"
-    )
-    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=5, fontsize=8, frameon=False)
+    axes.set_yticks(where, [SHOWN[name] for name in shown])
+    axes.set(xlim=(0, 1), ylim=(len(shown) - 0.4, -0.6), xlabel="share of all runs; the rest never learn")
+    axes.tick_params(axis="y", length=0)
+    axes.legend(loc="lower left", bbox_to_anchor=(-0.3, 1), ncols=5, columnspacing=0.8, handlelength=1)
 
 
 def activities(runs: Runs) -> Figure:
@@ -194,9 +214,12 @@ def activities(runs: Runs) -> Figure:
     network, asked, side = wiring_of(wiring, recipe), cases(recipe), size(recipe)[0]
     y = states(network, asked.inputs, w[None])[0]
     hidden = y[:, network.hidden].reshape(-1, side - 2, side - 2)
-    figure = Figure(figsize=(12, 3.8), layout="constrained")
-    for (above, below), c in zip(figure.subplots(2, 8).T, [0, 2, 4, 6, 1, 3, 5, 7], strict=True):
+    figure = figure_of(TWO_COLUMNS, 56)
+    panels = figure.subplots(2, 8)
+    for (above, below), c in zip(panels.T, [0, 2, 4, 6, 1, 3, 5, 7], strict=True):
         _squares(above, asked.inputs[c].reshape(side, side), 1, asked.names[c].split(" at")[0] + "°")
-        _squares(below, hidden[c], 1, f"output {y[c, network.outputs[0]]:.2f}")
-    figure.suptitle(f"T-C: inputs, and below them the hidden units ({DRAWN}, seed {seed})", fontsize=10)
+        _squares(below, hidden[c], 1, "")
+        below.set_xlabel(f"output {y[c, network.outputs[0]]:.2f}", fontsize=SMALL)
+    panels[0, 0].set_ylabel("inputs")
+    panels[1, 0].set_ylabel(f"hidden units (seed {seed})")
     return figure

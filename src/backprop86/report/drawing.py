@@ -60,6 +60,14 @@ def hinton(axes: Axes, values: np.ndarray, largest: float, corner: tuple[float, 
         axes.add_collection(PatchCollection(squares, facecolor=colour, edgecolor="none"))
 
 
+def excites_inhibits(figure: Figure) -> None:
+    """Write the key of Hinton diagrams below a figure."""
+    looks = {"excites": "white", "inhibits": "black"}
+    squares = [Rectangle((0, 0), 1, 1, facecolor=colour, edgecolor="0.3") for colour in looks.values()]
+    key = figure.legend(squares, looks, loc="outside lower center", ncols=3, handlelength=0.9, handleheight=0.9)
+    key.set_title("area: size of the weight")
+
+
 def curves_figure(
     runs: Runs, title: str, shown: int = 30, columns: int = 5, readings: Sequence[str] | None = None
 ) -> Figure:

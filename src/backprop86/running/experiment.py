@@ -107,8 +107,9 @@ class Experiment:
 
     def kept(self, name: str) -> tuple[int, int]:
         """Return the number of seeds whose weights, and whose curves, are kept."""
-        shown = self.goes_on(name) > 0 if self.axes else self.reading_of(name) == LITERAL
-        return FIRST_WEIGHTS if shown and not self.numbers_only else 0, DRAWN if self.goes_on(name) else 0
+        is_drawn, is_literal = self.goes_on(name) > 0, self.reading_of(name) == LITERAL and not self.axes
+        has_weights = (is_drawn or is_literal) and not self.numbers_only
+        return FIRST_WEIGHTS if has_weights else 0, DRAWN if is_drawn else 0
 
     def _parts(self, name: str) -> list[tuple[str, bool]]:
         """Return the parts of a name, and whether each is a variant."""
@@ -186,7 +187,9 @@ class Experiment:
                 seen[alike] = len(validate(problem, recipe).levels), columns(problem, recipe)
             levels[reading], measured[reading] = seen[alike]
         for claim in self.claims:
-            claim.check_columns(measured)
+            claim.check_columns(
+                {name: measured[name] for name in claim.matching(self.every_reading) if name in measured}
+            )
         if self.first_look is not None:
             for reading, found in measured.items():
                 if found.get(self.promising) != YES_OR_NO:
