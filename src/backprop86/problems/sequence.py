@@ -135,7 +135,7 @@ SHOWN = {
     "as_printed": "as printed",
     "sweeps_400": "400 sweeps",
     "random_split": "other five held out",
-    "random_split_400": "other five held out, 400 sweeps",
+    "random_split_400": "other five, 400 sweeps",
     "case_updates": "a change after every case",
     "range_1": "weights from ±1",
     "biases_from_zero": "biases from 0",
