@@ -26,7 +26,7 @@ from backprop86.running.settings import load, stems
 Item = TypeVar("Item")
 PATHS_TITLE = (
     "whole runs by hand: how far weights and E are from those by autograd at most; by which sweep they have "
-    "parted from autograd, the fused engine, a run begun one bit away, torch.optim.SGD (∞: never)"
+    "parted from autograd, the fused engine, a run begun one bit away, torch.optim.SGD"
 )
 COSTS_TITLE = "forward and backward by hand, over autograd: median time with the range, memory at most"
 

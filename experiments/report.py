@@ -2,7 +2,7 @@
 
 python experiments/report.py                 what stands in results/, which must be whole
 python experiments/report.py --output quick  whatever stands in quick/; the README is left alone
-python experiments/report.py --svg           figures as SVG too, beside PDF and PNG
+python experiments/report.py --more          figures as SVG, tables in LaTeX, and a page that holds its pictures too
 python experiments/report.py --check         nothing is written; exit status 1 if a file in results/ or the README is
                                              not what the runs in results/ give
 """
@@ -22,13 +22,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", default="results", help="the folder that holds runs/")
     parser.add_argument("--check", action="store_true", help="compare results/ and the README with the runs")
-    parser.add_argument("--svg", action="store_true", help="figures as SVG too")
+    parser.add_argument(
+        "--more", action="store_true", help="also SVG, tables in LaTeX, a page with its pictures inside"
+    )
     parser.add_argument("--processes", type=int, help="how many work side by side; as many as cores, if not given")
     chosen = parser.parse_args()
     if chosen.processes is not None and chosen.processes < 1:
         raise BadInput(f"processes must be 1 or more, was {chosen.processes}")
     if not chosen.check:
-        publish(chosen.output, EXAMPLE, chosen.processes, chosen.svg)
+        publish(chosen.output, EXAMPLE, chosen.processes, chosen.more)
     elif found := stale(EXAMPLE, processes=chosen.processes):
         sys.exit("\n".join([*found, f"{report_command()} makes them anew"]))
     else:

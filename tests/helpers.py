@@ -10,6 +10,8 @@ import pytest
 
 from backprop86.engines import fused, reference
 from backprop86.engines.recipe import Job, Recipe
+from backprop86.judging.ledger import ledger
+from backprop86.running.experiment import Experiment
 from backprop86.running.nets import Nets
 from backprop86.running.problem import problem_of, start_of, validate, wiring_of
 from backprop86.running.provenance import Provenance
@@ -60,25 +62,61 @@ def measured(problem, recipe, w, counted=None):
     return {name: values[0] for name, values in found.items()}
 
 
-def runs_of(learned, sweeps=None, **measures):
-    """Made-up runs of a single reading, a, of which so many are learned and have these measures."""
-    n = len(learned)
+def runs_of(learned, sweeps=None, moment="learned", moments=(), **measures):
+    """Made-up runs of a single reading, a: which of them learned, and what is measured of them at a moment.
+
+    When they learn, nothing is measured of runs that never do. untrained_x is x before training.
+    """
+    n, learned = len(learned), np.asarray(learned, dtype=bool)
     sweeps = pd.array([10 if yes else pd.NA for yes in learned] if sweeps is None else sweeps, dtype="Int64")
-    rows = pd.DataFrame({"condition": "a", "seed": range(n), "learned": learned, "sweeps": sweeps, **measures})
-    return Runs("made_up", {"a": rows}, {"a": Provenance(Recipe(), [0, n - 1], [0], 2, "fused", {})})
+    rows = pd.DataFrame({"variant": "", "reading": "a", "seed": range(n), "learned": learned, "diverged": False})
+    rows = rows.assign(
+        failure=np.where(learned, "", "plateau"), sweeps=sweeps, right_side=sweeps, stopped=10, error=0.1
+    )
+    kinds = {"b": "boolean", "i": "Int64", "f": "Float32"}
+    for name, values in measures.items():
+        column = pd.Series(np.broadcast_to(np.asarray(values), n))
+        column = column.astype(kinds[column.dtype.kind])
+        if name.startswith("untrained_"):
+            rows[f"{name.removeprefix('untrained_')}@0"] = column
+        else:
+            rows[f"{name}@{moment}"] = column.where(learned) if moment == "learned" else column
+    recipe = Recipe(moments=list(moments))
+    return Runs("made_up", {"a": rows}, {"a": Provenance("", "a", recipe, [0, n - 1], [0], 2, "fused", {})})
 
 
 def of_readings(readings):
-    """Made-up runs of several readings, from those of each."""
-    parts = {name: runs.of("a").assign(condition=name) for name, runs in readings.items()}
-    return Runs("made_up", parts, {name: runs.about["a"] for name, runs in readings.items()})
+    """Made-up runs of several readings, from those of each; a/b is reading b of variant a."""
+    found = Runs("made_up", {}, {})
+    for name, runs in readings.items():
+        variant, _, reading = name.rpartition("/")
+        about = replace(runs.about["a"], variant=variant, reading=reading)
+        found = found.having(name, runs.of("a"), about, list(readings))
+    return found
 
 
-def curve(medians):
-    """Made-up runs of readings for a curve: so many hidden units, so many sweeps, or never learned if None."""
+def experiment_of(runs, claims=()):
+    """The experiment that made-up runs are of; its words for a name are the name without its signs."""
+    variants = {name.rpartition("/")[0]: {} for name in runs.readings if "/" in name}
+    words = {name: name.replace("_", " ").replace("/", ", ") for name in runs.readings}
+    words |= {form: "as printed" for claim in claims for form in claim.readings if claim.kind == "curve"}
+    readings = {name: {} for name in runs.readings}
+    return Experiment(runs.stem, "Made up", variants=variants, readings=readings, words=words, claims=list(claims))
+
+
+def ledger_of(claims, runs):
+    """The ledger of claims about made-up runs."""
+    return ledger(claims, runs, experiment_of(runs, claims))
+
+
+def curve(medians, learned=1.0):
+    """Made-up runs of readings for a curve: hidden units, sweeps, the share that learned."""
+    so = np.arange(20) < 20 * learned
     return of_readings(
         {
-            f"{hidden}_hidden/as_printed": runs_of([sweeps is not None] * 3, [sweeps or pd.NA] * 3, hidden=hidden)
+            f"{hidden}_hidden/as_printed": runs_of(
+                so if sweeps else [False] * 20, [sweeps or pd.NA] * 20, untrained_hidden=hidden
+            )
             for hidden, sweeps in medians.items()
         }
     )

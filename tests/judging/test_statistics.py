@@ -1,5 +1,7 @@
 """Statistics on tiny arrays whose answers are known."""
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,8 +10,8 @@ from backprop86.judging import statistics
 from backprop86.judging.statistics import (
     exceeds,
     kaplan_meier,
+    means,
     median_of,
-    median_sweeps,
     percentile,
     quantiles,
     tail,
@@ -26,7 +28,7 @@ def test_wilson():
     assert wilson(10, 10)[1] == 1
 
 
-def test_unsolved_is_infinite():
+def test_a_run_that_never_learned_is_infinite():
     assert with_infinity(pd.Series([3, pd.NA], dtype="Int64")).tolist() == [3, np.inf]
     assert with_infinity(pd.Series([True, False])).tolist() == [1, 0]
 
@@ -43,11 +45,12 @@ def test_percentile_counts_ties_half():
     assert percentile(values, 0)[0] == 0
 
 
-def test_tail_is_on_the_side_where_the_number_lies():
+def test_a_tail_counts_both_sides():
     values = np.array([1, 2, 3, 4, np.inf])
-    assert tail(values, 1) == 0.2
-    assert tail(values, 4) == 0.4
-    assert tail(values, 9) == 0.2
+    assert tail(values, 1) == 0.4
+    assert tail(values, 4) == 0.8
+    assert tail(values, 3) == 1
+    assert tail(values, 9) == 0.4
     assert tail(values, 0) == 0
 
 
@@ -75,13 +78,24 @@ def test_kaplan_meier():
     assert [len(part) for part in kaplan_meier(np.array([np.inf] * 3), 10)] == [0] * 4
 
 
-def test_the_kaplan_meier_median_is_the_median_and_may_be_never():
-    sweeps = np.array([*range(1, 56), *[np.inf] * 45], dtype=float)
-    middle, low, high = median_sweeps(sweeps, 100)
-    assert middle == quantiles(sweeps)[2] == 50
-    assert (low, high) == (40, np.inf)  # about ten runs, two standard errors, on each side; there are but five more
-    assert median_sweeps(np.array([4.0, np.inf, np.inf]), 9)[0] == np.inf
-    assert median_sweeps(np.full(5, 7.0), 9) == (7, 7, 7)
+def test_means_of_some_of_the_values(monkeypatch):
+    values = np.arange(1.0, 101)
+    found = means(values, 25)
+    assert found.shape == (statistics.MEANS,)
+    assert found.mean() == pytest.approx(values.mean(), abs=0.2)
+    assert found.std() == pytest.approx(values.std() / 5, rel=0.03)
+    assert np.array_equal(found, means(values, 25))
+    assert np.ptp(means(values, 1)) == 99
+    monkeypatch.setattr(statistics, "SEED", 7)
+    assert not np.array_equal(found, means(values, 25))
+
+
+def test_means_take_no_more_memory_for_more_runs():
+    tracemalloc.start()
+    means(np.arange(1000.0), 1000)  # at once they would be 80 MB
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 4e6
 
 
 def test_the_bootstrap_of_the_median():

@@ -1,47 +1,26 @@
-"""Figures as files: the same bytes twice, laid out once, SVG on demand; a title that says what is drawn."""
+"""Networks and Hinton diagrams: signs as colours and areas, numbers as the texts print them."""
 
+import numpy as np
 import pytest
-from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from backprop86.report import drawing, style
-from helpers import runs_of
+from backprop86.wiring import layered
 
 
-def made():
-    figure = Figure(figsize=(3, 2), layout="constrained")
-    figure.subplots(1, 2)[0].plot([1, 3, 2])
-    return figure
+def test_a_network_shows_weights_and_biases_with_true_signs():
+    wiring = layered(1, 1)
+    places = {name: (float(k), 0.0) for k, name in enumerate(wiring.units[1:])} | {wiring.units[0]: None}
+    axes = style.figure_of(style.ONE_COLUMN, 50).subplots()
+    w = np.array([-0.04 if source == wiring.units[0] else -8.76 for _, source, _ in wiring.table()])
+    drawing.draw_network(axes, wiring, w, places, "made up")
+    assert sorted(text.get_text() for text in axes.texts if text.get_text()) == ["0.0", "−8.8"]
 
 
-def test_the_same_bytes_twice(tmp_path):
-    for name in ("one", "two"):
-        style.save(made(), tmp_path / name, "figure", svg=True)
-    files = [sorted((tmp_path / name).iterdir()) for name in ("one", "two")]
-    assert [[path.name for path in some] for some in files] == [["figure.pdf", "figure.png", "figure.svg"]] * 2
-    assert [path.read_bytes() for path in files[0]] == [path.read_bytes() for path in files[1]]
-
-
-def test_an_svg_on_demand_and_none_of_other_rows(tmp_path):
-    style.save(made(), tmp_path, "figure", svg=True)
-    assert (tmp_path / "figure.svg").is_file()
-    style.save(made(), tmp_path, "figure")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["figure.pdf", "figure.png"]
-
-
-def test_a_figure_is_laid_out_once(tmp_path, monkeypatch):
-    laid_out, whole = [], ConstrainedLayoutEngine.execute
-    monkeypatch.setattr(ConstrainedLayoutEngine, "execute", lambda self, figure: laid_out.append(whole(self, figure)))
-    figure = made()
-    style.save(figure, tmp_path, "figure", svg=True)
-    assert len(laid_out) == 1
-    left, right = (axes.get_position() for axes in figure.axes)
-    assert left.x1 < right.x0 < 0.7
-
-
-@pytest.mark.parametrize(("printed", "words"), [([], False), ([558.0], True)])
-def test_a_title_names_vertical_lines_where_there_are_some(printed, words):
-    figure = drawing.sweeps_figure(runs_of([True] * 3), "Tried", printed)
-    (axes,) = figure.axes
-    assert ("vertical lines: printed in 1986" in axes.get_title()) == words
-    assert len([line for line in axes.lines if len(set(line.get_xdata())) == 1]) == len(printed)
+@pytest.mark.parametrize("value", [-2.0, 1.0, 0.5, 0.0])
+def test_the_area_of_a_square_is_the_size_of_a_weight(value):
+    axes = style.figure_of(style.ONE_COLUMN, 50).subplots()
+    drawing.hinton(axes, np.array([[value]]), largest=2)
+    white, black = ([np.ptp(path.vertices, 0) for path in some.get_paths()] for some in axes.collections)
+    assert (len(white), len(black)) == (value > 0, value < 0)
+    for width, height in white + black:
+        assert width * height == pytest.approx(0.92**2 * abs(value) / 2)

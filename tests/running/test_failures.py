@@ -11,15 +11,16 @@ from backprop86.wiring import layered, wire
 
 NET, CASES = layered(2, 2, 1), xor.cases(Recipe("2_hidden"))  # 00, 01, 10, 11 -> 0, 1, 1, 0
 BUSY = ([0.1, 0.9, 0.9, 0.9], [0.1, 0.1, 0.1, 0.9])  # or, and
+SWEEPS = np.array([0, 75, 100])
 REST = [1.0, 0.4, 0.4]
 
 
-def kind(out, h1=BUSY[0], h2=BUSY[1], curve=REST, counted=None, learned=False, diverged=False, net=NET):
+def kind(out, h1=BUSY[0], h2=BUSY[1], curve=REST, counted=None, learned=False, diverged=False, net=NET, sweeps=SWEEPS):
     y = np.zeros((1, 4, net.n_units))
     for name, values in zip(("h1", "h2", "o1"), (h1, h2, out), strict=True):
         y[0, :, net.units.index(name)] = values
     counted = None if counted is None else np.array([counted])
-    one = np.array([learned]), np.array([diverged]), np.array([curve])
+    one = np.array([learned]), np.array([diverged]), sweeps, np.array([curve])
     return kinds(Nets(net, CASES, np.empty((1, 0)), y, counted), *one)[0]
 
 
@@ -64,4 +65,19 @@ def test_a_net_without_hidden_units():
     net = layered(2, 1)
     y = np.full((1, 4, net.n_units), 0.5)
     nets, no = Nets(net, CASES, np.empty((1, 0)), y), np.array([False])
-    assert kinds(nets, no, no, np.array([REST])).tolist() == ["plateau"]
+    assert kinds(nets, no, no, SWEEPS, np.array([REST])).tolist() == ["plateau"]
+
+
+@pytest.mark.parametrize(
+    ("sweeps", "curve", "expected"),
+    [
+        ([0, 70, 75, 90, 100], [1, 0.9, 0.5, 0.49, 0.47], "still_learning"),  # less by a twentieth than after 75 of 100
+        ([0, 70, 75, 90, 100], [1, 0.9, 0.5, 0.49, 0.48], "partly_learned"),
+        ([0, 70, 76, 90, 100], [1, 0.5, 0.48, 0.47, 0.47], "still_learning"),  # the last point at 75 of 100 or before
+        ([0, 70, 76, 90, 100], [1, 0.48, 0.5, 0.49, 0.47], "partly_learned"),
+        ([0, 1], [1, 0.9], "still_learning"),
+        ([0, 1], [1, 0.96], "partly_learned"),
+    ],
+)
+def test_e_still_falls_if_it_falls_in_the_last_quarter_of_the_sweeps(sweeps, curve, expected):
+    assert kind([0.2, 0.8, 0.6, 0.6], sweeps=np.array(sweeps), curve=curve) == expected

@@ -3,14 +3,14 @@
 from dataclasses import replace
 from importlib import import_module
 
-import numpy as np
+import pandas as pd
 import pytest
 
 from backprop86.engines.recipe import Recipe
 from backprop86.problems import xor
 from backprop86.running import runs
 from backprop86.running.experiment import Experiment
-from backprop86.running.settings import Settings, load
+from backprop86.running.settings import Settings
 from backprop86.running.training import run_reading
 
 TWO = Recipe("2_hidden", 300, epsilon=0.5, alpha=0.9)
@@ -22,6 +22,18 @@ LATTICE = Experiment(
     promising="learned",
 )
 NAMES = ["one/slow", "one/fast", "two/slow", "two/fast"]  # only the last is ever learned
+VARIANT = Experiment(
+    "xor",
+    recipe=Recipe("one_hidden_direct", 900, 0.5, 0.9, target_on=0.9, target_off=0.1, criterion="right_side"),
+    variants={"two_hidden": {"network": "2_hidden", "epsilon": 0.25, "moments": [300]}},
+    readings={"as_printed": {}},
+    drawn={"two_hidden/as_printed": 600},
+)
+WHOLE_NAME = "two_hidden/as_printed"
+
+
+def of_variant(folder, seeds=50, first_seed=0, experiment=VARIANT):
+    return Settings(experiment, seeds, first_seed, "two_hidden", output=str(folder))
 
 
 @pytest.fixture
@@ -43,10 +55,8 @@ def asked(script, monkeypatch):
 
 
 def test_a_run_that_was_stopped_is_resumed_to_the_same_bytes(tmp_path, monkeypatch, script):
-    monkeypatch.setattr(runs, "MOST_WEIGHTS", 30)  # so that those of the median run are kept for its own sake
-    monkeypatch.setattr(runs, "WITH_CURVES", 2)  # so that those of the first runs of each kind of failure are, too
-    wanted = ("seeds=50", "reading=two_hidden", "experiment.recipe.sweeps=900")
-    settings = [load("xor", *wanted, f"output={tmp_path / name}") for name in ("a", "b")]
+    monkeypatch.setattr(Experiment, "kept", lambda self, name: (3, 2))  # so that other runs are kept for their own sake
+    settings = [of_variant(tmp_path / name) for name in ("a", "b")]
     script.run(settings[0])
     whole = script.run_together
 
@@ -57,9 +67,11 @@ def test_a_run_that_was_stopped_is_resumed_to_the_same_bytes(tmp_path, monkeypat
     with pytest.raises(KeyboardInterrupt):
         script.run(settings[1])
     half = runs.read(settings[1].runs_file)
-    assert runs.missing(half, "two_hidden") == 25
-    with pytest.raises(ValueError, match=r"^the runs of xor, reading two_hidden, were stopped half-way: python exp"):
-        runs.same_recipes(half, {"two_hidden": half.recipe("two_hidden")})
+    assert runs.missing(half, WHOLE_NAME) == 25
+    with pytest.raises(
+        ValueError, match=r"^the runs of xor, reading two_hidden/as_printed, were stopped half-way: python exp"
+    ):
+        runs.same_recipes(half, {WHOLE_NAME: half.recipe(WHOLE_NAME)})
     asked = []
     monkeypatch.setattr(
         script, "run_together", lambda p, r, seeds, **how: asked.extend(seeds) or whole(p, r, seeds, **how)
@@ -71,23 +83,21 @@ def test_a_run_that_was_stopped_is_resumed_to_the_same_bytes(tmp_path, monkeypat
     assert len(asked) == 25 + 50  # a run that was finished is made anew
     assert settings[1].runs_file.read_bytes() == settings[0].runs_file.read_bytes()
     made = runs.read(settings[1].runs_file)
-    median, _ = runs.typical(made, "two_hidden")
-    assert (median > 3, median in half.of("two_hidden")["seed"].tolist()) == (True, True)
-    first = [of.of("two_hidden").groupby("failure")["seed"].min().to_dict() for of in (half, made)]
+    median, _ = made.typical(WHOLE_NAME)
+    assert (median > 3, median in half.of(WHOLE_NAME)["seed"].tolist()) == (True, True)
+    first = [of.of(WHOLE_NAME).groupby("failure")["seed"].min().to_dict() for of in (half, made)]
     assert first[0].keys() == first[1].keys() == {"", "plateau", "still_learning"}
     assert first[0] != first[1]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("before", "then"), [((0, 30), (0, 60)), ((0, 60), (0, 30)), ((0, 60), (10, 50))])
-@pytest.mark.parametrize(("most_weights", "with_curves"), [(30, 100), (5_000, 20)])
-def test_it_may_be_resumed_with_other_seeds(tmp_path, monkeypatch, script, before, then, most_weights, with_curves):
-    monkeypatch.setattr(runs, "MOST_WEIGHTS", most_weights)
-    monkeypatch.setattr(runs, "WITH_CURVES", with_curves)
+@pytest.mark.parametrize("kept", [(3, 100), (20, 20), (3, 0)])
+def test_it_may_be_resumed_with_other_seeds(tmp_path, monkeypatch, script, before, then, kept):
+    monkeypatch.setattr(Experiment, "kept", lambda self, name: kept)
 
     def settings(name, first, n):
-        wanted = (f"first_seed={first}", f"seeds={n}", "reading=two_hidden", "experiment.recipe.sweeps=1000")
-        return load("xor", *wanted, f"output={tmp_path / name}")
+        return of_variant(tmp_path / name, n, first)
 
     script.run(settings("whole", *then))
     script.run(settings("other", *before))
@@ -110,7 +120,8 @@ def test_only_promising_readings_get_all_seeds(tmp_path, script, asked):
     for name in NAMES:
         seeds = found.of(name)["seed"].tolist()
         rows = run_reading(xor, LATTICE.recipe_of(name), seeds)
-        assert np.array_equal(found.weights(name), np.stack(rows["weights"]))
+        measures = [column for column in rows if not runs.is_large(column)]
+        pd.testing.assert_frame_equal(found.of(name)[measures], rows[measures], check_dtype=False)
 
 
 def test_without_a_first_look_every_reading_gets_all_seeds(tmp_path, script, asked):
@@ -162,7 +173,7 @@ def test_a_lattice_that_was_stopped_is_resumed_to_the_same_bytes(
         ("backprop86.running.training.start_of", 1, []),  # while the weights of the first reading are drawn
         ("backprop86.running.training._some_at_a_time", 2, []),  # while its rows are measured
         ("backprop86.running.runs.thinned", 2, ["one/slow"]),  # while those of the second are put beside them
-        ("backprop86.running.training._some_at_a_time", 7, ["one/slow", "one/fast", "two/slow"]),
+        ("backprop86.running.training._some_at_a_time", 14, ["one/slow", "one/fast", "two/slow"]),
         ("backprop86.running.runs.write", 1, NAMES),  # while the file is written
     ],
 )
@@ -192,7 +203,7 @@ def test_what_ctrl_c_says_is_true(tmp_path, monkeypatch, script, place, call, le
 def test_a_run_that_is_stopped_at_once_leaves_nothing(tmp_path, monkeypatch):
     from backprop86.running import run as script
 
-    whole, settings = script.run_together, load("xor", "seeds=3", "reading=two_hidden", f"output={tmp_path}")
+    whole, settings = script.run_together, of_variant(tmp_path, 3)
     monkeypatch.setattr(script, "run_together", lambda *what, **how: [rows.iloc[:0] for rows in whole(*what, **how)])
     with pytest.raises(KeyboardInterrupt, match=r"^nothing was saved$"):
         script.run(settings)

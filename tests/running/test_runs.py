@@ -15,15 +15,16 @@ from backprop86.running.problem import validate
 from backprop86.running.provenance import Provenance
 from backprop86.running.training import run_reading
 
-TWO = Recipe("2_hidden", 300, epsilon=0.5, alpha=0.9)
-NONE = replace(TWO, network="1_hidden", sweeps=20)  # cannot learn it
+TWO = Recipe("2_hidden", 300, epsilon=0.5, alpha=0.9, criterion="right_side", moments=[250])
+NONE = replace(TWO, network="1_hidden", sweeps=20, moments=[])  # cannot learn it
 ORDER = ["two", "none"]
+PLACES = {"two": ("", "two"), "none": ("small", "as_printed")}
 
 
 def put(found, name, recipe, seeds=range(12)):
     rows = run_reading(xor, recipe, list(seeds), "reference")
-    rows = rows.drop(columns=["hidden_code", "untrained_hidden_code"]) if name == "none" else rows
-    about = Provenance.of(recipe, len(validate(xor, recipe).levels), list(seeds), "reference")
+    rows = rows.drop(columns=[column for column in rows if "hidden_code" in column]) if name == "none" else rows
+    about = Provenance.of(PLACES[name], recipe, len(validate(xor, recipe).levels), list(seeds), "reference")
     return (found or runs.Runs("xor", {}, {})).having(name, runs.thinned(rows), about, ORDER)
 
 
@@ -42,13 +43,23 @@ def test_what_is_written_is_read(tmp_path):
     found = runs.read(tmp_path / "xor.parquet")
     assert found.readings == ORDER
     assert found.recipe("none") == NONE
-    first = ["condition", "seed", "learned", "diverged", "failure", "sweeps", "stopped", "error"]
-    assert list(found.rows.columns[:8]) == first
+    first = ["variant", "reading", "seed", "learned", "diverged", "failure", "sweeps", "right_side", "stopped", "error"]
+    assert list(found.rows.columns[:10]) == first
+    places = found.rows[["variant", "reading"]].drop_duplicates().to_numpy().tolist()
+    assert places == [["", "two"], ["small", "as_printed"]]
     assert found.rows["failure"].notna().all()
     assert (found.rows["failure"] == "").equals(found.rows["learned"].astype(bool))
-    assert found.of("two")["hidden_code"].notna().all()
-    assert "hidden_code" not in found.of("none")
-    assert np.array_equal(found.weights("two"), np.stack(made.of("two")["weights"]))
+    assert found.of("two")[["hidden_code@0", "hidden_code@250", "hidden_code@end"]].notna().all(axis=None)
+    assert not [column for column in found.of("none") if "hidden_code" in column]
+    for name in ORDER:
+        for column in made.of(name):
+            ours, theirs = made.of(name)[column], found.of(name)[column]
+            if runs.is_large(column):
+                assert ours.isna().equals(theirs.isna())
+                pairs = zip(ours.dropna(), theirs.dropna(), strict=True)
+                assert all(np.array_equal(a, b, equal_nan=True) for a, b in pairs), column
+            else:
+                pd.testing.assert_series_equal(ours, theirs, check_dtype=False)  # read as nullable
     assert found.of("two")["sweeps"].isna().equals(~found.of("two")["learned"].astype(bool))
     sweeps, error, gradient = found.curves("two")
     assert error.shape == (12, len(sweeps))
@@ -66,23 +77,38 @@ def test_readings_that_are_no_more_are_dropped():
     assert found.having("none", found.of("none"), found.about["none"], ["none"]).readings == ["none"]
 
 
-def test_only_the_first_seeds_keep_what_is_large(monkeypatch):
-    monkeypatch.setattr(runs, "MOST_WEIGHTS", 30)
-    monkeypatch.setattr(runs, "WITH_CURVES", 5)
-    found = put(None, "two", replace(TWO, sweeps=1000), range(40))
-    rows = found.of("two")
-    median, _ = runs.typical(found, "two")
+def test_only_some_runs_keep_their_weights_and_curves():
+    rows = run_reading(xor, replace(TWO, sweeps=1000), list(range(40)))
+    median = int(rows["seed"].iloc[runs.median_run(rows)[0]])
     first = {kind: rows["failure"].tolist().index(kind) for kind in rows["failure"].unique()}
     assert first == {"": 0, "plateau": 3, "one_half": 9}
     assert median not in (0, 1, 2, 3, 9)
-    assert np.flatnonzero(rows["weights"].notna()).tolist() == sorted([0, 1, 2, 3, 9, median])
+    kept = runs.thinned(rows.sample(frac=1, random_state=0), weights=3, curves=5)
+    special = sorted([0, 3, 9, median])
+    assert kept["seed"].tolist() == [*range(40)]
+    assert np.flatnonzero(kept["weights@end"].notna()).tolist() == sorted({0, 1, 2, *special})
+    for moment in ("250", "learned"):
+        there = set(np.flatnonzero(rows[f"weights@{moment}"].notna()))
+        assert set(np.flatnonzero(kept[f"weights@{moment}"].notna())) == {0, 1, 2, *special} & there
     for curve in ("error_curve", "gradient_curve"):
-        assert np.flatnonzero(rows[curve].notna()).tolist() == [0, 1, 2, 3, 4, 9]
-    _, error, gradient = found.curves("two")  # of the first five alone
+        assert np.flatnonzero(kept[curve].notna()).tolist() == sorted({0, 1, 2, 3, 4, *special})
+    about = Provenance.of(("", "two"), replace(TWO, sweeps=1000), 2, list(range(40)), "fused")
+    of_the_first = pd.concat([kept.iloc[:5], kept.iloc[5:].assign(error_curve=None, gradient_curve=None)])
+    found = runs.Runs("xor", {}, {}).having("two", of_the_first, about, ["two"])
+    _, error, gradient = found.curves("two")
     assert np.array_equal(error, np.stack(rows["error_curve"].iloc[:5]), equal_nan=True)
     assert gradient.shape[0] == 5
-    numbers = runs.thinned(run_reading(xor, TWO, [0, 1]), numbers_only=True)
-    assert numbers[runs.LAST].isna().all(axis=None)
+    large = [name for name in rows if runs.is_large(name)]
+    assert len(large) == 5
+    assert runs.thinned(rows, 0, 0)[large].isna().all(axis=None)
+    assert runs.thinned(rows, 0, 2)["error_curve"].notna().tolist() == [True] * 2 + [False] * 38
+
+
+def test_a_reading_that_is_not_whole_keeps_whatever_the_whole_may_keep():
+    rows = run_reading(xor, replace(TWO, sweeps=30), list(range(9)))
+    half = runs.thinned(rows, weights=2, curves=3, whole=False)
+    assert half[["weights@end", "error_curve"]].notna().all(axis=None)
+    assert runs.thinned(rows, weights=0, curves=0, whole=False)[["weights@end", "error_curve"]].isna().all(axis=None)
 
 
 def test_no_half_written_file_is_left(tmp_path, monkeypatch):
@@ -128,7 +154,7 @@ def _metadata(change):
 
 
 def _of_two(**said):
-    return _metadata(lambda about: about | {"conditions": {"two": about["conditions"]["two"] | said}})
+    return _metadata(lambda about: about | {"names": {"two": about["names"]["two"] | said}})
 
 
 def _column(name, values):
@@ -137,8 +163,8 @@ def _column(name, values):
 
 CANNOT_BE = {
     "a list": (_metadata(lambda about: []), r"the metadata of .* must hold stem and readings: delete it; .*"),
-    "no stem": (_metadata(lambda about: {"conditions": about["conditions"]}), r"the metadata of .* must hold stem .*"),
-    "no conditions": (_metadata(lambda about: about | {"conditions": {}}), r"the metadata of .* must hold stem .*"),
+    "no stem": (_metadata(lambda about: {"names": about["names"]}), r"the metadata of .* must hold stem .*"),
+    "no names": (_metadata(lambda about: about | {"names": {}}), r"the metadata of .* must hold stem .*"),
     "no JSON": (_metadata(lambda about: b"{"), r"the metadata of .* cannot be read: delete it; .* makes it anew"),
     "no text": (_metadata(lambda about: b"\xff"), r"the metadata of .* cannot be read: .*"),
     "deep": (_metadata(lambda about: b"[" * 200_000), r"the metadata of .* cannot be read: .*"),
@@ -149,10 +175,9 @@ CANNOT_BE = {
     "no seeds": (_of_two(seeds=None), r"the metadata of .* must say how reading two was made: .*"),
     "seeds as text": (_of_two(seeds=["0", "11"]), r"the metadata of .* must say how reading two was made: .*"),
     "an unknown setting": (_of_two(recipe={"rate": 1}), r"the metadata of .* must say how reading two was made: .*"),
-    "other conditions": (
-        _metadata(lambda about: about | {"conditions": {"three": about["conditions"]["two"]}}),
-        r".* must hold rows of the readings that its metadata names, and of no other",
-    ),
+    "no variant": (_of_two(variant=None), r"the metadata of .* must say how reading two was made: .*"),
+    "another variant": (_of_two(variant="large"), r".* must hold rows of the readings that its metadata names, .*"),
+    "another reading": (_of_two(reading="three"), r".* must hold rows of the readings that its metadata names, .*"),
     "learned as text": (_column("learned", lambda values: values.cast("string")), "column learned .*false, was string"),
     "sweeps with halves": (_column("sweeps", lambda values: values.cast("float64")), "column sweeps .*, was double"),
 } | {
@@ -160,7 +185,7 @@ CANNOT_BE = {
         lambda table, name=name: table.drop_columns([name]),
         rf".* must have a column {name}, was without: .*",
     )
-    for name in (*runs.FIRST, *runs.LAST)
+    for name in (*runs.FIRST, *runs.CURVES)
 }
 
 
@@ -205,11 +230,49 @@ def test_rows_of_another_recipe_are_not_reported():
         found.of("three")
 
 
-def test_typical_is_the_median_of_the_solved():
-    found = put(None, "two", replace(TWO, sweeps=1000), range(40))
-    seed, w = runs.typical(found, "two")
-    learned = found.rows[found.rows["learned"]].sort_values("sweeps")
-    assert seed == learned["seed"].iloc[(len(learned) - 1) // 2]
-    assert np.array_equal(w, found.rows["weights"].iloc[seed])
-    with pytest.raises(ValueError, match="no seed of reading none was learned"):
-        runs.typical(put(None, "none", NONE), "none")
+@pytest.fixture(scope="module")
+def forty():
+    return put(None, "two", replace(TWO, sweeps=1000), range(40))
+
+
+def test_typical_is_the_median_of_those_that_learned(forty):
+    learned = forty.rows[forty.rows["learned"]].sort_values("sweeps", kind="stable")
+    middle = learned.iloc[(len(learned) - 1) // 2]
+    for moment in ("250", "learned", "end"):
+        seed, w = forty.typical("two", moment)
+        assert seed == middle["seed"]
+        assert np.array_equal(w, middle[f"weights@{moment}"])
+    assert middle["sweeps"] > 250  # it had not learned by then, and is the typical run all the same
+    assert np.array_equal(forty.typical("two")[1], middle["weights@learned"])
+    with pytest.raises(BadInput, match=r"^no seed of reading none has learned"):
+        put(None, "none", NONE).typical("none")
+
+
+def test_rows_at_a_moment(forty):
+    rows = forty.of("two")
+    for moment in ("0", "250", "learned", "end"):
+        found = forty.at("two", moment)
+        assert not [column for column in found if "@" in column]
+        for measure in ("is_fig5", "hidden_off", "hidden_code"):
+            assert found[measure].equals(rows[f"{measure}@{moment}"])
+        assert moment == "0" or found["weights"].equals(rows[f"weights@{moment}"])
+        assert found["sweeps"].equals(rows["sweeps"])
+    assert forty.at("two", "learned")["learned"].equals(rows["learned"])
+    assert forty.at("two", "end")["learned"].equals(rows["learned"])
+    by_then = [sweeps is not pd.NA and sweeps <= 250 for sweeps in rows["sweeps"]]
+    assert forty.at("two", "250")["learned"].tolist() == by_then
+    assert 0 < sum(by_then) < rows["learned"].sum()
+    assert not forty.at("two", "0")["learned"].any()
+    line = r"^xor was looked at at the moments 0, 250, learned, end, not at 7$"
+    with pytest.raises(BadInput, match=line):
+        forty.at("two", "7")
+
+
+def test_the_same_after_it_was_written_and_read(forty, tmp_path):
+    runs.write(forty, tmp_path / "xor.parquet")
+    found = runs.read(tmp_path / "xor.parquet")
+    assert found.at("two", "250")["learned"].equals(forty.at("two", "250")["learned"])
+    assert found.typical("two")[0] == forty.typical("two")[0]
+    assert np.array_equal(found.typical("two")[1], forty.typical("two")[1])
+    runs.write(found, tmp_path / "again.parquet")
+    assert (tmp_path / "again.parquet").read_bytes() == (tmp_path / "xor.parquet").read_bytes()

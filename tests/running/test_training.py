@@ -6,8 +6,11 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from backprop86.engines.recipe import Recipe
+from backprop86.engines.reference import checkpoints
+from backprop86.network import Network
 from backprop86.problems import family_trees, symmetry, xor
 from backprop86.running import training
 from backprop86.running.failures import kinds
@@ -23,8 +26,11 @@ from backprop86.running.training import (
     together,
 )
 from backprop86.wiring import wire
+from helpers import measured
 
 XOR = Recipe("2_hidden", 1500, epsilon=0.5, alpha=0.9)  # some are learned before others
+LEARNER = replace(XOR, criterion="right_side", moments=[20, 400])
+"""Some of its seeds learn before sweep 400, some after, some never."""
 TREES = Recipe("five_layers", 8, 0.1, 0.9, 0.002, 4, 0.05, 0.5, dead_zone="from_edge", held_out="random", stop="limit")
 
 
@@ -80,7 +86,7 @@ def test_hidden_units_are_off_if_none_does_anything_in_any_case():
             "outputs_do_not_count": [0, 0, 0, 0, 0, 0, -9, 0, 0],
         }
     )
-    assert [name for name, row in found.items() if row["hidden_off"]] == ["off"]
+    assert [name for name, row in found.items() if row["hidden_off@end"]] == ["off"]
 
 
 def test_weights_are_mostly_negative_if_most_connections_are():
@@ -90,11 +96,15 @@ def test_weights_are_mostly_negative_if_most_connections_are():
             "half": [-9, -1, -1, -9, -1, 1, -9, 1, 1],
         }
     )
-    assert {name: bool(row["mostly_negative"]) for name, row in found.items()} == {"four_of_six": True, "half": False}
+    assert {name: bool(row["mostly_negative@end"]) for name, row in found.items()} == {
+        "four_of_six": True,
+        "half": False,
+    }
     rows, net = run_reading(xor, XOR, list(range(9))), xor.wiring(XOR)
-    begun, ended = start_of(xor, XOR, net, list(range(9))), np.stack(rows["weights"])
+    begun, ended = start_of(xor, XOR, net, list(range(9))), np.stack(rows["weights@end"])
     before, after = ((w[:, ~net.is_bias] < 0).mean(1) > 0.5 for w in (begun, ended))
-    assert rows["mostly_negative"].tolist() == after.tolist() != before.tolist()
+    assert rows["mostly_negative@0"].tolist() == before.tolist() != after.tolist()
+    assert rows["mostly_negative@end"].tolist() == after.tolist()
     shared = wire(
         ["i1", "i2"],
         {"h1": ["i1", "i2"], "h2": ["i1", "i2"], "o1": ["h1", "h2"]},
@@ -102,40 +112,37 @@ def test_weights_are_mostly_negative_if_most_connections_are():
         {(source, target): "k" for source in ("i1", "i2") for target in ("h1", "h2")},
     )
     found = one_sweep({"each_connection_counts": [-1, 1, 1]}, lambda recipe: shared)
-    assert found["each_connection_counts"]["mostly_negative"]
-
-
-def test_how_many_cases_there_are_and_how_many_are_trained():
-    both = ["cases", "training_cases"]
-    assert run_reading(xor, replace(XOR, sweeps=1), [0, 1])[both].to_numpy().tolist() == [[4, 4]] * 2
-    assert run_reading(family_trees, TREES, [0, 1])[both].to_numpy().tolist() == [[104, 100]] * 2
+    assert found["each_connection_counts"]["mostly_negative@end"]
 
 
 def test_the_kind_of_failure_is_that_of_the_net_in_the_end(monkeypatch):
     monkeypatch.setattr(training, "MEASURED_AT_ONCE", 7)
-    recipe = replace(XOR, sweeps=300)
+    recipe = replace(XOR, sweeps=300, criterion="right_side")
     rows, net, cases = run_reading(xor, recipe, list(range(30))), xor.wiring(recipe), xor.cases(recipe)
     learned, diverged, curves = rows["learned"].to_numpy(bool), rows["diverged"].to_numpy(bool), rows["error_curve"]
-    nets = Nets.shown(net, cases, np.stack(rows["weights"]))
-    expected = kinds(nets, learned, diverged, np.stack(curves))
+    nets = Nets.shown(net, cases, np.stack(rows["weights@end"]))
+    expected = kinds(nets, learned, diverged, np.array(checkpoints(300)), np.stack(curves))
     assert set(expected) == {"", "plateau", "still_learning"}
     assert rows["failure"].tolist() == expected.tolist()
     either = {"either_input": [-5, 10, 10, -5, 10, 10, -1, 1, 1]}  # 0.3, 0.7, 0.7 and, for 11, also 0.7
     assert one_sweep(either, criterion="zone")["either_input"]["failure"] == "equal_units"
     without = one_sweep(either, criterion="zone", counted=(1, 1, 1, 0))["either_input"]
-    assert (without["failure"], without["training_cases"]) == ("not_close_enough", 3)
+    assert without["failure"] == "not_close_enough"
     beyond = one_sweep({"infinite": [np.inf] * 9})["infinite"]
     assert (beyond["failure"], beyond["diverged"]) == ("diverged", True)
 
 
 @pytest.mark.parametrize(
-    ("problem", "recipe"), [(xor, XOR), (xor, replace(XOR, network="1_hidden")), (family_trees, TREES)]
+    ("problem", "recipe"),
+    [(xor, XOR), (xor, replace(XOR, network="one_hidden_direct", sweeps=400, moments=[3, 7])), (family_trees, TREES)],
 )
 def test_the_columns_are_known_before_training(problem, recipe):
-    told, rows = columns(problem, recipe), run_reading(problem, replace(recipe, sweeps=1), [0, 1])
+    told, rows = columns(problem, recipe), run_reading(problem, recipe, [0, 1])
     assert set(told) == set(rows)
+    text = {name for name in rows if pd.api.types.is_string_dtype(rows[name].dtype)}
     held = {"b": YES_OR_NO, "O": OTHER}
-    assert {name: held.get(rows[name].dtype.kind, "numbers") for name in rows} == told | {"failure": told["failure"]}
+    found = {name: OTHER if name in text else held.get(rows[name].dtype.kind, "numbers") for name in rows}
+    assert found == told
 
 
 @pytest.mark.parametrize("rate", [1e306, 1.7e308])
@@ -143,3 +150,113 @@ def test_nets_near_the_largest_number_are_measured_without_a_word(rate):
     recipe = load("symmetry").experiment.recipe_of("case_updates")
     rows = run_reading(symmetry, replace(recipe, epsilon=rate), [0, 1, 2, 3, 4])  # warnings are errors here
     assert rows["seed"].tolist() == [0, 1, 2, 3, 4]
+
+
+def plainly(recipe, seed):
+    """Return the weights of one XOR net after every sweep, and its outputs, by a loop over equations 8 and 9."""
+    net, cases = Network(xor.wiring(recipe)), xor.cases(recipe)
+    w = torch.tensor(start_of(xor, recipe, net.wiring, [seed]))
+    inputs, d, change = torch.tensor(cases.inputs), torch.tensor(cases.desired), torch.zeros_like(w)
+    every, outputs = [], []
+    for _ in range(recipe.sweeps + 1):
+        y, cache = net.forward(inputs, w)
+        every.append(w)
+        outputs.append(y[0].numpy())
+        _, gradients = net.backward(y - d, cache)
+        change = -recipe.epsilon * gradients["w"] + recipe.alpha * change
+        w = w + change
+    return torch.cat(every).numpy(), np.stack(outputs), cases.desired
+
+
+def first(met):
+    """Return the first sweep of which this is so; None if it never is."""
+    return int(np.argmax(met)) if met.any() else None
+
+
+@pytest.fixture(scope="module")
+def learners():
+    """Rows of LEARNER by the reference engine, and of each seed the weights and outputs of a plain loop."""
+    seeds = [0, 1, 2, 3, 9]
+    return run_reading(xor, LEARNER, seeds, "reference"), [plainly(LEARNER, seed) for seed in seeds]
+
+
+def test_a_row_says_when_a_net_learned_and_when_it_was_on_the_right_side(learners):
+    rows, plain = learners
+    zone = run_reading(xor, replace(LEARNER, criterion="zone"), rows["seed"].tolist(), "reference")
+    right, beyond = [], []
+    for _, outputs, d in plain:
+        right.append(first(np.where(d > 0.5, outputs > 0.5, outputs < 0.5).all((1, 2))))
+        beyond.append(first(np.where(d > 0.5, outputs > 0.8, outputs < 0.2).all((1, 2))))
+    assert right != beyond
+    assert None in right
+    for found, sweeps in ((rows["sweeps"], right), (zone["sweeps"], beyond), (zone["right_side"], right)):
+        assert [None if value is pd.NA else int(value) for value in found] == sweeps
+    assert rows["right_side"].equals(rows["sweeps"])
+    assert zone["learned"].tolist() == [sweeps is not None for sweeps in beyond]
+
+
+@pytest.mark.parametrize("moment", ["0", "20", "400", "learned", "end"])
+def test_measures_are_those_of_the_weights_at_their_moment(learners, moment):
+    rows, plain = learners
+    for (_, row), (every, _, _) in zip(rows.iterrows(), plain, strict=True):
+        sweep = {"learned": row["sweeps"], "end": row["stopped"]}.get(moment, moment)
+        names = [name for name in row.index if name.endswith(f"@{moment}")]
+        if sweep is pd.NA:
+            assert row[names].isna().all()
+            continue
+        expected = measured(xor, LEARNER, every[int(sweep)])
+        hidden = Nets.shown(xor.wiring(LEARNER), xor.cases(LEARNER), every[[int(sweep)]]).y[:, :, 3:5]
+        weights = every[int(sweep)][~xor.wiring(LEARNER).is_bias]
+        expected |= {"hidden_off": (hidden < 0.2).all(), "mostly_negative": (weights < 0).mean() > 0.5}
+        if moment != "0":
+            assert row[f"weights@{moment}"] == pytest.approx(every[int(sweep)], rel=1e-9)
+        assert {name.partition("@")[0] for name in names} == expected.keys() | ({"weights"} if moment != "0" else set())
+        for name, value in expected.items():
+            assert row[f"{name}@{moment}"] == (value if isinstance(value, str) else pytest.approx(value, rel=1e-6)), (
+                name
+            )
+
+
+def test_moments_differ_from_each_other(learners):
+    rows, _ = learners
+    assert rows["sweeps"].lt(400).any()
+    assert rows["sweeps"].gt(400).any()
+    assert rows["sweeps"].isna().any()
+    codes = [rows[f"hidden_code@{moment}"].dropna().tolist() for moment in ("0", "20", "400", "end")]
+    assert len({tuple(each) for each in codes}) > 2
+
+
+def test_what_a_run_did_not_reach_is_missing():
+    recipe = replace(XOR, epsilon=1.7e308, alpha=0.99, sweeps=50, moments=[1, 40])  # infinite before long
+    rows = run_reading(xor, recipe, [0, 2])
+    assert rows["diverged"].all()
+    assert (rows["stopped"] < 40).all()
+    for column in ("hidden", "hidden_code", "is_fig5", "hidden_off", "mostly_negative", "weights"):
+        assert rows[[f"{column}@40", f"{column}@learned"]].isna().all(axis=None), column
+        assert rows[f"{column}@end"].notna().all(), column
+    kinds_of_missing = {"hidden@40": "Int64", "is_fig5@40": "boolean", "sweeps": "Int64", "right_side": "Int64"}
+    assert {name: str(rows[name].dtype) for name in kinds_of_missing} == kinds_of_missing
+    assert str(run_reading(symmetry, replace(recipe, network="two_hidden"), [0])["ratio_2@40"].dtype) == "Float32"
+
+
+@pytest.mark.parametrize("engine", ["reference", "fused"])
+def test_a_drawn_seed_goes_on_past_learning_and_is_the_same_run(engine):
+    recipe = replace(LEARNER, sweeps=900, moments=[20, 50])
+    seeds = [0, 1, 2, 3, training.DRAWN, training.DRAWN + 1]
+    plain, drawn = (run_reading(xor, recipe, seeds, engine, drawn=sweep) for sweep in (0, 800))
+    late = [name for name in plain if name.endswith("@end")]
+    late += ["stopped", "error", "failure", "error_curve", "gradient_curve"]
+    pd.testing.assert_frame_equal(plain.drop(columns=late), drawn.drop(columns=late))
+    goes_on = plain["learned"] & (plain["seed"] < training.DRAWN)
+    assert goes_on.sum() >= 2
+    assert (plain["learned"] & ~goes_on).any()
+    assert (drawn["stopped"][goes_on] == 800).all()
+    assert (plain["stopped"][goes_on] < 800).all()
+    pd.testing.assert_frame_equal(plain[~goes_on], drawn[~goes_on])
+    points = np.array(checkpoints(900))
+    for k in np.flatnonzero(goes_on):
+        reached = points <= plain["stopped"][k]
+        assert np.array_equal(plain["error_curve"][k][reached], drawn["error_curve"][k][reached])
+        assert np.isnan(plain["error_curve"][k][~reached]).all()
+        assert np.isfinite(drawn["error_curve"][k][points <= 800]).all()
+    assert (drawn["error"][goes_on] < plain["error"][goes_on]).all()

@@ -54,7 +54,7 @@ def train(
         finally:
             queue.stopped = True
     np.sqrt(block.gradient_curve, out=block.gradient_curve)
-    block.gradient_curve[np.isnan(block.error_curve) | (block.curves == 0)[:, None]] = np.nan
+    block.gradient_curve[np.isnan(block.error_curve)] = np.nan
     found = {field.name: getattr(block, field.name) for field in fields(Outcome)}
     return Outcome(**found | {"diverged": block.diverged == 1})
 
@@ -110,7 +110,6 @@ def block_of(job: Job, descent: Descent) -> Block:
         cases=n if is_mean and recipe.update == "case" else np.ones(S),
         rates=np.stack([np.broadcast_to(np.asarray(getattr(descent, name), float), S) for name in RATES], 1),
         until=job.until,
-        curves=np.ones(S, dtype=np.int64) if job.curves is None else np.array(job.curves, dtype=np.int64),
         **found,
     )
 

@@ -48,7 +48,6 @@ class Block(NamedTuple):
     cases: np.ndarray
     rates: np.ndarray  # (S, 5), a column for each of RATES
     until: np.ndarray
-    curves: np.ndarray
     w: np.ndarray
     w_learned: np.ndarray
     w_at: np.ndarray
@@ -141,10 +140,9 @@ def draw(net, rule, lanes, block, lane, seed, t, L):
         return
     place = seed * rule.n_checkpoints + k
     put(block.error_curve, place, item(lanes.per, E * L + lane))
-    if item(block.curves, seed) != 0:
-        for p in range(net.n_parameters):
-            level = place * net.n_levels + item(net.level, p)
-            put(block.gradient_curve, level, item(block.gradient_curve, level) + item(lanes.dE_dw, p * L + lane) ** 2)
+    for p in range(net.n_parameters):
+        level = place * net.n_levels + item(net.level, p)
+        put(block.gradient_curve, level, item(block.gradient_curve, level) + item(lanes.dE_dw, p * L + lane) ** 2)
     put(lanes.when, CHECKPOINT * L + lane, min(k + 1, rule.n_checkpoints - 1))
 
 
@@ -201,7 +199,7 @@ def pointers(net, rule, lanes, block):
         ),
         Block(
             pointer(block.w0), pointer(block.counted), pointer(block.scale), pointer(block.cases),
-            pointer(block.rates), pointer(block.until), pointer(block.curves), pointer(block.w),
+            pointer(block.rates), pointer(block.until), pointer(block.w),
             pointer(block.w_learned), pointer(block.w_at), pointer(block.sweeps), pointer(block.right_side),
             pointer(block.stopped), pointer(block.diverged), pointer(block.error), pointer(block.error_curve),
             pointer(block.gradient_curve),

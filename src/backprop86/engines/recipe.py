@@ -149,9 +149,8 @@ class Recipe:
 class Job:
     """Networks to be trained: which wiring, on which cases, by which recipe, from which weights.
 
-    w (S, n_parameters); counted (S, C) marks the cases that each seed is trained on, and None means all. A seed that
-    learned goes on for at least `least` (S,) sweeps (None: 0). `curves` (S,) marks the seeds whose curve of dE/dw is
-    kept (None: all).
+    w (S, n_parameters); counted (S, C) marks the cases that each seed is trained on, and None means all. Each
+    seed goes on for at least `least` (S,) sweeps even after it has learned, and None means 0.
     """
 
     wiring: Wiring
@@ -160,7 +159,6 @@ class Job:
     w: np.ndarray
     counted: np.ndarray | None = None
     least: np.ndarray | None = None
-    curves: np.ndarray | None = None
 
     @property
     def until(self) -> np.ndarray:

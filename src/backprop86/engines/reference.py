@@ -32,7 +32,7 @@ class Outcome:
     diverged: np.ndarray  # (S,) a weight or E became NaN or infinite
     error: np.ndarray  # (S,) E of w
     error_curve: np.ndarray  # (S, K)
-    gradient_curve: np.ndarray  # (S, K, n_levels) the length of dE/dw, level by level; NaN but for the job's `curves`
+    gradient_curve: np.ndarray  # (S, K, n_levels) the length of dE/dw, level by level
 
     @classmethod
     def unknown(cls, job: Job) -> "Outcome":
@@ -112,7 +112,6 @@ class _Run:
         self.largest = torch.tensor(largest_weights(wiring, recipe.biases), **as_tensor)
         self.inputs, self.d = torch.tensor(cases.inputs, **as_tensor), torch.tensor(cases.desired, **as_tensor)
         self.levels = torch.as_tensor(wiring.parameter_level, device=device)
-        self.curves = np.ones(len(w), dtype=bool) if job.curves is None else job.curves
         self.until, self.outcome = job.until, Outcome.unknown(job)
         self.seeds, self.copies = np.arange(len(w)), 0
         self.w = torch.tensor(w, **as_tensor)
@@ -180,11 +179,11 @@ class _Run:
 
     def _draw(self, E: Tensor, checkpoint: int) -> None:
         """Put a point on the curves of the seeds in the batch."""
-        out, drawn = self.outcome, self.curves[self.seeds]
+        out = self.outcome
         out.error_curve[self.seeds, checkpoint] = E.cpu().numpy()
         for level in range(out.gradient_curve.shape[-1]):
-            length = self.dE_dw[drawn][:, self.levels == level].norm(dim=-1)
-            out.gradient_curve[self.seeds[drawn], checkpoint, level] = length.cpu().numpy()
+            length = self.dE_dw[:, self.levels == level].norm(dim=-1)
+            out.gradient_curve[self.seeds, checkpoint, level] = length.cpu().numpy()
 
     def change(self, sweep: int) -> None:
         """Change the weights: once, from the gradient of the whole sweep, or after every case in turn."""

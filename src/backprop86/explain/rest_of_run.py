@@ -69,10 +69,9 @@ def course_of(step: Step, gradient: np.ndarray) -> Course:
     last = last if is_exact else sweeps[bisect_left(sweeps, last)]
     E_after = lru_cache(maxsize=None)(lambda sweep: _error(step, _weights(step, sweep)))
     known = {sweep: E for sweep, E in zip(sweeps, E.tolist(), strict=True) if sweep <= last}
-    if is_exact:
-        chosen = _chosen(known | {last: E_after(last)}, E_after) | {learned_at} - {NEVER}
-    else:
-        chosen = _chosen(known, None)
+    chosen = _chosen(known | {last: E_after(last)}, E_after) if is_exact else _chosen(known, None)
+    if is_exact and learned_at != NEVER:
+        chosen.add(learned_at)
     looks = [_look(step, "before", step.w0), _look(step, "this step", _moved(step, gradient))]
     for sweep in sorted(chosen - ({0, 1} if step.recipe.update == "sweep" else {0})):
         name = f"{sweep:,} sweep{'s' if sweep > 1 else ''}"
@@ -98,7 +97,7 @@ def _trained(step: Step, sweeps: int) -> Outcome:
     """Train the seed for this many sweeps, whether it learns or not."""
     counted = np.zeros((1, len(step.cases.inputs)))
     counted[:, step.trained] = 1
-    recipe = replace(step.recipe, stop="limit", sweeps=sweeps)
+    recipe = replace(step.recipe, stop="limit", sweeps=sweeps, moments=[])
     some = None if counted.all() else counted
     return fused.train(Job(step.wiring, step.cases, recipe, step.w0[None], some), threads=1)
 

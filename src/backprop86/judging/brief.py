@@ -2,6 +2,7 @@
 
 import math
 
+from backprop86.judging.ledger import words_of
 from backprop86.judging.statistics import quantiles, with_infinity
 from backprop86.running.runs import Runs
 from backprop86.running.settings import Settings
@@ -12,15 +13,15 @@ LISTED = 5
 
 def in_brief(settings: Settings, found: Runs) -> list[str]:
     """Return three lines: how many seeds learned, by which sweep half of them had, where the rows are."""
-    parts = {name: found.of(name) for name in settings.chosen}
-    share = {name: float(rows["learned"].mean()) for name, rows in parts.items()}
-    learned = {name: f"{int(rows['learned'].sum()):,} of {len(rows):,} seeds" for name, rows in parts.items()}
-    median = {name: quantiles(with_infinity(rows["sweeps"]), (0.5,))[0] for name, rows in parts.items()}
-    sweep = {name: f"{value:,.0f}" if value < math.inf else "never" for name, value in median.items()}
-    hint = "never: fewer than half of the seeds learned" if math.inf in median.values() else "half had learned by then"
+    parts = {words_of(settings.experiment, name): found.of(name) for name in settings.chosen}
+    share = {words: float(rows["learned"].mean()) for words, rows in parts.items()}
+    learned = {words: f"{int(rows['learned'].sum()):,} of {len(rows):,} seeds" for words, rows in parts.items()}
+    median = {words: quantiles(with_infinity(rows["sweeps"]), (0.5,))[0] for words, rows in parts.items()}
+    sweep = {words: f"{value:,.0f}" if value < math.inf else "never" for words, value in median.items()}
+    hint = "  (never: fewer than half of the seeds learned)" if math.inf in median.values() else ""
     return [
         f"learned: {listed(learned, share)}",
-        f"median sweep: {listed(sweep, median)}  ({hint})",
+        f"half had learned by sweep: {listed(sweep, median)}{hint}",
         f"rows: {settings.runs_file}",
     ]
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from backprop86.engines.recipe import BadInput
-from backprop86.judging.statistics import wilson
+from backprop86.judging.statistics import Estimate, percentile, tail, wilson
 from backprop86.running.claim import WITHOUT_MOMENT, Claim
 from backprop86.running.runs import Runs
 
@@ -17,9 +17,9 @@ VERDICTS = ("reproduced", "partly", "doubtful", "not reproduced")
 """From the best to the worst."""
 REPRODUCED, PARTLY, DOUBTFUL, NOT_REPRODUCED = VERDICTS
 FEWEST = 10
-"""The fewest runs that can reproduce something; of fewer a verdict is doubtful at best."""
+"""The fewest runs that a printed one can be compared with; of fewer the verdict is doubtful."""
 ORDINARY, POSSIBLE = 0.05, 0.005
-"""The least share of our runs that do something, for one printed run that does it to be an ordinary one, or possible."""
+"""The least share of our runs that do something, for one printed run that does it to be ordinary, or possible."""
 
 
 @dataclass(frozen=True)
@@ -99,8 +99,8 @@ def all_of_them(claim: Claim, rows: pd.DataFrame) -> np.ndarray:
 
 
 def of_enough(verdict: str, n: int) -> str:
-    """Return the verdict, or doubtful where it is better than a few runs allow."""
-    return DOUBTFUL if n < FEWEST and verdict != NOT_REPRODUCED else verdict
+    """Return the verdict, or doubtful where there are too few runs to say."""
+    return DOUBTFUL if 0 < n < FEWEST else verdict
 
 
 def verdict_of(share: float, n: int) -> str:
@@ -109,9 +109,29 @@ def verdict_of(share: float, n: int) -> str:
     return of_enough(found, n)
 
 
-def sides_of(values: np.ndarray, printed: float) -> tuple[float, float]:
-    """Return the share of values that lie below the printed one, and the share that equal it."""
-    return float((values < printed).mean()), float((values == printed).mean())
+def placed(
+    rows: pd.DataFrame, n: int, middle: Estimate, ends: list[float], found: np.ndarray, printed: float
+) -> Judgement:
+    """Judge a printed number by its place among those found, which come from n of the rows."""
+    place = percentile(found, printed)
+    return Judgement(
+        verdict_of(tail(found, printed), n),
+        n,
+        *middle,
+        **about(rows),
+        p5=ends[0],
+        p95=ends[1],
+        below=float((found < printed).mean()),
+        equal=float((found == printed).mean()),
+        percentile=place.value,
+        percentile_low=place.low,
+        percentile_high=place.high,
+    )
+
+
+def nothing(rows: pd.DataFrame) -> Judgement:
+    """Return the judgement where there is no run to compare with."""
+    return Judgement(NOT_REPRODUCED, 0, np.nan, np.nan, np.nan, **about(rows))
 
 
 def above_one_half(low: float, high: float) -> str:

@@ -1,4 +1,4 @@
-"""The ledger: a row for each claim and reading, with the judgement and its words. Nobody types a verdict."""
+"""The ledger: a row for each claim and each name of runs, with the judgement and its words. Nobody types a verdict."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, fields
@@ -7,61 +7,88 @@ import numpy as np
 import pandas as pd
 
 from backprop86.engines.recipe import BadInput
-from backprop86.judging.judgement import Judgement, in_words, matching
+from backprop86.judging.judgement import VERDICTS, Judgement, of_form
 from backprop86.judging.numbers import percent, shown
-from backprop86.judging.rules import RULES, Curve
+from backprop86.judging.rules import RULES
 from backprop86.running.claim import Claim, other_reading
+from backprop86.running.experiment import Experiment
 from backprop86.running.runs import Runs
 
 COLUMNS = (
-    *("claim", "stem", "source", "says", "rule", "column", "among", "headline", "printed", "reading", "than"),
+    *("claim", "stem", "source", "says", "kind", "column", "moment", "among", "headline", "printed"),
+    *("name", "variant", "reading", "words", "than", "is_share"),
     *(field.name for field in fields(Judgement)),
     *("ours", "because"),
 )
 
 
-def ledger(claims: list[Claim], runs: Runs) -> pd.DataFrame:
-    """Judge every claim under every reading that it is about, the literal reading of each claim first.
+def ledger(claims: list[Claim], runs: Runs, experiment: Experiment) -> pd.DataFrame:
+    """Judge every claim of an experiment under every name that it is about, the literal one of each claim first.
 
-    COLUMNS: what the claim says, the reading, the fields of Judgement, and the words of its rule, `ours` and `because`.
+    COLUMNS: what the claim says, the name with its variant and reading and in words, the fields of Judgement, and the
+    words of its rule, `ours` and `because`.
     """
-    rows = [_row(claim, runs, reading) for claim in claims for reading in _readings(claim, runs)]
+    rows = [_row(claim, runs, name, experiment) for claim in claims for name in _names(claim, runs)]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def judge(claim: Claim, runs: Runs, reading: str) -> Judgement:
-    """Apply the claim's rule to one reading, or to all readings of that form; BadInput for a column not measured."""
-    rule = RULES[claim.rule]
-    if not isinstance(rule, Curve):
-        rows = runs.of(reading)
-        others = (claim.than if claim.rule == "commonest" else []) + ([] if claim.among == "all" else [claim.among])
-        for column in [claim.column, *others]:
-            if column not in rows or (rows[column].isna().all() and column != "sweeps"):
-                raise BadInput(f"claim {claim.id}: reading {reading} of {runs.stem} does not measure {column}")
-    return rule.judge(claim, runs, reading)
+def judge(claim: Claim, runs: Runs, name: str) -> Judgement:
+    """Apply the claim's rule to one name, or to all names of that form; BadInput for a column not measured."""
+    rule = RULES[claim.kind]
+    for of_it in of_form(runs, name) if claim.kind == "curve" else [name]:
+        rows = runs.at(of_it, claim.moment)
+        others = (claim.than if claim.kind == "commonest" else []) + ([claim.further] if claim.further else [])
+        for column in [*claim.columns, *others]:
+            if column not in rows:
+                raise BadInput(f"claim {claim.id}: reading {of_it} of {runs.stem} does not measure {column}")
+    return rule.judge(claim, runs, name)
 
 
-def _readings(claim: Claim, runs: Runs) -> Iterator[str]:
-    for form in claim.readings or runs.readings:
-        yield from [form] if isinstance(RULES[claim.rule], Curve) else matching(runs.stem, runs.readings, form)
+def by_reading(rows: pd.DataFrame) -> pd.Series:
+    """Return the verdict under each reading, from the rows of one claim: the worst of its variants."""
+    worst = rows["verdict"].map(VERDICTS.index).groupby(rows["reading"], sort=False).max()
+    return worst.map(lambda place: VERDICTS[place])
 
 
-def _row(claim: Claim, runs: Runs, reading: str) -> dict[str, object]:
-    rule, found = RULES[claim.rule], judge(claim, runs, reading)
-    about: dict[str, object] = {"claim": claim.id, "stem": runs.stem, "source": claim.source, "says": claim.says}
-    about |= {"rule": claim.rule, "column": claim.column, "among": claim.among, "headline": claim.headline}
-    than = other_reading(claim, reading) if claim.rule == "more" else ", ".join(claim.than)
-    words = {"ours": rule.ours(found), "because": rule.because(claim, reading, found)}
-    return about | {"printed": in_words(claim), "reading": reading, "than": than} | asdict(found) | words
+def literal(rows: pd.DataFrame) -> pd.Series:
+    """Return the row that stands for a claim: that of the literal reading and, of its variants, of the worst one."""
+    first = rows["reading"].iloc[0]
+    of_it = rows[rows["reading"] == first]
+    return of_it[of_it["verdict"] == by_reading(rows)[first]].iloc[0]
+
+
+def literals(ledger: pd.DataFrame) -> pd.DataFrame:
+    """Return the row that stands for each claim."""
+    return pd.DataFrame([literal(rows) for _, rows in ledger.groupby("claim", sort=False)], columns=ledger.columns)
 
 
 def number(row: pd.Series, field: str) -> str:
     """Return one field of a row as people read it; shares in per cent."""
-    of_rule = field in ("estimate", "low", "high") and RULES[row["rule"]].is_share
-    is_share = of_rule or field in ("untrained", "learned")
+    is_share = field in ("untrained", "learned_share", "below", "equal")
+    is_share |= field in ("estimate", "low", "high") and bool(row["is_share"])
     return percent(row[field]) if is_share and not np.isnan(row[field]) else shown(row[field])
 
 
-def printed(row: pd.Series) -> str:
-    """Return what the text of a row prints, or says, for a cell of a table."""
-    return "nothing" if row["source"] == "ours" else RULES[row["rule"]].printed(row["printed"])
+def words_of(experiment: Experiment, name: str) -> str:
+    """Return words for the runs of a name, or of a form of names; a name that is not in the file has none."""
+    return experiment.in_words(name) if "*" in name or name in experiment.every_reading else name
+
+
+def _names(claim: Claim, runs: Runs) -> Iterator[str]:
+    if not claim.readings:
+        yield from claim.matching(runs.readings)
+    for form in claim.readings:
+        yield from [form] if claim.kind == "curve" else of_form(runs, form)
+
+
+def _row(claim: Claim, runs: Runs, name: str, experiment: Experiment) -> dict[str, object]:
+    rule, found = RULES[claim.kind], judge(claim, runs, name)
+    other = other_reading(claim, name) if claim.kind == "more" else ""
+    variant, reading = experiment.place_of(name)
+    row: dict[str, object] = {"claim": claim.id, "stem": runs.stem, "source": claim.source, "says": claim.says}
+    row |= {"kind": claim.kind, "column": ", ".join(claim.columns), "moment": claim.moment, "among": claim.among}
+    row |= {"headline": claim.headline, "printed": "nothing" if claim.source == "ours" else rule.printed(claim)}
+    row |= {"name": name, "variant": variant, "reading": reading, "words": words_of(experiment, name)}
+    row |= {"than": other or ", ".join(claim.than), "is_share": rule.is_share(claim)} | asdict(found)
+    because = rule.because(claim, found, words_of(experiment, other) if other else "")
+    return row | {"ours": rule.ours(claim, found), "because": because}

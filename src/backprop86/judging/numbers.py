@@ -10,7 +10,9 @@ def shown(value: object, infinite: str = "never") -> str:
             return ""
         if np.isinf(value):
             return infinite
-        return f"{value:,.0f}" if value == int(value) and abs(float(value)) < 1e9 else f"{value:.3g}"
+        size = abs(float(value))
+        is_whole = value == int(value) or size >= 1000
+        return f"{value:,.0f}" if is_whole and size < 1e9 else f"{value:.3g}"
     return f"{value:,}" if isinstance(value, int | np.integer) and not isinstance(value, bool) else str(value)
 
 

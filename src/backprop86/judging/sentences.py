@@ -11,6 +11,8 @@ SWEEPS = ("sweeps", "right_side")
 OF_SWEEPS = ("needed fewer", "needed as many", "needed as many or more", "needed as few or fewer")
 OF_NUMBERS = ("are below it", "are equal to it", "are as high or higher", "are as low or lower")
 """The words for runs on one side of a printed number: below, equal, at least, at most."""
+TOLD = 0.05
+"""The least share of runs equal to a printed number that is told."""
 
 
 def capital(text: str) -> str:
@@ -20,7 +22,12 @@ def capital(text: str) -> str:
 
 def numbers_of(claim: Claim) -> str:
     """Return the printed numbers of a claim, shares in per cent."""
-    return " to ".join(percent(value) if claim.kind == "rate" else f"{value:,g}" for value in claim.printed)
+    if claim.kind != "rate":
+        return " to ".join(f"{value:,g}" for value in claim.printed)
+    least, most = claim.printed[0], claim.printed[-1]
+    if least != most and (least == 0 or most == 1):
+        return f"{100 * least:g}% or more" if most == 1 else f"{100 * most:g}% or less"
+    return f"{100 * least:g}%{f' to {100 * most:g}%' if least != most else ''}"
 
 
 def shown_of(claim: Claim, value: float) -> str:
@@ -35,7 +42,7 @@ def learned(claim: Claim) -> str:
 
 def of_the_kind(claim: Claim) -> str:
     """Return the words for runs that must be of a further kind beside having learned."""
-    return " and had become a net of the printed kind" if claim.further else ""
+    return " as a net of the printed kind" if claim.further else ""
 
 
 def runs_that(claim: Claim) -> str:
@@ -46,9 +53,10 @@ def runs_that(claim: Claim) -> str:
 def never(claim: Claim, found: Judgement) -> str:
     """Return how many runs never learned, or had not learned when they were looked at."""
     unlearned = found.runs - round(found.runs * found.learned_share)
-    if claim.moment.isdecimal():
-        return f"{out_of(unlearned, found.runs)} had not learned by then" if unlearned else "every run had learned"
-    return f"{out_of(unlearned, found.runs)} never learned" if unlearned else "every run learned"
+    by = f" by sweep {int(claim.moment):,}" if claim.moment.isdecimal() else ""
+    if not unlearned:
+        return f"every run {'had learned' if by else 'learned'}{by}"
+    return f"{out_of(unlearned, found.runs)} {'had not learned' if by else 'never learned'}{by}"
 
 
 def some(count: int, n: int, runs: str) -> str:
@@ -84,13 +92,13 @@ def lies(found: Judgement, n: int, words: tuple[str, str, str, str]) -> str:
     is_below, is_equal, is_above, is_at_most = words
     if found.verdict == REPRODUCED:
         where = "in the middle" if 25 <= found.percentile <= 75 else "within the usual range"
-        equal = f", {_only(same, n)} {is_equal}" if same else ""
-        return f"lies {where}: {_only(fewer, n)} {is_below}{equal}"
-    where = "far out" if found.verdict == DOUBTFUL else "out of reach"
+        equal = f", and {_of(same, n)} {is_equal}" if found.equal >= TOLD else ""
+        return f"lies {where}: {_of(fewer, n)} {is_below}{equal}"
     above = found.percentile > 50
     count, does = (n - fewer, is_above) if above else (fewer + same, is_at_most)
-    return f"lies {where}: {'only ' if count else ''}{_only(count, n)} {does}"
+    where = "far out" if found.verdict == DOUBTFUL else "out of reach"
+    return f"lies {where}: {'only ' if count else ''}{_of(count, n)} {does}"
 
 
-def _only(count: int, n: int) -> str:
-    return out_of(count, n) if count else "none"
+def _of(count: int, n: int) -> str:
+    return "none" if not count else "all" if count == n else out_of(count, n)

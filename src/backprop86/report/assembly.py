@@ -18,14 +18,17 @@ from omegaconf import DictConfig, OmegaConf
 from rich.progress import track
 
 from backprop86.engines.recipe import BadInput
-from backprop86.report import chapters, citing, tables
-from backprop86.report.gallery import STEP, gallery
+from backprop86.report import chapters, citing, readme, tables
+from backprop86.report.claims_page import claims_page
+from backprop86.report.gallery import gallery
 from backprop86.report.material import Folder, Material, concatenated, prepare
 from backprop86.report.page import Part
 from backprop86.running.schema import command
 from backprop86.running.settings import CONF, PUBLISHED, stems
 
 README = PUBLISHED.parent / "README.md"
+WHOLE_PAGE = "whole.html"
+"""The page that holds its pictures, made on demand."""
 
 
 @dataclass(frozen=True)
@@ -50,25 +53,28 @@ def report(
     example: Example,
     source: str | Path | None = None,
     processes: int | None = None,
-    svg: bool = False,
+    more: bool = False,
 ) -> Report:
     """Make everything that the rows in <source>/runs give, in <output>, which is the source if none is given.
 
-    Everything is checked before anything is written. The bytes are the same however many processes make it.
+    Everything is checked before anything is written. The bytes are the same however many processes make it. `more`:
+    figures as SVG, tables in LaTeX and a page that holds its pictures as well, which git ignores.
     """
     output, folder = Path(output), folder_of(source or output)
     found, notes = experiments_in(folder)
     with workers(min(processes or cores(), len(found))) as each:
         made: list[Material] = told(each(partial(prepare, folder=folder), found), "judging", len(found))
         step, whole = example.page(), [one for one in made if not one.experiment.by_itself]
-        todo = [partial(chapters.written, chapters.one_experiment, output, svg, one) for one in made]
-        todo.append(partial(chapters.written, chapters.across, output, svg, whole))
-        todo += [partial(chapters.written, write, output, svg, folder) for write in (chapters.timed, chapters.compared)]
-        todo.append(partial(chapters.written, example.picture, output, svg))
+        todo = [partial(chapters.written, chapters.one_experiment, output, more, one) for one in made]
+        todo.append(partial(chapters.written, chapters.across, output, more, whole))
+        todo += [
+            partial(chapters.written, write, output, more, folder) for write in (chapters.timed, chapters.compared)
+        ]
+        todo.append(partial(chapters.written, example.picture, output, more))
         sidecars = list(chain(*told(each(_call, todo), "drawing", len(todo))))
     claims = concatenated([one.judged for one in whole])
     about = [note for one in made for note in one.notes]
-    write_pages(output, folder, claims, made, sidecars, step, about)
+    write_pages(output, folder, claims, made, sidecars, step, about, more)
     return Report(claims, notes + about)
 
 
@@ -133,42 +139,45 @@ def write_pages(
     sidecars: list[dict],
     step: list[Part],
     notes: list[str],
+    more: bool,
 ) -> None:
     """Write the ledger, the bibliography, the numbers for LaTeX, and the gallery."""
     titles = {one.stem: one.experiment.title for one in made}
     lattices = [one.judged for one in made if one.experiment.by_itself]
     with_settings(claims, made).to_csv(output / "claims.csv", index=False, lineterminator="\n")
-    page = tables.claims_page(claims, titles, lattices, notes, folder.name)
+    page = claims_page(claims, titles, lattices, notes, folder.name)
     (output / "claims.md").write_text(page, "utf-8")
     citing.write(sidecars, claims, output)
-    page = gallery(claims, sidecars, titles, output, step, notes, folder.name)
-    (output / "index.html").write_text(page, "utf-8")
+    (output / WHOLE_PAGE).unlink(missing_ok=True)  # of other rows
+    for name, embedded in (("index.html", False), (WHOLE_PAGE, True))[: 2 if more else 1]:
+        page = gallery(claims, sidecars, titles, output, step, notes, folder.name, embedded)
+        (output / name).write_text(page, "utf-8")
 
 
 def with_settings(claims: pd.DataFrame, made: list[Material]) -> pd.DataFrame:
     """Return the ledger; where rows are of other settings than their file's, with a column that says so."""
     other = {(one.stem, reading): how for one in made for reading, how in one.other_settings.items()}
-    rows = zip(claims["stem"], claims["reading"], strict=True)
+    rows = zip(claims["stem"], claims["name"], strict=True)
     return claims.assign(other_settings=[other.get(row, "") for row in rows]) if other else claims
 
 
-def readme(claims: pd.DataFrame, output: Path, example: Example) -> str:
+def readme_of(claims: pd.DataFrame, output: Path, example: Example) -> str:
     """Return the README with all between markers, and every marked number, made anew from the files in `output`."""
     made = {
-        "claims": tables.markdown(tables.claims_table(claims[claims["headline"]])),
+        "claims": tables.markdown(readme.claims_table(claims[claims["headline"]])),
         "autograd": (output / "tables" / "autograd_oracles.md").read_text("utf-8"),
         "explain": example.excerpt(example.page()),
     }
-    page = tables.put_between_markers(README.read_text("utf-8"), made)
-    return tables.put_numbers(page, claims)
+    page = readme.put_between_markers(README.read_text("utf-8"), made)
+    return readme.put_numbers(page, claims)
 
 
 def stale(example: Example, results: Path = PUBLISHED, processes: int | None = None) -> list[str]:
-    """Return the files of results/, and the README, that its runs do not give; an SVG is not looked at."""
-    svg = (results / "figures" / f"{STEP}.svg").is_file()
+    """Return the files of results/, and the README, that its runs do not give; those on demand are not looked at."""
+    more = (results / WHOLE_PAGE).is_file()
     with tempfile.TemporaryDirectory() as folder:
-        claims = report(folder, example, results, processes, svg).claims
-        page = readme(claims, Path(folder), example) if results == PUBLISHED else ""
+        claims = report(folder, example, results, processes, more).claims
+        page = readme_of(claims, Path(folder), example) if results == PUBLISHED else ""
         made = {path.relative_to(folder): path.read_bytes() for path in Path(folder).rglob("*") if _is_compared(path)}
     there = {path.relative_to(results) for path in results.rglob("*") if _is_compared(path)}
     wrong = [f"{place} is missing" for place in made.keys() - there]
@@ -180,7 +189,10 @@ def stale(example: Example, results: Path = PUBLISHED, processes: int | None = N
 
 
 def _is_compared(path: Path) -> bool:
-    return path.is_file() and path.parent.name != "runs" and path.suffix != ".svg"
+    on_demand = (
+        path.suffix == ".svg" or path.name == WHOLE_PAGE or (path.parent.name, path.suffix) == ("tables", ".tex")
+    )
+    return path.is_file() and path.parent.name != "runs" and not on_demand
 
 
 def check_output(output: str) -> None:
@@ -196,10 +208,10 @@ def check_output(output: str) -> None:
             raise BadInput(f"output must be a folder that can be written to, was {place} ({error.strerror})") from error
 
 
-def publish(output: str, example: Example, processes: int | None = None, svg: bool = False) -> None:
+def publish(output: str, example: Example, processes: int | None = None, more: bool = False) -> None:
     """Make the report, and the README if it is of the committed results; say what was left out."""
     check_output(output)
-    made = report(output, example, processes=processes, svg=svg)
+    made = report(output, example, processes=processes, more=more)
     if folder_of(output).published:
-        README.write_text(readme(made.claims, Path(output), example), "utf-8")
+        README.write_text(readme_of(made.claims, Path(output), example), "utf-8")
     print("\n".join([*made.notes, f"tables, figures, claims and the gallery are in {output}/"]))

@@ -41,7 +41,7 @@ class Chapter:
 
     def table(self, table: pd.DataFrame, name: str, first: int | None = None) -> None:
         """Write a table."""
-        tables.write_table(table, self.output / "tables", name, first)
+        tables.write_table(table, self.output / "tables", name, first, self.svg)
 
 
 def one_experiment(chapter: Chapter, made: Material) -> None:
@@ -68,7 +68,7 @@ def learning(chapter: Chapter, made: Material, runs: Runs, so: str, how: str) ->
         about = [claim for claim in about if claim.column in ("sweeps", "learned")]
         figure, says = curves.sweeps_figure(runs, experiment, printed), told("sweeps", printed, words)
         chapter.figure(f"{made.stem}_sweeps", figure, says + so, about, [runs], how)
-    drawn = {name: printed.get(name, []) for name in experiment.drawn if name in runs.readings}
+    drawn = {name: printed.get(name, []) for name in experiment.drawn or {} if name in runs.readings}
     if drawn := dict(list(drawn.items())[:COLUMNS]):
         figure, says = curves.learning_figure(runs, experiment, drawn), told("curves", drawn, words)
         chapter.figure(f"{made.stem}_curves", figure, says + so, [], [runs], how)
@@ -110,7 +110,12 @@ def across(chapter: Chapter, every: list[Material]) -> None:
         "failures_counts", atlas.counts(found, titles), CAPTIONS["failures_counts"] + so, [], list(runs.values()), how
     )
     chapter.figure(
-        "failures_kinds", atlas.examples(runs, found), CAPTIONS["failures_kinds"] + so, [], list(runs.values()), how
+        "failures_kinds",
+        atlas.examples(runs, found, titles),
+        CAPTIONS["failures_kinds"] + so,
+        [],
+        list(runs.values()),
+        how,
     )
 
 

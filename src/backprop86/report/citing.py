@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -10,46 +10,87 @@ from typing import Any
 import pandas as pd
 from omegaconf import OmegaConf
 
-from backprop86.judging.ledger import number, printed
+from backprop86.judging.ledger import literals, number
 from backprop86.report.tables import tex
 from backprop86.running.claim import Claim
 from backprop86.running.runs import Runs
 
 CITATION = Path(__file__).parents[3] / "CITATION.cff"
-TEXTS = {
-    "N": r"""@article{rumelhart1986learning,
-  author = {Rumelhart, David E. and Hinton, Geoffrey E. and Williams, Ronald J.},
-  title = {Learning representations by back-propagating errors},
-  journal = {Nature}, volume = {323}, pages = {533--536}, year = {1986}
-}
-""",
-    "P": r"""@incollection{rumelhart1986internal,
-  author = {Rumelhart, David E. and Hinton, Geoffrey E. and Williams, Ronald J.},
-  title = {Learning internal representations by error propagation},
-  booktitle = {Parallel Distributed Processing}, volume = {1}, chapter = {8}, pages = {318--362},
-  publisher = {MIT Press}, year = {1986}
-}
-""",
-    "H": r"""@inproceedings{hinton1986distributed,
-  author = {Hinton, Geoffrey E.},
-  title = {Learning distributed representations of concepts},
-  booktitle = {Proceedings of the Eighth Annual Conference of the Cognitive Science Society},
-  pages = {1--12}, year = {1986}
-}
-""",
-}
-IN_WORDS = {
-    "N": "Rumelhart, Hinton and Williams, Nature 323, 1986",
-    "P": "Rumelhart, Hinton and Williams, Parallel Distributed Processing 1, 1986",
-    "H": "Hinton, Proceedings of the Cognitive Science Society 8, 1986",
-}
+
+
+@dataclass(frozen=True)
+class Text:
+    """One of the three texts of 1986: its letter, its entry in a bibliography, and the place where it stands."""
+
+    letter: str
+    kind: str
+    key: str
+    authors: tuple[tuple[str, str], ...]  # surname, first name
+    title: str
+    place: str  # in a few words
+    pages: tuple[int, int]
+    where: dict[str, str]  # the fields of the entry that say so
+
+    @property
+    def words(self) -> str:
+        """The text in a line of prose: surnames, place and year."""
+        *others, last = [surname for surname, _ in self.authors]
+        return f"{', '.join(others)}{' and ' if others else ''}{last}, {self.place}, 1986"
+
+    @property
+    def line(self) -> str:
+        """The text in a line with its pages."""
+        return f"{self.words}, pp. {self.pages[0]}–{self.pages[1]}"
+
+    @property
+    def bibtex(self) -> str:
+        """The text as an entry for BibTeX."""
+        fields = {"author": " and ".join(", ".join(author) for author in self.authors), "title": self.title}
+        fields |= self.where | {"pages": f"{self.pages[0]}--{self.pages[1]}", "year": "1986"}
+        lines = ",\n".join(f"  {name} = {{{value}}}" for name, value in fields.items())
+        return f"@{self.kind}{{{self.key},\n{lines}\n}}\n"
+
+
+RUMELHART, HINTON, WILLIAMS = ("Rumelhart", "David E."), ("Hinton", "Geoffrey E."), ("Williams", "Ronald J.")
+TEXTS = (
+    Text(
+        "N",
+        "article",
+        "rumelhart1986learning",
+        (RUMELHART, HINTON, WILLIAMS),
+        "Learning representations by back-propagating errors",
+        "Nature 323",
+        (533, 536),
+        {"journal": "Nature", "volume": "323"},
+    ),
+    Text(
+        "P",
+        "incollection",
+        "rumelhart1986internal",
+        (RUMELHART, HINTON, WILLIAMS),
+        "Learning internal representations by error propagation",
+        "Parallel Distributed Processing 1",
+        (318, 362),
+        {"booktitle": "Parallel Distributed Processing", "volume": "1", "chapter": "8", "publisher": "MIT Press"},
+    ),
+    Text(
+        "H",
+        "inproceedings",
+        "hinton1986distributed",
+        (HINTON,),
+        "Learning distributed representations of concepts",
+        "Proceedings of the Cognitive Science Society 8",
+        (1, 12),
+        {"booktitle": "Proceedings of the Eighth Annual Conference of the Cognitive Science Society"},
+    ),
+)
 FIELDS = (
-    "printed", "verdict", "n", "estimate", "low", "high", "p5", "p95",
-    "percentile", "percentile_low", "percentile_high", "percentile_of_learned", "untrained", "learned",
+    "printed", "verdict", "n", "runs", "learned_share", "estimate", "low", "high", "p5", "p95",
+    "below", "equal", "percentile", "percentile_low", "percentile_high", "untrained",
 )  # fmt: skip
 """The fields of the ledger's rows that LaTeX can ask for."""
 MACRO = r"""% Made by python experiments/report.py: every number of the ledger of claims.
-% \backprop{claim}{field} is that of the literal reading, \backprop[reading]{claim}{field} of another.
+% \backprop{claim}{field} is that of the verdict, \backprop[name]{claim}{field} of another reading or net.
 % Fields: FIELDS.
 \newcommand{\backprop}[3][]{\ifcsname bp/#2/#1/#3\endcsname\csname bp/#2/#1/#3\endcsname\else
   \PackageError{backprop86}{claim #2\if!#1!\else, reading #1,\fi\space has no #3}%
@@ -87,7 +128,7 @@ def bibtex(name: str, caption: str, claims: list[Claim]) -> str:
     about: Any = OmegaConf.load(CITATION)
     released = str(about["date-released"])
     letters = {part.strip()[0] for claim in claims for part in claim.source.split(",")}
-    texts = [text for letter, text in IN_WORDS.items() if letter in letters]
+    texts = [text.words for text in TEXTS if text.letter in letters]
     after = f" After {'; '.join(texts)}." if texts else ""
     return (
         f"@misc{{backprop86:{name},\n"
@@ -101,19 +142,19 @@ def bibtex(name: str, caption: str, claims: list[Claim]) -> str:
 
 def bibliography(sidecars: list[dict[str, Any]]) -> str:
     """Return figures.bib: the three texts, then every figure."""
-    return "\n".join([*TEXTS.values(), *(figure["bibtex"] for figure in sidecars)])
+    return "\n".join([*(text.bibtex for text in TEXTS), *(figure["bibtex"] for figure in sidecars)])
 
 
 def numbers(ledger: pd.DataFrame) -> str:
     r"""Return numbers.tex: \backprop and everything it can be asked for."""
     lines = [MACRO.replace("FIELDS", ", ".join(FIELDS).replace("_", "-"))]
-    first = ~ledger["claim"].duplicated()
-    for (_, row), literal in zip(ledger.iterrows(), first, strict=True):
+    of_claim = dict(literals(ledger)[["claim", "name"]].to_numpy())
+    for _, row in ledger.iterrows():
         for field in FIELDS:
-            value = tex(printed(row) if field == "printed" else number(row, field))
-            for reading in [row["reading"], *([""] if literal else [])]:
+            value = tex(number(row, field))
+            for name in [row["name"], *([""] if of_claim[row["claim"]] == row["name"] else [])]:
                 if value:
-                    lines.append(f"\\bp{{{row['claim']}/{reading}/{field.replace('_', '-')}}}{{{value}}}\n")
+                    lines.append(f"\\bp{{{row['claim']}/{name}/{field.replace('_', '-')}}}{{{value}}}\n")
     return "".join([*lines, "\\endgroup\n"])
 
 

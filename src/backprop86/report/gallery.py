@@ -1,10 +1,9 @@
-"""The gallery: one page with every claim and every figure, which needs no network and no other file to be read."""
+"""The gallery: one page with every claim and every figure, which needs no network; with pictures inside if asked."""
 
 import base64
 import re
 from collections import Counter
 from collections.abc import Sequence
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +12,21 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from PIL import Image
 
 from backprop86.judging.judgement import VERDICTS
-from backprop86.judging.ledger import number, printed
+from backprop86.judging.ledger import by_reading, literal, number
+from backprop86.judging.rules import RULES
+from backprop86.report.citing import TEXTS
+from backprop86.report.claims_page import counted
 from backprop86.report.page import Block, Part
 from backprop86.report.tables import command, report_command
 
-TEXTS = {
-    "N": "Rumelhart, Hinton & Williams, Nature 323:533–536",
-    "P": "the same authors, Parallel Distributed Processing, vol. 1, ch. 8, pp. 318–362",
-    "H": "Hinton, Proc. 8th Conf. Cognitive Science Society, pp. 1–12",
-}
-
 STEP = "explain_step"
 """The figure that stands above the step told in the page, not among the others."""
-FORMATS = {"pdf": "PDF", "svg": "SVG", "png": "PNG", "json": "JSON"}
+FIGURES = {"pdf": "PDF", "svg": "SVG", "png": "PNG", "json": "JSON"}
+TABLES = {"csv": "CSV", "md": "Markdown", "tex": "LaTeX"}
+ON_DEMAND = ("svg", "tex")
+"""The formats of figures and of tables; those on demand are linked where they are there."""
+ESTIMATES = {"average": "mean", "curve": "coefficient", "more": "share of pairs"}
+"""The heads of the column with the estimate, where that is neither a share of the runs nor their median."""
 MORE_TABLES = {
     "failures": "Failures, by experiment and reading",
     "failure_kinds": "Kinds of failure, and what they are",
@@ -48,10 +49,11 @@ def gallery(
     step: list[Part],
     notes: Sequence[str] = (),
     name: str = "results",
+    embedded: bool = False,
 ) -> str:
     """Return the page: the same bytes for the same results. folder: holds figures/<name>.png. step: see explain.py.
 
-    ledger: a row per (claim, reading), the literal reading first. figures: their sidecars, in order. titles: of each
+    ledger: see judging.ledger. figures: their sidecars, in order. titles: of each
     experiment, in order. notes: see `tables.claims_page`. name: the folder as a command names it. ValueError for a
     figure or claim without its experiment, or a figure without its claim.
     """
@@ -60,8 +62,8 @@ def gallery(
     if strangers:
         raise ValueError(f"figures or claims name what the gallery does not have: {', '.join(sorted(strangers))}")
     claims = [_claim(rows, figures) for _, rows in ledger.groupby("claim", sort=False)]
-    embedded = [_embedded(figure, folder) for figure in figures]
-    others = [figure for figure in embedded if figure["name"] != STEP]
+    pictures = [_picture(figure, folder, embedded) for figure in figures]
+    others = [figure for figure in pictures if figure["name"] != STEP]
     count = Counter(claim["verdict"] for claim in claims)
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
@@ -73,32 +75,36 @@ def gallery(
     )
     return environment.get_template("gallery.html.j2").render(
         titles=titles,
-        texts=TEXTS,
+        texts={text.letter: text.line for text in TEXTS},
+        kinds=[RULES[kind].says for kind in RULES if kind in set(ledger["kind"])],
         notes=notes,
         commands={stem: command(stem, name) for stem in titles} | {"": report_command(name)},
-        more={name: title for name, title in MORE_TABLES.items() if (folder / "tables" / f"{name}.csv").is_file()},
+        tables=[
+            {"name": name, "title": title, "formats": _formats(folder / "tables" / name, TABLES)}
+            for name, title in [*titles.items(), *MORE_TABLES.items()]
+            if (folder / "tables" / f"{name}.csv").is_file()
+        ],
         tally={verdict: count[verdict] for verdict in VERDICTS},
         claims={stem: found for stem in titles if (found := [claim for claim in claims if claim["stem"] == stem])},
         figures={
             stem: found for stem in ("", *titles) if (found := [one for one in others if one["experiment"] == stem])
         },
-        pictures=[figure for figure in embedded if figure["name"] == STEP],
+        pictures=[figure for figure in pictures if figure["name"] == STEP],
         step=[{"title": part.title, "blocks": [_block(block) for block in part.blocks]} for part in step],
     )
 
 
 def _claim(rows: pd.DataFrame, figures: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the page's text on one claim; rows: its readings, the literal one first."""
-    literal = rows.iloc[0]
-    numbers = _numbers(rows)
+    first, numbers, verdicts = literal(rows), _numbers(rows), by_reading(rows)
     return {
-        **literal[["claim", "stem", "source", "says", "rule", "verdict", "ours", "because"]],
-        "printed": printed(literal),
-        "texts": re.findall(r"(?:^|,)\s*([NPH])\b", literal["source"]) or ["ours"],
-        "reproduced": int((rows["verdict"] == "reproduced").sum()),
+        **first[["claim", "stem", "source", "says", "verdict", "printed", "ours", "because"]],
+        "texts": re.findall(r"(?:^|,)\s*([NPH])\b", first["source"]) or ["ours"],
+        "rule": RULES[first["kind"]].says,
+        "counted": f"{counted(rows)} reading{'s' if len(verdicts) > 1 else ''}",
         "columns": list(numbers),
-        "readings": list(zip(rows["reading"], rows["verdict"], numbers.to_numpy().tolist(), strict=True)),
-        "figures": [figure["name"] for figure in figures if literal["claim"] in figure["claims"]],
+        "readings": list(zip(rows["words"], rows["verdict"], numbers.to_numpy().tolist(), strict=True)),
+        "figures": [figure["name"] for figure in figures if first["claim"] in figure["claims"]],
     }
 
 
@@ -113,11 +119,13 @@ def _numbers(rows: pd.DataFrame) -> pd.DataFrame:
 
     table = pd.DataFrame(
         {
-            "n": told("n"),
-            "median" if rows["rule"].iloc[0] == "draw" else "estimate": told("estimate"),
+            "runs": told("runs"),
+            "that learned": told("learned_share"),
+            "compared": told("n"),
+            ESTIMATES.get(rows["kind"].iloc[0], "share" if rows["is_share"].iloc[0] else "median"): told("estimate"),
             "95 % interval": between("low", "high"),
             "5 to 95 % of runs": between("p5", "p95"),
-            f"percentile of {rows['printed'].iloc[0]}": told("percentile"),
+            f"of 100, below {rows['printed'].iloc[0]}": told("percentile"),
             "its 95 % interval": between("percentile_low", "percentile_high"),
             "before training": told("untrained"),
         }
@@ -132,10 +140,19 @@ def _block(block: Block) -> dict[str, Any]:
     return {"kind": "table", "columns": list(block), "rows": block.to_numpy().tolist()}
 
 
-def _embedded(figure: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Return the sidecar with its picture, the picture's size, and the formats in which it is there."""
-    png = (folder / "figures" / f"{figure['name']}.png").read_bytes()
-    width, height = Image.open(BytesIO(png)).size
-    formats = [kind for kind in FORMATS if kind != "svg" or (folder / "figures" / f"{figure['name']}.svg").is_file()]
-    picture = {"width": width, "height": height, "png": base64.b64encode(png).decode()}
-    return figure | picture | {"formats": {kind: FORMATS[kind] for kind in formats}}
+def _picture(figure: dict[str, Any], folder: Path, embedded: bool) -> dict[str, Any]:
+    """Return the sidecar with the address of its picture, the picture's size, and the formats in which it is there."""
+    path = folder / "figures" / f"{figure['name']}.png"
+    inside = f"data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}" if embedded else ""
+    width, height = Image.open(path).size
+    place = {"width": width, "height": height, "address": inside or f"figures/{figure['name']}.png"}
+    return figure | place | {"formats": _formats(folder / "figures" / figure["name"], FIGURES)}
+
+
+def _formats(path: Path, known: dict[str, str]) -> dict[str, str]:
+    """Return the formats of a figure or table, those on demand only where they have been made."""
+    return {
+        kind: name
+        for kind, name in known.items()
+        if kind not in ON_DEMAND or path.with_name(f"{path.name}.{kind}").is_file()
+    }

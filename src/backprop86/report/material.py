@@ -4,6 +4,7 @@ In results/ the rows must be those of conf/. In a folder of one's own they may b
 only: what differs and what is left out is said.
 """
 
+import fnmatch
 import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,7 +14,6 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from backprop86.engines.recipe import BadInput, Recipe
-from backprop86.judging.judgement import matching
 from backprop86.judging.ledger import COLUMNS, ledger
 from backprop86.report import tables
 from backprop86.running.claim import Claim
@@ -81,7 +81,7 @@ def prepare(stem: str, folder: Folder) -> Material:
     other, said = in_words(stem, differ)
     whole = not other and runs.readings == list(experiment.every_reading)
     if whole:
-        judged = concatenated([ledger(experiment.claims, runs)])
+        judged = concatenated([ledger(experiment.claims, runs, experiment)])
     else:
         judged, left = judged_as_far_as_can_be(experiment, runs)
         notes += [f"left out: {_some(left, 'claims')} of {stem}, which need other readings or measures"] if left else []
@@ -143,7 +143,7 @@ def judged_as_far_as_can_be(experiment: Experiment, runs: Runs) -> tuple[pd.Data
     """Return the ledger of the claims whose literal reading is there, and the names of the others."""
     judged, left = [], []
     for claim in experiment.claims:
-        rows = [ledger([one], runs) for one in _one_by_one(claim, experiment, runs)]
+        rows = [ledger([one], runs, experiment) for one in _one_by_one(claim, experiment, runs)]
         judged += rows
         left += [] if rows else [claim.id]
     return concatenated(judged), left
@@ -158,14 +158,14 @@ def concatenated(ledgers: list[pd.DataFrame]) -> pd.DataFrame:
 def _one_by_one(claim: Claim, experiment: Experiment, runs: Runs) -> list[Claim]:
     """Return the claim about each of its readings that can be judged; none without the literal one, which is first."""
     every = list(experiment.every_reading)
-    forms = claim.readings or every
-    if claim.rule in ("intercept", "slope"):
-        whole = [form for form in forms if set(matching(runs.stem, every, form)) <= set(runs.readings)]
+    forms = claim.readings or claim.matching(every)
+    if claim.kind == "curve":
+        whole = [form for form in forms if set(fnmatch.filter(every, form)) <= set(runs.readings)]
         return [replace(claim, readings=[form]) for form in whole] if whole[:1] == forms[:1] else []
     found = []
-    for k, reading in enumerate(name for form in forms for name in matching(runs.stem, every, form)):
+    for k, reading in enumerate(name for form in forms for name in fnmatch.filter(every, form)):
         try:
-            ledger([one := replace(claim, readings=[reading])], runs)
+            ledger([one := replace(claim, readings=[reading])], runs, experiment)
             found.append(one)
         except BadInput:  # there is no such reading, or under other settings it does not measure this
             if k == 0:
@@ -177,8 +177,8 @@ def _table(experiment: Experiment, runs: Runs, judged: pd.DataFrame, other: dict
     """Return the table of the experiment; where settings differ from the file's, a column says so."""
     if experiment.by_itself:
         return cast(Lattice, experiment.problem).table(runs, judged)
-    table = tables.sweeps_table(experiment.claims, runs)
-    return table.assign(**{"other settings": table["condition"].map(other).fillna("")}) if other else table
+    table = tables.sweeps_table(experiment.claims, runs, experiment)
+    return table.assign(**{"other settings": table["name"].map(other).fillna("")}) if other else table
 
 
 def not_drawn(experiment: Experiment, runs: Runs, changed: set[str]) -> str:

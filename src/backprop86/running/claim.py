@@ -74,7 +74,9 @@ class Claim:
             raise BadInput(f"kind of claim {self.id} must be one of {', '.join(PRINTS)}, was {self.kind}")
         if len(self.printed) not in PRINTS[self.kind]:
             needs = " or ".join(map(str, PRINTS[self.kind]))
-            raise BadInput(f"printed of claim {self.id} must be {needs} numbers for a {self.kind}, was {self.printed}")
+            raise BadInput(
+                f"printed of claim {self.id} must be {needs} numbers for kind {self.kind}, was {self.printed}"
+            )
         for name, kind in OF_KIND.items():
             if getattr(self, name) not in (None, False, 0, "", []) and self.kind != kind:
                 raise BadInput(f"kind of claim {self.id} must be {kind}, as it has {name}, was {self.kind}")
@@ -125,16 +127,17 @@ class Claim:
         for reading in self.matching(columns):
             for name, kinds in wanted:
                 if columns[reading].get(name) not in kinds:
-                    there = ", ".join(column for column in self._at_its_moment(columns[reading], kinds))
-                    raise BadInput(f"columns of claim {self.id} must be of {there} in reading {reading}, was {name}")
+                    there = ", ".join(self._at_its_moment(columns[reading], kinds))
+                    was = name.partition("@")[0]
+                    raise BadInput(f"columns of claim {self.id} must be of {there} in reading {reading}, was {was}")
 
     def _at_its_moment(self, columns: dict[str, str], kinds: tuple[str, ...]) -> list[str]:
         """Return the columns of these kinds that the claim can have at its moment."""
-        found = [name for name, kind in columns.items() if kind in kinds]
-        return [name for name in found if name in WITHOUT_MOMENT or name.endswith(f"@{self.moment}")]
+        found, ending = [name for name, kind in columns.items() if kind in kinds], f"@{self.moment}"
+        return [name.removesuffix(ending) for name in found if name in WITHOUT_MOMENT or name.endswith(ending)]
 
 
 def other_reading(claim: Claim, reading: str) -> str:
-    """Return the reading that has less, if this one has more: it differs in its first parts, as many as are named."""
-    parts = claim.than[0].split("/")
-    return "/".join([*parts, *reading.split("/")[len(parts) :]])
+    """Return the reading that has less, if this one has more: xor_2/* is the one that differs in its first part."""
+    first, star, _ = claim.than[0].partition("/*")
+    return "/".join([first, *reading.split("/")[1:]]) if star else first

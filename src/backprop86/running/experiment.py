@@ -45,7 +45,7 @@ class Experiment:
     axes: dict[str, dict[str, Any]] = field(default_factory=dict)  # axis -> value -> settings that differ
     variant_axes: list[str] = field(default_factory=list)  # the axes whose values are variants
     words: dict[str, str] = field(default_factory=dict)  # part of a name -> words, where its settings do not tell
-    drawn: dict[str, int] = field(default_factory=dict)  # name -> sweep to which the runs go on whose curves are drawn
+    drawn: dict[str, int] | None = None  # name -> sweep to which the runs go on whose curves are drawn
     claims: list[Claim] = field(default_factory=list)
     figures: list[Caption] = field(default_factory=list)
     numbers_only: bool = False  # keep neither weights nor curves
@@ -101,10 +101,15 @@ class Experiment:
         """Return variant and reading."""
         return self.variant_of(name), self.reading_of(name)
 
+    def goes_on(self, name: str) -> int:
+        """Return the sweep to which runs go on past learning, so that their curves are drawn; 0 if they do not."""
+        return (self.drawn or {}).get(name, 0)
+
     def kept(self, name: str) -> tuple[int, int]:
         """Return the number of seeds whose weights, and whose curves, are kept."""
-        literal = not self.numbers_only and (not self.axes or name in self.drawn) and self.reading_of(name) == LITERAL
-        return FIRST_WEIGHTS if literal else 0, DRAWN if name in self.drawn else 0
+        is_drawn, is_literal = self.goes_on(name) > 0, self.reading_of(name) == LITERAL and not self.axes
+        has_weights = (is_drawn or is_literal) and not self.numbers_only
+        return FIRST_WEIGHTS if has_weights else 0, DRAWN if is_drawn else 0
 
     def _parts(self, name: str) -> list[tuple[str, bool]]:
         """Return the parts of a name, and whether each is a variant."""
@@ -115,8 +120,10 @@ class Experiment:
 
     def in_words(self, name: str) -> str:
         """Return words for a reader: 2-2-1, weights from ±1."""
+        if name in self.words:
+            return self.words[name]
         if self.axes:
-            settings = [values[part] for part, values in zip(name.split("/"), self.axes.values(), strict=True)]
+            settings = [values.get(part) for part, values in zip(name.split("/"), self.axes.values(), strict=True)]
         else:
             variant = name.rpartition("/")[0]
             whole = {LITERAL: {}} | self.readings
@@ -147,7 +154,7 @@ class Experiment:
                 raise BadInput(f"followed of {self.stem} must name readings such as {names[0]}, was {reading}")
             if sweeps < 1:
                 raise BadInput(f"followed.{reading} must be a whole number of at least 1, was {sweeps}")
-        for reading, sweeps in self.drawn.items():
+        for reading, sweeps in (self.drawn or {}).items():
             if reading not in names:
                 raise BadInput(f"drawn of {self.stem} must name readings such as {names[0]}, was {reading}")
             limit = self.recipe_of(reading).sweeps
@@ -180,7 +187,9 @@ class Experiment:
                 seen[alike] = len(validate(problem, recipe).levels), columns(problem, recipe)
             levels[reading], measured[reading] = seen[alike]
         for claim in self.claims:
-            claim.check_columns(measured)
+            claim.check_columns(
+                {name: measured[name] for name in claim.matching(self.every_reading) if name in measured}
+            )
         if self.first_look is not None:
             for reading, found in measured.items():
                 if found.get(self.promising) != YES_OR_NO:

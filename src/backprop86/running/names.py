@@ -49,7 +49,7 @@ def described(settings: Mapping[str, Any]) -> str:
         "decay": "decay {:g}",
     }
     for name, value in told.items():
-        if (name, value) in CHOICES:
+        if isinstance(value, str) and (name, value) in CHOICES:
             said.append(CHOICES[name, value])
         elif name in ("alpha", "decay") and value == 0:
             said.append("no momentum" if name == "alpha" else "no decay")

@@ -127,7 +127,7 @@ def look(
                 [recipes[name] for name in names],
                 list(some),
                 advance=partial(progress.advance, task),
-                drawn=[experiment.drawn.get(name, 0) for name in names],
+                drawn=[experiment.goes_on(name) for name in names],
             )
             for name, part in zip(names, new, strict=True):
                 rows[name] = pd.concat([rows[name], part]) if name in rows else part

@@ -53,7 +53,8 @@ def columns(problem: Problem, recipe: Recipe) -> dict[str, str]:
             raise BadInput(f"{place}, of {len(seeds)} seeds {name} was of shape {np.shape(values)}")
     measured = {name: KINDS.get(np.asarray(values).dtype.kind, OTHER) for name, values in found.items()}
     measured |= OF_EVERY_NET
-    return OF_EVERY_RUN | {f"{name}@{moment}": kind for moment in moments(recipe) for name, kind in measured.items()}
+    at = {f"{name}@{moment}": kind for moment in moments(recipe) for name, kind in measured.items()}
+    return OF_EVERY_RUN | at | {f"{WEIGHTS}{moment}": OTHER for moment in moments(recipe) if moment != "0"}
 
 
 def engine_for(name: str, device: str) -> str:
@@ -171,8 +172,8 @@ def _measured(problem: Problem, job: Job, w: np.ndarray, there: np.ndarray) -> d
 
 def _with_gaps(values: np.ndarray, place: np.ndarray, n: int) -> pd.Series:
     """Return a column of n rows that has these values at these places, seven digits of each, and none elsewhere."""
-    kinds = {"b": "boolean", "i": "Int64", "u": "Int64", "f": "Float32"}
-    return pd.Series(pd.array(values, dtype=kinds.get(values.dtype.kind, "object")), index=place).reindex(range(n))
+    kinds = {"b": "boolean", "i": "Int64", "u": "Int64", "f": "Float32", "O": "str"}
+    return pd.Series(values, place, kinds[values.dtype.kind]).reindex(range(n))
 
 
 def _failures(job: Job, outcome: Outcome) -> np.ndarray:

@@ -1,0 +1,240 @@
+"""Rules for what is printed of one run, of an average of several, of nets in general, and of a curve.
+
+All of them compare with our runs that learned, since nobody prints a run that did not.
+"""
+
+import numpy as np
+import pandas as pd
+
+from backprop86.judging.judgement import (
+    DOUBTFUL,
+    FEWEST,
+    NOT_REPRODUCED,
+    ORDINARY,
+    PARTLY,
+    POSSIBLE,
+    REPRODUCED,
+    Judgement,
+    about,
+    by_share,
+    holds,
+    nothing,
+    of_enough,
+    of_form,
+    placed,
+    verdict_of,
+)
+from backprop86.judging.numbers import odds, shown
+from backprop86.judging.rule import AmongLearned, Rule
+from backprop86.judging.sentences import (
+    OF_NUMBERS,
+    OF_SWEEPS,
+    SWEEPS,
+    before,
+    capital,
+    lies,
+    never,
+    numbers_of,
+    runs_that,
+    shown_of,
+    some,
+    verb_of,
+)
+from backprop86.judging.statistics import (
+    MEANS,
+    Estimate,
+    means,
+    median_of,
+    quantiles,
+    through_logarithms,
+    with_infinity,
+)
+from backprop86.running.claim import COEFFICIENTS, Claim
+from backprop86.running.runs import Runs
+
+
+def share_of(count: int, n: int) -> str:
+    """Return the verdict on a property that so many of n runs show."""
+    return verdict_of(count / n, n) if n else NOT_REPRODUCED
+
+
+class Draw(AmongLearned):
+    """What is printed of one run or net: a number that it has, or a property, or several at once."""
+
+    says = (
+        "Printed of one run or one net: it is compared with our runs that learned. It is reproduced if it is an "
+        f"ordinary one among them: a number if at least {odds(ORDINARY)} of the runs are as far out on either side, a "
+        f"property if at least {odds(ORDINARY)} show it. It is in doubt down to {odds(POSSIBLE)}."
+    )
+
+    def is_share(self, claim: Claim) -> bool:
+        """Return whether the claim is of a property, or of a number below another."""
+        return not claim.printed
+
+    def judge(self, claim: Claim, runs: Runs, reading: str) -> Judgement:
+        """Count the runs that show the property, or find the place of the printed number among them."""
+        if self.is_share(claim):
+            return by_share(claim, runs, reading, self.chosen, share_of)
+        rows = runs.at(reading, claim.moment)
+        values, printed = with_infinity(rows[claim.column][self.chosen(claim, rows)]), claim.printed[0]
+        if not len(values):
+            return nothing(rows)
+        middle, ends = median_of(values), quantiles(values, (0.05, 0.95))
+        if claim.to:  # as numbers of the last printed digit, so that equal means equal
+            values, printed = np.round(values / claim.to), np.round(printed / claim.to)
+        return placed(rows, len(values), middle, ends, values, printed)
+
+    def printed(self, claim: Claim) -> str:
+        """Return the number, or say below which it is, or that one net shows the property."""
+        if claim.below is not None:
+            return f"less than {claim.below:,g}"
+        return numbers_of(claim) or "in the printed run"
+
+    def ours(self, claim: Claim, found: Judgement) -> str:
+        """Return the share; of a number the median, and the range of 90 % of the runs."""
+        if self.is_share(claim) or not found.n:
+            return super().ours(claim, found)
+        middle, low, high = (shown_of(claim, value) for value in (found.estimate, found.p5, found.p95))
+        return f"median {middle}; 5 to 95 % of runs: {low} to {high} {self.among(claim, found)}"
+
+    def compared(self, claim: Claim, found: Judgement) -> str:
+        """Say how many runs do the same, or where the printed number lies."""
+        return self.shares(claim, found) if self.is_share(claim) else self.place(claim, found)
+
+    def shares(self, claim: Claim, found: Judgement) -> str:
+        """Say how many runs show the property, and how many are enough."""
+        count = round(found.estimate * found.n)
+        said = f"{capital(some(count, found.n, runs_that(claim)))} {verb_of(claim, count)}{before(found)}"
+        if not count:
+            return f"{said}."
+        enough = {
+            REPRODUCED: f"for one printed run {odds(ORDINARY)} are enough",
+            DOUBTFUL: f"fewer than {odds(ORDINARY)}, which leaves one printed run in doubt",
+            NOT_REPRODUCED: f"fewer than {odds(POSSIBLE)}, too rare for one printed run",
+        }
+        return f"{said}: {enough[found.verdict]}."
+
+    def place(self, claim: Claim, found: Judgement) -> str:
+        """Say where the middle of our runs is, and how many lie on the side of the printed number."""
+        middle = shown_of(claim, found.estimate)
+        half = f"needed {middle} sweeps or fewer" if claim.column in SWEEPS else f"are at {middle} or below"
+        words = OF_SWEEPS if claim.column in SWEEPS else OF_NUMBERS
+        return f"Half of our {runs_that(claim)} {half}; the printed {numbers_of(claim)} {lies(found, found.n, words)}."
+
+
+class Average(AmongLearned):
+    """A printed average of n runs."""
+
+    says = (
+        "A printed average of n runs: it is compared with averages of n of our runs that learned, drawn at random, and "
+        "reproduced if it is an ordinary one among them, as a number of one run is."
+    )
+
+    def is_share(self, claim: Claim) -> bool:
+        """Return that the estimate is a mean."""
+        return False
+
+    def judge(self, claim: Claim, runs: Runs, reading: str) -> Judgement:
+        """Find the place of the printed average among those of as many runs of ours."""
+        rows = runs.at(reading, claim.moment)
+        values, printed = with_infinity(rows[claim.column][self.chosen(claim, rows)]), claim.printed[0]
+        if not len(values):
+            return nothing(rows)
+        found = means(values, claim.of)
+        middle = Estimate(float(values.mean()), *quantiles(found, (0.025, 0.975)))
+        return placed(rows, len(values), middle, quantiles(values, (0.05, 0.95)), found, printed)
+
+    def printed(self, claim: Claim) -> str:
+        """Return the number, and of how many runs it is the average."""
+        return f"{numbers_of(claim)} on average of {claim.of:,}"
+
+    def ours(self, claim: Claim, found: Judgement) -> str:
+        """Return the mean, and the range of 95 % of the averages."""
+        if not found.n:
+            return super().ours(claim, found)
+        mean, low, high = (shown(value) for value in (found.estimate, found.low, found.high))
+        return f"mean {mean}; averages of {claim.of:,}: {low} to {high} {self.among(claim, found)}"
+
+    def compared(self, claim: Claim, found: Judgement) -> str:
+        """Say where the averages of our runs lie, and how many are on the side of the printed one."""
+        low, high = shown(found.low), shown(found.high)
+        said = f"Averages of {claim.of:,} of our {runs_that(claim)} mostly lie between {low} and {high}"
+        return f"{said}; the printed {numbers_of(claim)} {lies(found, MEANS, OF_NUMBERS)}."
+
+
+class Most(AmongLearned):
+    """What is said of nets in general, of all or of most of them."""
+
+    most, half = 0.9, 0.5
+    says = (
+        f"Said of nets in general: it is reproduced if at least {odds(most)} of our runs that learned show it, and "
+        f"partly if at least {odds(half)} do."
+    )
+
+    def judge(self, claim: Claim, runs: Runs, reading: str) -> Judgement:
+        """Count the runs that learned and show it."""
+
+        def verdict(count: int, n: int) -> str:
+            share = count / n if n else 0.0
+            return of_enough(REPRODUCED if share >= self.most else PARTLY if share >= self.half else NOT_REPRODUCED, n)
+
+        return by_share(claim, runs, reading, self.chosen, verdict)
+
+    def printed(self, claim: Claim) -> str:
+        """Say that it is so in general."""
+        return "in general"
+
+    def compared(self, claim: Claim, found: Judgement) -> str:
+        """Say how many show it, and how many must."""
+        count = round(found.estimate * found.n)
+        needed = {
+            REPRODUCED: f"{odds(self.most)} or more",
+            PARTLY: f"half of them or more, but fewer than {odds(self.most)}",
+            NOT_REPRODUCED: "fewer than half of them",
+        }
+        said = f"{capital(some(count, found.n, runs_that(claim)))} {verb_of(claim, count)}{before(found)}"
+        return f"{said}: {needed[found.verdict]}."
+
+
+class Curve(Rule):
+    """A coefficient of the line through the medians of a column over log2 of the number of hidden units."""
+
+    says = (
+        "A printed curve over the number of hidden units: its intercept or its slope is reproduced if it lies inside "
+        "the 95 % interval of the line through the medians of our runs that learned."
+    )
+
+    def is_share(self, claim: Claim) -> bool:
+        """Return that the estimate is a coefficient."""
+        return False
+
+    def judge(self, claim: Claim, runs: Runs, reading: str) -> Judgement:
+        """Fit the line by least squares to all readings of the form `reading`."""
+        points = of_form(runs, reading)
+        rows = [runs.at(point, claim.moment) for point in points]
+        hidden = np.array([runs.at(point, "0")["hidden"].iloc[0] for point in points], dtype=float)
+        values = [with_infinity(part[claim.column][holds(part, ["learned"])]) for part in rows]
+        every = about(pd.concat(rows))
+        if min(map(len, values)) < FEWEST:
+            return Judgement(NOT_REPRODUCED, len(points), np.nan, np.nan, np.nan, **every)
+        lines = through_logarithms(hidden, np.array([quantiles(some, (0.5,))[0] for some in values]))
+        value, low, high = lines[COEFFICIENTS.index(claim.coefficient)]
+        verdict = REPRODUCED if low <= claim.printed[0] <= high else NOT_REPRODUCED
+        return Judgement(verdict, len(points), value, low, high, **every)
+
+    def ours(self, claim: Claim, found: Judgement) -> str:
+        """Return the coefficient with its interval."""
+        if np.isnan(found.estimate):
+            return f"too few runs learned (n = {found.n:,} medians)"
+        among = f"(n = {found.n:,} medians; {never(claim, found)})"
+        return f"{found.estimate:,.0f}; {found.low:,.0f} to {found.high:,.0f} {among}"
+
+    def because(self, claim: Claim, found: Judgement, other: str) -> str:
+        """Say whether the printed coefficient lies inside the interval."""
+        if np.isnan(found.estimate):
+            few = f"For some number of hidden units fewer than {FEWEST} runs learned"
+            return f"{few}, which are too few for a median to lay a line by."
+        inside = "inside" if found.verdict == REPRODUCED else "outside"
+        interval = f"between {found.low:,.0f} and {found.high:,.0f}"
+        line = f"The {claim.coefficient} of the line through our medians is {interval}"
+        return f"{line}; the printed {numbers_of(claim)} lies {inside}. {capital(never(claim, found))}."

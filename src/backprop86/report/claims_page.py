@@ -1,0 +1,95 @@
+"""The ledger to read: every claim, grouped by experiment, with its verdict, the reason and its readings."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from backprop86.judging.judgement import REPRODUCED, VERDICTS
+from backprop86.judging.ledger import by_reading, literal, literals
+from backprop86.judging.rules import RULES
+from backprop86.judging.sentences import capital
+from backprop86.report.tables import command, markdown, report_command
+
+PREFACE = """The three texts of 1986 make {claims} claims here. Each is judged from the rows in `{folder}/runs/`:
+**{tally}**
+({ours} of them are not printed but ours). Where a text is silent there are several readings of it; the first in each
+table takes the text literally and gives the verdict. Where a claim is about several nets, the verdict is that of the
+net that does worst. `{report}` makes this page. [claims.csv](claims.csv) has the same with all digits, and
+[index.html](index.html) is a page to browse it.
+
+## How sentences are judged
+
+A run has learned when every output is beyond 0.8 or below 0.2, unless a text states another standard. Nobody prints a
+run that failed, so whatever is printed of one run is compared with the runs that learned; how many never did stands
+beside it.
+
+{kinds}
+Intervals are 95 %: Wilson's for shares, the bootstrap's for others.
+"""
+
+
+def counted(rows: pd.DataFrame) -> str:
+    """Return the number of readings that reproduce a claim, of all that it is judged under."""
+    verdicts = by_reading(rows)
+    return f"{(verdicts == REPRODUCED).sum()} of {len(verdicts)}"
+
+
+def claims_page(
+    ledger: pd.DataFrame,
+    titles: dict[str, str],
+    lattices: list[pd.DataFrame],
+    notes: Sequence[str] = (),
+    folder: str = "results",
+) -> str:
+    """Return the ledger to read: of each claim the literal reading first, why, and the readings that turn the verdict.
+
+    lattices: rows like those of the ledger of the same claims, too many to be shown, which are counted.
+    notes: where the rows in `folder` are not of the settings in conf/, and which claims are left out.
+    """
+    of_lattices = pd.concat(lattices) if lattices else ledger[:0]
+    claims = literals(ledger)
+    tally = claims["verdict"].value_counts()
+    about = {"claims": len(claims), "ours": (claims["source"] == "ours").sum(), "tally": _told(tally)}
+    about |= {"folder": folder, "report": report_command(folder)}
+    kinds = "".join(f"- {RULES[kind].says}\n" for kind in RULES if kind in set(ledger["kind"]))
+    page = ["# Claims\n"]
+    page += ["**Mind what is different here:**\n", *(f"- {note}" for note in notes), ""] if notes else []
+    page.append(PREFACE.format(**about, kinds=kinds))
+    for stem, of_stem in ledger.groupby("stem", sort=False):
+        page.append(f"## {titles[str(stem)]}\n\nMade by `{command(str(stem), folder)}`.\n")
+        for claim, rows in of_stem.groupby("claim", sort=False):
+            page.append(_claim(rows, of_lattices.loc[of_lattices["claim"] == claim, "verdict"].value_counts()))
+    return "\n".join(page)
+
+
+def _told(tally: pd.Series) -> str:
+    """Return how many there are of each verdict."""
+    return ", ".join(f"{tally.get(verdict, 0):,} {verdict}" for verdict in VERDICTS)
+
+
+def _claim(rows: pd.DataFrame, in_lattice: pd.Series) -> str:
+    first, verdicts = literal(rows), by_reading(rows)
+    turned = [
+        f"{verdict} under {', '.join(dict.fromkeys(others['words']))}"
+        for verdict, others in rows[rows["verdict"] != first["verdict"]].groupby("verdict", sort=False)
+    ]
+    lines = [
+        f"### {first['claim']}",
+        f"{capital(first['says'])} ({first['source']}). Printed: {first['printed']}.",
+        f"**{capital(first['verdict'])}** ({first['words']}). {first['because']}",
+        f"Reproduced under {counted(rows)} reading{'s' if len(verdicts) > 1 else ''}"
+        f"{'; ' + '; '.join(turned) if turned else ''}.",
+    ]
+    if len(in_lattice):
+        lines.append(f"Of the {in_lattice.sum():,} readings in tables/family_trees_lattice.csv: {_told(in_lattice)}.")
+    columns = {"reading": rows["words"], "verdict": rows["verdict"], "ours": rows["ours"]}
+    places = rows.apply(_percentile, axis=1)
+    columns |= {"of 100 runs, below the printed number": places} if (places != "").any() else {}
+    return "\n\n".join([*lines, markdown(pd.DataFrame(columns))])
+
+
+def _percentile(row: pd.Series) -> str:
+    if np.isnan(row["percentile"]):
+        return ""
+    return f"{row['percentile']:.1f} ({row['percentile_low']:.1f} to {row['percentile_high']:.1f})"
