@@ -12,7 +12,6 @@ from backprop86.gradients.check import compare
 from backprop86.gradients.whole_runs import trajectory
 from backprop86.network import Network, initial_weights
 from backprop86.problems import sequence
-from backprop86.report.drawing import curves_figure
 from backprop86.running.nets import Nets, states
 from backprop86.running.problem import counted_of, validate, wiring_of
 from backprop86.running.provenance import Provenance
@@ -228,8 +227,6 @@ def test_figures():
     assert "".join(below) == "AD1221" + "BE2313" + "CA3112" + "DB2123" + "EC1331"
     heights = [bar.get_height() for bar in drawn["held_out"].axes[0].patches]
     assert (len(heights), sum(heights)) == (6, pytest.approx(1))
-    legend = curves_figure(runs, "Sequence completion").axes[5].get_legend()
-    assert [text.get_text() for text in legend.get_texts()] == ["level 1"]  # every step has the weights of the first
 
 
 def test_what_it_refuses():
