@@ -85,6 +85,7 @@ def test_the_readme_and_the_help_show_nets_that_learn():
         assert ("it counts as solved" in page) != ("experiment=single_layer" in settings), settings
 
 
+@pytest.mark.results
 @pytest.mark.slow
 def test_a_seed_that_learns_is_chosen():
     page = page_of("reading=two_hidden")
@@ -97,9 +98,10 @@ def test_a_seed_that_learns_is_chosen():
     assert "Seed 165 is the first whose net learns; seeds 0 to 164 do not." in late
 
 
+@pytest.mark.results
 @pytest.mark.slow
 def test_a_net_that_does_not_learn_says_how_many_others_do():
-    rows = read(RESULTS / "runs" / "xor.parquet").of("two_hidden")
+    rows = read(RESULTS / "runs" / "xor.parquet").of("two_hidden/as_printed")
     stuck = page_of("reading=two_hidden", "seed=0")
     n = int(rows["learned"].sum())
     assert f"Of the 1,000 published runs of this reading {n} learn. The first is seed=1." in stuck
@@ -111,7 +113,7 @@ def test_a_net_that_does_not_learn_says_how_many_others_do():
     assert commands(tried)[:2] == [f"reading=two_hidden epsilon=0.3 seed={first}", "reading=two_hidden"]
     trees = page_of("experiment=family_trees")
     assert "It is not alone: of the 200 published runs of this reading none learns." in trees
-    share = read(RESULTS / "runs" / "family_trees.parquet").rows.groupby("condition", sort=False)["learned"].mean()
+    share = read(RESULTS / "runs" / "family_trees.parquet").rows.groupby("reading", sort=False)["learned"].mean()
     assert commands(trees)[0] == f"experiment=family_trees reading={share.idxmax()}"
 
 
@@ -157,7 +159,7 @@ def test_depth_is_shown_deep():
             "--markdwn is not a setting here; did you mean experiment, reading, seed, case, hidden or a setting",
         ),
         (["experiment=family_trees", "case=98"], "case must be one that seed 0 is trained on, was 98, which is held"),
-        (["reading=lips"], "reading must be all, as_printed, to_sweep_558,"),
+        (["reading=lips"], "reading must be all, as_printed, zero_one_targets,"),
         (["experiment.recipe.network=nine"], "network must be one_hidden_direct or, say, 2_hidden, was nine"),
     ],
 )

@@ -35,13 +35,13 @@ def told(*settings, width=80):
 SETTINGS = [
     ["experiment=xor"],
     ["experiment=xor", "case=0", "seed=17"],
-    ["experiment=xor", "reading=two_hidden_case_updates", "case=3"],
+    ["experiment=xor", "reading=two_hidden/case_updates", "case=3"],
     ["experiment=xor", "reading=fig5_rate_1", "case=2"],  # saturated units
     ["experiment=xor", "experiment.recipe.biases=none", "experiment.recipe.decay=0.002"],
     ["experiment=symmetry"],
     ["experiment=symmetry", "reading=mean_error", "case=63"],
-    ["experiment=single_layer", "reading=symmetry_range_9", "case=21"],
-    ["experiment=symmetry_breaking", "reading=random_1e-8"],
+    ["experiment=single_layer", "reading=range_9", "case=21"],
+    ["experiment=symmetry_breaking", "reading=random/range_1e-8"],
     ["experiment=iterative"],  # unrolled, units that feed none
     ["experiment=shift_register", "case=6", "seed=1", "experiment.recipe.epsilon=2"],  # biases held at 0
     ["experiment=addition"],  # shortcuts
@@ -106,7 +106,7 @@ def test_what_the_terminal_shows_comes_out_as_well():
     "settings",
     [
         ["experiment=xor"],
-        ["experiment=xor", "reading=two_hidden_case_updates"],
+        ["experiment=xor", "reading=two_hidden/case_updates"],
         ["experiment=iterative", "experiment.recipe.error=mean", "experiment.recipe.decay=0.002"],
         ["experiment=shift_register", "experiment.recipe.dead_zone=from_target"],
     ],
@@ -225,9 +225,9 @@ WORDS = {
         "The weights begin as those called fig5, each with a draw between -0.05 and 0.05 added.",
     ],
     ("xor", "case_updates"): ["the weights change after every case, so this", "Then comes the next case"],
-    ("xor", "case_error_0.01"): ["below 0.5, and no case has an E above 0.01."],
-    ("symmetry_breaking", "equal"): ["all weights begin as one number, drawn between -0.3 and 0.3. See"],
-    ("symmetry_breaking", "nearly_equal_1e-4"): ["and 0.3, give or take 0.0001."],
+    ("chauvin", "2_hidden/as_printed/rate_0.25"): ["below 0.5, and no case has an E above 0.01."],
+    ("symmetry_breaking", "as_printed"): ["all weights begin as one number, drawn between -0.3 and 0.3. See"],
+    ("symmetry_breaking", "nearly_equal"): ["and 0.3, give or take 0.0001."],
     ("symmetry", "mean_error"): ["In this reading E is a mean: divided by 64, cases times outputs."],
     ("symmetry", "biases_from_zero"): ["The biases begin at 0.", "| 1 → h1 | 0 |"],
     ("shift_register", "as_printed"): ["begin at or below 0 and are held there.", "would be above 0 is put back to 0."],

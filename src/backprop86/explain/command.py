@@ -74,6 +74,8 @@ def _changed(recipe: Recipe, given: dict[str, str]) -> Recipe:
         if name in given:
             kind = type(getattr(recipe, name))
             values[name] = {int: whole, float: number}.get(kind, _text)(name, given[name])
+    if "sweeps" in values:  # a page shows none of the moments, so a shorter run may leave some out
+        values["moments"] = [moment for moment in recipe.moments if moment <= values["sweeps"]]
     return replace(recipe, **values).check()
 
 
@@ -118,7 +120,11 @@ def _with_hidden(problem: Problem, stem: str, recipe: Recipe, n: int, is_named: 
 def differences(as_filed: Recipe, recipe: Recipe) -> list[str]:
     """Return what differs between two recipes, in words: epsilon 2 instead of 0.5."""
     pairs = [(name, getattr(as_filed, name), getattr(recipe, name)) for name in FIELDS]
-    return [f"{_plain(name)} {_plain(now)} instead of {_plain(was)}" for name, was, now in pairs if was != now]
+    return [
+        f"{_plain(name)} {_plain(now)} instead of {_plain(was)}"
+        for name, was, now in pairs
+        if was != now and name != "moments"
+    ]
 
 
 def _plain(value: str | float) -> str:

@@ -60,14 +60,15 @@ class Experiment:
         """The settings that differ, for everything that is run, by its name."""
         if self.axes:
             return self._combined()
+        if parts := [name for name in self.variants if "/" in name]:
+            raise BadInput(f"variants of {self.stem} must have names without /, was {parts[0]}")
         found = {name: _settings(f"readings.{name}", differs) for name, differs in self.readings.items()}
         plain = {name: differs for name, differs in found.items() if "/" not in name}
         for variant, differs in self.variants.items():
             changed = _settings(f"variants.{variant}", differs)
-            own: dict[str, dict[str, Any]] = {f"{variant}/{LITERAL}": {}} | {
-                n: s for n, s in found.items() if n.startswith(f"{variant}/")
-            }
-            plain |= {name: changed | settings for name, settings in own.items()}
+            own = {name: settings for name, settings in found.items() if name.rpartition("/")[0] == variant}
+            literal: dict[str, dict[str, Any]] = {f"{variant}/{LITERAL}": {}}
+            plain |= {name: changed | settings for name, settings in (literal | own).items()}
         if unknown := found.keys() - plain.keys():
             raise BadInput(f"readings of {self.stem} must be of variants that it has, was {min(unknown)}")
         return plain

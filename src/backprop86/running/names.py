@@ -29,7 +29,10 @@ CHOICES = {
     ("dead_zone", "from_edge"): "errors from 0.8 and 0.2",
     ("start", "drawn"): "random weights",
     ("start", "equal"): "equal weights",
+    ("start", "fig5"): "from the printed minimum",
     ("held_out", "random"): "other cases held out",
+    ("held_out", "positions"): "a position held out",
+    ("held_out", "fig_8"): "H Fig. 8's answers held out",
     ("held_out", "none"): "no case held out",
 }
 
