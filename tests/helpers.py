@@ -36,14 +36,17 @@ def engines(problem, recipe, n=8):
     return ours, np.abs(ours - theirs).max(), np.abs(ours - w0).max()
 
 
-def every_reading(stem, sweeps, seeds=(0, 1, 2)):
+def every_reading(stem, sweeps, seeds=(0, 1, 2), names=None):
     """Runs of every reading of an experiment, cut short: what run.py would have written, of a few seeds."""
     experiment, problem, runs = load(stem).experiment, problem_of(stem), Runs(stem, {}, {})
-    for name in experiment.every_reading:
+    names = names or list(experiment.every_reading)
+    for name in names:
         recipe = replace(experiment.recipe_of(name), sweeps=sweeps)
-        rows = run_reading(problem, recipe, list(seeds))
-        about = Provenance.of(recipe, len(validate(problem, recipe).levels), list(seeds), "fused")
-        runs = runs.having(name, thinned(rows, experiment.numbers_only), about, list(experiment.every_reading))
+        weights, curves = experiment.kept(name)
+        rows = run_reading(problem, recipe, list(seeds), drawn=min(experiment.goes_on(name), sweeps))
+        levels = len(validate(problem, recipe).levels)
+        about = Provenance.of(experiment.place_of(name), recipe, levels, list(seeds), "fused")
+        runs = runs.having(name, thinned(rows, weights, curves), about, names)
     return runs
 
 

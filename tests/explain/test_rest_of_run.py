@@ -65,7 +65,9 @@ def test_the_sweeps_shown_are_those_at_which_E_falls(reading):
         assert found.E_then == pytest.approx(there["error"][0], rel=1e-9)
     E = np.array([look.E for look in found.looks])
     assert 8 <= len(E) <= 11
-    assert found.looks[-1].after == f"{max(found.learned_at, int(re.sub(r'[^0-9]', '', found.looks[-1].after))):,} sweeps"
+    assert (
+        found.looks[-1].after == f"{max(found.learned_at, int(re.sub(r'[^0-9]', '', found.looks[-1].after))):,} sweeps"
+    )
     assert E[-1] < 0.01 * E[0]  # shown to near the floor
     falls = -np.diff(E[1:])
     assert falls.max() < (E[0] - E[-1]) / 4  # no cliff between two rows

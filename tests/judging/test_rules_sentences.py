@@ -164,7 +164,7 @@ def test_what_one_printed_run_did(did, verdict, told):
     for more, shows in (({}, "show it"), ({"all_of": ["it", "it"]}, "show all of it at once")):
         row = judged("draw", some, "it", **more)
         before = told.format(f"runs that learned {shows}, and none did before training")
-        assert (row["verdict"], row["printed"], row["because"]) == (verdict, "in the printed run", before + never)
+        assert (row["verdict"], row["printed"], row["because"]) == (verdict, "in one net", before + never)
         assert row["ours"].startswith(f"{did / 500:.1%}; ")
     row = judged("draw", some, "sweeps", below=200)
     fewer = told.format("runs that learned needed fewer than 200 sweeps")
@@ -175,7 +175,8 @@ def test_a_property_of_none_and_that_a_net_learned():
     row = judged("draw", runs_of(first(500), it=False), "it")
     assert row["because"] == "None of 500 runs that learned shows it. 50 of 100 never learned."
     row = judged("draw", runs_of(first(500)))
-    assert (row["because"], row["ours"]) == (
+    assert (row["printed"], row["because"], row["ours"]) == (
+        "in one run",
         "50 of 100 runs learned: for one printed run 5 in 100 are enough.",
         "50.0%; 46.9% to 53.1% (n = 1,000)",
     )

@@ -10,12 +10,11 @@ import pandas as pd
 import pytest
 
 from backprop86.engines.recipe import Recipe
-from backprop86.judging.ledger import ledger
 from backprop86.report import citing
 from backprop86.running.claim import Claim
 from backprop86.running.provenance import Provenance
 from backprop86.running.runs import Runs
-from helpers import of_readings, runs_of
+from helpers import ledger_of, of_readings, runs_of
 
 CLAIMS = [Claim("c-one", "P Fig. 5, fn 2", "it is so"), Claim("c-two", "N p. 535, P p. 330, H p. 11", "so is this")]
 CAPTION = r"Learning: 5 % of a_b & c, ∂E/∂w < 1 {of \x}"
@@ -23,8 +22,14 @@ CAPTION = r"Learning: 5 % of a_b & c, ∂E/∂w < 1 {of \x}"
 
 def made(stem, **readings):
     """Runs that have no rows, of readings with these recipes and seeds."""
-    about = {name: Provenance.of(recipe, 2, seeds, "reference") for name, (recipe, seeds) in readings.items()}
+    about = {
+        name: Provenance.of(("", name), recipe, 2, seeds, "reference") for name, (recipe, seeds) in readings.items()
+    }
     return Runs(stem, {name: pd.DataFrame() for name in readings}, about)
+
+
+def how(recipe, seeds):
+    return recipe, 2, seeds, "reference"
 
 
 def config_of(*runs):
@@ -98,6 +103,9 @@ def test_the_bibliography_has_the_three_texts_and_every_figure():
     assert list(found) == [*texts, "backprop86:xor_fig3", "backprop86:xor_fig5"]
     assert [found[key][1]["pages"] for key in texts] == ["533--536", "318--362", "1--12"]
     assert [found[key][1]["year"] for key in texts] == ["1986"] * 3
+    authors = "Rumelhart, David E. and Hinton, Geoffrey E. and Williams, Ronald J."
+    assert [found[key][1]["author"] for key in texts] == [authors, authors, "Hinton, Geoffrey E."]
+    assert [found[key][0] for key in texts] == ["article", "incollection", "inproceedings"]
     kind, fields = found["backprop86:xor_fig3"]
     assert kind == "misc"
     title = r"Learning: 5 \% of a\_b \& c, $\partial$E/$\partial$w $<$ 1 \{of \textbackslash{}x\}"
@@ -107,7 +115,9 @@ def test_the_bibliography_has_the_three_texts_and_every_figure():
     assert re.fullmatch(r"20\d\d", fields["year"])
 
 
-N, P, H = (citing.IN_WORDS[letter] for letter in "NPH")
+N = "Rumelhart, Hinton and Williams, Nature 323, 1986"
+P = "Rumelhart, Hinton and Williams, Parallel Distributed Processing 1, 1986"
+H = "Hinton, Proceedings of the Cognitive Science Society 8, 1986"
 
 
 @pytest.mark.parametrize(
@@ -130,14 +140,15 @@ def judged():
     """Claims under readings whose names have every sign that names have."""
     first, second = "as_printed/rate_0.25", "range_1/rate_0.25"
     some = np.arange(1000) < 423
-    runs = of_readings({first: runs_of([True] * 999 + [False], did=some), second: runs_of([False] * 1000, did=some)})
+    learned = {first: [True] * 999 + [False], second: [False] * 1000}
+    runs = of_readings({name: runs_of(so, moment="end", did=some) for name, so in learned.items()})
     claims = [
-        Claim("c-never", "N", "it is never so", "never"),
-        Claim("c-draw", "N", "it took ten", "draw", "sweeps", [10]),
-        Claim("c-form", "N", "it is so", "once", "did", readings=["*/rate_0.25"]),
+        Claim("c-never", "N", "it is never so", "every", never=True),
+        Claim("c-draw", "N", "it took ten", "draw", "sweeps", printed=[10]),
+        Claim("c-form", "N", "it is so", "rate", "did", "end", printed=[0.1], readings=["*/rate_0.25"]),
     ]
-    found = ledger(claims, runs)
-    starred = found[found["claim"] == "c-form"].iloc[:1].assign(reading="*/rate_0.25", n=5, claim="c-curve")
+    found = ledger_of(claims, runs).assign(reading=lambda rows: rows["name"])  # as with axes that are readings
+    starred = found[found["claim"] == "c-form"].iloc[:1].assign(name="*/rate_0.25", n=5, claim="c-curve")
     return pd.concat([found, starred], ignore_index=True)
 
 
@@ -150,7 +161,8 @@ ASKED = {
     r"\backprop[range_1/rate_0.25]{c-never}{n}": "1,000",
     r"\backprop{c-draw}{printed}": "10",
     r"\backprop{c-draw}{percentile}": "50",
-    r"\backprop[range_1/rate_0.25]{c-draw}{p95}": "∞",
+    r"\backprop[range_1/rate_0.25]{c-draw}{n}": "0",
+    r"\backprop{c-draw}{learned-share}": "99.9%",
     r"\backprop{c-draw}{percentile-high}": "100",
     r"\backprop[*/rate_0.25]{c-curve}{n}": "5",
     r"\backprop{c-curve}{low}": "39.3%",
@@ -182,7 +194,7 @@ def test_latex_prints_every_number_it_asks_for(judged, tmp_path):
     status, log = typeset(tmp_path, "".join(f"({asked})\n\n" for asked in ASKED))
     assert status == 0
     glyphs = re.findall(r"\.\\(OT1|OML|OMS)/\S+ (.)$", log, re.MULTILINE)
-    text = "".join("∞" if (font, sign) == ("OMS", "1") else sign for font, sign in glyphs)
+    text = "".join(sign for _, sign in glyphs)
     assert re.findall(r"\((.*?)\)", text) == list(ASKED.values())
 
 

@@ -1,5 +1,7 @@
 """Loss curves and shares of runs that have learned, of made-up runs whose course is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -105,6 +107,33 @@ def test_a_run_that_left_ends_where_it_left():
     assert bold.get_xdata()[-1] == 150
 
 
+def test_the_axis_ends_where_all_runs_have_gone_on_to():
+    runs = runs_of({"as_printed": rows([100, 900])})
+    experiment = replace(EXPERIMENT, drawn={"as_printed": 400})
+    assert curves.learning_figure(runs, experiment, {"as_printed": [399, 401]}).axes[0].get_xlim() == (0, 400)
+    assert curves.learning_figure(runs, experiment, {"as_printed": []}).axes[0].get_xlim() == (0, 400)
+
+
+def test_words_stay_beside_a_gradient_that_vanishes():
+    below = drawn([100, 100], levels=2).axes[1]
+    assert min(line.get_ydata().min() for line in below.lines) > curves.FLOOR
+    assert all(text.xy[1] > curves.FLOOR for text in below.texts[:2])
+
+
+def test_steps_of_a_recurrent_net_have_no_line_of_their_own():
+    part = rows([100])
+    gradient = np.stack([part["error_curve"][0], np.zeros(len(SWEEPS))], -1)
+    gradient[np.array(SWEEPS) > 500] = np.nan
+    part["gradient_curve"] = [gradient.ravel()]
+    below = curves.learning_figure(runs_of({"as_printed": part}), EXPERIMENT, {"as_printed": []}).axes[1]
+    assert words(below) == ["all weights", "b"]
+
+
+def test_a_number_beyond_the_curves_is_not_marked():
+    assert vertical(drawn([100], [5000]).axes[0]) == []
+    assert words(drawn([100], [5000]).axes[0]) == ["median run", "learned after 100 sweeps", "a"]
+
+
 @pytest.mark.parametrize(
     ("n", "levels", "names"),
     [
@@ -119,9 +148,16 @@ def test_layers_have_names(n, levels, names):
 
 
 def test_of_many_layers_the_first_and_last_have_words():
-    below = drawn([100, 200], levels=9).axes[1]
+    below = drawn([100, 200], levels=8).axes[1]
     assert words(below) == ["first layer (early)", "output layer (late)", "b"]
-    assert len(below.lines) == 9
+    assert len(below.lines) == 8
+
+
+def test_a_layer_whose_gradient_has_vanished_has_no_line_and_others_keep_their_names():
+    part = rows([100, 100], levels=3)
+    part["gradient_curve"] = [(np.reshape(run, (-1, 3)) * [1e-9, 1, 1]).ravel() for run in part["gradient_curve"]]
+    figure = curves.learning_figure(runs_of({"as_printed": part}, 3), EXPERIMENT, {"as_printed": []})
+    assert words(figure.axes[1]) == ["second layer", "output layer (late)", "b"]
 
 
 def test_two_readings_side_by_side():

@@ -1,10 +1,12 @@
 """The gallery: what the page says."""
 
+import base64
 import re
 from html import unescape
 
 import pytest
 
+from backprop86.judging.rules import RULES
 from backprop86.report.gallery import gallery
 from made_up import FIGURES, IDS, PARTS, TITLES, ledger, sidecar, write
 
@@ -16,7 +18,7 @@ def folder(tmp_path_factory):
     return folder
 
 
-def test_the_page_holds_everything_and_loads_nothing(folder):
+def test_the_page_links_its_pictures_and_loads_nothing_else(folder):
     page = (folder / "index.html").read_text("utf-8")
     anchors = re.findall(r'\bid="([^"]+)"', page)
     assert len(anchors) == len(set(anchors))
@@ -25,20 +27,38 @@ def test_the_page_holds_everything_and_loads_nothing(folder):
     assert {link[1:] for link in links if link.startswith("#")} <= set(anchors)
     assert [link for link in links if re.match(r"\w+:|//", link) and not link.startswith("data:")] == []
     assert re.findall(r"@import|url\(|<iframe|<script [^>]*src|fetch\(|https?:", page) == []
-    sizes = re.findall(r'<img src="data:image/png;base64,[\w+/=]{999,}" width="(\d+)" height="(\d+)"', page)
-    assert sizes == [("480", "120"), ("440", "120"), ("400", "120"), ("360", "120")]
+    pictures = re.findall(r'<img src="(.*?)" width="(\d+)" height="(\d+)" alt=".+?" loading="lazy"', page)
+    names = ["benchmark", "xor_fig3", "depth_start", "explain_step"]
+    sizes = [("480", "120"), ("440", "120"), ("400", "120"), ("360", "120")]
+    assert pictures == [(f"figures/{name}.png", *size) for name, size in zip(names, sizes, strict=True)]
+    assert "data:image" not in page
     files = {link for link in links if not link.startswith(("#", "data:"))}
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*.*") if path.name != "index.html"}
     assert files == there
 
 
-def test_an_svg_is_linked_where_there_is_one(tmp_path):
+def test_a_page_may_hold_its_pictures(folder):
+    page = gallery(ledger(), FIGURES, TITLES, folder, PARTS, embedded=True)
+    inside = re.findall(r'<img src="data:image/png;base64,([\w+/=]{999,})" width', page)
+    assert [base64.b64decode(picture) for picture in inside] == [
+        (folder / f"figures/{name}.png").read_bytes()
+        for name in ("benchmark", "xor_fig3", "depth_start", "explain_step")
+    ]
+    linked = (folder / "index.html").read_text("utf-8")
+    assert re.sub(r'src="data:[^"]*"', "", page) == re.sub(r'src="figures/[^"]*"', "", linked)
+
+
+def test_what_is_made_on_demand_is_linked_where_it_is_there(tmp_path):
     write(tmp_path)
     (tmp_path / "figures/xor_fig3.svg").unlink()
+    (tmp_path / "tables/xor.tex").unlink()
     page = gallery(ledger(), FIGURES, TITLES, tmp_path, PARTS)
-    assert 'href="figures/xor_fig3.svg"' not in page
-    for name in ("xor_fig3.pdf", "xor_fig3.png", "depth_start.svg"):
-        assert f'href="figures/{name}"' in page
+    for name in ("figures/xor_fig3.svg", "tables/xor.tex"):
+        assert f'href="{name}"' not in page
+    for name in ("figures/xor_fig3.pdf", "figures/xor_fig3.png", "figures/depth_start.svg"):
+        assert f'href="{name}"' in page
+    for name in ("tables/xor.csv", "tables/xor.md", "tables/depth.tex"):
+        assert f'href="{name}"' in page
 
 
 def test_what_is_different_here_stands_above_the_claims(folder):
@@ -68,10 +88,33 @@ def test_the_page_shows_numbers_as_people_read_them(folder):
     assert "1986 558 Ours 42.3%; 39.3% to 45.4% (n = 1,000) Since xor-sweeps is <so>. Reproduced under 1 of 2" in words
     assert "1986 never Ours" in words
     assert "1986 less than 200 Ours" in words
-    header = "n median 95 % interval 5 to 95 % of runs percentile of 558 its 95 % interval as_printed_0/"
-    assert f"reading verdict {header}" in words
-    assert "reproduced 1,000 1,234,567 0.125 to ∞ 446 to ∞ 41.9 41.9 to 41.9" in words
-    assert "reading verdict n estimate 95 % interval as_printed_0/" in words
+    header = "runs that learned compared median 95 % interval 5 to 95 % of runs of 100, below 558 its 95 % interval"
+    assert f"reading verdict {header} as printed 0, with a rather long name 0 reproduced" in words
+    assert "reproduced 2,000 50.0% 1,000 1,234,567 0.125 to never 446 to never 41.9 41.9 to 41.9" in words
+    assert "reading verdict runs that learned compared share 95 % interval as printed 0, with" in words
+    assert "2,000 50.0% 1,000 42.3% 39.3% to 45.4% " in words
+
+
+def test_the_page_explains_how_sentences_are_judged_and_names_no_rule(folder):
+    page = (folder / "index.html").read_text("utf-8")
+    text = unescape(
+        re.sub(r"<style>.*?</style>|<script>.*?</script>|<svg.*?</svg>|<[^>]+>", " ", page, flags=re.DOTALL)
+    )
+    words = re.sub(r"\s+", " ", text)
+    for kind in ("draw", "every", "rate"):
+        assert RULES[kind].says in words
+        assert f"“{kind}”" not in words
+    assert RULES["curve"].says not in words
+    claims = words.split("No claim fits")[1].split("Figures ")[0]
+    assert not re.search(r"∞|\bdraw\b|\brule\b|as_printed", claims)
+
+
+def test_readings_are_counted_and_variants_are_not(folder):
+    of_one = ledger().assign(reading="as_printed")
+    page = gallery(of_one, FIGURES, TITLES, folder, PARTS)
+    assert re.findall(r"Reproduced under (.*?)</summary>", page) == ["0 of 1 reading"] * 5 + ["1 of 1 reading"]
+    first = page.split('id="xor-sweeps"')[1].split("</article>")[0]
+    assert 'data-verdict="not reproduced"' in first
 
 
 def test_the_page_tells_the_step(folder):

@@ -7,13 +7,12 @@ import pandas as pd
 import pytest
 
 from backprop86.engines.recipe import BadInput, Recipe
-from backprop86.judging.ledger import ledger
 from backprop86.report import material
 from backprop86.report.material import Folder
 from backprop86.running.claim import Claim
 from backprop86.running.experiment import Experiment
 from backprop86.running.provenance import Provenance
-from helpers import of_readings, runs_of
+from helpers import ledger_of, of_readings, runs_of
 
 RECIPE = Recipe("2_hidden", 100)
 EXPERIMENT = Experiment("xor", "Exclusive or", readings={"a": {}, "b": {"alpha": 0.5}, "c": {"sweeps": 50}})
@@ -24,7 +23,7 @@ def rows_of(*readings, seeds=(0, 19), **settings):
     found = of_readings({name: runs_of([True] * 20, did=np.arange(20) > 4) for name in readings})
     for name in readings:
         recipe = replace(RECIPE, **{**EXPERIMENT.readings.get(name, {}), **settings})
-        found.about[name] = Provenance(recipe, list(seeds), [0], 2, "fused", {})
+        found.about[name] = Provenance("", name, recipe, list(seeds), [0], 2, "fused", {})
     return replace(found, stem="xor")
 
 
@@ -103,18 +102,21 @@ def test_settings_that_differ_in_words():
 @pytest.mark.parametrize(
     ("claim", "judged"),
     [
-        (Claim("one", "N", "it is", "once", "did"), ["a", "c"]),
-        (Claim("one", "N", "it is", "once", "did", readings=["c", "b"]), ["c"]),
-        (Claim("one", "N", "it is", "once", "did", readings=["b", "c"]), []),  # the literal one is not there
-        (Claim("one", "N", "it is", "once", "never_measured"), []),
+        (Claim("one", "N", "it is", "draw", "did"), ["a", "c"]),
+        (Claim("one", "N", "it is", "draw", "did", readings=["c", "b"]), ["c"]),
+        (Claim("one", "N", "it is", "draw", "did", readings=["b", "c"]), []),  # the literal one is not there
+        (Claim("one", "N", "it is", "draw", "never_measured"), []),
+        (Claim("one", "N", "it is", "draw", "did", "99"), []),  # nobody looked at that moment
         (Claim("one", "N", "it is", "more", "did", readings=["a"], than=["c"]), ["a"]),
         (Claim("one", "N", "it is", "more", "did", readings=["a"], than=["b"]), []),
-        (Claim("one", "N", "a line", "slope", "did", [1.0], readings=["[ab]"]), []),  # a point of it is not there
+        (
+            Claim("one", "N", "a line", "curve", "did", printed=[1.0], coefficient="slope", readings=["[ab]"]),
+            [],
+        ),  # a point of it is not there
     ],
 )
 def test_a_claim_needs_its_literal_reading(claim, judged):
-    experiment = replace(EXPERIMENT, claims=[claim, Claim("sure", "N", "it is learned")])
-    experiment.claims[1].rule = "always"
+    experiment = replace(EXPERIMENT, claims=[claim, Claim("sure", "N", "it is learned", "every")])
     found, left = material.judged_as_far_as_can_be(experiment, rows_of("a", "c"))
     assert found.loc[found["claim"] == "one", "reading"].tolist() == judged
     assert left == ([] if judged else ["one"])
@@ -122,7 +124,7 @@ def test_a_claim_needs_its_literal_reading(claim, judged):
 
 
 def test_a_ledger_without_rows_has_the_columns_of_one_with_rows():
-    rows = ledger([Claim("one", "N", "it is", "once", "did")], rows_of("a"))
+    rows = ledger_of([Claim("one", "N", "it is", "draw", "did")], rows_of("a"))
     assert material.concatenated([]).columns.tolist() == rows.columns.tolist()
     assert material.concatenated([pd.DataFrame(), rows]).equals(rows)
 

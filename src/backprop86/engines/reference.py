@@ -54,8 +54,8 @@ class Outcome:
 
 
 def checkpoints(sweeps: int) -> list[int]:
-    """Return the sweeps at which curves are kept: 0, the last, and about 24 to a factor of ten between."""
-    spaced = np.unique(np.geomspace(1, sweeps, 1 + max(1, round(24 * np.log10(sweeps)))).round().astype(int))
+    """Return the sweeps at which curves are kept: 0, the last, and about 48 to a factor of ten between."""
+    spaced = np.unique(np.geomspace(1, sweeps, 1 + max(1, round(48 * np.log10(sweeps)))).round().astype(int))
     return [0, *spaced.tolist()]
 
 

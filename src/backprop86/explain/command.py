@@ -120,7 +120,11 @@ def _with_hidden(problem: Problem, stem: str, recipe: Recipe, n: int, is_named: 
 def differences(as_filed: Recipe, recipe: Recipe) -> list[str]:
     """Return what differs between two recipes, in words: epsilon 2 instead of 0.5."""
     pairs = [(name, getattr(as_filed, name), getattr(recipe, name)) for name in FIELDS]
-    return [f"{_plain(name)} {_plain(now)} instead of {_plain(was)}" for name, was, now in pairs if was != now and name != "moments"]
+    return [
+        f"{_plain(name)} {_plain(now)} instead of {_plain(was)}"
+        for name, was, now in pairs
+        if was != now and name != "moments"
+    ]
 
 
 def _plain(value: str | float) -> str:

@@ -88,7 +88,7 @@ class Draw(AmongLearned):
         """Return the number, or say below which it is, or that one net shows the property."""
         if claim.below is not None:
             return f"less than {claim.below:,g}"
-        return numbers_of(claim) or "in the printed run"
+        return numbers_of(claim) or ("in one run" if claim.of_all_runs else "in one net")
 
     def ours(self, claim: Claim, found: Judgement) -> str:
         """Return the share; of a number the median, and the range of 90 % of the runs."""

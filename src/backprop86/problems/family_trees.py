@@ -16,7 +16,8 @@ from backprop86.engines import arithmetic as measures
 from backprop86.engines.recipe import BadInput, Cases, Recipe
 from backprop86.network import generator
 from backprop86.problems.people import ANSWER_SEX, ENGLISH, ITALIAN, PEOPLE, PERSON, RELATIONS, answers
-from backprop86.report.drawing import hinton
+from backprop86.report.drawing import excites_inhibits, hinton
+from backprop86.report.style import SMALL, TWO_COLUMNS, figure_of
 from backprop86.running.nets import Nets, states
 from backprop86.running.problem import wiring_of
 from backprop86.running.runs import Runs
@@ -148,24 +149,21 @@ def _between(weights: np.ndarray) -> np.ndarray:
 def draw(runs: Runs) -> dict[str, Figure]:
     """Draw N Figs. 3 and 4 from a typical run of the first reading that learned any; none if no reading did."""
     for reading in runs.readings:
-        rows = runs.of(reading)
+        rows = runs.at(reading, "end")
         if (rows["learned"] & rows["weights"].notna()).any():
-            break
-    else:
-        return {}
-    seed, w = runs.typical(reading)
-    about = f"{reading}, seed {seed}"
-    return {"fig3": activities(runs, reading, w, about), "fig4": person_units(runs, reading, w, about)}
+            seed, w = runs.typical(reading, "end")
+            return {"fig3": activities(runs, reading, w, seed), "fig4": person_units(runs, reading, w, seed)}
+    return {}
 
 
-def activities(runs: Runs, reading: str, w: np.ndarray, about: str) -> Figure:
+def activities(runs: Runs, reading: str, w: np.ndarray, seed: int) -> Figure:
     """Draw "Colin aunt": input at the bottom, the two aunts at the top; the area of a square is the unit's output."""
     recipe = runs.recipe(reading)
     network, asked = wiring_of(wiring, recipe), cases(recipe)
     case = asked.names.index("Colin aunt")
     y = states(network, asked.inputs[case : case + 1], w[None])[0, 0]
     of = dict(zip(network.units, y, strict=True))
-    figure = Figure(figsize=(8, 7), layout="constrained")
+    figure = figure_of(TWO_COLUMNS, 150)
     axes = figure.subplots()
     _people(axes, np.array([of[output(name)] for name in PEOPLE]), (4, 15.5))
     for layer, corner in zip(LAYERS, ((3, 5), (13, 5), (7, 8), (7, 11.5)), strict=True):
@@ -174,9 +172,10 @@ def activities(runs: Runs, reading: str, w: np.ndarray, about: str) -> Figure:
     _people(axes, np.array([of[name] for name in PEOPLE]), (0, 0))
     hinton(axes, np.array([of[name] for name in RELATIONS]).reshape(2, 6), 1, (13, 0))
     for k, name in enumerate(RELATIONS):
-        axes.text(13.5 + k % 6, -0.15 if k > 5 else 2.15, name, fontsize=7, rotation=60, **_anchor(k > 5))
-    axes.set(xlim=(-1, 20), ylim=(-2.4, 20), aspect="equal")
-    axes.set_title(f"Who are Colin's aunts? N Fig. 3; ours: {about}", fontsize=10)
+        axes.text(13.5 + k % 6, -0.15 if k > 5 else 2.15, name, fontsize=SMALL, rotation=60, **_anchor(k > 5))
+    for words, place in (("asked", (0, 1)), ("hidden layers", (3, 5.5)), ("answered", (4, 16.5))):
+        axes.text(place[0] - 0.4, place[1], words, ha="right", va="center")
+    axes.set(xlim=(-2.6, 20), ylim=(-2.4, 19.2), aspect="equal", title=f"Who are Colin's aunts? (seed {seed})")
     axes.axis("off")
     return figure
 
@@ -186,33 +185,34 @@ def _anchor(below: bool) -> dict[str, Any]:
 
 
 def _people(axes: Axes, values: np.ndarray, corner: tuple[float, float]) -> None:
-    """Draw 24 squares, the English over the Italians, with their names."""
+    """Draw 24 squares, the English over the Italians, with their names, bold for those who are on."""
     hinton(axes, values.reshape(2, 12), 1, corner)
     for k, name in enumerate(PEOPLE):
         x, y = corner[0] + k % 12 + 0.5, corner[1] + (2.15 if k < 12 else -0.15)
-        axes.text(x, y, name, fontsize=7, rotation=60, **_anchor(k >= 12))
+        weight = "bold" if values[k] > 0.5 else "normal"
+        axes.text(x, y, name, fontsize=SMALL, fontweight=weight, rotation=60, **_anchor(k >= 12))
 
 
-def person_units(runs: Runs, reading: str, w: np.ndarray, about: str) -> Figure:
+def person_units(runs: Runs, reading: str, w: np.ndarray, seed: int) -> Figure:
     """Draw the weights from 24 people to each of the six person units: 1986 (digitised from H) and ours."""
     network = wiring_of(wiring, runs.recipe(reading))
     ours = incoming(network, w[None], "person")[0]
-    figure = Figure(figsize=(9.5, 8.6), layout="constrained")
+    figure = figure_of(TWO_COLUMNS, 172)
     panels = figure.subplots(6, 2)
-    for column, (weights, title) in enumerate(((printed_weights(), "1986 (H Fig. 6)"), (ours, about))):
+    for column, weights in enumerate((printed_weights(), ours)):
         for unit, axes in enumerate(panels[:, column]):
             hinton(axes, weights[unit].reshape(2, 12), np.abs(weights).max())
-            axes.set(xlim=(0, 12), ylim=(0, 2), aspect="equal", yticks=[])
             codes = {name: correlation(weights[unit], feature).item() for name, feature in PERSON.items()}
             best = max(codes, key=lambda name: codes[name])
-            axes.set_title(f"unit {unit + 1}: {best} (|r| = {codes[best]:.2f})", fontsize=8)
+            axes.set(xlim=(0, 12), ylim=(0, 2), aspect="equal", xticks=[], yticks=[])
+            axes.set_title(f"unit {unit + 1}: {best} (|r| = {codes[best]:.2f})")
             axes.spines[:].set_visible(False)
-            axes.set_xticks([])
         for axes, names, place in ((panels[0, column], ENGLISH, 2.1), (panels[5, column], ITALIAN, -0.1)):
             for k, name in enumerate(names):
-                axes.text(k + 0.5, place, name, fontsize=7, rotation=60, **_anchor(place < 0))
-        panels[0, column].set_title(f"{title}\n\n{panels[0, column].get_title()}", fontsize=8, pad=42)
-    figure.suptitle("N Fig. 4: English over Italian twins; white excites, black inhibits, area ~ |w|", fontsize=10)
+                axes.text(k + 0.5, place, name, fontsize=SMALL, rotation=60, **_anchor(place < 0))
+    for axes, words in zip(panels[0], ("1986 (H Fig. 6)", f"ours (seed {seed})"), strict=True):
+        axes.set_title(f"{words}\n\n{axes.get_title('left')}", pad=42)
+    excites_inhibits(figure)
     return figure
 
 

@@ -8,10 +8,11 @@ of family_trees.py.
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
 from backprop86.problems import family_trees
 from backprop86.problems.family_trees import cases, counted, wiring
+from backprop86.report.style import HIGHEST, TWO_COLUMNS, figure_of
 from backprop86.running.nets import Nets
 from backprop86.running.runs import Runs
 
@@ -69,37 +70,74 @@ def numbers(runs: Runs, reading: str, sibling: str) -> dict[str, float]:
 
 
 MAPS = {
-    "met": ("met", "how many of the ten printed results it reproduces", 10.0),
+    "met": ("met", "printed results that come out together, of ten", 10.0),
     "learned": ("all_near", "share of runs that learn all training cases", 1.0),
     "held_out": ("held_out_mean", "held-out cases right, mean, of four", 4.0),
     "without_decay": ("without_decay_by_573", "share of runs that learn all in 573 sweeps without decay", 1.0),
 }
 """Name of a figure -> column of the table, what it says, the largest value there can be."""
+SAYS = {
+    "from_edge": "error from\n0.8 and 0.2", "from_target": "error from\nthe targets", "plain": "no dead zone",
+    "biases_drawn": "biases drawn", "biases_zero": "biases from 0", "biases_none": "no biases",
+    "range_0.3": "±0.3", "range_1": "±1", "sweep": "sweep", "case": "case",
+}  # fmt: skip
+"""Values of the axes in words."""
 
 
 def maps(table: pd.DataFrame) -> dict[str, Figure]:
-    """Draw a square for every reading: a panel for each decay, rates and momenta across, the other axes down."""
+    """Draw a square for every reading: a panel for each decay, of blocks for each error (down) and bias (across).
+
+    In a block rates and momenta go across, and initial weights and updates down.
+    """
     decays = list(dict.fromkeys(table["decay"]))[::-1]
     ordered = table.sort_values(list(AXES), key=_numbers_first)
-    across = list(dict.fromkeys(zip(ordered["epsilon"], ordered["momentum"], strict=True)))
-    down = list(dict.fromkeys(zip(*(ordered[axis] for axis in AXES[2:6]), strict=True)))
     figures = {}
     for name, (column, says, largest) in MAPS.items():
-        figure = Figure(figsize=(13, 9), layout="constrained")
         shown = decays[:1] if name == "without_decay" else decays
-        panels = figure.subplots(1, len(shown), squeeze=False)[0]
-        for panel, decay in zip(panels, shown, strict=True):
-            grid = np.full((len(down), len(across)), np.nan)
-            for _, row in ordered[ordered["decay"] == decay].iterrows():
-                place = down.index(tuple(row[list(AXES[2:6])])), across.index((row["epsilon"], row["momentum"]))
-                grid[place] = row[column]
-            image = panel.imshow(grid, vmin=0, vmax=largest, cmap="cividis", aspect="auto")
-            panel.set_title("no decay" if name == "without_decay" else decay.replace("_", " "), fontsize=10)
-            _label(panel, across, down if panel is panels[0] else [])
-        figure.colorbar(image, ax=panels, shrink=0.5)
-        figure.suptitle(f"Family trees, every reading: {says}", fontsize=11)
+        errors = len(set(ordered["error"]))
+        figure = figure_of(TWO_COLUMNS, min(24 + 22 * errors * len(shown), HIGHEST))
+        parts = figure.subfigures(len(shown), 1, squeeze=False)[:, 0]
+        for part, decay in zip(parts, shown, strict=True):
+            rows = ordered[ordered["decay"] == decay]
+            _blocks(part, rows, column, largest, says)
+            if name != "without_decay":
+                part.suptitle(f"weight decay {decay.split('_')[1]}", x=0.01, ha="left")
         figures[name] = figure
     return figures
+
+
+def _blocks(part: SubFigure, rows: pd.DataFrame, column: str, largest: float, says: str) -> None:
+    """Draw one decay: a block for each error and bias."""
+    errors, biases = (list(dict.fromkeys(rows[axis])) for axis in ("error", "biases"))
+    across = list(dict.fromkeys(zip(rows["epsilon"], rows["momentum"], strict=True)))
+    down = list(dict.fromkeys(zip(rows["range"], rows["update"], strict=True)))
+    panels = part.subplots(len(errors), len(biases), squeeze=False, sharex=True, sharey=True)
+    for (i, j), axes in np.ndenumerate(panels):
+        grid = np.full((len(down), len(across)), np.nan)
+        for _, row in rows[(rows["error"] == errors[i]) & (rows["biases"] == biases[j])].iterrows():
+            grid[down.index((row["range"], row["update"])), across.index((row["epsilon"], row["momentum"]))] = row[
+                column
+            ]
+        image = axes.imshow(grid, vmin=0, vmax=largest, cmap="cividis", aspect="auto")
+        axes.tick_params(length=0)
+        _rates(axes, across)
+        if i == 0:
+            axes.set_title(SAYS[biases[j]])
+        if j == 0:
+            axes.set_ylabel(SAYS[errors[i]])
+    panels[0, 0].set_yticks(range(len(down)), [f"{SAYS[range_]}, {SAYS[update]}" for range_, update in down])
+    part.supxlabel("times the printed rates; within each, momentum 0.9, 0.95 and 0.99")
+    part.colorbar(image, ax=panels, shrink=0.9, aspect=30, label=says)
+
+
+def _rates(axes: Axes, across: list[tuple[str, str]]) -> None:
+    """Label each group of momenta with its rate, with lines between the groups."""
+    rates = [epsilon for epsilon, _ in across]
+    middle = {rate: np.mean([k for k, one in enumerate(rates) if one == rate]) for rate in dict.fromkeys(rates)}
+    axes.set_xticks(list(middle.values()), [rate.removeprefix("x") for rate in middle])
+    for k in range(1, len(rates)):
+        if rates[k] != rates[k - 1]:
+            axes.axvline(k - 0.5, color="white", linewidth=0.6)
 
 
 def _numbers_first(column: pd.Series) -> pd.Series:
@@ -109,18 +147,3 @@ def _numbers_first(column: pd.Series) -> pd.Series:
         if column.name in ("epsilon", "momentum")
         else column
     )
-
-
-def _label(panel: Axes, across: list[tuple[str, str]], down: list[tuple[str, ...]]) -> None:
-    """Label rates in groups of momenta below, the other axes in words at the left, with lines between the groups."""
-    momenta = list(dict.fromkeys(momentum for _, momentum in across))
-    names = [momentum.split("_")[1] for _, momentum in across]
-    panel.set_xticks(range(len(across)), names, rotation=90, fontsize=6)
-    for k, epsilon in enumerate(dict.fromkeys(epsilon for epsilon, _ in across)):
-        middle = k * len(momenta) + (len(momenta) - 1) / 2
-        panel.annotate(epsilon, (middle, -0.055), xycoords=("data", "axes fraction"), ha="center", fontsize=8)
-        panel.axvline((k + 1) * len(momenta) - 0.5, color="0.5", linewidth=0.6)
-    panel.set_xlabel("momentum, and how many times the printed rates", labelpad=16, fontsize=8)
-    panel.set_yticks(range(len(down)), [" ".join(place).replace("_", " ") for place in down], fontsize=7)
-    if not down:
-        panel.set_yticks([])

@@ -135,14 +135,14 @@ SHOWN = {
     "as_printed": "as printed",
     "sweeps_400": "400 sweeps",
     "random_split": "other five held out",
-    "random_split_400": "other five held out, 400 sweeps",
+    "random_split_400": "other five, 400 sweeps",
     "case_updates": "a change after every case",
     "range_1": "weights from ±1",
     "biases_from_zero": "biases from 0",
     "no_biases": "no biases",
     "from_target": "errors from the targets",
     "plain_error": "no dead zone",
-    "no_delay": "no delay from letter to digit",
+    "no_delay": "letter to digit at once",
     "direct": "letters feed digits directly",
 }
 """The readings of fixed timing that are drawn, in words."""
@@ -197,7 +197,9 @@ def held_out(runs: Runs) -> Figure:
     figure = figure_of(TWO_COLUMNS, 24 + 5 * len(shown))
     left, right = figure.subplots(1, 2, width_ratios=(1.2, 1))
     shares = np.array([_shares(runs, name, 6) for name in shown])
-    left.imshow(shares, cmap="Greys", vmin=0, vmax=1.4, aspect="auto")
+    edges = np.arange(7) - 0.5, np.arange(len(shown) + 1) - 0.5
+    left.pcolormesh(*edges, shares, cmap="Greys", vmin=0, vmax=1.4)
+    left.invert_yaxis()
     for (row, number), share in np.ndenumerate(shares):
         if share > 0:
             says = f"{100 * share:.0f}" if share >= 0.01 else "<1"
@@ -208,11 +210,12 @@ def held_out(runs: Runs) -> Figure:
     left.set_yticks(range(len(shown)), [SHOWN[name] for name in shown])
     left.set(title="fixed timing: runs in %", xlabel="held-out sequences right, of 5")
     left.tick_params(length=0)
-    for k, (name, words) in enumerate(VARIABLE.items()):
-        if name in runs.readings:
-            right.step(range(15), _shares(runs, name, 15), where="mid", color=PALETTE[k], label=words)
+    timed = [name for name in VARIABLE if name in runs.readings]
+    for name, colour in zip(timed, PALETTE, strict=False):
+        right.step(range(15), _shares(runs, name, 15), where="mid", color=colour, label=VARIABLE[name])
     right.set(title="variable timing", xlabel="held-out sequences right, of 14", ylabel="share of runs", ylim=(0, None))
-    right.legend()
+    if timed:
+        right.legend()
     panel_letters([left, right])
     return figure
 

@@ -182,6 +182,7 @@ def detectors(runs: Runs) -> Figure:
             axes.axis("off")
     axes = right.subplots()
     _shares(axes, runs)
+    right.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=5)
     panel_letters([panels[0, 0], axes])
     return figure
 
@@ -204,7 +205,6 @@ def _shares(axes: Axes, runs: Runs) -> None:
     axes.set_yticks(where, [SHOWN[name] for name in shown])
     axes.set(xlim=(0, 1), ylim=(len(shown) - 0.4, -0.6), xlabel="share of all runs; the rest never learn")
     axes.tick_params(axis="y", length=0)
-    axes.legend(loc="lower left", bbox_to_anchor=(-0.3, 1), ncols=5, columnspacing=0.8, handlelength=1)
 
 
 def activities(runs: Runs) -> Figure:
@@ -221,5 +221,5 @@ def activities(runs: Runs) -> Figure:
         _squares(below, hidden[c], 1, "")
         below.set_xlabel(f"output {y[c, network.outputs[0]]:.2f}", fontsize=SMALL)
     panels[0, 0].set_ylabel("inputs")
-    panels[1, 0].set_ylabel(f"hidden units (seed {seed})")
+    panels[1, 0].set_ylabel(f"hidden (seed {seed})")
     return figure

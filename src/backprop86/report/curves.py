@@ -30,6 +30,8 @@ from backprop86.running.runs import Runs
 
 PRINTED = "0.4"
 """The grey of a vertical line at a number that was printed in 1986."""
+FLOOR = 1e-8
+"""The gradient norm below which a line ends."""
 ORDINALS = ("first", "second", "third", "fourth", "fifth")
 MOST_LINES = len(PALETTE)
 """The lines of a plot that have a colour and words; further ones are thin and grey."""
@@ -43,7 +45,7 @@ def learning_figure(runs: Runs, experiment: Experiment, printed: Mapping[str, Se
     figure = figure_of(ONE_COLUMN if len(printed) == 1 else TWO_COLUMNS, 92)
     panels = figure.subplots(2, len(printed), sharex="col", height_ratios=(5, 4), squeeze=False)
     for (above, below), (reading, numbers) in zip(panels.T, printed.items(), strict=True):
-        draw_learning(above, below, runs, reading, numbers)
+        draw_learning(above, below, runs, reading, numbers, (experiment.drawn or {}).get(reading))
         above.set_title(f"{experiment.title}, {experiment.in_words(reading)}")
     panels[0, 0].set_ylabel("error E (loss)")
     panels[1, 0].set_ylabel("norm of ∂E/∂w")
@@ -51,20 +53,26 @@ def learning_figure(runs: Runs, experiment: Experiment, printed: Mapping[str, Se
     return figure
 
 
-def draw_learning(above: Axes, below: Axes, runs: Runs, reading: str, printed: Sequence[float]) -> None:
-    """Draw E above, and below it the gradient of the median run; numbers of 1986 are marked in both."""
+def draw_learning(
+    above: Axes, below: Axes, runs: Runs, reading: str, printed: Sequence[float] = (), last: int | None = None
+) -> None:
+    """Draw E above, and below it the gradient of the median run; numbers of 1986 are marked in both.
+
+    `last`: the sweep to which all runs go on, at which the x axis ends at the latest.
+    """
     sweeps, error, gradient = runs.curves(reading)
     learned = with_infinity(runs.of(reading)["sweeps"])[: len(error)]
     run = median_of_them(learned, error)
-    below.set(xlim=(0, last_shown(learned, printed, sweeps[-1])), xlabel="sweeps (epochs)")
-    below.xaxis.set_major_locator(MaxNLocator(5))
+    limit = last_shown(learned, printed, min(last or sweeps[-1], sweeps[-1]))
+    below.set(xlim=(0, limit), xlabel="sweeps (epochs)")
+    below.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
     plain_ticks(below.xaxis)
     draw_errors(above, sweeps, error, run)
     draw_gradients(below, sweeps, gradient[run])
     if np.isfinite(learned[run]):
         mark_learned(above, sweeps, error[run], learned[run])
-    for number in printed:
-        mark_printed(above, number)
+    for k, number in enumerate(number for number in printed if number <= limit):
+        mark_printed(above, number, k)
         below.axvline(number, color=PRINTED, linewidth=0.6, zorder=1)
 
 
@@ -95,23 +103,24 @@ def draw_errors(axes: Axes, sweeps: np.ndarray, error: np.ndarray, run: int) -> 
 
 def draw_gradients(axes: Axes, sweeps: np.ndarray, gradient: np.ndarray) -> None:
     """Draw the norm of dE/dw (K, levels) of one run, a line for each layer, on a logarithmic axis."""
-    own = np.flatnonzero(gradient.any(0))  # the later steps of a recurrent net have no weights of their own
+    own = np.flatnonzero((gradient > 0).any(0))  # the later steps of a recurrent net have no weights of their own
     names = layers_in_words(len(own), gradient.shape[1])
     colours = [*PALETTE[1 : len(own)], PALETTE[0]] if len(own) <= MOST_LINES else [FAINT] * len(own)
     if len(own) > MOST_LINES:
         colours[0], colours[-1] = PALETTE[1], PALETTE[0]
     axes.set_yscale("log")
+    seen = np.where(gradient > FLOOR, gradient, np.nan)
     lines = [
-        _until(axes, sweeps, np.where(gradient[:, level] > 0, gradient[:, level], np.nan), name, color=colour)
+        _until(axes, sweeps, seen[:, level], name, color=colour)
         for level, name, colour in zip(own, names, colours, strict=True)
+        if np.isfinite(seen[:, level]).any()
     ]
-    axes.set_ylim(bottom=max(axes.get_ylim()[0], 1e-8))
     plain_ticks(axes.yaxis)
     label_ends(axes, [line for line in lines if line.get_color() != FAINT])
 
 
 def layers_in_words(n: int, levels: int) -> list[str]:
-    """Return a name for each of n layers that have weights of their own, of so many levels of a net."""
+    """Return a name for each of n layers that have weights of their own, of a net with that many levels."""
     if n == 1:
         return ["output layer" if levels == 1 else "all weights"]
     between = [f"{ORDINALS[k]} layer" if k < len(ORDINALS) else f"layer {k + 1}" for k in range(1, n - 1)]
@@ -127,13 +136,14 @@ def mark_learned(axes: Axes, sweeps: np.ndarray, error: np.ndarray, sweep: float
     axes.annotate(f"learned after {sweep:,.0f} sweeps", place, (4, 5), **about)
 
 
-def mark_printed(axes: Axes, number: float) -> None:
-    """Draw a vertical line at a number of sweeps printed in 1986, and say so at its upper end."""
+def mark_printed(axes: Axes, number: float, k: int) -> None:
+    """Draw a vertical line at a number of sweeps printed in 1986, and say so on line k from its upper end."""
     axes.axvline(number, color=PRINTED, linewidth=0.6, zorder=1)
     left = number > 0.55 * axes.get_xlim()[1]
     about: dict[str, Any] = {"textcoords": "offset points", "va": "top", "fontsize": SMALL}
     about |= {"xycoords": ("data", "axes fraction"), "ha": "right" if left else "left"}
-    axes.annotate(f"{number:,.0f} sweeps in 1986", (number, 1), (-3 if left else 3, 0), **about)
+    about["bbox"] = {"facecolor": "white", "edgecolor": "none", "pad": 0.4}
+    axes.annotate(f"{number:,.0f} sweeps in 1986", (number, 1), (-3 if left else 3, -1.3 * SMALL * k), **about)
 
 
 def _until(axes: Axes, x: np.ndarray, y: np.ndarray, words: str, **style: Any) -> Line2D:

@@ -4,6 +4,7 @@ import base64
 import re
 from collections import Counter
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -142,9 +143,9 @@ def _block(block: Block) -> dict[str, Any]:
 
 def _picture(figure: dict[str, Any], folder: Path, embedded: bool) -> dict[str, Any]:
     """Return the sidecar with the address of its picture, the picture's size, and the formats in which it is there."""
-    path = folder / "figures" / f"{figure['name']}.png"
-    inside = f"data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}" if embedded else ""
-    width, height = Image.open(path).size
+    png = (folder / "figures" / f"{figure['name']}.png").read_bytes()
+    inside = f"data:image/png;base64,{base64.b64encode(png).decode()}" if embedded else ""
+    width, height = Image.open(BytesIO(png)).size
     place = {"width": width, "height": height, "address": inside or f"figures/{figure['name']}.png"}
     return figure | place | {"formats": _formats(folder / "figures" / figure["name"], FIGURES)}
 

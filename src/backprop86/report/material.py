@@ -122,10 +122,10 @@ def _only(runs: Runs, readings: list[str]) -> Runs:
 def in_words(stem: str, found: list[tuple[str, str, Any, Any]]) -> tuple[dict[str, str], list[str]]:
     """Return the differences of each reading's recipe, and a line for each setting with the readings it concerns."""
     by_reading: dict[str, list[str]] = {}
-    by_setting: dict[tuple[str, Any, Any], list[str]] = {}
+    by_setting: dict[tuple[str, str, str], list[str]] = {}
     for reading, name, here, there in found:
         by_reading.setdefault(reading, []).append(f"{name} {here}, not {there}")
-        by_setting.setdefault((name, here, there), []).append(reading)
+        by_setting.setdefault((name, str(here), str(there)), []).append(reading)
     lines = [
         f"{stem}, {_some(readings, 'readings')}: {name} is {here} here, {there} in conf/experiment/{stem}.yaml"
         for (name, here, there), readings in by_setting.items()

@@ -16,7 +16,7 @@ from backprop86.running.names import moments
 from backprop86.running.nets import Nets
 from backprop86.running.problem import Problem, counted_of, start_of, wiring_of
 from backprop86.running.runs import DRAWN
-from backprop86.running.schema import WEIGHTS
+from backprop86.running.schema import CURVES, WEIGHTS
 
 ENGINES = {"reference": (reference.train, 1_000), "fused": (fused.train, 100_000)}
 """The engines, each with the number of seeds it is given at once. Rows do not depend on that."""
@@ -144,8 +144,10 @@ def _rows(problem: Problem, job: Job, seeds: list[int], outcome: Outcome) -> pd.
         for moment, (w, there) in at.items()
         if moment != "0"
     }
-    columns["error_curve"] = list(outcome.error_curve.astype(np.float32))
-    columns["gradient_curve"] = list(outcome.gradient_curve.reshape(len(seeds), -1).astype(np.float32))
+    shown = (np.array(seeds) < DRAWN) | ~pd.Series(columns["failure"]).duplicated()  # no other curve is ever drawn
+    for name in CURVES:
+        values = getattr(outcome, name).reshape(len(seeds), -1).astype(np.float32)
+        columns[name] = pd.Series(list(values), dtype=object).where(shown, None)
     return pd.DataFrame(columns)
 
 
