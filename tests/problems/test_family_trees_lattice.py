@@ -11,6 +11,7 @@ from backprop86.problems.family_trees_lattice import AXES, maps, table
 from backprop86.running.provenance import Provenance
 from backprop86.running.runs import Runs
 from backprop86.running.settings import load
+from helpers import runs_of
 
 LATTICE = load("family_trees_lattice").experiment
 PRINTED = "x1/decay_0.002/from_edge/biases_drawn/range_0.3/sweep/momentum_0.9"
@@ -23,15 +24,16 @@ def rows(learned, sweeps, held_out, n=20, branch=False):
     coded = ("nationality", "generation", "relation_sex")
     measures = {f"codes_{name}": yes for name in coded} | {"codes_branch": [branch] * n, "ignores_sex": [True] * n}
     measures |= {"all_near": yes, "all_right": yes, "trained_right": 1.0, "twin_is_active": [False] * n}
-    taken = pd.array([sweeps if one else pd.NA for one in yes], dtype="Int64")
-    about = {"seed": range(n), "learned": yes, "diverged": False, "sweeps": taken, "held_out_right": held_out}
-    return pd.DataFrame(about | measures)
+    measures |= {"held_out_right": held_out}
+    return runs_of(yes, [sweeps if one else pd.NA for one in yes], "end", **measures).of("a")
 
 
 def lattice_of(parts):
-    of_each = {name: part.assign(condition=name) for name, part in parts.items()}
-    runs = Runs("made_up", of_each, {name: Provenance(LATTICE.recipe, [0, 9], [0], 4, "fused", {}) for name in parts})
-    return table(runs, ledger(LATTICE.claims, runs))
+    runs = Runs("family_trees_lattice", {}, {})
+    for name, part in parts.items():
+        about = Provenance.of(LATTICE.place_of(name), LATTICE.recipe_of(name), 4, [0, 19], "fused")
+        runs = runs.having(name, part, about, list(parts))
+    return table(runs, ledger(LATTICE.claims, runs, LATTICE))
 
 
 def test_its_claims_are_those_of_the_family_trees():
@@ -89,7 +91,8 @@ def test_maps(made_up):
     for figure in figures.values():
         figure.savefig(io.BytesIO(), dpi=40)
     left, right, *_ = figures["met"].axes
-    assert (left.get_title(), right.get_title()) == ("decay 0.002", "decay 0.0002")
+    titles = [part.get_suptitle() for part in figures["met"].subfigs]
+    assert titles == ["weight decay 0.002", "weight decay 0.0002"]
     assert left.images[0].get_array().tolist() == [[0, 8]]  # x2 before x10
     assert right.images[0].get_array().filled(-1).tolist() == [[-1, 8]]  # x2 was not run with that decay
     assert len(figures["without_decay"].axes) == 2  # one panel, since decay makes no difference, and the colours
@@ -101,7 +104,7 @@ def test_the_first_reading_is_the_recipe_as_printed():
     first = LATTICE.recipe_of(next(iter(LATTICE.every_reading)))
     differs = {name for name, value in vars(first).items() if value != getattr(trees, name)}
     assert next(iter(LATTICE.every_reading)) == PRINTED
-    assert differs == {"criterion", "dtype"}
+    assert differs == {"dtype"}
     fast = LATTICE.recipe_of("x50/decay_0/plain/biases_none/range_1/case/momentum_0.99")
     assert (fast.epsilon, fast.opening_epsilon, fast.alpha, fast.opening_alpha) == (0.5, 0.25, 0.99, 0.5)
     assert (fast.decay, fast.dead_zone, fast.biases, fast.initial_range, fast.update) == (0, "none", "none", 1, "case")
