@@ -103,7 +103,7 @@ def draw_errors(axes: Axes, sweeps: np.ndarray, error: np.ndarray, run: int) -> 
 
 def draw_gradients(axes: Axes, sweeps: np.ndarray, gradient: np.ndarray) -> None:
     """Draw the norm of dE/dw (K, levels) of one run, a line for each layer, on a logarithmic axis."""
-    own = np.flatnonzero((gradient > FLOOR).any(0))  # the later steps of a recurrent net have no weights of their own
+    own = np.flatnonzero((gradient > 0).any(0))  # the later steps of a recurrent net have no weights of their own
     names = layers_in_words(len(own), gradient.shape[1])
     colours = [*PALETTE[1 : len(own)], PALETTE[0]] if len(own) <= MOST_LINES else [FAINT] * len(own)
     if len(own) > MOST_LINES:
@@ -113,6 +113,7 @@ def draw_gradients(axes: Axes, sweeps: np.ndarray, gradient: np.ndarray) -> None
     lines = [
         _until(axes, sweeps, seen[:, level], name, color=colour)
         for level, name, colour in zip(own, names, colours, strict=True)
+        if np.isfinite(seen[:, level]).any()
     ]
     plain_ticks(axes.yaxis)
     label_ends(axes, [line for line in lines if line.get_color() != FAINT])
@@ -141,6 +142,7 @@ def mark_printed(axes: Axes, number: float, k: int) -> None:
     left = number > 0.55 * axes.get_xlim()[1]
     about: dict[str, Any] = {"textcoords": "offset points", "va": "top", "fontsize": SMALL}
     about |= {"xycoords": ("data", "axes fraction"), "ha": "right" if left else "left"}
+    about["bbox"] = {"facecolor": "white", "edgecolor": "none", "pad": 0.4}
     axes.annotate(f"{number:,.0f} sweeps in 1986", (number, 1), (-3 if left else 3, -1.3 * SMALL * k), **about)
 
 

@@ -83,6 +83,8 @@ class Runs:
             raise BadInput(f"{self.stem} was looked at at the moments {', '.join(known)}, not at {moment}")
         kept = [name for name in map(str, rows) if "@" not in name or name.endswith(ending)]
         found = rows[kept].rename(columns={name: name.removesuffix(ending) for name in kept})
+        if "weights" not in found:
+            found = found.assign(weights=None)
         if moment.isdigit():
             found = found.assign(learned=(found["sweeps"] <= int(moment)).fillna(False).astype(bool))
         return found
