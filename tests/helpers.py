@@ -43,7 +43,7 @@ def every_reading(stem, sweeps, seeds=(0, 1, 2), names=None):
     for name in names:
         recipe = replace(experiment.recipe_of(name), sweeps=sweeps)
         weights, curves = experiment.kept(name)
-        rows = run_reading(problem, recipe, list(seeds), drawn=min(experiment.drawn.get(name, 0), sweeps))
+        rows = run_reading(problem, recipe, list(seeds), drawn=min(experiment.goes_on(name), sweeps))
         levels = len(validate(problem, recipe).levels)
         about = Provenance.of(experiment.place_of(name), recipe, levels, list(seeds), "fused")
         runs = runs.having(name, thinned(rows, weights, curves), about, names)

@@ -152,9 +152,10 @@ def test_the_figures_show_every_tensor_and_every_run(table, paths):
     points = [sum(len(some.get_offsets()) for some in axes.collections) for axes in figure.axes]
     n = (table["oracle"] == "autograd").sum()
     assert points == [n, n, n, 2 * n]
-    panels = [axes for axes in paths_figure(paths).axes if axes.get_visible()]
-    assert len(panels) == paths.groupby(["experiment", "reading"]).ngroups
-    assert [len(axes.lines) for axes in panels][:3] == [7, 9, 9]
+    together, parted = paths_figure(paths).axes
+    assert together.get_title("left") == "Mirror symmetry, as printed"
+    assert parted.get_title("left").startswith("Family trees, weights from ±1")
+    assert [len(axes.lines) for axes in (together, parted)] == [7, 9]  # medians, farthest, and the line of parting
 
 
 def test_per_tensor_by_hand():

@@ -8,7 +8,7 @@ from backprop86.engines.recipe import Recipe
 from backprop86.network import Network, initial_weights
 from backprop86.problems import depth
 from backprop86.wiring import ONE
-from helpers import drawn, engines, every_reading, measured
+from helpers import engines, measured
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 8])
@@ -76,16 +76,6 @@ def test_factor_against_the_gradient_of_each_bias(n):
 def test_the_engines_agree(network, biases):
     _, apart, changed = engines(depth, Recipe(network, 60, 0.25, 0.9, initial_range=1.0, biases=biases, stop="limit"))
     assert apart <= 1e-9 < 0.1 < changed
-
-
-@pytest.mark.slow
-def test_figures():
-    runs = every_reading("depth", 40)
-    figures = drawn(runs)
-    assert [*figures] == ["start", "training"]
-    assert [len(axes.lines) for axes in figures["start"].axes] == [6 + 1] * 3
-    shown = [axes.get_title() for axes in figures["training"].axes if axes.get_visible() and axes.get_title()]
-    assert shown == [f"{n}_layers/weights_up_to_{size}" for size in ("0.3", "1", "3") for n in (1, 3, 5)]
 
 
 @pytest.mark.parametrize("name", ["0_layers", "layers", "three_layers", "3"])

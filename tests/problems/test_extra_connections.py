@@ -1,15 +1,12 @@
 """More connections than needed: sizes of the nets, which cases are wrong, the share of runs that are stuck."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from backprop86.engines.recipe import Recipe
 from backprop86.problems import extra_connections, symmetry, xor
 from backprop86.running.nets import Nets
-from backprop86.running.provenance import Provenance
-from backprop86.running.runs import Runs
-from helpers import drawn, engines, every_reading, measured
+from helpers import engines, measured, of_readings, runs_of
 
 SIZES = {"xor_2": 9, "xor_3": 13, "xor_4": 17, "xor_8": 33}
 SIZES |= {"symmetry_2": 17, "symmetry_3": 25, "symmetry_4": 33, "symmetry_8": 65}
@@ -45,10 +42,7 @@ def test_wrong():
 
 def test_the_share_of_runs_that_are_stuck():
     learned = {"xor_2/slow": 37, "xor_2/fast": 40, "xor_8/slow": 0, "symmetry_2/slow": 10}
-    parts = {name: pd.DataFrame({"learned": np.arange(40) < n}) for name, n in learned.items()}
-    runs = Runs(
-        "extra_connections", parts, {name: Provenance(Recipe(), [0, 9], [0], 2, "fused", {}) for name in learned}
-    )
+    runs = of_readings({name: runs_of(np.arange(40) < n) for name, n in learned.items()})
     table = extra_connections.unsolved(runs, "xor")
     assert table[["hidden", "how", "share"]].to_numpy().tolist() == [
         [2, "slow", 3 / 40],
@@ -66,13 +60,6 @@ def test_the_engines_agree(name):
         recipe = Recipe(name, 60, 0.25, 0.9, biases=biases, stop="limit")
         _, apart, changed = engines(extra_connections, recipe)
         assert apart <= 1e-9 < 0.1 < changed
-
-
-def test_figure():
-    figures = drawn(every_reading("extra_connections", 2))
-    assert [*figures] == ["unsolved"]
-    for axes in figures["unsolved"].axes:
-        assert [len(bars.lines[0].get_xdata()) for bars in axes.containers] == [4] * 5
 
 
 @pytest.mark.parametrize("name", ["parity_4", "xor", "symmetry_x", "2_hidden"])

@@ -213,20 +213,21 @@ def test_engines_agree(recipe, sweeps):
 
 def runs_of(recipe, seeds):
     rows = run_reading(sequence, recipe, seeds)
-    about = Provenance.of(recipe, 5, seeds, "fused")
-    return Runs("sequence", {}, {}).having("x", thinned(rows), about, ["x"])
+    about = Provenance.of(("", "as_printed"), recipe, 5, seeds, "fused")
+    return Runs("sequence", {}, {}).having("as_printed", thinned(rows), about, ["as_printed"])
 
 
 def test_figures():
     assert sequence.draw(runs_of(replace(FIXED, sweeps=6), [0, 1])) == {}
-    assert sequence.draw(runs_of(replace(FIXED, sweeps=400, held_out="random"), [0, 1])) == {}  # may have been shown
-    runs = runs_of(replace(FIXED, sweeps=400), [0, 1, 2])
+    assert sequence.draw(runs_of(replace(FIXED, sweeps=1000, held_out="random"), [0, 1])) == {}  # may have been shown
+    runs = runs_of(replace(FIXED, sweeps=1000), [0, 1, 2])
     drawn = sequence.draw(runs)
     assert set(drawn) == {"table11", "held_out"}
     below = [label.get_text() for axes in drawn["table11"].axes for label in axes.get_xticklabels()]
     assert "".join(below) == "AD1221" + "BE2313" + "CA3112" + "DB2123" + "EC1331"
-    heights = [bar.get_height() for bar in drawn["held_out"].axes[0].patches]
-    assert (len(heights), sum(heights)) == (6, pytest.approx(1))
+    (shares,) = drawn["held_out"].axes[0].collections[0].get_array()
+    right = runs.of("as_printed")["held_out_right@end"].astype(int)
+    assert shares.tolist() == pytest.approx((np.bincount(right, minlength=6) / 3).tolist())
 
 
 def test_what_it_refuses():

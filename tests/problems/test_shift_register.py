@@ -9,7 +9,7 @@ from backprop86.engines.recipe import Recipe
 from backprop86.problems import shift_register
 from backprop86.running.nets import states
 from backprop86.wiring import ONE
-from helpers import drawn, engines, every_reading, measured
+from helpers import engines, measured
 
 THREE, FIVE = Recipe("3_units", 60, 0.25, 0.9, target_on=0.9, target_off=0.1, stop="limit"), Recipe("5_units")
 
@@ -78,11 +78,6 @@ def test_the_engines_agree(biases, update):
     w, apart, changed = engines(shift_register, replace(THREE, biases=biases, update=update))
     assert apart <= 1e-9 < 0.1 < changed
     assert (w[:, shift_register.wiring(THREE).is_bias].max() <= 0) == (biases == "negative")
-
-
-def test_figures():
-    assert drawn(every_reading("shift_register", 1)) == {}
-    assert [*drawn(every_reading("shift_register", 250))] == ["weights"]
 
 
 @pytest.mark.parametrize("name", ["1_units", "3_unit", "33_units", "three_units"])

@@ -194,4 +194,4 @@ def test_networks_there_are_not(network):
 
 
 def test_no_figure_without_the_reading_drawn():
-    assert t_c.draw(Runs("t_c", None, {"conditions": {}})) == {}
+    assert t_c.draw(Runs("t_c", {}, {})) == {}

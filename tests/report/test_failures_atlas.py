@@ -27,8 +27,9 @@ def of(problem, readings, numbers_only=False):
     for name, (recipe, failures) in readings.items():
         seeds = list(range(len(failures)))
         rows = run_reading(problem, recipe, seeds).assign(failure=failures, learned=[kind == "" for kind in failures])
-        about = Provenance.of(recipe, len(validate(problem, recipe).levels), seeds, "fused")
-        runs = runs.having(name, thinned(rows, numbers_only), about, list(readings))
+        about = Provenance.of(("", name), recipe, len(validate(problem, recipe).levels), seeds, "fused")
+        kept = thinned(rows, 0, 0) if numbers_only else thinned(rows)
+        runs = runs.having(name, kept, about, list(readings))
     return runs
 
 
@@ -76,49 +77,65 @@ def test_what_each_kind_is_and_how_many_runs_are_of_it(found):
 def test_shares_of_each_kind_are_drawn(found):
     figure = atlas.counts(found, TITLES)
     figure.savefig(io.BytesIO(), dpi=40)
-    first, every = figure.axes
-    assert [axes.get_xlabel() for axes in (first, every)] == [
-        "share of runs, first reading",
-        "share of runs, all readings",
-    ]
-    assert [label.get_text() for label in first.get_yticklabels()] == list(TITLES.values())
-    assert first.yaxis_inverted()
+    says = {axes.get_title("left").replace("\n", " ").strip(): axes for axes in figure.axes}
+    kinds = ["learned", "plateau", "equal_units", "one_half"]
+    assert list(says) == [atlas.SHORT[kind][1] for kind in kinds]
+    names = [axes.texts[0].get_text().replace("\n", " ") for axes in figure.axes]
+    assert names == [atlas.SHORT[kind][0] for kind in kinds]
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == list(TITLES.values())
+    assert figure.axes[0].yaxis_inverted()
 
-    def shares(axes):
-        return {bars.get_label(): np.round([bar.get_width() for bar in bars], 3).tolist() for bars in axes.containers}
+    def shares(number):
+        bars = zip(kinds, (axes.containers[number] for axes in figure.axes), strict=True)
+        return {kind: np.round([bar.get_width() for bar in some], 3).tolist() for kind, some in bars}
 
-    assert shares(first) == {
+    assert shares(0) == {  # as printed
         "learned": [0.5, 0, 0],
         "plateau": [0.25, 1, 1],
-        "equal units": [0, 0, 0],
-        "one half": [0.25, 0, 0],
+        "equal_units": [0, 0, 0],
+        "one_half": [0.25, 0, 0],
     }
-    assert shares(every) == {  # without the reading that is cut short
+    assert shares(1) == {  # without the reading that is cut short
         "learned": [0.4, 0, 0],
         "plateau": [0.4, 1, 1],
-        "equal units": [0.05, 0, 0],
-        "one half": [0.15, 0, 0],
+        "equal_units": [0.05, 0, 0],
+        "one_half": [0.15, 0, 0],
     }
-    for axes in (first, every):
-        assert [bar.get_x() + bar.get_width() for bar in axes.containers[-1]] == pytest.approx([1, 1, 1])
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == list(shares(first))
+    numbers = [text.get_text() for text in figure.axes[1].texts[1:]]
+    assert numbers == ["25", "100", "100"]
+
+
+def test_rare_kinds_are_drawn_together(found):
+    many = found.copy()
+    many.loc[0, ["n", "learned"]] = [8000, 7996]
+    assert atlas.common(many) == ["plateau"]  # four others, of more than 8,000 runs
+    shown = atlas.counts(many, TITLES).axes
+    assert len(shown) == 2  # too few of any experiment to be seen
+    many.loc[many["experiment"] == "single_layer", ["plateau", "diverged"]] = [3, 1]
+    others = atlas.counts(many, TITLES).axes[-1]
+    assert others.get_title("left").replace("\n", " ").strip() == atlas.SHORT[atlas.OTHER][1]
+    assert [bar.get_width() for bar in others.containers[0]] == pytest.approx([2 / 8000, 0.25, 0])
 
 
 def test_an_example_is_the_first_seed_where_its_kind_is_commonest(every, found):
-    figure = atlas.examples(every, found)
+    figure = atlas.examples(every, found, TITLES)
     figure.savefig(io.BytesIO(), dpi=40)
-    titles = [axes.get_title() for axes in figure.axes]
-    assert titles[::2] == ["plateau", "equal units", "one half"]
-    assert titles[1::2] == ["xor\nslower, seed 2", "xor\nequal, seed 3", "xor\nas_printed, seed 3"]
+    titles = [axes.get_title("left") for axes in figure.axes]
+    assert titles[::2] == [atlas.SHORT[kind][0] for kind in ("plateau", "equal_units", "one_half")]
+    assert [title.replace("\n", " ") for title in titles[1::2]] == [
+        atlas.SHORT[kind][1] for kind in ("plateau", "equal_units", "one_half")
+    ]
+    below = [axes.get_xlabel() for axes in figure.axes[1::2]]
+    assert below == [f"4 cases of Exclusive or, seed {seed}" for seed in (2, 3, 3)]
     curve, picture = figure.axes[:2]
-    row, about = every[xor].of("slower").iloc[2], every[xor].about["slower"]
+    row, about = every[xor].at("slower", "end").iloc[2], every[xor].about["slower"]
     (line,) = curve.lines
     assert (line.get_xdata().tolist(), line.get_ydata().tolist()) == (about.checkpoints, row["error_curve"].tolist())
     wiring, cases = xor.wiring(XOR), xor.cases(XOR)
     y = states(wiring, cases.inputs, row["weights"][None])[0]
     shown = [cases.desired[:, 0], *(y[:, wiring.units.index(unit)] for unit in ("o1", "h1", "h2"))]
     assert np.array_equal(picture.images[0].get_array(), shown)
-    assert [label.get_text() for label in picture.get_yticklabels()] == ["wanted", "outputs", "hidden"]
+    assert [label.get_text() for label in picture.get_yticklabels()] == ["wanted", "answers", "hidden"]
     assert picture.get_yticks().tolist() == [0, 1, 2.5]
     assert [line.get_ydata()[0] for line in picture.lines] == [0.5, 1.5]
 
@@ -127,17 +144,17 @@ def test_a_kind_whose_nets_are_not_kept_has_no_example():
     readings = {"as_printed": (XOR, ["plateau", "", "one_half"])}
     for numbers_only, panels in ((True, 0), (False, 4)):
         runs = of(xor, readings, numbers_only)
-        assert len(atlas.examples({xor: runs}, atlas.table([runs])).axes) == panels
+        assert len(atlas.examples({xor: runs}, atlas.table([runs]), TITLES).axes) == panels
 
 
 @pytest.mark.parametrize("failures", [LEARNED, ["diverged", *LEARNED]])
 def test_what_is_drawn_of_no_failure_and_of_one_without_numbers(failures):
     runs = of(xor, {"as_printed": (XOR, failures)})
     rows = runs.of("as_printed")
-    rows.at[0, "weights"] = np.array([np.nan, np.inf, -np.inf] * 3)
+    rows.at[0, "weights@end"] = np.array([np.nan, np.inf, -np.inf] * 3)
     rows.at[0, "error_curve"] = np.where(np.arange(len(rows["error_curve"][0])) < 2, 0.5, np.nan)
-    figure = atlas.examples({xor: runs}, atlas.table([runs]))
+    figure = atlas.examples({xor: runs}, atlas.table([runs]), TITLES)
     figure.savefig(io.BytesIO(), dpi=40)
-    assert [axes.get_title() for axes in figure.axes][::2] == sorted({"diverged"} & set(failures))
+    assert [axes.get_title("left") for axes in figure.axes][::2] == ["blew up"] * ("diverged" in failures)
     assert not any(np.ma.getmaskarray(axes.images[0].get_array()).any() for axes in figure.axes[1::2])
     atlas.counts(atlas.table([runs]), TITLES).savefig(io.BytesIO(), dpi=40)

@@ -210,11 +210,12 @@ def held_out(runs: Runs) -> Figure:
     left.set_yticks(range(len(shown)), [SHOWN[name] for name in shown])
     left.set(title="fixed timing: runs in %", xlabel="held-out sequences right, of 5")
     left.tick_params(length=0)
-    for k, (name, words) in enumerate(VARIABLE.items()):
-        if name in runs.readings:
-            right.step(range(15), _shares(runs, name, 15), where="mid", color=PALETTE[k], label=words)
+    timed = [name for name in VARIABLE if name in runs.readings]
+    for name, colour in zip(timed, PALETTE, strict=False):
+        right.step(range(15), _shares(runs, name, 15), where="mid", color=colour, label=VARIABLE[name])
     right.set(title="variable timing", xlabel="held-out sequences right, of 14", ylabel="share of runs", ylim=(0, None))
-    right.legend()
+    if timed:
+        right.legend()
     panel_letters([left, right])
     return figure
 

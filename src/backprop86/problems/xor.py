@@ -98,7 +98,7 @@ def draw(runs: Runs) -> dict[str, Figure]:
         row = alike.sort_values(["sweeps", "seed"]).iloc[(len(alike) - 1) // 2]
         net = layered(2, 1, 1, shortcuts=True)
         titles = "1986, after 558 sweeps", f"ours (seed {row['seed']}), after 558 sweeps"
-        figures["fig3"] = _pair(net, DIRECT, PRINTED_FIG3, np.array(row["weights"]), titles)
+        figures["fig3"] = _pair(net, DIRECT, PRINTED_FIG3, as_in_fig3(np.array(row["weights"])), titles)
     stuck = runs.at("two_hidden/as_printed", "6587") if "two_hidden/as_printed" in runs.readings else rows[:0]
     stuck = stuck[stuck["is_fig5"].fillna(False).astype(bool) & stuck["weights"].notna()]
     if len(stuck):
@@ -107,6 +107,18 @@ def draw(runs: Runs) -> dict[str, Figure]:
         w = turned(np.array(row["weights"]), np.array(PRINTED_FIG5))
         figures["fig5"] = _pair(layered(2, 2, 1), TWO, PRINTED_FIG5, w, titles)
     return figures
+
+
+def as_in_fig3(w: np.ndarray) -> np.ndarray:
+    """Return the net that computes the same XOR as w and looks as P's does, see `oriented`."""
+    hidden_bias, in_1, in_2, output_bias, direct_1, direct_2, out = w
+    if out > 0:  # the hidden unit does the opposite
+        output_bias, out = output_bias + out, -out
+        hidden_bias, in_1, in_2 = -hidden_bias, -in_1, -in_2
+    if in_1 + in_2 > 0:  # both inputs do
+        hidden_bias, in_1, in_2 = hidden_bias + in_1 + in_2, -in_1, -in_2
+        output_bias, direct_1, direct_2 = output_bias + direct_1 + direct_2, -direct_1, -direct_2
+    return np.array([hidden_bias, in_1, in_2, output_bias, direct_1, direct_2, out])
 
 
 def turned(w: np.ndarray, like: np.ndarray) -> np.ndarray:

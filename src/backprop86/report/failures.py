@@ -78,9 +78,9 @@ def counts(found: pd.DataFrame, titles: Mapping[str, str]) -> Figure:
     figure = figure_of(TWO_COLUMNS, 24 + 6 * len(by))
     panels = figure.subplots(1, len(fates), sharey=True, squeeze=False)[0]
     for axes, fate in zip(panels, fates, strict=True):
+        axes.annotate("\n".join(textwrap.wrap(SHORT[fate][0], 11)), (0, 1), (0, 38), **ABOVE)
         _fate(axes, *((rows[fate] / rows["n"]).to_numpy(dtype=float) for rows in both))
         axes.set_title("\n".join(["", *textwrap.wrap(SHORT[fate][1], 13)]), fontsize=SMALL)
-        axes.annotate("\n".join(textwrap.wrap(SHORT[fate][0], 11)), (0, 1), (0, 38), **ABOVE)
     names = [titles[stem] for stem in both[0].index]
     panels[0].set_yticks(np.arange(len(names)), names)
     panels[0].invert_yaxis()
