@@ -35,7 +35,8 @@ ASKED = $(foreach name,$(filter-out PYTHON PIP_FLAGS IN_VENV,$(.VARIABLES)),\
 explain: .venv/ready  ## one training step, every number shown (of a net of your own: make explain epsilon=2 hidden=3 seed=1)
 	@$(IN_VENV) experiments/explain.py $(ASKED)
 
-article: results/numbers.tex  ## the article in docs/writeup, with LaTeX
+article: .venv/ready  ## the article in docs/writeup, with LaTeX
+	$(IN_VENV) experiments/report.py --more
 	cd docs/writeup && pdflatex article && bibtex article && pdflatex article && pdflatex article
 
 compare: .venv/ready  ## gradients and whole runs by hand beside autograd and other oracles (three minutes), then the report

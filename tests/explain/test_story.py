@@ -203,7 +203,7 @@ WORDS = {
         "On means 0.9 here, off 0.1, and not 1 and 0, which a unit can come near but never reach.",
         "These connections skip a level: i1 → o1, i2 → o1.",
         "ε = 0.5 and α = 0.9.",
-        "counts as solved: each",
+        "it has learned: each",
         "One step does little.",
         "on if exactly one of two",
         "On means 0.9 here",

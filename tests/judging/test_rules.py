@@ -122,7 +122,7 @@ def test_a_draw_among_nets_of_the_printed_kind():
     runs = runs_of([True] * 90 + [False] * 10, weight=np.where(kind, 5.0, -5.0), is_kind=kind)
     found = judged("draw", runs, "weight", printed=[5.0], among="is_kind")
     assert (found.verdict, found.n, found.estimate) == ("reproduced", 40, 5.0)
-    with pytest.raises(BadInput, match=r"^claim c: reading a of made_up does not measure is_other$"):
+    with pytest.raises(BadInput, match=r"^claim c: reading a of made_up does not measure is_other at learned$"):
         judged("draw", runs, "weight", printed=[5.0], among="is_other")
 
 
@@ -222,7 +222,7 @@ def test_commonest(mine, other, expected):
     runs = runs_of([True] * 100, mine=first(mine, of=100), other=is_other, rare=False)
     found = judged("commonest", runs, "mine", than=["rare", "other"])
     assert (found.verdict, found.estimate, found.n) == (expected, mine / 100, 100)
-    with pytest.raises(BadInput, match=r"^claim c: reading a of made_up does not measure third$"):
+    with pytest.raises(BadInput, match=r"^claim c: reading a of made_up does not measure third at learned$"):
         judged("commonest", runs, "mine", than=["third"])
 
 
@@ -234,9 +234,9 @@ def test_a_verdict_flips_when_its_data_are_altered():
 
 
 def test_a_column_that_was_not_measured():
-    with pytest.raises(BadInput, match=r"^claim c: reading a of made_up does not measure is_so$"):
+    with pytest.raises(BadInput, match=r"^claim c: reading a of made_up does not measure is_so at learned$"):
         judged("most", runs_of([True]), "is_so")
-    with pytest.raises(BadInput, match=r"^made_up was looked at at the moments 0, learned, end, not at 99$"):
+    with pytest.raises(BadInput, match=r"^claim c: reading a of made_up does not measure is_so at 99$"):
         judged("most", runs_of([True], is_so=True), "is_so", moment="99")
 
 

@@ -148,9 +148,16 @@ def test_layers_have_names(n, levels, names):
 
 
 def test_of_many_layers_the_first_and_last_have_words():
-    below = drawn([100, 200], levels=9).axes[1]
+    below = drawn([100, 200], levels=8).axes[1]
     assert words(below) == ["first layer (early)", "output layer (late)", "b"]
-    assert len(below.lines) == 9
+    assert len(below.lines) == 8
+
+
+def test_a_layer_whose_gradient_has_vanished_has_no_line_and_others_keep_their_names():
+    part = rows([100, 100], levels=3)
+    part["gradient_curve"] = [(np.reshape(run, (-1, 3)) * [1e-9, 1, 1]).ravel() for run in part["gradient_curve"]]
+    figure = curves.learning_figure(runs_of({"as_printed": part}, 3), EXPERIMENT, {"as_printed": []})
+    assert words(figure.axes[1]) == ["second layer", "output layer (late)", "b"]
 
 
 def test_two_readings_side_by_side():

@@ -5,7 +5,11 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from backprop86.explain.picture import EXAMPLE
 from backprop86.report import style
+from backprop86.report.assembly import report
+from backprop86.running.run import run
+from backprop86.running.settings import load
 from helpers import ROOT
 from pdf import faults, page
 
@@ -80,6 +84,19 @@ def an_image(folder):
 def test_what_a_journal_would_send_back_is_found(tmp_path, made, wrong):
     made(tmp_path)
     assert faults(tmp_path / "figure.pdf") == wrong
+
+
+@pytest.mark.slow
+def test_the_figures_of_a_report_have_no_fault(tmp_path):
+    for stem in ("negation", "single_layer"):
+        run(load(stem, "seeds=4", output=tmp_path))
+    report(tmp_path, EXAMPLE, processes=1)
+    drawn = {path.stem: faults(path, path.stem.startswith(IMAGES)) for path in (tmp_path / "figures").glob("*.pdf")}
+    assert {"negation_curves", "negation_sweeps", "single_layer_curves", "failures_counts", "explain_step"} <= set(
+        drawn
+    )
+    assert "single_layer_sweeps" not in drawn  # nothing ever learns
+    assert {name: wrong for name, wrong in drawn.items() if wrong} == {}
 
 
 @pytest.mark.results

@@ -18,8 +18,8 @@ def made():
 
 
 def test_the_same_bytes_twice_whatever_was_set_before(tmp_path):
-    for name, size in (("one", 7), ("two", 30)):
-        with matplotlib.rc_context({"font.size": size, "lines.linewidth": size, "pdf.fonttype": 3}):
+    for name, colour in (("one", "white"), ("two", "pink")):
+        with matplotlib.rc_context({"axes.facecolor": colour, "font.size": 30, "pdf.fonttype": 3}):
             style.save(made(), tmp_path / name, "figure", svg=True)
     files = [sorted((tmp_path / name).iterdir()) for name in ("one", "two")]
     assert [[path.name for path in some] for some in files] == [["figure.pdf", "figure.png", "figure.svg"]] * 2

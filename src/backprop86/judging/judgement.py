@@ -10,7 +10,7 @@ import pandas as pd
 
 from backprop86.engines.recipe import BadInput
 from backprop86.judging.statistics import Estimate, percentile, tail, wilson
-from backprop86.running.claim import WITHOUT_MOMENT, Claim
+from backprop86.running.claim import Claim
 from backprop86.running.runs import Runs
 
 VERDICTS = ("reproduced", "partly", "doubtful", "not reproduced")
@@ -66,7 +66,7 @@ def about(rows: pd.DataFrame) -> dict[str, Any]:
 
 def holds(rows: pd.DataFrame, columns: list[str]) -> np.ndarray:
     """Return in which rows all these columns are true; they are not in a run that never came to be looked at."""
-    return rows[columns].astype("boolean").fillna(False).all(axis=1).to_numpy(dtype=bool)
+    return np.logical_and.reduce([rows[column].to_numpy(dtype=bool, na_value=False) for column in columns])
 
 
 def by_share(
@@ -77,14 +77,14 @@ def by_share(
     verdict: Callable[[int, int], str],
 ) -> Judgement:
     """Judge by the number of runs in which the claim's columns are all true, in those that are chosen."""
-    rows, before = runs.at(reading, claim.moment), runs.at(reading, "0")
+    rows = runs.at(reading, claim.moment)
     of = chosen(claim, rows)
     so = holds(rows, claim.columns) if claim.below is None else is_below(rows[claim.column], claim.below)
     count, n = int(so[of].sum()), int(of.sum())
     share, (low, high) = (count / n, wilson(count, n)) if n else (np.nan, (np.nan, np.nan))
-    has_moments = claim.below is None and not set(claim.columns) & set(WITHOUT_MOMENT)
-    was_measured = n and has_moments and set(claim.columns) <= set(before)
-    untrained = float(holds(before, claim.columns)[of].mean()) if was_measured else np.nan
+    before, every = [f"{column}@0" for column in claim.columns], runs.of(reading)
+    was_measured = n and claim.below is None and set(before) <= set(every)
+    untrained = float(holds(every, before)[of].mean()) if was_measured else np.nan
     return Judgement(verdict(count, n), n, share, low, high, **about(rows), untrained=untrained)
 
 

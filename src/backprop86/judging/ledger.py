@@ -35,12 +35,13 @@ def ledger(claims: list[Claim], runs: Runs, experiment: Experiment) -> pd.DataFr
 def judge(claim: Claim, runs: Runs, name: str) -> Judgement:
     """Apply the claim's rule to one name, or to all names of that form; BadInput for a column not measured."""
     rule = RULES[claim.kind]
+    others = (claim.than if claim.kind == "commonest" else []) + ([claim.further] if claim.further else [])
     for of_it in of_form(runs, name) if claim.kind == "curve" else [name]:
-        rows = runs.at(of_it, claim.moment)
-        others = (claim.than if claim.kind == "commonest" else []) + ([claim.further] if claim.further else [])
+        measured = runs.of(of_it).columns
         for column in [*claim.columns, *others]:
-            if column not in rows:
-                raise BadInput(f"claim {claim.id}: reading {of_it} of {runs.stem} does not measure {column}")
+            if claim.place(column) not in measured:
+                when = "" if claim.place(column) == column else f" at {claim.moment}"
+                raise BadInput(f"claim {claim.id}: reading {of_it} of {runs.stem} does not measure {column}{when}")
     return rule.judge(claim, runs, name)
 
 

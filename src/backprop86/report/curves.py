@@ -3,6 +3,7 @@
 learning_figure(runs, experiment, {"as_printed": [1425]})
 """
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -71,9 +72,7 @@ def draw_learning(
     draw_gradients(below, sweeps, gradient[run])
     if np.isfinite(learned[run]):
         mark_learned(above, sweeps, error[run], learned[run])
-    for k, number in enumerate(number for number in printed if number <= limit):
-        mark_printed(above, number, k)
-        below.axvline(number, color=PRINTED, linewidth=0.6, zorder=1)
+    mark_printed(above, below, [number for number in printed if number <= limit])
 
 
 def median_of_them(learned: np.ndarray, error: np.ndarray) -> int:
@@ -103,7 +102,7 @@ def draw_errors(axes: Axes, sweeps: np.ndarray, error: np.ndarray, run: int) -> 
 
 def draw_gradients(axes: Axes, sweeps: np.ndarray, gradient: np.ndarray) -> None:
     """Draw the norm of dE/dw (K, levels) of one run, a line for each layer, on a logarithmic axis."""
-    own = np.flatnonzero((gradient > FLOOR).any(0))  # the later steps of a recurrent net have no weights of their own
+    own = np.flatnonzero((gradient > 0).any(0))  # the later steps of a recurrent net have no weights of their own
     names = layers_in_words(len(own), gradient.shape[1])
     colours = [*PALETTE[1 : len(own)], PALETTE[0]] if len(own) <= MOST_LINES else [FAINT] * len(own)
     if len(own) > MOST_LINES:
@@ -113,6 +112,7 @@ def draw_gradients(axes: Axes, sweeps: np.ndarray, gradient: np.ndarray) -> None
     lines = [
         _until(axes, sweeps, seen[:, level], name, color=colour)
         for level, name, colour in zip(own, names, colours, strict=True)
+        if np.isfinite(seen[:, level]).any()
     ]
     plain_ticks(axes.yaxis)
     label_ends(axes, [line for line in lines if line.get_color() != FAINT])
@@ -135,13 +135,18 @@ def mark_learned(axes: Axes, sweeps: np.ndarray, error: np.ndarray, sweep: float
     axes.annotate(f"learned after {sweep:,.0f} sweeps", place, (4, 5), **about)
 
 
-def mark_printed(axes: Axes, number: float, k: int) -> None:
-    """Draw a vertical line at a number of sweeps printed in 1986, and say so on line k from its upper end."""
-    axes.axvline(number, color=PRINTED, linewidth=0.6, zorder=1)
-    left = number > 0.55 * axes.get_xlim()[1]
+def mark_printed(above: Axes, below: Axes, numbers: Sequence[float]) -> None:
+    """Draw a vertical line at each number of sweeps printed in 1986, and say so beside the lines."""
+    for axes, number in itertools.product((above, below), numbers):
+        axes.axvline(number, color=PRINTED, linewidth=0.6, zorder=1)
+    if not numbers:
+        return
+    left = max(numbers) > 0.55 * above.get_xlim()[1]
+    words = f"{' and '.join(f'{number:,.0f}' for number in sorted(numbers))} sweeps in 1986"
     about: dict[str, Any] = {"textcoords": "offset points", "va": "top", "fontsize": SMALL}
     about |= {"xycoords": ("data", "axes fraction"), "ha": "right" if left else "left"}
-    axes.annotate(f"{number:,.0f} sweeps in 1986", (number, 1), (-3 if left else 3, -1.3 * SMALL * k), **about)
+    about["bbox"] = {"facecolor": "white", "edgecolor": "none", "pad": 0.4}
+    above.annotate(words, (min(numbers) if left else max(numbers), 1), (-3 if left else 3, 0), **about)
 
 
 def _until(axes: Axes, x: np.ndarray, y: np.ndarray, words: str, **style: Any) -> Line2D:

@@ -1,21 +1,15 @@
 """Drawings for several figures: networks with their numbers, Hinton diagrams."""
 
-from collections.abc import Sequence
-
 import numpy as np
-import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection, PatchCollection
+from matplotlib.collections import PatchCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from backprop86.report.style import SMALL
-from backprop86.running.runs import Runs
 from backprop86.wiring import Wiring
 
 Places = dict[str, tuple[float, float] | None]
-DASHES = ("-", "--", ":", "-.")
 
 
 def draw_network(axes: Axes, wiring: Wiring, w: np.ndarray, places: Places, title: str) -> None:
@@ -66,56 +60,3 @@ def excites_inhibits(figure: Figure) -> None:
     squares = [Rectangle((0, 0), 1, 1, facecolor=colour, edgecolor="0.3") for colour in looks.values()]
     key = figure.legend(squares, looks, loc="outside lower center", ncols=3, handlelength=0.9, handleheight=0.9)
     key.set_title("area: size of the weight")
-
-
-def curves_figure(
-    runs: Runs, title: str, shown: int = 30, columns: int = 5, readings: Sequence[str] | None = None
-) -> Figure:
-    """Draw for each reading E against sweeps, and below it the length of dE/dw of each level.
-
-    A run that has left the batch keeps its last value, so the medians are not those of the stubborn ones.
-    """
-    readings = readings or runs.readings
-    rows = -(-len(readings) // columns)
-    height = 4.4 * rows + 0.3
-    figure = Figure(figsize=(13, height))  # a grid, since to lay so many panels out takes longer than to draw them
-    grid = {"left": 0.055, "right": 0.99, "bottom": 0.5 / height, "top": 1 - 0.7 / height, "wspace": 0.3, "hspace": 0.6}
-    panels = figure.subplots(2 * rows, columns, squeeze=False, gridspec_kw=grid)
-    for panel in panels.flat:
-        panel.set_visible(False)
-    named = 0
-    for k, reading in enumerate(readings):
-        above, below = panels[2 * (k // columns) : 2 * (k // columns) + 2, k % columns]
-        sweeps, error, gradient = runs.curves(reading)
-        error, gradient = held(error), held(gradient)
-        each = [np.column_stack([sweeps, run]) for run in error[:shown]]
-        above.add_collection(LineCollection(each, color="0.75", linewidth=0.4))
-        above.plot(sweeps, np.nanmedian(error, 0), color="black", linewidth=1.8)
-        own = gradient.any((0, 1))  # the later steps of a recurrent net have no weights of their own
-        for level in np.flatnonzero(own):
-            colour = sns.color_palette("colorblind")[level]
-            style = {"color": colour, "linestyle": DASHES[level % len(DASHES)], "linewidth": 1.6}
-            below.plot(sweeps, np.nanmedian(gradient[..., level], 0), label=f"level {level + 1}", **style)
-        above.set(visible=True, xscale="symlog", ylim=(0, None))
-        below.set(visible=True, xscale="symlog", yscale="log", xlabel="sweeps")
-        below.set_ylim(bottom=max(below.get_ylim()[0], 1e-8))
-        for panel in (above, below):
-            panel.set_xticks([0, *(10**power for power in range(1, 1 + int(np.log10(sweeps[-1]))))])
-        above.set_title(reading, fontsize=9)
-        if own.sum() > named:  # the levels of the panels before have names already
-            below.legend(fontsize=7, frameon=False)
-            named = own.sum()
-        if k % columns == 0:
-            above.set_ylabel("E")
-            below.set_ylabel("length of ∂E/∂w")
-    about = f"{min(shown, len(error))} runs (grey) and the median of {len(error)}; a learned run keeps its last value"
-    figure.suptitle(f"{title}: {about}", fontsize=10)
-    sns.despine(figure)
-    return figure
-
-
-def held(curves: np.ndarray) -> np.ndarray:
-    """Return curves (S, K, ...) with each NaN replaced by the last value before it."""
-    S, K = curves.shape[:2]
-    flat = pd.DataFrame(curves.swapaxes(0, 1).reshape(K, -1)).ffill().to_numpy()
-    return flat.reshape(K, S, *curves.shape[2:]).swapaxes(0, 1)
