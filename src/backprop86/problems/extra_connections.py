@@ -46,8 +46,16 @@ def cases(recipe: Recipe) -> Cases:
     return problem.cases(its_recipe)
 
 
+MEASURES = {
+    "hidden": "the number of hidden units",
+    "weights_in_net": "the number of weights and biases",
+    "wrong": "the number of cases that are not on the right side of 0.5",
+}
+"""The columns of `measure`, as docs/rows.md explains them."""
+
+
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """Count hidden units and weights; wrong is the number of cases that are not on the right side of 0.5."""
+    """Count hidden units, weights and wrong cases."""
     out = nets.outputs
     right = np.where(nets.on, out > 0.5 + ROUNDING, out < 0.5 - ROUNDING)
     sizes = {"hidden": nets.wiring.n_units - nets.wiring.n_inputs - 2, "weights_in_net": nets.wiring.n_parameters}

@@ -32,8 +32,16 @@ def wiring(recipe: Recipe) -> Wiring:
     return extra_connections.wiring(recipe)
 
 
+MEASURES = {
+    "wrong": "the number of cases that are not on the right side of 0.5",
+    "right_beyond_the_best": "fewer cases are wrong than any weights can have wrong",
+    "is_flat": "the outputs of all cases are within 0.01 of each other",
+}
+"""The columns of `measure`, as docs/rows.md explains them."""
+
+
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """Return wrong: cases not on the right side of 0.5, itself wrong; is_flat: outputs within 0.01 of each other."""
+    """Count the wrong cases: an output of 0.5 is wrong as well."""
     wrong = extra_connections.measure(nets)["wrong"]
     out = nets.outputs[..., 0]
     least = LEAST_WRONG["xor" if len(nets.cases.names) == 4 else "symmetry"]
