@@ -158,7 +158,7 @@ def test_links_between_claims_and_figures(visit):
     page.locator("#figure-xor_fig3").get_by_role("link", name="xor-minima").click()
     page.wait_for_function("document.getElementById('count').textContent.startsWith('6')")
     assert page.locator("[id='xor-minima'] table").is_visible()
-    page.locator("[id='xor-minima']").get_by_role("link", name="xor_fig3").click()
+    page.locator("[id='xor-minima']").get_by_role("link", name="xor fig3").click()
     assert abs(page.locator("#figure-xor_fig3").bounding_box()["y"]) < 300
 
 
