@@ -101,7 +101,7 @@ def layered_back(wiring: Wiring, w: np.ndarray, y: np.ndarray, dE_dy: np.ndarray
 
 
 MEASURES = {
-    "outputs_apart": "the largest difference between the outputs of the iterative and the layered net, over the largest",
+    "outputs_apart": "the largest difference between outputs of the iterative and the layered net, over the largest",
     "gradient_apart": "the same of ∂E/∂w",
     "to_inputs_apart": "the same of ∂E/∂y of the inputs",
 }

@@ -60,7 +60,7 @@ MEASURES = {
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """Measure the properties that N states of its weights. A pair stands for half the difference of two mirrored ones."""
+    """Measure the properties that N states of its weights. A pair stands for half the difference of its two."""
     wiring, w = nets.wiring, nets.w
     hidden = [wiring.units.index(name) for name in ("h1", "h2")]
     into = np.stack(
