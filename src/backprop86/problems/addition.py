@@ -71,7 +71,7 @@ def draw(runs: Runs) -> dict[str, Figure]:
     axes.annotate("1986: this\nsum alone", (len(order) - 1, 0.62), (0, 12), ha="center", fontsize=SMALL, **POINTING)
     axes.set_xticks(np.arange(len(order)), order, rotation=90)
     axes.set(ylim=(0, 1.35), yticks=[0, 0.5, 1], xlabel="sum of two binary numbers")
-    axes.set_ylabel("share of failing runs that get it wrong")
+    axes.set_ylabel("share of the runs that fail")
     axes.legend(loc="upper left")
     return {"failures": figure}
 

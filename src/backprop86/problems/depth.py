@@ -1,7 +1,7 @@
 """Depth: a question that readers of the letter ask. How does dE/dw shrink from late layers to early ones?
 
 On its way down dE/dx takes, at every layer, a factor y (1 - y), which is 1/4 at most (equation 5), and the weights
-(equation 7). Networks named 5_layers have that many hidden layers of four logistic units; they learn exclusive or.
+(equation 7). Networks named 5_layers have that many hidden layers of four logistic units; they learn XOR.
 """
 
 import re

@@ -1,7 +1,7 @@
 """No hidden units (N p. 535, P pp. 330-334): what a single layer cannot learn, and the best it can do.
 
 Without hidden units the inputs for which the output is on lie on one side of a plane. Whatever the weights, one case of
-the four of exclusive or is wrong, and seven of the 64 of mirror symmetry, where besides all that are not symmetric only
+the four of XOR is wrong, and seven of the 64 of mirror symmetry, where besides all that are not symmetric only
 one that is can be right (`tests/problems/test_single_layer.py` finds both minima exactly).
 """
 
