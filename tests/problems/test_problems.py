@@ -9,6 +9,34 @@ from backprop86.running.nets import Nets, states
 from backprop86.running.problem import counted_of, problem_of
 from helpers import measured
 
+CASES = {
+    ("symmetry", "two_hidden", "none"): (64, 64),
+    ("xor", "2_hidden", "none"): (4, 4),
+    ("parity", "4_bits_4_hidden", "none"): (16, 16),
+    ("addition", "3_hidden", "none"): (16, 16),
+    ("negation", "three_hidden", "none"): (16, 16),
+    ("t_c", "7x7_shared", "none"): (8, 8),
+    ("shift_register", "3_units", "none"): (8, 8),
+    ("shift_register", "5_units", "none"): (32, 32),
+    ("sequence", "fixed_timing", "printed"): (25, 20),
+    ("sequence", "fixed_timing", "random"): (25, 20),
+    ("sequence", "variable_timing_half_1", "random"): (150, 136),
+    ("family_trees", "five_layers", "random"): (104, 100),
+    ("family_trees", "five_layers", "fig_8"): (104, 100),
+}
+"""(problem, network, held out): cases, and cases that each seed is trained on, as the texts count them."""
+
+
+@pytest.mark.parametrize("of", CASES, ids=" ".join)
+def test_cases_and_training_cases_are_those_of_the_texts(of):
+    stem, network, held_out = of
+    problem, recipe = problem_of(stem), Recipe(network, held_out=held_out)
+    cases, counted = problem.cases(recipe), counted_of(problem, recipe, [0, 1, 2])
+    different = {(*given, *wanted) for given, wanted in zip(cases.inputs, cases.desired, strict=True)}
+    trained = [len(cases.names)] * 3 if counted is None else counted.sum(1).tolist()
+    assert len(different) == len(set(cases.names)) == CASES[of][0]
+    assert trained == [CASES[of][1]] * 3
+
 
 def test_symmetry_counts():
     cases = symmetry.cases(Recipe("two_hidden"))
