@@ -66,32 +66,40 @@ def gallery(
     pictures = [_picture(figure, folder, embedded) for figure in figures]
     others = [figure for figure in pictures if figure["name"] != STEP]
     count = Counter(claim["verdict"] for claim in claims)
-    environment = Environment(
+    return (
+        _environment()
+        .get_template("gallery.html.j2")
+        .render(
+            titles=titles,
+            texts={text.letter: text.line for text in TEXTS},
+            kinds=[RULES[kind].says for kind in RULES if kind in set(ledger["kind"])],
+            notes=notes,
+            commands={stem: command(stem, name) for stem in titles} | {"": report_command(name)},
+            tables=[
+                {"name": name, "title": title, "formats": _formats(folder / "tables" / name, TABLES)}
+                for name, title in [*titles.items(), *MORE_TABLES.items()]
+                if (folder / "tables" / f"{name}.csv").is_file()
+            ],
+            tally={verdict: count[verdict] for verdict in VERDICTS},
+            claims={stem: found for stem in titles if (found := [claim for claim in claims if claim["stem"] == stem])},
+            figures={
+                stem: found for stem in ("", *titles) if (found := [one for one in others if one["experiment"] == stem])
+            },
+            pictures=[figure for figure in pictures if figure["name"] == STEP],
+            step=[{"title": part.title, "blocks": [_block(block) for block in part.blocks]} for part in step],
+        )
+    )
+
+
+def _environment() -> Environment:
+    """Return what fills in the template: everything is escaped, and nothing may be missing."""
+    return Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-    )
-    return environment.get_template("gallery.html.j2").render(
-        titles=titles,
-        texts={text.letter: text.line for text in TEXTS},
-        kinds=[RULES[kind].says for kind in RULES if kind in set(ledger["kind"])],
-        notes=notes,
-        commands={stem: command(stem, name) for stem in titles} | {"": report_command(name)},
-        tables=[
-            {"name": name, "title": title, "formats": _formats(folder / "tables" / name, TABLES)}
-            for name, title in [*titles.items(), *MORE_TABLES.items()]
-            if (folder / "tables" / f"{name}.csv").is_file()
-        ],
-        tally={verdict: count[verdict] for verdict in VERDICTS},
-        claims={stem: found for stem in titles if (found := [claim for claim in claims if claim["stem"] == stem])},
-        figures={
-            stem: found for stem in ("", *titles) if (found := [one for one in others if one["experiment"] == stem])
-        },
-        pictures=[figure for figure in pictures if figure["name"] == STEP],
-        step=[{"title": part.title, "blocks": [_block(block) for block in part.blocks]} for part in step],
     )
 
 
