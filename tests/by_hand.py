@@ -209,7 +209,7 @@ class Reader:
         self.check([Decimal(before), Decimal(after)] == E[:2], says)
         if still := re.search(rf"E is still ({NUMBER}) then, and ({NUMBER}) after ([\d,]+) sweeps", says):
             by_sweep = {row[0].split()[0]: Decimal(row[1]) for row in rows[2:]}
-            learned = re.search(r"After ([\d,]+) sweeps it counts", says)[1]
+            learned = re.search(r"After ([\d,]+) sweeps it has learned", says)[1]
             for told, sweep in ((still[1], learned), (still[2], still[3])):
                 three = Context(prec=3, rounding=ROUND_HALF_UP).create_decimal(by_sweep[sweep])
                 self.check(told == (f"{three:f}" if three.adjusted() >= -4 else f"{three:e}"), still[0])

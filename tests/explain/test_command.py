@@ -64,7 +64,7 @@ def commands(page):
 )
 def test_the_nets_shown_first_learn_and_the_commands_at_the_end_run(settings):
     page = page_of(*settings.split())
-    assert "it counts as solved: each output that should be on" in page
+    assert "it has learned: each output that should be on" in page
     found = commands(page)
     assert len(set(found)) == 3
     assert settings not in found
@@ -82,7 +82,7 @@ def test_the_readme_and_the_help_show_nets_that_learn():
     assert len(found) == 5
     for settings in found:
         page = page_of(*settings)
-        assert ("it counts as solved" in page) != ("experiment=single_layer" in settings), settings
+        assert ("it has learned" in page) != ("experiment=single_layer" in settings), settings
 
 
 @pytest.mark.results

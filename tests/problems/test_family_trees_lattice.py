@@ -3,14 +3,15 @@
 import io
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from backprop86.judging.ledger import ledger
 from backprop86.problems.family_trees_lattice import AXES, maps, table
-from backprop86.running.provenance import Provenance
 from backprop86.running.runs import Runs
 from backprop86.running.settings import load
+from helpers import runs_of
 
 LATTICE = load("family_trees_lattice").experiment
 PRINTED = "x1/decay_0.002/from_edge/biases_drawn/range_0.3/sweep/momentum_0.9"
@@ -19,19 +20,20 @@ FAST = PRINTED.replace("x1/", "x20/")
 
 def rows(learned, sweeps, held_out, n=20, branch=False):
     """n runs of which `learned` learn all, in so many sweeps; all have every unit but perhaps one for the branch."""
-    yes = [k < learned for k in range(n)]
+    yes = np.arange(n) < learned
     coded = ("nationality", "generation", "relation_sex")
     measures = {f"codes_{name}": yes for name in coded} | {"codes_branch": [branch] * n, "ignores_sex": [True] * n}
     measures |= {"all_near": yes, "all_right": yes, "trained_right": 1.0, "twin_is_active": [False] * n}
-    taken = pd.array([sweeps if one else pd.NA for one in yes], dtype="Int64")
-    about = {"seed": range(n), "learned": yes, "diverged": False, "sweeps": taken, "held_out_right": held_out}
-    return pd.DataFrame(about | measures)
+    measures["held_out_right"] = held_out
+    return runs_of(yes, [sweeps if one else pd.NA for one in yes], moment="end", **measures)
 
 
 def lattice_of(parts):
-    of_each = {name: part.assign(condition=name) for name, part in parts.items()}
-    runs = Runs("made_up", of_each, {name: Provenance(LATTICE.recipe, [0, 9], [0], 4, "fused", {}) for name in parts})
-    return table(runs, ledger(LATTICE.claims, runs))
+    runs = Runs("family_trees_lattice", {}, {})
+    for name, part in parts.items():
+        about = replace(part.about["a"], reading=name)
+        runs = runs.having(name, part.of("a"), about, list(parts))
+    return table(runs, ledger(LATTICE.claims, runs, LATTICE))
 
 
 def test_its_claims_are_those_of_the_family_trees():
@@ -59,7 +61,7 @@ def test_a_row_has_what_is_printed_of_runs_without_decay_from_its_sibling(made_u
     found = lattice_of(made_up).set_index(["epsilon", "decay"])
     assert len(found) == 3  # none without decay
     fast = found.loc["x20", "decay_0.002"]
-    assert (fast["met"], fast["of"]) == (8, 10)
+    assert (fast["met"], fast["of"]) == (8, 11)
     assert fast["family-trees-573-sweeps"]  # its own runs take 1,000
     assert (fast["without_decay_by_573"], fast["without_decay_learned"], fast["n"]) == (0.9, 0.9, 20)
     assert (fast["held_out_4"], fast["held_out_3"], fast["all_near"]) == (0.1, 1.0, 0.75)
@@ -88,12 +90,17 @@ def test_maps(made_up):
     assert set(figures) == {"met", "learned", "held_out", "without_decay"}
     for figure in figures.values():
         figure.savefig(io.BytesIO(), dpi=40)
-    left, right, *_ = figures["met"].axes
-    assert (left.get_title(), right.get_title()) == ("decay 0.002", "decay 0.0002")
-    assert left.images[0].get_array().tolist() == [[0, 8]]  # x2 before x10
-    assert right.images[0].get_array().filled(-1).tolist() == [[-1, 8]]  # x2 was not run with that decay
-    assert len(figures["without_decay"].axes) == 2  # one panel, since decay makes no difference, and the colours
-    assert figures["without_decay"].axes[0].images[0].get_array().tolist() == [[0, 0.9]]
+    titles = [part.get_suptitle() for part in figures["met"].subfigs]
+    assert titles == ["weight decay 0.002", "weight decay 0.0002"]
+    left, right = (part.axes[0] for part in figures["met"].subfigs)
+    assert (left.get_title("left"), left.get_ylabel()) == ("biases drawn", "error from\n0.8 and 0.2")
+    assert [label.get_text() for label in left.get_yticklabels()] == ["±0.3, sweep"]
+    assert [label.get_text() for label in left.get_xticklabels()] == ["2", "10"]  # x2 before x10
+    assert left.images[0].get_array().tolist() == [[0, 8]]
+    assert left.images[0].get_clim() == (0, 11)
+    assert right.images[0].get_array().filled(-1).tolist() == [[8]]  # x2 was not run with that decay
+    (without,) = figures["without_decay"].subfigs  # one panel, since decay makes no difference
+    assert without.axes[0].images[0].get_array().tolist() == [[0, 0.9]]
 
 
 def test_the_first_reading_is_the_recipe_as_printed():
@@ -101,7 +108,7 @@ def test_the_first_reading_is_the_recipe_as_printed():
     first = LATTICE.recipe_of(next(iter(LATTICE.every_reading)))
     differs = {name for name, value in vars(first).items() if value != getattr(trees, name)}
     assert next(iter(LATTICE.every_reading)) == PRINTED
-    assert differs == {"criterion", "dtype"}
+    assert differs == {"dtype"}
     fast = LATTICE.recipe_of("x50/decay_0/plain/biases_none/range_1/case/momentum_0.99")
     assert (fast.epsilon, fast.opening_epsilon, fast.alpha, fast.opening_alpha) == (0.5, 0.25, 0.99, 0.5)
     assert (fast.decay, fast.dead_zone, fast.biases, fast.initial_range, fast.update) == (0, "none", "none", 1, "case")

@@ -109,7 +109,7 @@ FILTERS = [
     ({"Experiment": "Depth & width"}, ["depth-0.3", "depth-bound", "depth-ours"]),
     ({"Verdict": "reproduced"}, ["xor-sweeps", "depth-ours"]),
     ({"Verdict": "not reproduced"}, ["xor-minima", "depth-bound"]),
-    ({"Verdict": "not reproduced", "Text": "N", "Experiment": "Exclusive or"}, ["xor-minima"]),
+    ({"Verdict": "not reproduced", "Text": "N", "Experiment": "XOR"}, ["xor-minima"]),
     ({"Search": "SWEEPS  learned"}, ["xor-sweeps"]),
     ({"Search": "xor-escape is <so>"}, ["xor-escape"]),
     ({"Search": "printed 8,"}, ["xor-minima"]),

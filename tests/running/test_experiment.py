@@ -239,7 +239,7 @@ def test_moments_of_a_recipe():
 @pytest.mark.parametrize(
     ("claim", "line"),
     [
-        ({"moment": "557"}, "columns of claim c must be of .*to_hidden@558.*|columns of claim c .*, was to_hidden@557"),
+        ({"moment": "557"}, "columns of claim c must be of .* in reading as_printed, was to_hidden"),
         ({"readings": ["two_hidden/*"]}, "columns of claim c must be of .* in reading two_hidden/as_printed, was .*"),
     ],
 )
@@ -251,5 +251,5 @@ def test_a_claim_is_of_a_moment_and_a_net_that_have_its_column(claim, line):
         return experiment.check().trial({name: experiment.recipe_of(name) for name in experiment.every_reading})
 
     assert trial() == dict.fromkeys(XOR.every_reading, 2)
-    with pytest.raises(BadInput, match=f"^({line})$"):
+    with pytest.raises(BadInput, match=f"^{line}$"):
         trial(**claim)

@@ -32,8 +32,16 @@ def cases(recipe: Recipe) -> Cases:
     return replace(rows, names=tuple(f"{name[:2]}+{name[2:]}" for name in rows.names))
 
 
+MEASURES = {
+    "wrong": "the number of sums that come out wrong",
+    "wrong_sums": "those sums, separated by blanks",
+    "fails_as_printed": "only 11+11 is wrong, and the net gives 100",
+}
+"""The columns of `measure`, as docs/rows.md explains them."""
+
+
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """Return the sums that come out wrong; fails_as_printed: only 11+11, and it gives 100."""
+    """Look for the sums that come out wrong."""
     on = nets.outputs > 0.5
     wrong = (on != nets.on).any(-1)
     names = [" ".join(nets.cases.names[c] for c in np.flatnonzero(row)) for row in wrong]
@@ -63,7 +71,7 @@ def draw(runs: Runs) -> dict[str, Figure]:
     axes.annotate("1986: this\nsum alone", (len(order) - 1, 0.62), (0, 12), ha="center", fontsize=SMALL, **POINTING)
     axes.set_xticks(np.arange(len(order)), order, rotation=90)
     axes.set(ylim=(0, 1.35), yticks=[0, 0.5, 1], xlabel="sum of two binary numbers")
-    axes.set_ylabel("share of failing runs that get it wrong")
+    axes.set_ylabel("share of the runs that fail")
     axes.legend(loc="upper left")
     return {"failures": figure}
 

@@ -24,8 +24,15 @@ LEARNS = 0.5
 """A run has learned something if so large a part of the training cases is right; on the plateau none is."""
 
 
+MEASURES = {
+    **family_trees.MEASURES,
+    "learns": "at least half of the training cases are right",
+}
+"""The columns of `measure`, as docs/rows.md explains them."""
+
+
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """Measure as family_trees.measure does; learns: at least half of the training cases are right."""
+    """Measure as family_trees.measure does, and whether anything was learned."""
     found = family_trees.measure(nets)
     return found | {"learns": found["trained_right"] >= LEARNS}
 
@@ -70,12 +77,12 @@ def numbers(runs: Runs, reading: str, sibling: str) -> dict[str, float]:
 
 
 MAPS = {
-    "met": ("met", "printed results that come out together, of ten", 10.0),
+    "met": ("met", "printed results that come out together", np.nan),
     "learned": ("all_near", "share of runs that learn all training cases", 1.0),
     "held_out": ("held_out_mean", "held-out cases right, mean, of four", 4.0),
     "without_decay": ("without_decay_by_573", "share of runs that learn all in 573 sweeps without decay", 1.0),
 }
-"""Name of a figure -> column of the table, what it says, the largest value there can be."""
+"""Name of a figure -> column of the table, what it says, the largest value there can be; NaN: all printed results."""
 SAYS = {
     "from_edge": "error from\n0.8 and 0.2", "from_target": "error from\nthe targets", "plain": "no dead zone",
     "biases_drawn": "biases drawn", "biases_zero": "biases from 0", "biases_none": "no biases",
@@ -99,7 +106,7 @@ def maps(table: pd.DataFrame) -> dict[str, Figure]:
         parts = figure.subfigures(len(shown), 1, squeeze=False)[:, 0]
         for part, decay in zip(parts, shown, strict=True):
             rows = ordered[ordered["decay"] == decay]
-            _blocks(part, rows, column, largest, says)
+            _blocks(part, rows, column, float(np.nan_to_num(largest, nan=table["of"].max())), says)
             if name != "without_decay":
                 part.suptitle(f"weight decay {decay.split('_')[1]}", x=0.01, ha="left")
         figures[name] = figure

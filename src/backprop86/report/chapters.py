@@ -106,17 +106,10 @@ def across(chapter: Chapter, every: list[Material]) -> None:
     so = f" Not with the settings of conf/: {other}." if other else ""
     chapter.table(found, "failures")
     chapter.table(atlas.meanings(found), "failure_kinds")
-    chapter.figure(
-        "failures_counts", atlas.counts(found, titles), CAPTIONS["failures_counts"] + so, [], list(runs.values()), how
-    )
-    chapter.figure(
-        "failures_kinds",
-        atlas.examples(runs, found, titles),
-        CAPTIONS["failures_kinds"] + so,
-        [],
-        list(runs.values()),
-        how,
-    )
+    drawn = {"failures_counts": atlas.counts(found, titles), "failures_kinds": atlas.examples(runs, found, titles)}
+    for name, figure in drawn.items():
+        if figure.axes:  # no kind of failure has an example where every run learned
+            chapter.figure(name, figure, CAPTIONS[name] + so, [], list(runs.values()), how)
 
 
 def timed(chapter: Chapter, folder: Folder) -> None:

@@ -3,6 +3,7 @@
 learning_figure(runs, experiment, {"as_printed": [1425]})
 """
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -71,9 +72,7 @@ def draw_learning(
     draw_gradients(below, sweeps, gradient[run])
     if np.isfinite(learned[run]):
         mark_learned(above, sweeps, error[run], learned[run])
-    for k, number in enumerate(number for number in printed if number <= limit):
-        mark_printed(above, number, k)
-        below.axvline(number, color=PRINTED, linewidth=0.6, zorder=1)
+    mark_printed(above, below, [number for number in printed if number <= limit])
 
 
 def median_of_them(learned: np.ndarray, error: np.ndarray) -> int:
@@ -136,14 +135,18 @@ def mark_learned(axes: Axes, sweeps: np.ndarray, error: np.ndarray, sweep: float
     axes.annotate(f"learned after {sweep:,.0f} sweeps", place, (4, 5), **about)
 
 
-def mark_printed(axes: Axes, number: float, k: int) -> None:
-    """Draw a vertical line at a number of sweeps printed in 1986, and say so on line k from its upper end."""
-    axes.axvline(number, color=PRINTED, linewidth=0.6, zorder=1)
-    left = number > 0.55 * axes.get_xlim()[1]
+def mark_printed(above: Axes, below: Axes, numbers: Sequence[float]) -> None:
+    """Draw a vertical line at each number of sweeps printed in 1986, and say so beside the lines."""
+    for axes, number in itertools.product((above, below), numbers):
+        axes.axvline(number, color=PRINTED, linewidth=0.6, zorder=1)
+    if not numbers:
+        return
+    left = max(numbers) > 0.55 * above.get_xlim()[1]
+    words = f"{' and '.join(f'{number:,.0f}' for number in sorted(numbers))} sweeps in 1986"
     about: dict[str, Any] = {"textcoords": "offset points", "va": "top", "fontsize": SMALL}
     about |= {"xycoords": ("data", "axes fraction"), "ha": "right" if left else "left"}
     about["bbox"] = {"facecolor": "white", "edgecolor": "none", "pad": 0.4}
-    axes.annotate(f"{number:,.0f} sweeps in 1986", (number, 1), (-3 if left else 3, -1.3 * SMALL * k), **about)
+    above.annotate(words, (min(numbers) if left else max(numbers), 1), (-3 if left else 3, 0), **about)
 
 
 def _until(axes: Axes, x: np.ndarray, y: np.ndarray, words: str, **style: Any) -> Line2D:
