@@ -55,7 +55,7 @@ def found(every):
     return atlas.table(list(every.values()))
 
 
-TITLES = {"xor": "Exclusive or", "single_layer": "Single layer", "family_trees": "Family trees"}
+TITLES = {"xor": "XOR", "single_layer": "Single layer", "family_trees": "Family trees"}
 
 
 def test_the_table_counts_every_run(found):
@@ -126,7 +126,7 @@ def test_an_example_is_the_first_seed_where_its_kind_is_commonest(every, found):
         atlas.SHORT[kind][1] for kind in ("plateau", "equal_units", "one_half")
     ]
     below = [axes.get_xlabel() for axes in figure.axes[1::2]]
-    assert below == [f"4 cases of Exclusive or, seed {seed}" for seed in (2, 3, 3)]
+    assert below == [f"4 cases of XOR, seed {seed}" for seed in (2, 3, 3)]
     curve, picture = figure.axes[:2]
     row, about = every[xor].at("slower", "end").iloc[2], every[xor].about["slower"]
     (line,) = curve.lines

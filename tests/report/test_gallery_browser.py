@@ -109,7 +109,7 @@ FILTERS = [
     ({"Experiment": "Depth & width"}, ["depth-0.3", "depth-bound", "depth-ours"]),
     ({"Verdict": "reproduced"}, ["xor-sweeps", "depth-ours"]),
     ({"Verdict": "not reproduced"}, ["xor-minima", "depth-bound"]),
-    ({"Verdict": "not reproduced", "Text": "N", "Experiment": "Exclusive or"}, ["xor-minima"]),
+    ({"Verdict": "not reproduced", "Text": "N", "Experiment": "XOR"}, ["xor-minima"]),
     ({"Search": "SWEEPS  learned"}, ["xor-sweeps"]),
     ({"Search": "xor-escape is <so>"}, ["xor-escape"]),
     ({"Search": "printed 8,"}, ["xor-minima"]),
@@ -158,7 +158,7 @@ def test_links_between_claims_and_figures(visit):
     page.locator("#figure-xor_fig3").get_by_role("link", name="xor-minima").click()
     page.wait_for_function("document.getElementById('count').textContent.startsWith('6')")
     assert page.locator("[id='xor-minima'] table").is_visible()
-    page.locator("[id='xor-minima']").get_by_role("link", name="xor_fig3").click()
+    page.locator("[id='xor-minima']").get_by_role("link", name="xor fig3").click()
     assert abs(page.locator("#figure-xor_fig3").bounding_box()["y"]) < 300
 
 

@@ -15,7 +15,7 @@ from backprop86.running.provenance import Provenance
 from helpers import ledger_of, of_readings, runs_of
 
 RECIPE = Recipe("2_hidden", 100)
-EXPERIMENT = Experiment("xor", "Exclusive or", readings={"a": {}, "b": {"alpha": 0.5}, "c": {"sweeps": 50}})
+EXPERIMENT = Experiment("xor", "XOR", readings={"a": {}, "b": {"alpha": 0.5}, "c": {"sweeps": 50}})
 
 
 def rows_of(*readings, seeds=(0, 19), **settings):

@@ -69,7 +69,7 @@ def test_starts():
 
 
 def one_sweep(weights, wiring=xor.wiring, counted=(1, 1, 1, 1), **settings):
-    """A row of exclusive or for each of these nets, which are hardly changed, and trained on the cases counted."""
+    """A row of XOR for each of these nets, which are hardly changed, and trained on the cases counted."""
     problem = SimpleNamespace(wiring=wiring, cases=xor.cases, measure=xor.measure)
     problem.counted = lambda recipe, seeds: np.array([counted] * len(seeds), dtype=float)
     problem.STARTS = {name: np.array(w, dtype=float) for name, w in weights.items()}

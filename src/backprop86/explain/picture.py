@@ -75,7 +75,7 @@ def picture(chapter: Chapter) -> None:
     """Draw the network of that step with its weights and gradients."""
     experiment = load("xor").experiment
     step = first_step(experiment.problem, experiment.recipe_of("as_printed"))
-    title = f"Exclusive or, seed 0, case {step.cases.names[step.case]}"
+    title = f"XOR, seed 0, case {step.cases.names[step.case]}"
     places = cast(Any, experiment.problem).STEP
     figure = step_figure(step, places, f"{title}: y and w in black, ∂E/∂x and ∂E/∂w in blue")
     chapter.figure(STEP, figure, CAPTIONS[STEP].format(title=title), [], [], report_command())

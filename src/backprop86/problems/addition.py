@@ -32,8 +32,16 @@ def cases(recipe: Recipe) -> Cases:
     return replace(rows, names=tuple(f"{name[:2]}+{name[2:]}" for name in rows.names))
 
 
+MEASURES = {
+    "wrong": "the number of sums that come out wrong",
+    "wrong_sums": "those sums, separated by blanks",
+    "fails_as_printed": "only 11+11 is wrong, and the net gives 100",
+}
+"""The columns of `measure`, as docs/rows.md explains them."""
+
+
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """Return the sums that come out wrong; fails_as_printed: only 11+11, and it gives 100."""
+    """Look for the sums that come out wrong."""
     on = nets.outputs > 0.5
     wrong = (on != nets.on).any(-1)
     names = [" ".join(nets.cases.names[c] for c in np.flatnonzero(row)) for row in wrong]

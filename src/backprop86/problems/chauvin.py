@@ -1,4 +1,4 @@
-"""Chauvin's study of exclusive or (P p. 333): how the time to learn depends on the number of hidden units and the rate.
+"""Chauvin's study of XOR (P p. 333): how the time to learn depends on the number of hidden units and the rate.
 
 P reports presentations = 280 - 33 log2 H for 2-H-1 and H up to about 40. The problem is xor.py's.
 """
@@ -9,11 +9,14 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from backprop86.judging.statistics import quantiles, with_infinity
+from backprop86.problems import xor
 from backprop86.problems.xor import cases, measure, wiring
 from backprop86.report.style import PALETTE, TWO_COLUMNS, figure_of, label_ends, label_line, panel_letters, plain_ticks
 from backprop86.running.runs import Runs
 
-__all__ = ["cases", "draw", "measure", "wiring"]
+__all__ = ["MEASURES", "cases", "draw", "measure", "wiring"]
+MEASURES = {name: xor.MEASURES[name] for name in ("hidden", "hidden_code", "is_fig5")}
+"""The columns of `measure` for nets without direct connections."""
 INTERCEPT, SLOPE = 280, -33
 """The coefficients as printed (P p. 333)."""
 

@@ -1,7 +1,7 @@
 """Depth: a question that readers of the letter ask. How does dE/dw shrink from late layers to early ones?
 
 On its way down dE/dx takes, at every layer, a factor y (1 - y), which is 1/4 at most (equation 5), and the weights
-(equation 7). Networks named 5_layers have that many hidden layers of four logistic units; they learn exclusive or.
+(equation 7). Networks named 5_layers have that many hidden layers of four logistic units; they learn XOR.
 """
 
 import re
@@ -55,12 +55,19 @@ def cases(recipe: Recipe) -> Cases:
     return xor.cases(Recipe("2_hidden"))
 
 
+MEASURES = {
+    "factor": "the part of ∂E/∂x that remains for each layer further down, as a geometric mean",
+    "below_quarter": "factor is below a quarter",
+    "within_bound": "at no layer more remains than a quarter times the norm of the weights there",
+    "weight_norm": "the geometric mean of those norms",
+}
+"""The columns of `measure`, as docs/rows.md explains them."""
+
+
 def measure(nets: Nets) -> dict[str, np.ndarray]:
     """Measure how the length of dE/dx, over all cases and units of a layer, changes from the output downwards.
 
-    factor: what remains of it on average for each layer (geometric mean); below_quarter: factor is below 1/4;
-    within_bound: at no layer does more remain than 1/4 times the norm of the weights there (1 + 1e-9 for rounding);
-    weight_norm: the geometric mean of those norms. The targets are 1 and 0.
+    The targets are 1 and 0, and the bound has 1e-9 for rounding.
     """
     levels = nets.wiring.levels
     out = nets.y[:, :, levels[-1].units]

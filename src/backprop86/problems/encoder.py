@@ -35,14 +35,22 @@ def cases(recipe: Recipe) -> Cases:
     return Cases(inputs, desired, ("00", "01", "10", "11"))
 
 
-def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """Measure the outputs of the narrow layer over the cases.
+MEASURES = {
+    "intermediate": "of 8-3-8: the number of the 24 values of the code that are between 0.2 and 0.8",
+    "is_binary": "of 8-3-8: no value of the code is between 0.2 and 0.8",
+    "has_intermediate": "of 8-3-8: some value of the code is between 0.2 and 0.8",
+    "value_00": "of 2-1-4-4: the output of the single unit for 00, counted from the end at which 10 is below 01",
+    "value_01": "the same for 01",
+    "value_10": "the same for 10",
+    "value_11": "the same for 11",
+    "order": "of 2-1-4-4: the patterns by the output of the single unit, from the end that comes first in the alphabet",
+    "is_printed_order": "of 2-1-4-4: that order, or the same backwards, is 10, 11, 00, 01",
+}
+"""The columns of `measure`, as docs/rows.md explains them."""
 
-    8-3-8: intermediate is how many of the 24 values are between 0.2 and 0.8, is_binary whether none is,
-    has_intermediate the contrary. 2-1-4-4: order is the cases by the value of the single unit, in that direction of
-    the two that comes first in the alphabet; value_<case> what the unit does, or its contrary where 10 would be above
-    01, as P has 10 at 0 and 01 at 1.
-    """
+
+def measure(nets: Nets) -> dict[str, np.ndarray]:
+    """Measure the outputs of the narrow layer; those of the single unit are turned as P has them: 10 below 01."""
     narrow = nets.y[:, :, [k for k, name in enumerate(nets.wiring.units) if name in ("h1", "h2", "h3", "h1.1")]]
     if narrow.shape[-1] == 1:
         ranks = np.argsort(narrow[..., 0], 1, kind="stable")

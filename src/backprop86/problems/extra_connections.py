@@ -1,6 +1,6 @@
 """More connections than are needed (N p. 535): do they take poor local minima away, as the letter says?
 
-Exclusive or and mirror symmetry with just enough hidden units, and with more. Networks are named xor_2 or symmetry_4,
+XOR and mirror symmetry with just enough hidden units, and with more. Networks are named xor_2 or symmetry_4,
 by the number of hidden units; single_layer.py and symmetry_breaking.py use them too.
 """
 
@@ -22,7 +22,7 @@ from backprop86.wiring import Wiring, layered
 
 TASKS = {"xor": (xor, 2, Recipe("2_hidden")), "symmetry": (symmetry, 6, Recipe("two_hidden"))}
 ROUNDING = 1e-9
-"""An output this near to 0.5 is on neither side. The best that a single layer does to exclusive or is 0.5 throughout,
+"""An output this near to 0.5 is on neither side. The best that a single layer does to XOR is 0.5 throughout,
 and which cases end an ulp above it would be a matter of the order in which sums are formed."""
 
 
@@ -46,8 +46,16 @@ def cases(recipe: Recipe) -> Cases:
     return problem.cases(its_recipe)
 
 
+MEASURES = {
+    "hidden": "the number of hidden units",
+    "weights_in_net": "the number of weights and biases",
+    "wrong": "the number of cases that are not on the right side of 0.5",
+}
+"""The columns of `measure`, as docs/rows.md explains them."""
+
+
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """Count hidden units and weights; wrong is the number of cases that are not on the right side of 0.5."""
+    """Count hidden units, weights and wrong cases."""
     out = nets.outputs
     right = np.where(nets.on, out > 0.5 + ROUNDING, out < 0.5 - ROUNDING)
     sizes = {"hidden": nets.wiring.n_units - nets.wiring.n_inputs - 2, "weights_in_net": nets.wiring.n_parameters}

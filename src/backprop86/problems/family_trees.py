@@ -88,15 +88,41 @@ def _four_as_in_fig_8(random: np.random.Generator) -> np.ndarray:
     return np.concatenate([random.choice(wanted[name], FIG_8.count(name), replace=False) for name in wanted])
 
 
-def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """Return scores, and the features that units code, of w (S, n_parameters).
+SCORES = {
+    "trained_right": "the share of the training cases with every output on the right side of 0.5",
+    "all_right": "that share is all of them",
+    "trained_near": "the share of the training cases with every output above 0.75 or below 0.25, as it should be",
+    "all_near": "that share is all of them",
+    "trained_strict": "the share of the training cases with every output above 0.8 or below 0.2, as it should be",
+    "all_strict": "that share is all of them",
+    "held_out_right": "the number of held-out cases with every output on the right side of 0.5",
+}
+"""The columns of `scores`."""
+OF_PEOPLE = {name: {"branch": "the branch of the family"}.get(name, name) for name in PERSON}
+MEASURES = {
+    **SCORES,
+    **{
+        name: f"the largest |correlation| of the weights into a person unit with {said}"
+        for name, said in OF_PEOPLE.items()
+    },
+    **{
+        f"codes_{name}": f"a person unit codes {said}: the squared correlation is at least a half"
+        for name, said in OF_PEOPLE.items()
+    },
+    "twin_share": "the share of the cases in which the answer's twin in the other tree is above most wrong people",
+    "twin_is_active": "twin_share is at least 0.9",
+    "relation_sex": "the largest |correlation| of the weights into a relation unit with the sex of the answer",
+    "codes_relation_sex": "a relation unit codes the sex of the answer",
+    "ignores_sex": "no person unit codes sex",
+    "nationality_units": "the number of person units that code nationality",
+    "most_ignore_nationality": "one to three of the six person units code nationality",
+    "share_a_job": "all training cases are right, and two person units have weights that are alike",
+}
+"""The columns of `measure`, as docs/rows.md explains them."""
 
-    Scores are those of `scores`. twin_share: in
-    what share of cases the answer's twin in the other tree is more active than most wrong people. <feature>: the
-    largest |correlation| between the weights of one of the six person units and what the people are; relation_sex
-    likewise for the relation units. most_ignore_nationality: one person unit codes it, and most of the five others do
-    not. share_a_job: all training cases are right, and two person units have weights that are alike, see ALIKE.
-    """
+
+def measure(nets: Nets) -> dict[str, np.ndarray]:
+    """Return scores, and the features that units code, see PERSON and CODES; a shared job see ALIKE."""
     out, on = nets.outputs, nets.on
     found = scores(nets)
     wrong = np.where(on, np.nan, out)
@@ -115,11 +141,7 @@ def measure(nets: Nets) -> dict[str, np.ndarray]:
 
 
 def scores(nets: Nets) -> dict[str, np.ndarray]:
-    """Return how many cases are right, those that count in training and those that are held out.
-
-    trained_<standard>: share of the training cases that meet it, see STANDARDS; all_<standard>: whether all do.
-    held_out_right: how many of the held-out cases have every right unit above 0.5 and all others below.
-    """
+    """Return the cases that are right by STANDARDS, those that count in training and those that are held out."""
     found: dict[str, np.ndarray] = {}
     for name, margin in STANDARDS.items():
         met = np.where(nets.on, nets.outputs > 0.5 + margin, nets.outputs < 0.5 - margin).all(-1)

@@ -24,8 +24,15 @@ LEARNS = 0.5
 """A run has learned something if so large a part of the training cases is right; on the plateau none is."""
 
 
+MEASURES = {
+    **family_trees.MEASURES,
+    "learns": "at least half of the training cases are right",
+}
+"""The columns of `measure`, as docs/rows.md explains them."""
+
+
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """Measure as family_trees.measure does; learns: at least half of the training cases are right."""
+    """Measure as family_trees.measure does, and whether anything was learned."""
     found = family_trees.measure(nets)
     return found | {"learns": found["trained_right"] >= LEARNS}
 

@@ -100,8 +100,16 @@ def layered_back(wiring: Wiring, w: np.ndarray, y: np.ndarray, dE_dy: np.ndarray
     return dE_dy[..., 1 : 1 + wiring.n_inputs], dE_dw
 
 
+MEASURES = {
+    "outputs_apart": "the largest difference between outputs of the iterative and the layered net, over the largest",
+    "gradient_apart": "the same of ∂E/∂w",
+    "to_inputs_apart": "the same of ∂E/∂y of the inputs",
+}
+"""The columns of `measure`, as docs/rows.md explains them."""
+
+
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """Return outputs_apart and gradient_apart: the largest difference of the two ways, over the largest entry."""
+    """Compare the two ways to compute the same net: layer by layer, and iteration by iteration."""
     wiring, w = nets.wiring, nets.w
     dE_dy = np.zeros_like(nets.y)
     dE_dy[..., wiring.outputs] = nets.outputs - nets.cases.desired

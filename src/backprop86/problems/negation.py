@@ -29,8 +29,14 @@ def to_outputs(wiring: Wiring, w: np.ndarray) -> np.ndarray:
     return w[:, places]
 
 
+MEASURES = {
+    "has_own_unit": "each output has a strongest hidden unit of its own, twice as strong as its next",
+}
+"""The columns of `measure`, as docs/rows.md explains them."""
+
+
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """Return has_own_unit: each output has a strongest hidden unit of its own, twice as strong as its next."""
+    """Look at the weights from the hidden units to the outputs."""
     size = np.abs(to_outputs(nets.wiring, nets.w))
     ranked = np.sort(size, -1)
     distinct = (np.sort(size.argmax(-1), -1) == [0, 1, 2]).all(-1)

@@ -37,8 +37,14 @@ def cases(recipe: Recipe) -> Cases:
     return Cases.of_all_bits(sizes(recipe)[0], lambda inputs: inputs.sum(1, keepdims=True) % 2)
 
 
+MEASURES = {
+    "is_thermometer": "hidden units depend only on the number of inputs that are on, and each changes once and alone",
+}
+"""The columns of `measure`, as docs/rows.md explains them."""
+
+
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """Return is_thermometer: hidden units depend only on the count of inputs on; each changes once and alone."""
+    """Look at what the hidden units do for each number of inputs that are on."""
     number = nets.cases.inputs.sum(1).astype(int)
     on = nets.y[:, :, nets.wiring.hidden] > 0.5
     codes = np.stack([on[:, number == n].mean(1) for n in range(number.max() + 1)], 1)  # (S, N + 1, hidden)

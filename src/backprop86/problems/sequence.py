@@ -15,7 +15,7 @@ from matplotlib.patches import Rectangle
 
 from backprop86.engines.recipe import BadInput, Cases, Recipe
 from backprop86.network import generator
-from backprop86.problems.family_trees import scores
+from backprop86.problems.family_trees import SCORES, scores
 from backprop86.report.drawing import hinton
 from backprop86.report.style import PALETTE, SMALL, TWO_COLUMNS, figure_of, panel_letters
 from backprop86.running.nets import Nets, states
@@ -120,11 +120,15 @@ def counted(recipe: Recipe, seeds: list[int]) -> np.ndarray | None:
     return trained
 
 
-def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """Score whole sequences as family_trees.scores does: a right one has all digit units right in all steps.
+MEASURES = {
+    **SCORES,
+    "few_wrong": "at most a quarter of the held-out sequences is wrong",
+}
+"""The columns of `measure`, as docs/rows.md explains them."""
 
-    few_wrong: whether at most a quarter of the held-out sequences, see FEW, is not.
-    """
+
+def measure(nets: Nets) -> dict[str, np.ndarray]:
+    """Score whole sequences as family_trees.scores does: a right one has all digit units right in all steps."""
     found = scores(nets)
     if nets.counted is not None:
         found["few_wrong"] = found["held_out_right"] >= (1 - FEW) * (~nets.counts).sum(1)

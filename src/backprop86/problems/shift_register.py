@@ -51,13 +51,16 @@ def square(wiring: Wiring, w: np.ndarray) -> np.ndarray:
     return w[:, [[wiring.index(f"u{i + 1}@0", f"u{j + 1}'@1") for i in range(n)] for j in range(n)]]
 
 
-def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """Measure how the pattern is moved.
+MEASURES = {
+    "is_shift_by_one": "each unit is excited by its right neighbour, at least twice as strongly as by anything else",
+    "after_one_step": "the number of patterns that have moved by exactly one place after the first step",
+    "right_only_when_even": "all patterns are right after two steps, and not all have moved by one place after one",
+}
+"""The columns of `measure`, as docs/rows.md explains them."""
 
-    is_shift_by_one: each unit is excited by its right neighbour, at least twice as strongly as by anything else.
-    after_one_step: how many of the patterns have moved by exactly one place after the first step, all units on the
-    right side of 0.5; right_only_when_even: all are right after two steps, and not all after one.
-    """
+
+def measure(nets: Nets) -> dict[str, np.ndarray]:
+    """Measure how the pattern is moved."""
     n = nets.wiring.n_inputs
     into, right = square(nets.wiring, nets.w), np.roll(np.eye(n, dtype=bool), 1, axis=1)
     others = np.abs(np.where(right, 0, into)).max(-1)

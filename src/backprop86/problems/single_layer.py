@@ -1,7 +1,7 @@
 """No hidden units (N p. 535, P pp. 330-334): what a single layer cannot learn, and the best it can do.
 
 Without hidden units the inputs for which the output is on lie on one side of a plane. Whatever the weights, one case of
-the four of exclusive or is wrong, and seven of the 64 of mirror symmetry, where besides all that are not symmetric only
+the four of XOR is wrong, and seven of the 64 of mirror symmetry, where besides all that are not symmetric only
 one that is can be right (`tests/problems/test_single_layer.py` finds both minima exactly).
 """
 
@@ -32,8 +32,16 @@ def wiring(recipe: Recipe) -> Wiring:
     return extra_connections.wiring(recipe)
 
 
+MEASURES = {
+    "wrong": "the number of cases that are not on the right side of 0.5",
+    "right_beyond_the_best": "fewer cases are wrong than any weights can have wrong",
+    "is_flat": "the outputs of all cases are within 0.01 of each other",
+}
+"""The columns of `measure`, as docs/rows.md explains them."""
+
+
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """Return wrong: cases not on the right side of 0.5, itself wrong; is_flat: outputs within 0.01 of each other."""
+    """Count the wrong cases: an output of 0.5 is wrong as well."""
     wrong = extra_connections.measure(nets)["wrong"]
     out = nets.outputs[..., 0]
     least = LEAST_WRONG["xor" if len(nets.cases.names) == 4 else "symmetry"]

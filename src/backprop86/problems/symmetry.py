@@ -40,14 +40,27 @@ def cases(recipe: Recipe) -> Cases:
     return Cases.of_all_bits(6, lambda inputs: (inputs == inputs[:, ::-1]).all(1, keepdims=True))
 
 
-def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """Measure the properties that N states of its weights, for w (S, n_parameters).
+MEASURES = {
+    "mirror_error": "the largest |w + w'| of a weight and its mirror image, over the largest weight",
+    "ratio_2": "the middle pair of mirrored weights over the smallest, the mean of both hidden units",
+    "ratio_4": "the largest pair of mirrored weights over the smallest, the mean of both hidden units",
+    "is_mirrored": "mirror_error is below 0.1",
+    "is_1_2_4": "the pairs are as 1:2:4, rounded to whole numbers, in both hidden units",
+    "is_2_3_4": "the pairs are as 2:3:4, another ratio with which no sum of the three, whatever their signs, is 0",
+    "is_opposite": "the weights of the two hidden units are opposite, to within a tenth of the largest",
+    "bias_signs": "hidden biases are negative, the bias of the output is positive, weights to the output are negative",
+    "smallest": "|w| of the smallest pair, the mean of both hidden units",
+    "middle": "|w| of the middle pair, the mean of both hidden units",
+    "largest": "|w| of the largest pair, the mean of both hidden units",
+    "hidden_bias": "the bias of a hidden unit, the mean of both",
+    "output_bias": "the bias of the output",
+    "to_output": "the weight from a hidden unit to the output, the mean of both",
+}
+"""The columns of `measure`, as docs/rows.md explains them."""
 
-    mirror_error: the largest |w_i + w_mirror(i)|, as a fraction of the largest weight. ratio_2 and ratio_4: the middle
-    and the largest of the three pairs over the smallest, means of both hidden units. is_2_3_4: another ratio that
-    keeps every sum of the three, whatever their signs, away from 0. smallest, middle, largest: |w| of the pairs, and
-    hidden_bias, output_bias, to_output, all means of both hidden units. The rest is True or False.
-    """
+
+def measure(nets: Nets) -> dict[str, np.ndarray]:
+    """Measure the properties that N states of its weights. A pair stands for half the difference of its two."""
     wiring, w = nets.wiring, nets.w
     hidden = [wiring.units.index(name) for name in ("h1", "h2")]
     into = np.stack(

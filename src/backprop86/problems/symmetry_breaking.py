@@ -29,8 +29,16 @@ def wiring(recipe: Recipe) -> Wiring:
     return extra_connections.wiring(recipe)
 
 
+MEASURES = {
+    "separation": "the largest difference between the outputs of the two hidden units in any case",
+    "separate": "separation is above 0.1",
+    "identical": "separation is exactly 0",
+}
+"""The columns of `measure`, as docs/rows.md explains them."""
+
+
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """Return separation: the largest difference between the outputs of the two hidden units in any case."""
+    """Measure how different the two hidden units are."""
     one, two = (nets.y[:, :, nets.wiring.units.index(unit)] for unit in ("h1", "h2"))
     separation = np.abs(one - two).max(1)
     return {"separation": separation, "separate": separation > SEPARATE, "identical": separation == 0}

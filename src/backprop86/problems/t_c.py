@@ -111,13 +111,25 @@ def likeness(kernels: np.ndarray) -> np.ndarray:
     return np.stack(best, 1)
 
 
-def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """Return the kind of the kernel, and the results at positions that were held out.
+MEASURES = {
+    "kind": "the detector that the kernel is most like, other if it is like none",
+    "is_on_centre": "the kernel is an on-centre detector, and every training case is on the right side of 0.5",
+    "is_bar": "the kernel is a bar detector, and every training case is on the right side of 0.5",
+    "is_diagonal": "the kernel is a diagonal detector, and every training case is on the right side of 0.5",
+    "is_compactness": "the kernel is a compactness detector, and every training case is on the right side of 0.5",
+    "is_other": "the kernel is none of these, and every training case is on the right side of 0.5",
+    "held_out_right": "the number of held-out cases on the right side of 0.5",
+    "all_held_out_right": "that number is all of them",
+}
+"""The columns of `measure`, as docs/rows.md explains them."""
 
-    kind: the one with the largest |cosine|, other if that is below ALIKE, or if it would be compactness but the bias
+
+def measure(nets: Nets) -> dict[str, np.ndarray]:
+    """Measure the kind of the kernel, and the results at positions that were held out.
+
+    kind is the one with the largest |cosine|, other if that is below ALIKE, or if it would be compactness but the bias
     has the sign of the weights. Which sign does not matter: a net with kernel, bias and outgoing weights of the other
-    sign computes the same, since 1 - y is the logistic of -x. is_<kind>: that, in a net with every training case on
-    the right side of 0.5. held_out_right: how many held-out cases are; all_held_out_right: whether all are.
+    sign computes the same, since 1 - y is the logistic of -x.
     """
     wiring, w = nets.wiring, nets.w
     right = ((nets.outputs > 0.5) == nets.on)[..., 0]

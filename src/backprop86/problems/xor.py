@@ -38,13 +38,25 @@ def cases(recipe: Recipe) -> Cases:
     return Cases.of_all_bits(2, lambda inputs: inputs.sum(1, keepdims=True) == 1)
 
 
+MEASURES = {
+    "hidden": "the number of hidden units",
+    "hidden_code": "the cases 00, 01, 10, 11 in which each hidden unit is above 0.5, sorted: 0001 0111 is AND and OR",
+    "is_fig5": "the net is in the minimum of P Fig. 5: 00 and one of 01 and 10 are right, the others at one half",
+    "to_hidden": "of the net of P Fig. 3, turned as printed: the mean weight from an input to the hidden unit",
+    "hidden_bias": "the same net: the bias of the hidden unit",
+    "hidden_out": "the same net: the weight from the hidden unit to the output",
+    "direct": "the same net: the mean weight from an input to the output",
+    "output_bias": "the same net: the bias of the output",
+    "is_printed_kind": "the same net: both inputs weigh on the hidden unit with one sign, as in P Fig. 3",
+}
+"""The columns of `measure`, as docs/rows.md explains them."""
+
+
 def measure(nets: Nets) -> dict[str, np.ndarray]:
     """Return the number of hidden units, the kind of solution, and whether the net is in the minimum of P Fig. 5.
 
-    hidden_code: what each hidden unit does in the four cases, 1 where it is above 0.5, units sorted; "0001 0111" is
-    AND and OR. is_fig5: 00 and one of 01 and 10 are within 0.2 of right, the other two cases within 0.05 of 0.5, and
-    one of them on the wrong side.
-    With one hidden unit also its weights, see `oriented`.
+    There 00 and one of 01 and 10 are within 0.2 of right, the other two cases within 0.05 of 0.5, and one of them on
+    the wrong side. With one hidden unit also its weights, see `oriented`.
     """
     hidden = nets.wiring.hidden
     on = (nets.y[:, :, hidden] > 0.5).transpose(0, 2, 1).astype(int).tolist()

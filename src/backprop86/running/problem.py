@@ -17,10 +17,12 @@ FOLDER = "backprop86.problems"
 class Problem(Protocol):
     """A file of problems/: the networks, the cases and the measures of one 1986 problem, and its figures.
 
-    It may also have `counted(recipe, seeds)`, which cases each seed is trained on, and STARTS, weights by name.
+    MEASURES explains the columns of `measure`, for docs/rows.md. A file may also have `counted(recipe, seeds)`, the
+    cases that each seed is trained on, and STARTS, weights by name.
     """
 
     __name__: str
+    MEASURES: dict[str, str]
 
     def wiring(self, recipe: Recipe) -> Wiring:
         """Return the network that the recipe names; BadInput for a name that it does not know."""

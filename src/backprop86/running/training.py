@@ -33,8 +33,11 @@ OF_EVERY_RUN = {
     "right_side": NUMBER, "stopped": NUMBER, "error": NUMBER, "error_curve": OTHER, "gradient_curve": OTHER,
 }  # fmt: skip
 """The columns that the rows of every problem have, and what they hold."""
-OF_EVERY_NET = {"hidden_off": YES_OR_NO, "mostly_negative": YES_OR_NO}
-"""The measures that every problem has, beside its own."""
+MEASURES = {
+    "hidden_off": "no hidden unit has an output above 0.2 in any case",
+    "mostly_negative": "more than half of the connections have negative weights, biases not counted",
+}
+"""The measures that every problem has beside its own, yes or no, as docs/rows.md explains them."""
 
 
 def columns(problem: Problem, recipe: Recipe) -> dict[str, str]:
@@ -52,7 +55,7 @@ def columns(problem: Problem, recipe: Recipe) -> dict[str, str]:
         if np.shape(values) != (len(seeds),):
             raise BadInput(f"{place}, of {len(seeds)} seeds {name} was of shape {np.shape(values)}")
     measured = {name: KINDS.get(np.asarray(values).dtype.kind, OTHER) for name, values in found.items()}
-    measured |= OF_EVERY_NET
+    measured |= dict.fromkeys(MEASURES, YES_OR_NO)
     at = {f"{name}@{moment}": kind for moment in moments(recipe) for name, kind in measured.items()}
     return OF_EVERY_RUN | at | {f"{WEIGHTS}{moment}": OTHER for moment in moments(recipe) if moment != "0"}
 

@@ -1,0 +1,134 @@
+"""docs/rows.md: the meaning of every column of results/runs/*.parquet.
+
+python -m backprop86.running.rows_page > docs/rows.md
+"""
+
+from backprop86.engines.recipe import CRITERIA
+from backprop86.running.failures import KINDS
+from backprop86.running.problem import problem_of
+from backprop86.running.schema import WEIGHTS
+from backprop86.running.settings import load, stems
+from backprop86.running.training import MEASURES
+
+GENERAL = {
+    "variant": "the net or the start, where it is another one that a text describes; empty for the printed net",
+    "reading": "the reading of the text's silences; `as_printed` changes nothing",
+    "seed": "the number that decides the first weights, and which cases are held out",
+    "learned": "the net met the criterion at some sweep",
+    "diverged": "a weight or E became infinite",
+    "failure": "the kind of failure of a net that has not learned; empty for one that has",
+    "sweeps": "the sweep after which the net first met the criterion; missing if it never did",
+    "right_side": "the sweep after which every output was first on the right side of 0.5; missing if that never was so",
+    "stopped": "the sweep after which training ended",
+    "error": "E of the training cases then",
+    "error_curve": "E at the checkpoints that the file's metadata lists, NaN after training ended; of a few runs only",
+    "gradient_curve": "the length of ∂E/∂w at these checkpoints, level by level; of a few runs only",
+}
+"""The columns that a row has once."""
+MOMENTS = {
+    "0": "before training",
+    "1425": "after that sweep; each experiment names its own",
+    "learned": "when the net first met the criterion",
+    "end": "when training ended",
+}
+"""The moments at which a run is looked at, as they stand behind the @ of a column."""
+WEIGHTS_SAY = "all weights of the net, of a few runs only: the first seeds, the median run, the first of each failure"
+
+NEVER = 'rows["sweeps"].astype(float).fillna(math.inf)'
+"""The line that reads sweeps that were never reached as infinite."""
+
+PAGE = """# Rows
+
+*Made by `python -m backprop86.running.rows_page > docs/rows.md`; a test holds that it is complete.*
+
+`results/runs/<experiment>.parquet` has a row for every run. Read it with pandas:
+
+```python
+import math
+import pandas as pd
+
+rows = pd.read_parquet("results/runs/xor.parquet", dtype_backend="numpy_nullable")
+sweeps = {never}
+```
+
+A sweep that was never reached is missing in the file. The last line reads it as infinite, so that a median is right
+although some runs never learned.
+
+## Four words
+
+- A **variant** is another net or start that a text itself describes, such as 2-2-1 beside one hidden unit with direct
+  connections. It is empty for the printed net.
+- A **reading** fills the silences of a text: its settings are written where the text has none. `as_printed` changes
+  nothing. Names such as `two_hidden/range_1` are variant/reading.
+- A **moment** is the sweep after which a run is looked at. It stands behind the @ of a column, as in
+  `hidden_off@end`. A value is missing where a run did not reach its moment.
+- A **criterion** says what learned means; every recipe names one.
+
+{criteria}
+
+{moments}
+
+## Kinds of failure
+
+A net that has not learned is of the first kind that fits.
+
+{failures}
+
+## Columns that a row has once
+
+{general}
+
+## Columns with a moment
+
+{every_net}
+
+{problems}
+"""
+
+
+def of_problem(stem: str) -> dict[str, str]:
+    """Return the meaning of each measure of one experiment, by its name."""
+    return dict(problem_of(stem).MEASURES)
+
+
+def meanings(stem: str) -> dict[str, str]:
+    """Return the meaning of each column of one experiment, those with a moment by the name before it."""
+    return GENERAL | {WEIGHTS.removesuffix("@"): WEIGHTS_SAY} | MEASURES | of_problem(stem)
+
+
+def page() -> str:
+    """Return docs/rows.md."""
+    criteria = {name: _criterion(one.on, one.off, one.case_error) for name, one in CRITERIA.items()}
+    every_net = MEASURES | {WEIGHTS.removesuffix("@"): WEIGHTS_SAY}
+    problems = "\n\n".join(f"### {load(stem).experiment.title}: `{stem}`\n\n{_of_each(stem)}" for stem in stems())
+    return PAGE.format(
+        never=NEVER,
+        criteria=_table("criterion", criteria),
+        moments=_table("moment", MOMENTS),
+        failures=_table("failure", KINDS),
+        general=_table("column", GENERAL),
+        every_net=_table("column", every_net),
+        problems=problems,
+    )
+
+
+def _of_each(stem: str) -> str:
+    """Return the table of one experiment, or the experiment that has the same."""
+    same = next(other for other in stems() if of_problem(other) == of_problem(stem))
+    return _table("column", of_problem(stem)) if same == stem else f"The columns of `{same}`."
+
+
+def _criterion(on: float, off: float, case_error: float) -> str:
+    """Return a criterion in words."""
+    said = f"each output that should be on is above {on:g}, each other one below {off:g}"
+    return said if case_error == float("inf") else f"{said}, and no case has an error above {case_error:g}"
+
+
+def _table(head: str, rows: dict[str, str]) -> str:
+    """Return a table of names and meanings in Markdown."""
+    lines = [f"| {head} | meaning |", "|---|---|"]
+    return "\n".join(lines + [f"| `{name}` | {said.replace('|', chr(92) + '|')} |" for name, said in rows.items()])
+
+
+if __name__ == "__main__":
+    print(page(), end="")
