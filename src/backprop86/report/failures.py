@@ -19,6 +19,8 @@ MOST_CASES, MOST_UNITS = 64, 32
 """The size of the largest nets that are drawn; a larger one cannot be read."""
 RARE = 0.001
 """A kind with a smaller share of all runs is drawn as one of the others."""
+IN_A_LINE = 34
+"""The letters that have room above the picture of an example; longer words are broken into lines of one length."""
 SEEN = 0.005
 """The smallest share of an experiment's runs that can be seen; the others have a column if they reach it."""
 OTHER = "other"
@@ -167,7 +169,8 @@ def _example(
     picture.set_yticks((heights[1:] + heights[:-1]) / 2 - 0.5, list(blocks))
     for height in heights[1:-1]:
         picture.axhline(height - 0.5, color=PALETTE[1], linewidth=1.2)
-    picture.set_title("\n".join(textwrap.wrap(SHORT[kind][1], 34)))
+    why = SHORT[kind][1]
+    picture.set_title(why if len(why) <= IN_A_LINE else "\n".join(textwrap.wrap(why, 24)))
     picture.set_xticks([])
     picture.set_xlabel(f"{len(asked.names)} cases of {titles[runs.stem]}, seed {row['seed']}", fontsize=SMALL)
     picture.tick_params(axis="y", length=0)

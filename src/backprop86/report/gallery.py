@@ -54,9 +54,9 @@ def gallery(
 ) -> str:
     """Return the page: the same bytes for the same results. folder: holds figures/<name>.png. step: see explain.py.
 
-    ledger: see judging.ledger. figures: their sidecars, in order. titles: of each
-    experiment, in order. notes: see `tables.claims_page`. name: the folder as a command names it. ValueError for a
-    figure or claim without its experiment, or a figure without its claim.
+    ledger: see judging.ledger. figures: their sidecars, in order. titles: of each experiment, in order. notes: see
+    `claims_page`. name: the folder as a command names it. embedded: the page holds its pictures, and is whole by
+    itself. ValueError for a figure or claim without its experiment, or a figure without its claim.
     """
     strangers = {*ledger["stem"], *(figure["experiment"] for figure in figures)} - {*titles, ""}
     strangers |= {claim for figure in figures for claim in figure["claims"]} - {*ledger["claim"]}
@@ -66,25 +66,14 @@ def gallery(
     pictures = [_picture(figure, folder, embedded) for figure in figures]
     others = [figure for figure in pictures if figure["name"] != STEP]
     count = Counter(claim["verdict"] for claim in claims)
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template("gallery.html.j2").render(
+    template = _environment().get_template("gallery.html.j2")
+    return template.render(
         titles=titles,
         texts={text.letter: text.line for text in TEXTS},
         kinds=[RULES[kind].says for kind in RULES if kind in set(ledger["kind"])],
         notes=notes,
         commands={stem: command(stem, name) for stem in titles} | {"": report_command(name)},
-        tables=[
-            {"name": name, "title": title, "formats": _formats(folder / "tables" / name, TABLES)}
-            for name, title in [*titles.items(), *MORE_TABLES.items()]
-            if (folder / "tables" / f"{name}.csv").is_file()
-        ],
+        tables=_tables(titles, folder),
         tally={verdict: count[verdict] for verdict in VERDICTS},
         claims={stem: found for stem in titles if (found := [claim for claim in claims if claim["stem"] == stem])},
         figures={
@@ -92,6 +81,27 @@ def gallery(
         },
         pictures=[figure for figure in pictures if figure["name"] == STEP],
         step=[{"title": part.title, "blocks": [_block(block) for block in part.blocks]} for part in step],
+    )
+
+
+def _tables(titles: dict[str, str], folder: Path) -> list[dict[str, Any]]:
+    """Return the name, the title and the formats of every table that is there."""
+    return [
+        {"name": name, "title": title, "formats": _formats(folder / "tables" / name, TABLES)}
+        for name, title in [*titles.items(), *MORE_TABLES.items()]
+        if (folder / "tables" / f"{name}.csv").is_file()
+    ]
+
+
+def _environment() -> Environment:
+    """Return what fills in the template: everything is escaped, and nothing may be missing."""
+    return Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
 
 

@@ -129,7 +129,7 @@ def speeds_figure(table: pd.DataFrame, grown: pd.DataFrame) -> Figure:
     """Draw median rates by experiment, with the lowest and highest, and how they grow."""
     figure = figure_of(TWO_COLUMNS, 108)
     by = list(table.groupby("experiment", sort=False))
-    above, below = figure.subplots(2, len(by), sharey="row", height_ratios=(5, 4))
+    above, below = figure.subplots(2, len(by), sharey="row", height_ratios=(5, 4), squeeze=False)
     for axes, (title, rows) in zip(above, by, strict=True):
         _rates(axes, rows)
         axes.set(title=title, xlabel="sweeps per second, nets added up")

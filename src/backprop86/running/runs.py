@@ -18,13 +18,14 @@ import pyarrow.parquet as pq
 from backprop86.engines.recipe import BadInput, Recipe
 from backprop86.running.names import moments
 from backprop86.running.provenance import Provenance
-from backprop86.running.schema import CURVES, FIRST, KEY, anew, check_columns, command, is_large, metadata
+from backprop86.running.schema import CURVES, FIRST, KEY, WEIGHTS, anew, check_columns, command, is_large, metadata
 
 NULLABLE = {pa.int64(): pd.Int64Dtype(), pa.float32(): pd.Float32Dtype(), pa.bool_(): pd.BooleanDtype()}
 """Types of columns in which a value may be missing: measures of a moment that a run did not reach."""
 FIRST_WEIGHTS = 20
-"""The weights that are kept of a variant as printed: those of its first seeds, and in any case of its median run and of
-the first run of each kind of failure."""
+MOST_WEIGHTS = 5_000
+"""The weights that are kept of a variant as printed: those of its first seeds, of a small net as many numbers as this,
+and in any case those of its median run and of the first run of each kind of failure."""
 DRAWN = 30
 """The seeds whose curves are drawn: the first of a reading."""
 
@@ -110,7 +111,7 @@ class Runs:
 
 
 def thinned(rows: pd.DataFrame, weights: int = FIRST_WEIGHTS, curves: int = DRAWN, whole: bool = True) -> pd.DataFrame:
-    """Return the rows of one reading by seed, with the weights and curves of that many of the first seeds.
+    """Return the rows of one reading by seed, with the weights and curves of that many of the first seeds or more.
 
     Where there are any, also those of the median run and of the first run of each kind of failure. Of a reading that is
     not yet `whole` all are kept, since any run may turn out to be the median.
@@ -118,8 +119,9 @@ def thinned(rows: pd.DataFrame, weights: int = FIRST_WEIGHTS, curves: int = DRAW
     rows = rows.sort_values("seed", ignore_index=True)
     special = ~rows["failure"].duplicated().to_numpy()
     special[median_run(rows)] = True
+    small = max(weights, MOST_WEIGHTS // len(rows[f"{WEIGHTS}end"].iloc[0])) if weights else 0
     for name in [name for name in rows if is_large(name)]:
-        most = curves if name in CURVES else weights
+        most = curves if name in CURVES else small
         keep = (np.arange(len(rows)) < (most if whole or not most else len(rows))) | (special & (weights > 0))
         rows[name] = rows[name].where(keep, None)
     return rows
