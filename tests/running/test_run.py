@@ -55,6 +55,7 @@ def asked(script, monkeypatch):
 
 
 def test_a_run_that_was_stopped_is_resumed_to_the_same_bytes(tmp_path, monkeypatch, script):
+    monkeypatch.setattr(runs, "MOST_WEIGHTS", 0)
     monkeypatch.setattr(Experiment, "kept", lambda self, name: (3, 2))  # so that other runs are kept for their own sake
     settings = [of_variant(tmp_path / name) for name in ("a", "b")]
     script.run(settings[0])
@@ -94,6 +95,7 @@ def test_a_run_that_was_stopped_is_resumed_to_the_same_bytes(tmp_path, monkeypat
 @pytest.mark.parametrize(("before", "then"), [((0, 30), (0, 60)), ((0, 60), (0, 30)), ((0, 60), (10, 50))])
 @pytest.mark.parametrize("kept", [(3, 100), (20, 20), (3, 0)])
 def test_it_may_be_resumed_with_other_seeds(tmp_path, monkeypatch, script, before, then, kept):
+    monkeypatch.setattr(runs, "MOST_WEIGHTS", 0)
     monkeypatch.setattr(Experiment, "kept", lambda self, name: kept)
 
     def settings(name, first, n):

@@ -77,7 +77,16 @@ def test_readings_that_are_no_more_are_dropped():
     assert found.having("none", found.of("none"), found.about["none"], ["none"]).readings == ["none"]
 
 
-def test_only_some_runs_keep_their_weights_and_curves():
+def test_small_nets_keep_more_weights(monkeypatch):
+    rows = run_reading(xor, replace(TWO, sweeps=30), list(range(30)))
+    monkeypatch.setattr(runs, "MOST_WEIGHTS", 9 * 25)  # nets of nine weights
+    assert runs.thinned(rows.copy(), weights=20)["weights@end"].notna().tolist() == [True] * 25 + [False] * 5
+    assert runs.thinned(rows.copy(), weights=27)["weights@end"].notna().tolist() == [True] * 27 + [False] * 3
+    assert runs.thinned(rows.copy(), weights=0)["weights@end"].isna().all()
+
+
+def test_only_some_runs_keep_their_weights_and_curves(monkeypatch):
+    monkeypatch.setattr(runs, "MOST_WEIGHTS", 0)
     rows = run_reading(xor, replace(TWO, sweeps=1000), list(range(40)))
     median = int(rows["seed"].iloc[runs.median_run(rows)[0]])
     first = {kind: rows["failure"].tolist().index(kind) for kind in rows["failure"].unique()}
