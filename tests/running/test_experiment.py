@@ -106,8 +106,7 @@ def test_axes_that_are_variants(name, variant, reading, words):
         ({"variant_axes": ["hidden"]}, "variant_axes of xor must be of axes, was hidden"),
         ({"drawn": {"range_9": 5}}, "drawn of xor must name readings such as as_printed, was range_9"),
         ({"drawn": {"two_hidden": 5}}, "drawn of xor must name readings such as as_printed, was two_hidden"),
-        ({"drawn": {"as_printed": 0}}, "drawn.as_printed must be a whole number from 1 to 900, its sweeps, was 0"),
-        ({"drawn": {"as_printed": 901}}, "drawn.as_printed must be a whole number from 1 to 900, its sweeps, was 901"),
+        ({"drawn": {"as_printed": 0}}, "drawn.as_printed must be a whole number of at least 1, was 0"),
     ],
 )
 def test_what_an_experiment_cannot_say(differs, line):

@@ -158,9 +158,8 @@ class Experiment:
         for reading, sweeps in (self.drawn or {}).items():
             if reading not in names:
                 raise BadInput(f"drawn of {self.stem} must name readings such as {names[0]}, was {reading}")
-            limit = self.recipe_of(reading).sweeps
-            if not 1 <= sweeps <= limit:
-                raise BadInput(f"drawn.{reading} must be a whole number from 1 to {limit:,}, its sweeps, was {sweeps}")
+            if sweeps < 1:
+                raise BadInput(f"drawn.{reading} must be a whole number of at least 1, was {sweeps}")
         for claim in self.claims:
             claim.check().check_readings(names)
         known = {claim.id for claim in self.claims}
