@@ -315,7 +315,7 @@ def test_a_claim_that_cannot_be_judged(wrong, line):
 
 
 COLUMNS = {"learned": "yes or no", "sweeps": "numbers", "failure": "neither"}
-COLUMNS |= {"is_so@learned": "yes or no", "w@learned": "numbers", "is_so@end": "yes or no", "hidden@0": "numbers"}
+COLUMNS |= {"is_so@learned": "yes or no", "w@learned": "numbers", "is_so@end": "yes or no", "hidden@end": "numbers"}
 
 
 @pytest.mark.parametrize(

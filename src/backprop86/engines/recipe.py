@@ -108,7 +108,7 @@ class Recipe:
     biases: str = "drawn"  # like the weights, or start at zero, or are held at or below it, or there are none
     criterion: str = "zone"  # see CRITERIA
     stop: str = "learned"  # training ends when learned and past all moments, or goes on to the limit
-    moments: list[int] = field(default_factory=list)  # sweeps after which every run is looked at besides, if it gets there
+    moments: list[int] = field(default_factory=list)  # sweeps after which every run is looked at besides
     held_out: str = "none"  # which cases each seed is not trained on; the problem knows the names
     dtype: str = "float64"
 

@@ -212,7 +212,7 @@ class Curve(Rule):
         """Fit the line by least squares to all readings of the form `reading`."""
         points = of_form(runs, reading)
         rows = [runs.at(point, claim.moment) for point in points]
-        hidden = np.array([runs.at(point, "0")["hidden"].iloc[0] for point in points], dtype=float)
+        hidden = np.array([runs.at(point, "end")["hidden"].iloc[0] for point in points], dtype=float)
         values = [with_infinity(part[claim.column][holds(part, ["learned"])]) for part in rows]
         every = about(pd.concat(rows))
         if min(map(len, values)) < FEWEST:

@@ -48,7 +48,7 @@ class Experiment:
     drawn: dict[str, int] | None = None  # name -> sweep to which the runs go on whose curves are drawn
     claims: list[Claim] = field(default_factory=list)
     figures: list[Caption] = field(default_factory=list)
-    numbers_only: bool = False  # keep neither weights nor curves
+    numbers_only: bool = False  # keep neither weights nor curves, and measures at the end alone
     first_look: int | None = None
     promising: str = ""
     told: int | None = None  # its place in the story: the letter's from 100 on, the chapter's from 200, ours from 300
@@ -108,8 +108,8 @@ class Experiment:
 
     def kept(self, name: str) -> tuple[int, int]:
         """Return the number of seeds whose weights, and whose curves, are kept."""
-        is_drawn, is_literal = self.goes_on(name) > 0, self.reading_of(name) == LITERAL and not self.axes
-        has_weights = (is_drawn or is_literal) and not self.numbers_only
+        is_drawn, is_literal = self.goes_on(name) > 0, self.reading_of(name) == LITERAL
+        has_weights = (is_drawn or is_literal) and not (self.axes or self.numbers_only)
         return FIRST_WEIGHTS if has_weights else 0, DRAWN if is_drawn else 0
 
     def _parts(self, name: str) -> list[tuple[str, bool]]:

@@ -83,6 +83,7 @@ def one_batch(
         said = about[name]
         if whole:
             said = replace(said, seeds=[int(rows["seed"].min()), int(rows["seed"].max())])
+        rows = runs.at_the_end(rows) if experiment.numbers_only else rows
         kept.rows = kept.rows.having(name, runs.thinned(rows, *experiment.kept(name), whole), said, order)
         kept.is_new = True
     return whole

@@ -123,8 +123,18 @@ def thinned(rows: pd.DataFrame, weights: int = FIRST_WEIGHTS, curves: int = DRAW
     for name in [name for name in rows if is_large(name)]:
         most = curves if name in CURVES else small
         keep = (np.arange(len(rows)) < (most if whole or not most else len(rows))) | (special & (weights > 0))
-        rows[name] = rows[name].where(keep, None)
-    return rows
+        rows[name] = rows[name].where(keep, None).map(as_float32)
+    return rows.astype({"error": "float32"})
+
+
+def as_float32(values: np.ndarray | None) -> np.ndarray | None:
+    """Return an array with seven digits of each number, or none."""
+    return None if values is None else values.astype(np.float32)
+
+
+def at_the_end(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows with what is measured at the end, and at no other moment."""
+    return rows[[name for name in map(str, rows) if "@" not in name or name.endswith("@end")]]
 
 
 def interrupted(runs: Runs, reading: str, about: Provenance, seeds: list[int]) -> pd.DataFrame:
