@@ -68,7 +68,7 @@ def measured(problem, recipe, w, counted=None):
 def runs_of(learned, sweeps=None, moment="learned", moments=(), **measures):
     """Made-up runs of a single reading, a: which of them learned, and what is measured of them at a moment.
 
-    When they learn, nothing is measured of runs that never do. untrained_x is x before training.
+    When they learn, nothing is measured of runs that never do. untrained_x is x before training, final_x in the end.
     """
     n, learned = len(learned), np.asarray(learned, dtype=bool)
     sweeps = pd.array([10 if yes else pd.NA for yes in learned] if sweeps is None else sweeps, dtype="Int64")
@@ -80,8 +80,9 @@ def runs_of(learned, sweeps=None, moment="learned", moments=(), **measures):
     for name, values in measures.items():
         column = pd.Series(np.broadcast_to(np.asarray(values), n))
         column = column.astype(kinds[column.dtype.kind])
-        if name.startswith("untrained_"):
-            rows[f"{name.removeprefix('untrained_')}@0"] = column
+        if name.startswith(("untrained_", "final_")):
+            when, _, measure = name.partition("_")
+            rows[f"{measure}@{'0' if when == 'untrained' else 'end'}"] = column
         else:
             rows[f"{name}@{moment}"] = column.where(learned) if moment == "learned" else column
     recipe = Recipe(moments=list(moments))
@@ -118,7 +119,7 @@ def curve(medians, learned=1.0):
     return of_readings(
         {
             f"{hidden}_hidden/as_printed": runs_of(
-                so if sweeps else [False] * 20, [sweeps or pd.NA] * 20, untrained_hidden=hidden
+                so if sweeps else [False] * 20, [sweeps or pd.NA] * 20, final_hidden=hidden
             )
             for hidden, sweeps in medians.items()
         }

@@ -24,7 +24,7 @@ def made_up(sweeps):
         recipe = EXPERIMENT.recipe_of(name)
         H = int(recipe.network.split("_")[0])
         column = [sweeps(H, recipe.epsilon)] * 20
-        one = runs_of([number is not pd.NA for number in column], column, untrained_hidden=H)
+        one = runs_of([number is not pd.NA for number in column], column, final_hidden=H)
         about = replace(one.about["a"], recipe=recipe)
         found = found.having(name, one.of("a"), about, list(EXPERIMENT.every_reading))
     return found
@@ -58,7 +58,7 @@ def test_the_forms_of_the_claims():
             found = of_form(runs, form)
             number[claim.id] += len(found)
             if claim.kind == "curve":
-                assert [runs.at(name, "0")["hidden"].iloc[0] for name in found] == [*HIDDEN]
+                assert [runs.at(name, "end")["hidden"].iloc[0] for name in found] == [*HIDDEN]
                 assert len({name.split("/")[1] for name in found}) == 1
     at_one_point = {f"chauvin-{name}": 6 for name in ("2-hidden", "32-hidden", "rate-0.1", "rate-0.75")}
     assert number == {"chauvin-intercept": 30, "chauvin-slope": 30, **at_one_point, "chauvin-unstable": 12}

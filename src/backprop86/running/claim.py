@@ -123,7 +123,7 @@ class Claim:
         wanted = [(self.place(name), yes_or_no if counts else numbers) for name in self.columns]
         wanted += [(self.place(name), yes_or_no) for name in self.than if self.kind == "commonest"]
         wanted += [(self.place(self.further), yes_or_no)] if self.further else []
-        wanted += [("hidden@0", numbers)] if self.kind == "curve" else []
+        wanted += [("hidden@end", numbers)] if self.kind == "curve" else []
         for reading in self.matching(columns):
             for name, kinds in wanted:
                 if columns[reading].get(name) not in kinds:
