@@ -147,7 +147,7 @@ SHOWN = {
     "from_target": "errors from the targets",
     "plain_error": "no dead zone",
     "no_delay": "letter to digit at once",
-    "direct": "letters feed digits directly",
+    "direct": "letters feed digits",
 }
 """The readings of fixed timing that are drawn, in words."""
 PRINTED = (4, 5)

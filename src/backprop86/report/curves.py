@@ -4,6 +4,7 @@ learning_figure(runs, experiment, {"as_printed": [1425]})
 """
 
 import itertools
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -31,6 +32,10 @@ from backprop86.running.runs import Runs
 
 PRINTED = "0.4"
 """The grey of a vertical line at a number that was printed in 1986."""
+TITLE = 45
+"""The letters on one line of a title."""
+BEGUN = 0.01
+"""The part of the x axis after which E fits on the y axis: untrained nets may have a much larger one."""
 FLOOR = 1e-8
 """The gradient norm below which a line ends."""
 ORDINALS = ("first", "second", "third", "fourth", "fifth")
@@ -47,7 +52,7 @@ def learning_figure(runs: Runs, experiment: Experiment, printed: Mapping[str, Se
     panels = figure.subplots(2, len(printed), sharex="col", height_ratios=(5, 4), squeeze=False)
     for (above, below), (reading, numbers) in zip(panels.T, printed.items(), strict=True):
         draw_learning(above, below, runs, reading, numbers, (experiment.drawn or {}).get(reading))
-        above.set_title(f"{experiment.title}, {experiment.in_words(reading)}")
+        above.set_title("\n".join(textwrap.wrap(f"{experiment.title}, {experiment.in_words(reading)}", TITLE)))
     panels[0, 0].set_ylabel("error E (loss)")
     panels[1, 0].set_ylabel("norm of ∂E/∂w")
     panel_letters(panels.flat)
@@ -95,8 +100,8 @@ def draw_errors(axes: Axes, sweeps: np.ndarray, error: np.ndarray, run: int) -> 
     """Draw E (S, K) of each run in grey, and one in bold; E begins at 0."""
     axes.add_collection(LineCollection([np.column_stack([sweeps, each]) for each in error], color=FAINT, linewidth=0.4))
     line = _until(axes, sweeps, error[run], "median run", color="black", linewidth=1.2)
-    seen = error[:, sweeps <= axes.get_xlim()[1]]
-    axes.set_ylim(0, 1.1 * max(np.nanquantile(seen, 0.98), np.nanmax(line.get_ydata())))
+    seen = error[:, (sweeps >= BEGUN * axes.get_xlim()[1]) & (sweeps <= axes.get_xlim()[1])]
+    axes.set_ylim(0, 1.1 * np.nanquantile(seen, 0.98))
     label_ends(axes, [line])
 
 
@@ -107,7 +112,7 @@ def draw_gradients(axes: Axes, sweeps: np.ndarray, gradient: np.ndarray) -> None
     colours = [*PALETTE[1 : len(own)], PALETTE[0]] if len(own) <= MOST_LINES else [FAINT] * len(own)
     if len(own) > MOST_LINES:
         colours[0], colours[-1] = PALETTE[1], PALETTE[0]
-    axes.set_yscale("log")
+    axes.set(yscale="log")
     seen = np.where(gradient > FLOOR, gradient, np.nan)
     lines = [
         _until(axes, sweeps, seen[:, level], name, color=colour)
@@ -115,6 +120,7 @@ def draw_gradients(axes: Axes, sweeps: np.ndarray, gradient: np.ndarray) -> None
         if np.isfinite(seen[:, level]).any()
     ]
     plain_ticks(axes.yaxis)
+    axes.set_ylim(bottom=axes.get_ylim()[0] / 3)  # room for words below the last line
     label_ends(axes, [line for line in lines if line.get_color() != FAINT])
 
 
