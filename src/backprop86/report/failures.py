@@ -28,7 +28,7 @@ SHORT = {
     "learned": ("learned", "every answer is near enough"),
     "diverged": ("blew up", "a weight grew beyond all numbers"),
     "still_learning": ("too slow", "the error still fell when time was up"),
-    "not_close_enough": ("nearly there", "every answer leans to the right side, not far enough"),
+    "not_close_enough": ("nearly there", "on the right side, but not far enough"),
     "plateau": ("one answer for all", "every case gets the same answer"),
     "saturated": ("certain and wrong", "a unit is saturated: no error comes back"),
     "equal_units": ("two units alike", "two hidden units do the work of one"),

@@ -29,6 +29,8 @@ PALETTE = ("#000000", "#D55E00", "#3A9BDC", "#117733", "#882255", "#332288")
 """Six colours for lines: apart for every kind of colour vision, and seven steps of lightness apart in grey."""
 FAINT = "0.72"
 """The grey of many thin lines."""
+DPI = 300
+"""The dots of a PNG to an inch."""
 STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",  # the only sans serif that comes with matplotlib: the same bytes on every machine
     "font.size": TYPE,
@@ -62,9 +64,9 @@ STYLE: dict[Any, Any] = {
     }.items() for what, size in sizes.items()},
     "figure.constrained_layout.h_pad": 2 / 72,
     "figure.constrained_layout.w_pad": 2 / 72,
-    "savefig.dpi": 300,
+    "savefig.dpi": DPI,
 }  # fmt: skip
-FILES: dict[Any, Any] = {"pdf.fonttype": 42, "svg.fonttype": "none", "svg.hashsalt": "backprop86", "savefig.dpi": 300}
+FILES: dict[Any, Any] = {"pdf.fonttype": 42, "svg.fonttype": "none", "svg.hashsalt": "backprop86", "savefig.dpi": DPI}
 """Text stays text, and the bytes of a file depend on the figure alone."""
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -80,7 +82,7 @@ def figure_of(width_mm: float, height_mm: float) -> Figure:
         raise ValueError(f"a figure must be {said}, was {width_mm} by {height_mm} mm")
     matplotlib.rcdefaults()
     matplotlib.rcParams.update(STYLE)
-    return Figure(figsize=(width_mm * MM, height_mm * MM), layout="constrained")
+    return Figure((width_mm * MM, height_mm * MM), DPI, layout="constrained")  # letters are wider at other resolutions
 
 
 def panel_letters(axes_list: Iterable[Axes]) -> None:
@@ -158,7 +160,7 @@ def save(figure: Figure, folder: Path, name: str, svg: bool = False) -> None:
         else:
             (folder / f"{name}.svg").unlink(missing_ok=True)  # of other rows
     Image.open(picture).convert("RGB").quantize(128, dither=Image.Dither.NONE).save(
-        folder / f"{name}.png", optimize=True, dpi=(300, 300)
+        folder / f"{name}.png", optimize=True, dpi=(DPI, DPI)
     )
 
 
