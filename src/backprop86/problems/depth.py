@@ -5,6 +5,7 @@ On its way down dE/dx takes, at every layer, a factor y (1 - y), which is 1/4 at
 """
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,11 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from backprop86.engines import reference
 from backprop86.engines.arithmetic import geometric_mean, length, norm, total
-from backprop86.engines.recipe import BadInput, Cases, Recipe
+from backprop86.engines.recipe import BadInput, Cases, Job, Recipe
 from backprop86.judging.statistics import with_infinity
+from backprop86.network import initial_weights
 from backprop86.problems import xor
 from backprop86.report.curves import layers_in_words, median_of_them
 from backprop86.report.style import (
@@ -30,7 +33,7 @@ from backprop86.report.style import (
     plain_ticks,
 )
 from backprop86.running.nets import Nets
-from backprop86.running.runs import Runs
+from backprop86.running.runs import DRAWN, Runs
 from backprop86.wiring import Wiring, layered
 
 WIDTH = 4
@@ -111,7 +114,7 @@ def before_training(runs: Runs) -> Figure:
         lines, readings = [], [name for name in runs.readings if name.endswith(f"/{start}")]
         readings = [name for name in readings if not name.startswith("4_")]  # between its neighbours
         for k, reading in enumerate(readings):
-            gradient = np.median(runs.curves(reading)[2][:, 0], 0)
+            gradient = np.median(untrained_gradients(runs.recipe(reading)), 0)
             layer = np.arange(len(gradient))[::-1]
             style: dict[str, Any] = {"color": PALETTE[k], "marker": "osD^v"[k % 5], "label": reading.split("_")[0]}
             lines += axes.plot(layer, gradient, **style)
@@ -126,6 +129,13 @@ def before_training(runs: Runs) -> Figure:
     figure.legend(lines, [str(line.get_label()) for line in lines], title="hidden layers", loc="outside right upper")
     panel_letters(panels)
     return figure
+
+
+def untrained_gradients(recipe: Recipe) -> np.ndarray:
+    """Return the norm of dE/dw of each layer, (S, layers), for the untrained nets of the first seeds."""
+    net = wiring(recipe)
+    w = initial_weights(net, list(range(DRAWN)), recipe.initial_range, recipe.biases)
+    return reference.train(Job(net, cases(recipe), replace(recipe, sweeps=1), w)).gradient_curve[:, 0]
 
 
 def _say_lowest(axes: Axes, hidden: int, line: Line2D) -> None:

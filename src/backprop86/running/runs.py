@@ -23,7 +23,7 @@ from backprop86.running.schema import CURVES, FIRST, KEY, WEIGHTS, anew, check_c
 NULLABLE = {pa.int64(): pd.Int64Dtype(), pa.float32(): pd.Float32Dtype(), pa.bool_(): pd.BooleanDtype()}
 """Types of columns in which a value may be missing: measures of a moment that a run did not reach."""
 FIRST_WEIGHTS = 20
-MOST_WEIGHTS = 5_000
+MOST_WEIGHTS = 1_500
 """The weights that are kept of a variant as printed: those of its first seeds, of a small net as many numbers as this,
 and in any case those of its median run and of the first run of each kind of failure."""
 DRAWN = 30
