@@ -239,8 +239,9 @@ def test_every_file_the_readme_links_to_is_there():
 @pytest.mark.results
 @pytest.mark.slow
 def test_the_committed_runs_have_their_thousand_seeds():
-    for stem in stems():
-        settings = load(stem, f"output={ROOT / 'results'}")
+    for settings in (load(stem, f"output={ROOT / 'results'}") for stem in stems()):
+        if settings.experiment.by_itself and not settings.runs_file.is_file():
+            continue
         runs = read(settings.runs_file)
         assert runs.readings == list(settings.experiment.every_reading)
         experiment = settings.experiment
@@ -249,4 +250,4 @@ def test_the_committed_runs_have_their_thousand_seeds():
             if experiment.first_look and not rows[experiment.promising].iloc[: experiment.first_look].any():
                 n = experiment.first_look
             assert rows["seed"].tolist() == list(range(n))
-    assert sum(path.stat().st_size for path in (ROOT / "results").rglob("*") if path.is_file()) < 50e6
+    assert sum(path.stat().st_size for path in (ROOT / "results").rglob("*") if path.is_file()) < 20e6

@@ -75,6 +75,11 @@ def tex(text: str) -> str:
     """Return the text with the signs written out that mean something to LaTeX, or that it does not have."""
     signs = {"\\": r"\textbackslash{}"} | {sign: f"\\{sign}" for sign in "_%&#{}$"}
     signs |= {"∞": r"$\infty$", "∂": r"$\partial$", "±": r"$\pm$", "×": r"$\times$", "<": r"$<$", ">": r"$>$"}
+    signs |= (
+        {"ε": r"$\varepsilon$", "−": "$-$"}
+        | {sign: f"$^{{{k}}}$" for k, sign in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
+        | {"⁻": "$^{-}$"}
+    )
     return "".join(signs.get(sign, sign) for sign in text)
 
 
