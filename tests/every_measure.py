@@ -50,7 +50,7 @@ def columns(some):
             nets = Nets.shown(wiring, cases, w, counted)
             measured = problem.measure(nets)
         never = np.zeros(len(w), dtype=bool)
-        measured["failure"] = kinds(nets, never, never, np.ones((len(w), 2)))
+        measured["failure"] = kinds(nets, never, never, np.arange(2), np.ones((len(w), 2)))
         measured["states"] = nets.y
         for column, values in measured.items():
             found[stem, reading, column] = values.tolist() if values.dtype == object else values.tobytes()
