@@ -231,8 +231,3 @@ def median_run(rows: pd.DataFrame) -> list[int]:
     """Return the place of the median run among those that learned, the lower of two in the middle; or none."""
     order = np.lexsort([rows["seed"].to_numpy(int), rows["sweeps"].to_numpy(float, na_value=np.inf)])
     return order[: int(rows["learned"].sum())][(int(rows["learned"].sum()) - 1) // 2 :][:1].tolist()
-
-
-def typical(runs: Runs, reading: str) -> tuple[int, np.ndarray]:
-    """Return runs.typical(reading)."""
-    return runs.typical(reading)
