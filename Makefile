@@ -16,7 +16,7 @@ help:  ## this list
 reproduce: .venv/ready  ## every run but the lattice, every table, figure and verdict, into results/
 	$(IN_VENV) experiments/reproduce.py
 
-lattice: .venv/ready  ## the family trees under every combination of readings (an hour or more), then the report
+lattice: .venv/ready  ## the family trees under every combination of readings (half an hour or more), then the report
 	$(IN_VENV) experiments/run.py experiment=family_trees_lattice
 	$(IN_VENV) experiments/report.py
 
