@@ -85,8 +85,7 @@ E, SLACK, RIGHT, SCALE, CASES, LOOKING, LOOKING_RIGHT, BAD, EPSILON, ALPHA, KEEP
 """Rows of `per`. SLACK is positive if the criterion is met, LOOKING 1 until that is first so; RIGHT and LOOKING_RIGHT
 are the same for the right side of 0.5. SCALE is 1, or for a mean one over the number of outputs and cases; CASES undoes
 the latter where a change follows every case. BAD is NaN once a weight is not finite. EVENT is not 0 where one of these
-has just happened, and ANY
-begins with the sum of these.
+has just happened; ANY begins with the sum of all lanes' EVENT.
 """
 ROWS_WHEN = 4
 SEED, BEGAN, DUE, CHECKPOINT = range(ROWS_WHEN)

@@ -48,7 +48,7 @@ class VectorType(types.Type):
 
     @property
     def llvm(self) -> ir.VectorType:
-        """The same type, for LLVM."""
+        """Return LLVM's type of a vector."""
         return ir.VectorType(ir.DoubleType() if self.dtype == types.float64 else ir.FloatType(), self.lanes)
 
 

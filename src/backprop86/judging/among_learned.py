@@ -59,7 +59,7 @@ def share_of(count: int, n: int) -> str:
 
 
 class Draw(AmongLearned):
-    """What is printed of one run or net: a number that it has, or a property, or several at once."""
+    """A rule for what is printed of one run or net: a number, a property, or several properties at once."""
 
     says = (
         "Printed of one run or one net: it is compared with our runs that learned. It is reproduced if it is an "
@@ -123,7 +123,7 @@ class Draw(AmongLearned):
 
 
 class Average(AmongLearned):
-    """A printed average of n runs."""
+    """A rule for a printed average of n runs."""
 
     says = (
         "A printed average of n runs: it is compared with averages of n of our runs that learned, drawn at random, and "
@@ -163,7 +163,7 @@ class Average(AmongLearned):
 
 
 class Most(AmongLearned):
-    """What is said of nets in general, of all or of most of them."""
+    """A rule for sentences on nets in general, on all or on most of them."""
 
     most, half = 0.9, 0.5
     says = (
@@ -197,7 +197,7 @@ class Most(AmongLearned):
 
 
 class Curve(Rule):
-    """A coefficient of the line through the medians of a column over log2 of the number of hidden units."""
+    """A rule for a coefficient of the line through the medians of a column over log2 of the number of hidden units."""
 
     says = (
         "A printed curve over the number of hidden units: its intercept or its slope is reproduced if it lies inside "

@@ -34,7 +34,7 @@ from backprop86.running.runs import Runs
 
 
 class Every(Rule):
-    """What is said of every run: that it is so, or that it never is."""
+    """A rule for sentences on every run: that it is so, or that it never is."""
 
     enough = 1000  # runs without exception
     forgiven = 0.01  # the share of exceptions that leaves it in doubt
@@ -72,7 +72,7 @@ class Every(Rule):
 
 
 class Rate(Rule):
-    """A printed share of all runs, or a range of shares."""
+    """A rule for a printed share of all runs, or a range of shares."""
 
     says = (
         "A printed share of all runs, or a range of shares: it is reproduced if it meets the 95 % interval (Wilson's) "
@@ -98,7 +98,7 @@ class Rate(Rule):
 
 
 class Equality(Rule):
-    """An equality: a measured number is 0, or the printed number, in every run."""
+    """A rule for an equality: a measured number is 0, or the printed number, in every run."""
 
     apart = 1e-12  # how far, at most
     says = "An equality: it is reproduced if it holds in every run, to 1e-12."
@@ -147,7 +147,7 @@ class Equality(Rule):
 
 
 class More(Rule):
-    """A comparison: runs of this reading have more than those of another."""
+    """A rule for a comparison: runs of this reading have more than those of another."""
 
     says = (
         "A comparison of two nets or two ways to train one: it is reproduced if a run of one has more than a run of "
@@ -182,7 +182,7 @@ class More(Rule):
 
 
 class Commonest(Rule):
-    """A property of more runs than the commonest other one has; the runs compared are those that have either."""
+    """A rule for the commonest of several properties; the runs compared are those that have it or the next."""
 
     says = (
         "Said to be the commonest of several: it is reproduced if more runs show it than show the commonest other "

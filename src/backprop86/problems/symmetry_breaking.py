@@ -54,7 +54,7 @@ SHOWN = {
 }
 """The starts that are drawn, in words."""
 NONE = 1e-17
-"""Where a difference of exactly 0 is drawn, on a logarithmic axis."""
+"""The place of a difference of exactly 0 on a logarithmic axis."""
 
 
 def draw(runs: Runs) -> dict[str, Figure]:

@@ -97,7 +97,7 @@ def oriented(w: np.ndarray) -> dict[str, np.ndarray]:
 
 DIRECT: Places = {"1": None, "i1": (-1, 0), "i2": (1, 0), "h1": (0, 1.3), "o1": (0, 2.6)}
 STEP = {"1": (-3.0, 2.5), "i1": (-2.0, 0.0), "i2": (2.0, 0.0), "h1": (0.0, 1.4), "o1": (0.0, 3.4)}
-"""The same places with the unit that is always 1, and more room."""
+"""Places of the same units and of the unit that is always 1, with more room."""
 TWO: Places = {"1": None, "i1": (-1, 0), "i2": (1, 0), "h1": (-1, 1.3), "h2": (1, 1.3), "o1": (0, 2.6)}
 
 

@@ -20,10 +20,8 @@ CAPTIONS: dict[str, str] = yaml.safe_load((Path(__file__).parent / "captions.yam
 TIMED = ("benchmark", "benchmark_growth", "memory")
 COMPARED = ("autograd", "autograd_paths", "autograd_cost")
 """Tables that no runs give: experiments/benchmark.py and compare_autograd.py make them; they are passed on as is."""
-
-
 COLUMNS = 2
-"""The readings of a loss curve, side by side."""
+"""The most readings whose loss curves stand side by side."""
 
 
 @dataclass

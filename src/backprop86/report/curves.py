@@ -1,4 +1,4 @@
-"""How runs learn: the loss curve of an experiment with its gradients, and the share of runs that have learned.
+"""Learning in pictures: the loss curve of an experiment with its gradients, and the share of runs that have learned.
 
 learning_figure(runs, experiment, {"as_printed": [1425]})
 """

@@ -37,7 +37,7 @@ SHORT = {
     "partly_learned": ("some cases wrong", "for none of these reasons"),
     OTHER: ("other", "kinds too rare to be drawn"),
 }
-"""What became of a run, in a few words for a reader, and why."""
+"""The fates of a run in a few words for a reader, each with its reason."""
 
 
 def table(every: list[Runs]) -> pd.DataFrame:
@@ -93,6 +93,7 @@ def counts(found: pd.DataFrame, titles: Mapping[str, str]) -> Figure:
 ABOVE: dict[str, Any] = {
     "xycoords": "axes fraction", "textcoords": "offset points", "fontweight": "bold", "fontsize": SMALL,
 }  # fmt: skip
+"""The style of a fate above its column."""
 
 
 def _fate(axes: Axes, literal: np.ndarray, every: np.ndarray) -> None:

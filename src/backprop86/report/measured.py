@@ -67,7 +67,7 @@ NAMES = {
     "torch.optim.SGD": "with torch.optim.SGD",
 }
 EQUAL = 1e-17
-"""Where a distance of 0 is drawn, on a logarithmic axis."""
+"""The place of a distance of 0 on a logarithmic axis."""
 
 
 def paths_figure(table: pd.DataFrame) -> Figure:

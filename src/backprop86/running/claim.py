@@ -46,7 +46,7 @@ class Claim:
 
     @property
     def is_property(self) -> bool:
-        """Whether the claim says yes or no of one run, and prints no number."""
+        """True where the claim says yes or no of one run, and prints no number."""
         return self.kind == "draw" and not self.printed and self.below is None
 
     @property
@@ -56,7 +56,7 @@ class Claim:
 
     @property
     def of_all_runs(self) -> bool:
-        """Whether the printed run is one of all runs: so it is where the claim is that it learned."""
+        """True where the printed run is compared with all runs, as in a claim that a run learned."""
         return self.among == "all" or self.columns == ["learned"]
 
     @property

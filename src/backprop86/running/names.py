@@ -12,7 +12,16 @@ from backprop86.engines.recipe import Recipe
 LITERAL = "as_printed"
 """The reading that changes nothing."""
 
-AS_IT_IS = ("sweeps", "moments", "opening_epsilon", "opening_alpha", "opening_sweeps", "stop", "criterion", "spread")
+WITHOUT_WORDS = (
+    "sweeps",
+    "moments",
+    "opening_epsilon",
+    "opening_alpha",
+    "opening_sweeps",
+    "stop",
+    "criterion",
+    "spread",
+)
 """Settings that follow from others, or are no silence of a text: they have no words of their own."""
 
 CHOICES = {
@@ -58,8 +67,8 @@ def described(settings: Mapping[str, Any]) -> str:
             said.append("no momentum" if name == "alpha" else "no decay")
         elif name in numbers:
             said.append(numbers[name].format(value))
-        elif name not in AS_IT_IS:
-            said.append(f"{name.replace('_', ' ')} {value}".replace("_", " "))
+        elif name not in WITHOUT_WORDS:
+            said.append(f"{name} {value}".replace("_", " "))
     return ", ".join(said)
 
 

@@ -29,7 +29,7 @@ from backprop86.running.wording import HYDRA_ERRORS, in_words, must_be
 CONF = Path(__file__).parents[3] / "conf"
 PUBLISHED = CONF.parent / "results"
 MOST_SEEDS = 10_000_000
-"""The largest number of seeds in one run. While they are trained each needs some 1.6 KB: these need 16 GB."""
+"""The largest number of seeds in one run. While they are trained each needs some 3 KB, of XOR: these need 30 GB."""
 os.environ["HYDRA_FULL_ERROR"] = "1"  # so that Hydra raises what it finds, for `one_clear_line` to tell
 
 

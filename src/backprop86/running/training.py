@@ -74,9 +74,10 @@ def run_reading(
     advance: Callable[[int], None] = lambda seed_sweeps: None,
     drawn: int = 0,
 ) -> pd.DataFrame:
-    """Return a row per seed: learned, sweeps, the problem's measures (also of untrained weights), weights, curves.
+    """Return a row per seed: learned, sweeps, the problem's measures at every moment, weights, curves.
 
-    After Ctrl-C, the rows of those seeds that are finished.
+    The first DRAWN seeds go on to sweep `drawn` even after they have learned. After Ctrl-C, the rows of those seeds
+    that are finished.
     """
     return run_together(problem, [recipe], seeds, engine, device, advance, [drawn])[0]
 
@@ -97,7 +98,10 @@ def run_together(
     advance: Callable[[int], None] = lambda seed_sweeps: None,
     drawn: Sequence[int] = (),
 ) -> list[pd.DataFrame]:
-    """Return the rows of `run_reading` for recipes with one key of `together`, trained in blocks of (recipe, seed)."""
+    """Return the rows of `run_reading` for recipes with one key of `together`, trained in blocks of (recipe, seed).
+
+    drawn: the sweep of each recipe.
+    """
     wiring, cases = wiring_of(problem.wiring, recipes[0]), problem.cases(recipes[0])
     train, at_once = ENGINES[engine_for(engine, device)]
     every = [(k, seed) for k in range(len(recipes)) for seed in seeds]
