@@ -5,6 +5,7 @@ The net is recurrent. Run for so many steps it is a layered net whose correspond
 """
 
 import re
+from functools import partial
 from itertools import combinations, product
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from backprop86.engines.recipe import BadInput, Cases, Recipe
+from backprop86.judging.ledger import words_of
 from backprop86.network import generator
 from backprop86.problems.family_trees import SCORES, scores
 from backprop86.report.drawing import hinton
@@ -21,6 +23,7 @@ from backprop86.report.style import PALETTE, SMALL, TWO_COLUMNS, figure_of, pane
 from backprop86.running.nets import Nets, states
 from backprop86.running.problem import wiring_of
 from backprop86.running.runs import Runs
+from backprop86.running.settings import load
 from backprop86.wiring import ONE, Wiring, wire
 
 STANDS_FOR = {"A": "12", "B": "23", "C": "31", "D": "21", "E": "13"}
@@ -135,21 +138,6 @@ def measure(nets: Nets) -> dict[str, np.ndarray]:
     return found
 
 
-SHOWN = {
-    "as_printed": "as printed",
-    "sweeps_400": "400 sweeps",
-    "random_split": "other five held out",
-    "random_split_400": "other five, 400 sweeps",
-    "case_updates": "a change after every case",
-    "range_1": "weights from ±1",
-    "biases_from_zero": "biases from 0",
-    "no_biases": "no biases",
-    "from_target": "errors from the targets",
-    "plain_error": "no dead zone",
-    "no_delay": "letter to digit at once",
-    "direct": "letters feed digits",
-}
-"""The readings of fixed timing that are drawn, in words."""
 PRINTED = (4, 5)
 """Held-out sequences that P's two nets had right, of five."""
 
@@ -197,7 +185,9 @@ def completed(axes: Axes, values: np.ndarray, wanted: list[str]) -> None:
 
 def held_out(runs: Runs) -> Figure:
     """Draw the share of runs with each number of held-out sequences right: fixed timing at the left, variable right."""
-    shown = [name for name in SHOWN if name in runs.readings]
+    shown = [name for name in runs.readings if "/" not in name]
+    timed = [name for name in runs.readings if name not in shown]
+    words = partial(words_of, load("sequence").experiment)
     figure = figure_of(TWO_COLUMNS, 24 + 5 * len(shown))
     left, right = figure.subplots(1, 2, width_ratios=(1.2, 1))
     shares = np.array([_shares(runs, name, 6) for name in shown])
@@ -211,21 +201,16 @@ def held_out(runs: Runs) -> Figure:
     for number in PRINTED:
         left.add_patch(Rectangle((number - 0.5, -0.5), 1, len(shown), fill=False, edgecolor=PALETTE[1], linewidth=1.2))
     left.set_xticks(range(6), [f"{k}\n1986" if k in PRINTED else str(k) for k in range(6)])
-    left.set_yticks(range(len(shown)), [SHOWN[name] for name in shown])
+    left.set_yticks(range(len(shown)), [words(name) for name in shown])
     left.set(title="fixed timing: runs in %", xlabel="held-out sequences right, of 5")
     left.tick_params(length=0)
-    timed = [name for name in VARIABLE if name in runs.readings]
     for name, colour in zip(timed, PALETTE, strict=False):
-        right.step(range(15), _shares(runs, name, 15), where="mid", color=colour, label=VARIABLE[name])
+        right.step(range(15), _shares(runs, name, 15), where="mid", color=colour, label=words(name))
     right.set(title="variable timing", xlabel="held-out sequences right, of 14", ylabel="share of runs", ylim=(0, None))
     if timed:
         right.legend()
     panel_letters([left, right])
     return figure
-
-
-VARIABLE = {"variable/as_printed": "as printed", "variable/quarter_rate": "a quarter of the rate"}
-"""The readings of variable timing that are drawn, in words."""
 
 
 def _shares(runs: Runs, reading: str, most: int) -> np.ndarray:

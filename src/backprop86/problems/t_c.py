@@ -5,6 +5,7 @@ A grid of hidden units looks at a grid of inputs through fields of 3x3, all with
 
 import itertools
 import re
+from functools import partial
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,12 +13,14 @@ from matplotlib.figure import Figure
 
 from backprop86.engines.arithmetic import length, total
 from backprop86.engines.recipe import BadInput, Cases, Recipe
+from backprop86.judging.ledger import words_of
 from backprop86.network import generator
 from backprop86.report.drawing import hinton
 from backprop86.report.style import SMALL, TWO_COLUMNS, figure_of, panel_letters
 from backprop86.running.nets import Nets, states
 from backprop86.running.problem import wiring_of
 from backprop86.running.runs import Runs
+from backprop86.running.settings import load
 from backprop86.wiring import ONE, Wiring, wire
 
 BLOCKS = {"T": np.array([[1, 1, 1], [0, 1, 0], [0, 1, 0]]), "C": np.array([[1, 1, 0], [1, 0, 0], [1, 1, 0]])}
@@ -148,19 +151,6 @@ def measure(nets: Nets) -> dict[str, np.ndarray]:
 
 DRAWN = "epsilon_0.05"  # a reading that finds every kind
 SAYS = {"on_centre": "on-centre", "bar": "bar", "diagonal": "diagonal", "compactness": "compactness", "other": "other"}
-SHOWN = {
-    "as_printed": "as printed, rate 0.25",
-    "case_updates": "a change after every case",
-    "epsilon_0.05": "rate 0.05",
-    "epsilon_0.05_case_updates": "rate 0.05, every case",
-    "epsilon_0.05_zero_one_targets": "rate 0.05, targets 1 and 0",
-    "epsilon_0.05_range_1": "rate 0.05, weights from ±1",
-    "epsilon_0.05_5x5": "rate 0.05, grid of 5 × 5",
-    "epsilon_0.05_own_outgoing": "rate 0.05, own outgoing weights",
-    "positions/as_printed": "many positions",
-    "positions/own_outgoing": "many positions, own weights",
-}
-"""The readings that are drawn, in words."""
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
@@ -207,15 +197,15 @@ def _squares(axes: Axes, values: np.ndarray, largest: float, title: str) -> None
 
 def _shares(axes: Axes, runs: Runs) -> None:
     """Draw a bar for each reading, divided by the detectors that its runs ended with."""
-    shown = [name for name in SHOWN if name in runs.readings]
+    shown, words = runs.readings, partial(words_of, load("t_c").experiment)
     start, where = np.zeros(len(shown)), np.arange(len(shown))
     looks = zip([*TEMPLATES, "other"], ("black", "0.35", "0.55", "0.75", "white"), strict=True)
     for name, colour in looks:
         share = np.array([runs.at(reading, "learned")[f"is_{name}"].fillna(False).mean() for reading in shown], float)
         axes.barh(where, share, left=start, color=colour, edgecolor="black", linewidth=0.4, label=SAYS[name])
         start += share
-    axes.set_yticks(where, [SHOWN[name] for name in shown])
-    axes.set(xlim=(0, 1), ylim=(len(shown) - 0.4, -0.6), xlabel="share of all runs; the rest never learn")
+    axes.set_yticks(where, [words(name) for name in shown])
+    axes.set(xlim=(0, 1), ylim=(len(shown) - 0.4, -0.6), xlabel="share of all runs (others never learn)")
     axes.tick_params(axis="y", length=0)
 
 
