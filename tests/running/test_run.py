@@ -30,6 +30,12 @@ VARIANT = Experiment(
     drawn={"two_hidden/as_printed": 600},
 )
 WHOLE_NAME = "two_hidden/as_printed"
+TWO_CODES = Experiment(
+    "encoder",
+    recipe=Recipe("8-3-8", 400, 0.25, 0.9, moments=[100]),
+    variants={"singleton": {"network": "2-1-4-4", "moments": [300]}},  # it shares some measures, and has its own
+    readings={"as_printed": {}},
+)
 
 
 def of_variant(folder, seeds=50, first_seed=0, experiment=VARIANT):
@@ -89,6 +95,26 @@ def test_a_run_that_was_stopped_is_resumed_to_the_same_bytes(tmp_path, monkeypat
     first = [of.of(WHOLE_NAME).groupby("failure")["seed"].min().to_dict() for of in (half, made)]
     assert first[0].keys() == first[1].keys() == {"", "plateau", "still_learning"}
     assert first[0] != first[1]
+
+
+def test_variants_with_moments_of_their_own_have_the_same_bytes_whatever_was_made_first(tmp_path, monkeypatch, script):
+    both = [Settings(TWO_CODES, seeds=20, output=str(tmp_path / name)) for name in ("a", "b")]
+    script.run(both[0])
+    whole = script.run_together
+
+    def stopped(problem, recipes, seeds, **how):
+        rows = whole(problem, recipes, seeds, **how)
+        return [part.iloc[::2] for part in rows] if recipes[0].moments == [300] else rows
+
+    monkeypatch.setattr(script, "run_together", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        script.run(both[1])
+    monkeypatch.setattr(script, "run_together", whole)
+    script.run(both[1])
+    assert both[1].runs_file.read_bytes() == both[0].runs_file.read_bytes()
+    for reading in TWO_CODES.every_reading:
+        script.run(replace(both[1], reading=reading))
+        assert both[1].runs_file.read_bytes() == both[0].runs_file.read_bytes(), reading
 
 
 @pytest.mark.slow

@@ -197,7 +197,8 @@ def read(path: str | Path) -> Runs:
     for name, about in of_each.items():
         part = by_name.get_group((about.variant, about.reading))
         measured = {column.partition("@")[0] for column, n in part.count().items() if n} | {*FIRST, *CURVES}
-        part = part[[column for column in part if column.partition("@")[0] in measured]]
+        own = {"", *moments(about.recipe)}
+        part = part[[name for name in part if name.partition("@")[0] in measured and name.partition("@")[2] in own]]
         parts[name] = part.astype({"learned": bool, "diverged": bool}).reset_index(drop=True)
     return Runs(stem, parts, of_each, stopped)
 
