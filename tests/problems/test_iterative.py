@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from backprop86.engines.arithmetic import logistic
+from backprop86.running.measures import logistic
 from backprop86.engines.recipe import Recipe
 from backprop86.gradients.check import compare
 from backprop86.gradients.oracles import ORACLES

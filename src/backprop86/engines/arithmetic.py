@@ -1,88 +1,66 @@
-"""Arithmetic for measures, with the same bits on every processor: each operation rounded by itself, sums in order.
+"""The arithmetic of a run, to the last bit: anyone who follows this page, in any language, gets the same rows.
 
-Only + - * / and the square root, which IEEE 754 rounds in one way. The matrix products and norms of BLAS and LAPACK,
-and exp and log of NumPy, of torch or of the C library, differ in the last bit from processor to processor.
+Numbers are IEEE 754, float64 or float32 as the recipe's `dtype` says. Every operation below is rounded to the nearest,
+ties to even, in the order in which it is written. `fma(a, b, c)` is a b + c rounded once. Nothing else is fused, no sum is
+taken in another order, and results too small to be normal are kept.
+
+**A sum of products** begins with 0 and takes its terms one by one: total = fma(a, b, total).
+
+**Initial weights.** Philox 4x64 with ten rounds, key (seed, 0), counter 1, 2, 3, ...; each block gives four words of 64
+bits. Parameter k takes word k: u = (word >> 11) 2^-53, drawn = -1 + 2 u, w = initial_range drawn. With `spread`, w =
+initial_range drawn_0 + spread drawn, where drawn_0 is that of parameter 0: two products and a sum. Both are float64; with
+float32 w is then rounded. (`network.initial_weights`)
+
+**Forward.** Units in order, for each case by itself.
+    x_j = sum of w_ji y_i         over the connections into j, by the number of the unit they come from: first unit 0,
+                                  which is 1, then inputs, then computed units. An input that is 0 is left out. (1)
+    y_j = logistic(x_j)           (2, below)
+
+**Error.** Output units in order. t is target_on where d > 0.5, otherwise target_off; a setting is rounded to the dtype.
+    miss  = y - t                 With `dead_zone`: 0 if y > zone_on where d > 0.5, or y < zone_off elsewhere; otherwise
+                                  y - zone_on or y - zone_off (from_edge), or y - t (from_target). For a case that the
+                                  seed is not trained on, miss is 0.                                                (4)
+    E_c   = sum of (0.5 miss) miss over outputs                                                                     (3)
+    E     = sum of E_c s          over cases; s is 1, or for a mean 1 / (trained cases times outputs)
+    dE/dy = miss s
+
+**Backward.** Units from the last to the first.
+    dE/dy_i = sum of w_ji dE/dx_j over the connections out of i, by the number of the unit they lead to. For an output
+                                  unit the sum begins with miss s instead of 0.                                     (7)
+    dE/dx_i = (dE/dy_i y_i) (1 - y_i)                                                                               (5)
+    dE/dw   = sum of dE/dx_j y_i  over cases and, for a shared weight, connections. Cases are taken CASES_AT_ONCE at a time;
+                                  of these, each connection in turn (by the unit it leads to) adds the cases in order. An
+                                  input that is 0 is left out.                                                      (6)
+
+**Change.** Rates are float64, then rounded to the dtype; epsilon is first multiplied by the trained cases where E is a mean
+and the weights change after every case.
+    delta = fma(alpha, last delta, -(epsilon dE/dw))                                                                (9)
+    w     = (w + delta) (1 - decay), or the largest value the parameter may have, whichever is smaller
+With `update: case` each case is a sweep of its own here, with dE/dw of that case alone; a case that the seed is not trained
+on changes neither w nor delta. E and the criterion are those of a pass after the last change of the sweep.
+
+**Criterion.** Met where for every trained case each output satisfies y > on where d > 0.5, y < off elsewhere, and E_c is
+below the float64 that follows `case_error` (times the outputs for a mean), rounded to the dtype. A run has diverged when E or
+a weight is not finite.
+
+**The length of dE/dw of a level**, in float64: the square root of the sum of g g over its parameters, g = dE/dw.
+
+**The logistic**, in float64 also where x is float32; y is then rounded to the dtype. NaN stays NaN.
+    z = -x, held between -LARGEST and LARGEST
+    k = (fma(z, LOG2_E, SHIFT)) - SHIFT              the nearest whole number of twos: SHIFT has room for no fraction
+    r = fma(k, -LN_2_REST, fma(k, -LN_2, z))         what is left, |r| < 0.35
+    p = TAYLOR[0]; for each further coefficient c: p = fma(p, r, c)                 e^r, from 1 / 12! to 1 / 0!
+    y = 1 / (1 + p 2^k)                              p 2^k is exact
 """
 
 import math
-from functools import reduce
-from itertools import combinations
 
-import numpy as np
-
+LARGEST = 708.0
+"""e^708 and e^-708 are normal numbers."""
 LOG2_E = 1.4426950408889634
-LN_2, LN_2_REST = 6.93147180369123816490e-01, 1.90821492927058770002e-10
-"""ln 2 in two parts. The first has few enough bits that its product with a whole number is exact."""
-SMALLEST = -745.2
-"""e^x rounds to 0 below it."""
-JACOBI_SWEEPS = 7
-"""Four are enough for the matrices measured, of up to four columns; each further one doubles the digits."""
-
-
-@np.errstate(invalid="ignore")  # a NaN has no number of twos, and stays NaN
-def logistic(x: np.ndarray) -> np.ndarray:
-    """Return 1 / (1 + e^-x), equation 2, within 2 ulp for every x; from e^-|x|, which cannot overflow."""
-    a = np.maximum(-np.abs(x), SMALLEST)
-    twos = np.rint(a * LOG2_E)
-    r = (a - twos * LN_2) - twos * LN_2_REST
-    e = np.full_like(r, 1 / math.factorial(13))
-    for k in range(12, 1, -1):
-        e *= r
-        e += 1 / math.factorial(k)
-    e *= r * r
-    e += r
-    e += 1
-    e = np.ldexp(e, twos.astype(np.int32))
-    return np.where(x >= 0, 1, e) / (1 + e)
-
-
-def total(values: np.ndarray) -> np.ndarray:
-    """Return the sum over the last axis, from the first value to the last."""
-    return reduce(np.add, np.moveaxis(values, -1, 0))
-
-
-def length(values: np.ndarray) -> np.ndarray:
-    """Return the square root of the sum of squares over the last axis."""
-    return np.sqrt(total(values * values))
-
-
-def correlation(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Return Pearson's r of a and b over the last axis."""
-    a, b = (values - (total(values) / values.shape[-1])[..., None] for values in (a, b))
-    return total(a * b) / (length(a) * length(b))
-
-
-def norm(matrices: np.ndarray) -> np.ndarray:
-    """Return the 2-norm, the largest singular value, of each of some small matrices (..., J, I).
-
-    Jacobi's rotations: each makes two columns perpendicular. When all are, their lengths are the singular values.
-    """
-    if matrices.shape[-2] < matrices.shape[-1]:
-        matrices = matrices.swapaxes(-1, -2)
-    columns = list(np.moveaxis(matrices, -1, 0))
-    for i, j in JACOBI_SWEEPS * list(combinations(range(len(columns)), 2)):
-        a, b = columns[i], columns[j]
-        apart, twice = total(b * b) - total(a * a), 2 * total(a * b)
-        tangent = np.where(apart < 0, -twice, twice)
-        tangent /= np.abs(apart) + np.sqrt(apart * apart + twice * twice) + np.finfo(float).tiny
-        cosine = (1 / np.sqrt(1 + tangent * tangent))[..., None]
-        sine = tangent[..., None] * cosine
-        columns[i], columns[j] = cosine * a - sine * b, sine * a + cosine * b
-    return reduce(np.maximum, map(length, columns))
-
-
-def geometric_mean(values: np.ndarray) -> np.ndarray:
-    """Return the n-th root of the product of n values over the last axis, 0 or positive.
-
-    Powers of two are counted apart, so that no product overflows. Newton's steps come down from 2 to the root of what
-    is left, 0 or 0.5 and more, and then double the digits.
-    """
-    n = values.shape[-1]
-    product, twos = np.ones(values.shape[:-1]), np.zeros(values.shape[:-1], int)
-    for value in np.moveaxis(values, -1, 0):
-        product, more = np.frexp(product * value)
-        twos += more
-    product, root = np.ldexp(product, twos % n), np.full_like(product, 2.0)
-    for _ in range(n + 8):
-        root += (product / math.prod([root] * (n - 1)) - root) / n
-    return np.where(product == 0, 0, np.ldexp(root, twos // n))
+SHIFT = 1.5 * 2.0**52
+LN_2, LN_2_REST = 0.6931471805599453, 2.3190468138462996e-17
+"""ln 2 as the sum of two float64."""
+TAYLOR = tuple(1 / math.factorial(n) for n in range(12, -1, -1))
+"""Coefficients of e^r from the highest power down; 1 / n! is one division of two whole numbers that float64 holds."""
+CASES_AT_ONCE = 8

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from backprop86.engines import reference
-from backprop86.engines.arithmetic import geometric_mean, length, norm, total
+from backprop86.running.measures import geometric_mean, length, norm, total
 from backprop86.engines.recipe import BadInput, Cases, Job, Recipe
 from backprop86.judging.statistics import with_infinity
 from backprop86.network import initial_weights

@@ -15,7 +15,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from backprop86.engines.arithmetic import logistic, total
+from backprop86.running.measures import logistic, total
 from backprop86.engines.recipe import BadInput, Cases, Recipe
 from backprop86.modules import Cache
 from backprop86.report.drawing import Places, draw_network, one_decimal

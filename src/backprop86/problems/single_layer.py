@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from backprop86.engines import fused
-from backprop86.engines.arithmetic import logistic
+from backprop86.running.measures import logistic
 from backprop86.engines.recipe import BadInput, Job, Recipe
 from backprop86.problems import extra_connections, xor
 from backprop86.problems.extra_connections import cases

@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from backprop86.engines.arithmetic import length, total
+from backprop86.running.measures import length, total
 from backprop86.engines.recipe import BadInput, Cases, Recipe
 from backprop86.judging.ledger import words_of
 from backprop86.network import generator

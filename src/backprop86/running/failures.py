@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-from backprop86.engines.arithmetic import total
+from backprop86.running.measures import total
 from backprop86.running.nets import Nets
 
 KINDS = {

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backprop86.engines.arithmetic import logistic
+from backprop86.running.measures import logistic
 from backprop86.engines.recipe import Cases
 from backprop86.wiring import Wiring
 

@@ -17,7 +17,7 @@ import pytest
 import torch
 
 import every_measure
-from backprop86.engines.arithmetic import correlation, geometric_mean, length, logistic, norm, total
+from backprop86.running.measures import correlation, geometric_mean, length, logistic, norm, total
 from backprop86.engines.recipe import Recipe
 from backprop86.network import Network, initial_weights
 from backprop86.problems import depth
