@@ -5,7 +5,6 @@ the number of lanes or threads, nor on the order in which seeds are done.
 """
 
 import math
-import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,19 +14,20 @@ from threading import Lock
 import numpy as np
 
 from backprop86.descent import RATES, Descent
-from backprop86.engines.kernel import ROWS_PER, ROWS_WHEN, Lanes, Lists, Net, Rule
+from backprop86.engines.arithmetic import CASES_AT_ONCE
+from backprop86.engines.cores import cores
+from backprop86.engines.kernel import ROWS_PER, ROWS_WHEN, Lanes, Net, Rule
 from backprop86.engines.lanes import END, IN_USE, MORE, NEXT, PLACES, WORK, Block
 from backprop86.engines.lanes import advance as run_lanes
+from backprop86.engines.program import constant_rows, program
 from backprop86.engines.recipe import CRITERIA, Cases, Job, Recipe
 from backprop86.engines.reference import Outcome, checkpoints
 from backprop86.engines.vectors import BYTES
 from backprop86.network import largest_weights
 from backprop86.wiring import Wiring
 
-MOST_IN_VECTOR = BYTES // np.dtype(np.float32).itemsize
-"""Lanes are whole vectors, whatever the dtype."""
-TILE = 8
-"""Cases whose outputs are kept at once, so that dE/dw is loaded and stored once for all of them."""
+LANES = 64
+"""Seeds in training at once in each thread: enough to share the cost of looking at them."""
 
 
 def train(
@@ -42,8 +42,8 @@ def train(
     wiring, cases, recipe = job.wiring, job.cases, job.recipe
     net, rule = net_of(wiring, cases, recipe), rule_of(recipe, cases)
     block = block_of(job, descent or recipe.descent())
-    n_threads = threads or os.cpu_count() or 1
-    queue = _Queue(len(job.w), lanes or (128 if wiring.n_parameters < 100 else 64), n_threads)
+    n_threads = threads or cores()
+    queue = _Queue(len(job.w), lanes or LANES, n_threads)
     with ThreadPoolExecutor(n_threads) as pool:
         work = [pool.submit(_work, net, rule, cases, block, queue, recipe.dtype, advance) for _ in range(n_threads)]
         try:
@@ -64,8 +64,7 @@ class _Queue:
 
     def __init__(self, seeds: int, lanes: int, threads: int) -> None:
         self.next, self.seeds, self.threads = 0, seeds, threads
-        self.lanes = -(-lanes // MOST_IN_VECTOR) * MOST_IN_VECTOR
-        self.lock, self.stopped = Lock(), False
+        self.lanes, self.lock, self.stopped = lanes, Lock(), False
 
     def give(self, todo: np.ndarray) -> bool:
         """Hand out some seeds if there are lanes for them; False when there is nothing left to do."""
@@ -120,16 +119,10 @@ def rule_of(recipe: Recipe, cases: Cases) -> Rule:
     most = criterion.case_error * (cases.desired.shape[1] if recipe.error == "mean" else 1)
     return Rule(
         opening_sweeps=float(recipe.opening_sweeps),
-        target_on=float(recipe.target_on),
-        target_off=float(recipe.target_off),
-        zone_on=float(recipe.zone_on),
-        zone_off=float(recipe.zone_off),
         dead_zone=["none", "from_edge", "from_target"].index(recipe.dead_zone),
         by_case=recipe.update == "case",
         to_limit=recipe.stop == "limit",
         sweeps=recipe.sweeps,
-        learned_on=criterion.on,
-        learned_off=criterion.off,
         case_error=float(np.nextafter(most, math.inf)),
         n_checkpoints=len(checkpoints(recipe.sweeps)),
         checkpoints=np.array(checkpoints(recipe.sweeps)),
@@ -139,61 +132,56 @@ def rule_of(recipe: Recipe, cases: Cases) -> Rule:
 
 
 def net_of(wiring: Wiring, cases: Cases, recipe: Recipe) -> Net:
-    """Return the three lists of rows to multiply."""
-    first, P, C = 1 + wiring.n_inputs, wiring.n_parameters, len(cases.inputs)
-    n_units, tile, constant = wiring.n_units - first, 1 if recipe.update == "case" else TILE, constant_rows(cases)
-    source, target, parameter = wiring.source, wiring.target - first, wiring.parameter
-    c = np.arange(C)[:, None]
-    rows = len(constant) + c % tile * n_units  # (C, 1) where the units of a case begin
-    values = np.concatenate([np.ones((C, 1)), cases.inputs], 1)
-    given = np.vectorize(lambda value: constant.get(value, -1), otypes=[int])(values)  # -1 where an input is 0
-    computed = source >= first
-    sent = np.where(computed, rows + source - first, given[:, np.where(computed, 0, source)])  # (C, connections)
-    of_weight = np.where(sent >= 0, c // tile * P + parameter, -1)
-    back = np.broadcast_to(np.where(computed, c * n_units + source - first, -1), sent.shape)
-    outputs = wiring.outputs - first
+    """Return the network as the kernel has it."""
+    v = BYTES // np.dtype(recipe.dtype).itemsize
+    made = program(wiring, cases, 1 if recipe.update == "case" else CASES_AT_ONCE, v)
     return Net(
-        into=lists_of(np.where(sent >= 0, c * n_units + target, -1), parameter, sent, C * n_units),
-        out_of=lists_of(back, parameter, rows + target, C * n_units),
-        weight=lists_of(of_weight, rows + target, sent, -(-C // tile) * P),
-        tile=tile,
-        first_row=len(constant),
-        n_units=n_units,
-        n_outputs=len(outputs),
-        n_parameters=P,
-        n_cases=C,
+        starts=np.array(made.starts),
+        ops=np.array(made.ops, dtype=np.int32),
+        index=np.array(made.index, dtype=np.int32),
+        at_once=made.at_once,
+        n_rows=made.of_unit(wiring.n_units - wiring.n_inputs),
+        n_outputs=len(wiring.outputs),
+        n_parameters=wiring.n_parameters,
+        n_cases=len(cases.inputs),
         n_levels=len(wiring.levels),
-        outputs=outputs,
-        is_output=np.isin(np.arange(n_units), outputs).astype(np.int64),
-        desired=np.array(cases.desired, dtype=float, order="C"),
+        outputs=np.array([made.of_unit(unit - wiring.n_inputs) for unit in wiring.outputs.tolist()]),
+        is_last=1 - np.isin(wiring.outputs, wiring.source),
+        wanted=wanted(cases, recipe),
         level=wiring.parameter_level,
         largest=largest_weights(wiring, recipe.biases),
     )
 
 
-def constant_rows(cases: Cases) -> dict[float, int]:
-    """Return the row of each value, other than 0, that an input or the unit that is always 1 has."""
-    return {value: row for row, value in enumerate(sorted({1.0, *cases.inputs.ravel().tolist()} - {0.0}))}
-
-
-def lists_of(sums: np.ndarray, left: np.ndarray, right: np.ndarray, n: int) -> Lists:
-    """Sort the products by sum: `sums` numbers each product's sum (-1: none); all are (C, connections)."""
-    order = np.argsort(sums, axis=None, kind="stable")[np.count_nonzero(sums < 0) :]
-    counts = np.bincount(sums.ravel()[order], minlength=n)
-    two = (np.broadcast_to(rows, sums.shape).ravel()[order] for rows in (left, right))
-    return Lists(np.concatenate([[0], np.cumsum(counts)]), *two)
+def wanted(cases: Cases, recipe: Recipe) -> np.ndarray:
+    """Return what is wanted of each output in each case, (C, n_outputs, WANTED), rounded to the recipe's dtype."""
+    on, criterion = cases.desired > 0.5, CRITERIA[recipe.criterion]
+    sign, zone = np.where(on, 1.0, -1.0), np.where(on, recipe.zone_on, recipe.zone_off)
+    learned, target = np.where(on, criterion.on, criterion.off), np.where(on, recipe.target_on, recipe.target_off)
+    return np.stack([target, zone, sign, -sign * zone, -sign * learned, -sign / 2], -1)
 
 
 def lanes_of(net: Net, cases: Cases, n: int, dtype: str) -> Lanes:
-    """Return idle lanes. Every row begins at a multiple of BYTES, so that no vector lies across two cache lines."""
+    """Return at least n idle lanes. Rows begin at multiples of BYTES, so that none lies across two cache lines."""
+    v = BYTES // np.dtype(dtype).itemsize
+    groups, given = -(-n // v), constant_rows(cases)
 
-    def rows(number: int) -> np.ndarray:
-        room = np.zeros(number * n * np.dtype(dtype).itemsize + BYTES, np.uint8)
-        start = -room.ctypes.data % BYTES
-        return room[start : start + len(room) - BYTES].view(dtype).reshape(number, n)
+    def room(*shape: int) -> np.ndarray:
+        raw = np.zeros(math.prod(shape) * np.dtype(dtype).itemsize + BYTES, np.uint8)
+        start = -raw.ctypes.data % BYTES
+        return raw[start : start + len(raw) - BYTES].view(dtype).reshape(shape)
 
-    P, n_rows = net.n_parameters, net.first_row + net.tile * net.n_units
-    y, when = rows(n_rows), np.zeros((ROWS_WHEN, n), np.int64)
-    for value, row in constant_rows(cases).items():
+    weights, y = (groups, net.n_parameters, v), room(net.n_rows, v)
+    for value, row in given.items():
         y[row] = value
-    return Lanes(rows(P), rows(P), rows(P), y, rows(n_rows), rows(len(cases.inputs)), rows(ROWS_PER), when)
+    y[len(given) : len(given) + net.at_once] = 1  # the unit that is always 1
+    return Lanes(
+        w=room(*weights),
+        last_change=room(*weights),
+        dE_dw=room(*weights),
+        y=y,
+        dE_dx=room(net.n_rows, v),
+        counted=room(groups, net.n_cases, v),
+        per=room(groups, ROWS_PER, v),
+        when=np.zeros((groups, ROWS_WHEN, v), np.int64),
+    )

@@ -1,65 +1,74 @@
-"""The fused engine's kernel: the gradient of many seeds and one change of their weights, compiled, for any wiring.
+"""The fused engine's kernel: the gradient of some seeds and one change of their weights, compiled, for any wiring.
 
-Seeds stand side by side in *lanes*, so that one instruction serves several. Equations 1, 7 and 6 are one and the same
-operation, a sum of products of two rows of lanes, so that a network is three lists of which rows to multiply:
+Seeds stand side by side in *lanes*. As many as a vector holds are a *group*, and each instruction serves a group.
+program.py says which rows of a group are multiplied, arithmetic.py in which order and how everything is rounded. Lanes
+never meet, and each lane's arithmetic is the same whichever lane it is.
 
-    equation 1   x_j     = sum over i of       w_ji    times y_i      for each case and unit
-    equation 7   dE/dy_i = sum over j of       w_ji    times dE/dx_j  for each case and unit
-    equation 6   dE/dw   = sum over cases of   dE/dx_j times y_i      for each parameter and tile of cases
-
-Lanes never meet, and each lane's arithmetic is the same whichever lane it is. Names are the letter's; S seeds, C cases,
-L lanes; n is how many lanes are computed, a multiple of what a vector holds.
+Names are the letter's. A row is one number of each lane of a group: one weight, or the output of one unit in one case.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-from backprop86.engines.vectors import compiled, fill, item, load, put, smaller, store, where_positive, width
+from backprop86.engines.arithmetic import LARGEST, LN_2, LN_2_REST, LOG2_E, SHIFT, TAYLOR
+from backprop86.engines.compiling import compiled
+from backprop86.engines.program import CLEAR, DE_DX_BY_W, ERROR, FIELDS, LOGISTIC, PRODUCTS, Y_BY_W
+from backprop86.engines.tiles import add_products, add_to_weights
+from backprop86.engines.vectors import (
+    any_not_zero,
+    as_float64,
+    fill,
+    fma,
+    further,
+    item,
+    larger,
+    load,
+    put,
+    rounded_like,
+    smaller,
+    store,
+    times_two_to,
+    where_positive,
+    width,
+)
 
-
-class Lists(NamedTuple):
-    """Sum s adds the products of rows left[k] and right[k] for k from start[s] to start[s + 1]."""
-
-    start: np.ndarray
-    left: np.ndarray
-    right: np.ndarray
+C12, C11, C10, C9, C8, C7, C6, C5, C4, C3, C2, C1, C0 = TAYLOR
 
 
 class Net(NamedTuple):
-    """A wiring and its cases. The first rows of y are the input values that occur; n_units for each case follow."""
+    """A wiring and its cases: the program, its numbers, and what the rest of the engine asks."""
 
-    into: Lists  # equation 1
-    out_of: Lists  # equation 7
-    weight: Lists  # equation 6
-    tile: int
-    first_row: int
-    n_units: int  # that are computed
+    starts: np.ndarray  # of each tile of cases in `ops`
+    ops: np.ndarray
+    index: np.ndarray
+    at_once: int  # cases in a tile
+    n_rows: int  # of y
     n_outputs: int
     n_parameters: int
     n_cases: int
     n_levels: int
-    outputs: np.ndarray
-    is_output: np.ndarray
-    desired: np.ndarray  # (C, n_outputs)
+    outputs: np.ndarray  # the row of each output unit's first case
+    is_last: np.ndarray  # 1 for an output unit that feeds no other
+    wanted: np.ndarray  # (C, n_outputs, WANTED) of each output in each case: see below
     level: np.ndarray  # of each parameter
-    largest: np.ndarray  # what each parameter is held at or below
+    largest: np.ndarray  # the value at or below which each parameter is held
+
+
+WANTED = 6
+TARGET, ZONE, SIGN, ZONE_AT, LEARNED_AT, HALF_AT = range(WANTED)
+"""What is wanted of an output: its target; the edge of its dead zone; 1 if it is to be on, otherwise -1; and this sign
+times minus the edge, times minus what it must pass to be learned, and times minus one half."""
 
 
 class Rule(NamedTuple):
     """The recipe in numbers, under the recipe's names."""
 
     opening_sweeps: float
-    target_on: float
-    target_off: float
-    zone_on: float
-    zone_off: float
     dead_zone: int  # 0 none, 1 from_edge, 2 from_target
     by_case: bool
     to_limit: bool
     sweeps: int
-    learned_on: float
-    learned_off: float
     case_error: float  # with this or more a case is not learned
     n_checkpoints: int
     checkpoints: np.ndarray
@@ -68,24 +77,24 @@ class Rule(NamedTuple):
 
 
 class Lanes(NamedTuple):
-    """The state of the seeds in training; the last axis is the lane."""
+    """The state of the seeds in training: groups first, then rows, then the lanes of a group (v)."""
 
-    w: np.ndarray
+    w: np.ndarray  # (groups, n_parameters, v), like the next two
     last_change: np.ndarray
     dE_dw: np.ndarray
-    y: np.ndarray
+    y: np.ndarray  # (rows, v): constant rows, then units of each case of a tile; one group at a time
     dE_dx: np.ndarray
-    counted: np.ndarray  # (C, L)
-    per: np.ndarray  # (13, L)
-    when: np.ndarray  # (4, L)
+    counted: np.ndarray  # (groups, C, v)
+    per: np.ndarray  # (groups, ROWS_PER, v)
+    when: np.ndarray  # (groups, ROWS_WHEN, v)
 
 
-ROWS_PER = 13
-E, SLACK, RIGHT, SCALE, CASES, LOOKING, LOOKING_RIGHT, BAD, EPSILON, ALPHA, KEEP, EVENT, ANY = range(ROWS_PER)
+ROWS_PER = 12
+E, SLACK, RIGHT, SCALE, CASES, LOOKING, LOOKING_RIGHT, BAD, EPSILON, ALPHA, KEEP, EVENT = range(ROWS_PER)
 """Rows of `per`. SLACK is positive if the criterion is met, LOOKING 1 until that is first so; RIGHT and LOOKING_RIGHT
 are the same for the right side of 0.5. SCALE is 1, or for a mean one over the number of outputs and cases; CASES undoes
 the latter where a change follows every case. BAD is NaN once a weight is not finite. EVENT is not 0 where one of these
-has just happened; ANY begins with the sum of all lanes' EVENT.
+has just happened.
 """
 ROWS_WHEN = 4
 SEED, BEGAN, DUE, CHECKPOINT = range(ROWS_WHEN)
@@ -95,149 +104,134 @@ number of its next checkpoint.
 
 
 @compiled
-def logistic(y, start, n):
-    """Replace x by y = 1 / (1 + e^-x), equation 2, within 2 ulp for every x; from e^-|x|, which cannot overflow."""
-    for k in range(start, start + n):
-        x = item(y, k)
-        a = max(-abs(np.float64(x)), -745.2)  # NaN stays NaN
-        shifted = a * 1.4426950408889634 + 6755399441055744.0  # 1.5 2^52: the last bits are a / ln 2, rounded
-        twos = shifted - 6755399441055744.0
-        r = (a - twos * 6.93147180369123816490e-01) - twos * 1.90821492927058770002e-10  # ln 2 in two parts
-        p = r * (1 / 6227020800) + 1 / 479001600
-        p = p * r + 1 / 39916800
-        p = p * r + 1 / 3628800
-        p = p * r + 1 / 362880
-        p = p * r + 1 / 40320
-        p = p * r + 1 / 5040
-        p = p * r + 1 / 720
-        p = p * r + 1 / 120
-        p = p * r + 1 / 24
-        p = p * r + 1 / 6
-        p = p * r + 0.5
-        p = (p * (r * r) + r) + 1
-        bits = np.float64(shifted).view(np.int64) - 0x4338000000000000
-        half = bits >> 1  # 2^bits in two factors, as the smallest results are not normal numbers
-        e = p * np.int64((half + 1023) << 52).view(np.float64) * np.int64((bits - half + 1023) << 52).view(np.float64)
-        put(y, k, (1.0 if x >= 0 else e) / (1 + e))
-
-
-@compiled
-def add_products(total, row, fresh, left, right, lists, s, n, L):
-    """Set row `row` of total to sum number s if fresh, else add the sum. Four vectors at a time hide the latency."""
-    start, stop, v, lane = item(lists.start, s), item(lists.start, s + 1), width(total), 0
-    while lane + 4 * v <= n:
-        t = row * L + lane
-        a = fill(total, 0.0) if fresh else load(total, t)
-        b = fill(total, 0.0) if fresh else load(total, t + v)
-        c = fill(total, 0.0) if fresh else load(total, t + 2 * v)
-        d = fill(total, 0.0) if fresh else load(total, t + 3 * v)
-        for k in range(start, stop):
-            i, j = item(lists.left, k) * L + lane, item(lists.right, k) * L + lane
-            a = a + load(left, i) * load(right, j)
-            b = b + load(left, i + v) * load(right, j + v)
-            c = c + load(left, i + 2 * v) * load(right, j + 2 * v)
-            d = d + load(left, i + 3 * v) * load(right, j + 3 * v)
-        store(total, t, a)
-        store(total, t + v, b)
-        store(total, t + 2 * v, c)
-        store(total, t + 3 * v, d)
-        lane += 4 * v
-    while lane < n:
-        a = fill(total, 0.0) if fresh else load(total, row * L + lane)
-        for k in range(start, stop):
-            a = a + load(left, item(lists.left, k) * L + lane) * load(right, item(lists.right, k) * L + lane)
-        store(total, row * L + lane, a)
-        lane += v
-
-
-@compiled
-def gradient(net, rule, lanes, first, last, n, L):
-    """Compute dE/dw, E, SLACK and RIGHT of cases first...last - 1 for n lanes: forward, error, backward."""
+def group(net, lanes, g):
+    """Return the lanes of group g alone."""
     v = width(lanes.w)
-    for lane in range(0, n, v):
-        store(lanes.per, E * L + lane, fill(lanes.per, 0.0))
-        store(lanes.per, SLACK * L + lane, fill(lanes.per, 1.0))
-        store(lanes.per, RIGHT * L + lane, fill(lanes.per, 1.0))
-    for c in range(first, last):
-        row, s = net.first_row + c % net.tile * net.n_units, c * net.n_units
-        for u in range(net.n_units):
-            add_products(lanes.y, row + u, True, lanes.w, lanes.y, net.into, s + u, n, L)
-            logistic(lanes.y, (row + u) * L, n)
-        error(net, rule, lanes, c, row, n, L)
-        for u in range(net.n_units - 1, -1, -1):
-            fresh = item(net.is_output, u) == 0
-            add_products(lanes.dE_dx, row + u, fresh, lanes.w, lanes.dE_dx, net.out_of, s + u, n, L)
-            for k in range((row + u) * L, (row + u) * L + n, v):  # dE/dy becomes dE/dx, equation 5
-                y = load(lanes.y, k)
-                store(lanes.dE_dx, k, load(lanes.dE_dx, k) * y * (1.0 - y))
-        if c % net.tile == net.tile - 1 or c == last - 1:
-            s, fresh = c // net.tile * net.n_parameters, c - c % net.tile <= first
-            for p in range(net.n_parameters):
-                add_products(lanes.dE_dw, p, fresh, lanes.dE_dx, lanes.y, net.weight, s + p, n, L)
+    weights = g * net.n_parameters * v
+    return Lanes(
+        further(lanes.w, weights), further(lanes.last_change, weights), further(lanes.dE_dw, weights), lanes.y,
+        lanes.dE_dx, further(lanes.counted, g * net.n_cases * v), further(lanes.per, g * ROWS_PER * v),
+        further(lanes.when, g * ROWS_WHEN * v),
+    )  # fmt: skip
 
 
 @compiled
-def error(net, rule, lanes, c, row, n, L):
-    """Apply equations 3 and 4 to one case, with the dead zone, and find how far it is from not being learned."""
-    per = lanes.per
-    for lane in range(0, n, width(per)):
-        counts, scale = load(lanes.counted, c * L + lane), load(per, SCALE * L + lane)
-        slack, right, of_case = load(per, SLACK * L + lane), load(per, RIGHT * L + lane), fill(per, 0.0)
-        for o in range(net.n_outputs):
-            place = (row + item(net.outputs, o)) * L + lane
-            y = load(lanes.y, place)
-            if item(net.desired, c * net.n_outputs + o) > 0.5:
-                miss, edge, beyond, side = y - rule.target_on, y - rule.zone_on, y - rule.learned_on, y - 0.5
-                satisfied = edge
-            else:
-                miss, edge, beyond, side = y - rule.target_off, y - rule.zone_off, rule.learned_off - y, 0.5 - y
-                satisfied = rule.zone_off - y
-            if rule.dead_zone != 0:
-                miss = where_positive(satisfied, 0.0, edge if rule.dead_zone == 1 else miss)
-            miss = miss * counts
-            of_case = of_case + 0.5 * miss * miss
-            store(lanes.dE_dx, place, miss * scale)
-            left_out = 4.0 * (1.0 - counts)
-            slack, right = smaller(slack, beyond + left_out), smaller(right, side + left_out)
-        store(per, E * L + lane, load(per, E * L + lane) + of_case * scale)
-        store(per, SLACK * L + lane, smaller(slack, rule.case_error - of_case))
-        store(per, RIGHT * L + lane, right)
+def logistic(y, first, n):
+    """Replace x by y = 1 / (1 + e^-x) in n rows, equation 2, as arithmetic.py computes it."""
+    v = width(y)
+    for k in range(first * v, (first + n) * v, v):
+        z = smaller(LARGEST, larger(-LARGEST, -as_float64(load(y, k))))  # in this order NaN stays NaN
+        shifted = fma(z, LOG2_E, SHIFT)
+        twos = shifted - SHIFT
+        r = fma(twos, -LN_2_REST, fma(twos, -LN_2, z))
+        p = fma(fma(fma(fma(r, C12, C11), r, C10), r, C9), r, C8)
+        p = fma(fma(fma(fma(p, r, C7), r, C6), r, C5), r, C4)
+        p = fma(fma(fma(fma(p, r, C3), r, C2), r, C1), r, C0)
+        store(y, k, rounded_like(y, 1.0 / (1.0 + times_two_to(p, shifted))))
 
 
 @compiled
-def change(net, lanes, c, n, L):
+def gradient(net, rule, lanes, first, last):
+    """Compute dE/dw, E, SLACK and RIGHT of cases first...last - 1 for a group: forward, error, backward."""
+    per, v = lanes.per, width(lanes.w)
+    store(per, E * v, fill(per, 0.0))
+    store(per, SLACK * v, fill(per, 1.0))
+    store(per, RIGHT * v, fill(per, 1.0))
+    for k in range(0, net.n_parameters * v, v):
+        store(lanes.dE_dw, k, fill(per, -0.0))
+    for tile in range(first // net.at_once, (last - 1) // net.at_once + 1):
+        for number in range(item(net.starts, tile), item(net.starts, tile + 1)):
+            do(net, rule, lanes, further(net.ops, number * FIELDS))
+
+
+@compiled
+def do(net, rule, lanes, op):
+    """Do one operation of the program."""
+    code, a, b, c, index = item(op, 0), item(op, 1), item(op, 2), item(op, 3), net.index
+    if code == PRODUCTS:
+        total, left, right = lanes.dE_dw, lanes.dE_dx, lanes.y
+        if a == Y_BY_W:
+            total, left = lanes.y, lanes.w
+        elif a == DE_DX_BY_W:
+            total, left, right = lanes.dE_dx, lanes.w, lanes.dE_dx
+        add_products(
+            b, c, total, left, right, lanes.y, index, item(op, 4), item(op, 5), item(op, 6), item(op, 7), item(op, 8),
+            item(op, 9), item(op, 10),
+        )  # fmt: skip
+    elif code == LOGISTIC:
+        if c == net.at_once:
+            logistic(lanes.y, a, b * c)
+        else:
+            for unit in range(b):
+                logistic(lanes.y, a + unit * net.at_once, c)
+    elif code == ERROR:
+        for case in range(b):
+            error(net, rule, lanes, a + case, case)
+    elif code == CLEAR:
+        v = width(lanes.w)
+        for unit in range(c):
+            for case in range(item(op, 4)):
+                store(lanes.dE_dx if a == 1 else lanes.y, b + (unit * net.at_once + case) * v, fill(lanes.y, -0.0))
+    else:
+        add_to_weights(
+            a, lanes.dE_dw, lanes.dE_dx, lanes.y, index, b, c, item(op, 4), item(op, 5), item(op, 6),
+        )  # fmt: skip
+
+
+@compiled
+def error(net, rule, lanes, c, row):
+    """Apply equations 3 and 4 to one case, with the dead zone, and find how far it is from not being learned.
+
+    Every output counts as on: one that is to be off has the sign -1. A product with 1 or -1 is exact.
+    """
+    per, v = lanes.per, width(lanes.w)
+    counts, scale = load(lanes.counted, c * v), load(per, SCALE * v)
+    slack, right, of_case = fill(per, 1.0), fill(per, 1.0), fill(per, 0.0)
+    for o in range(net.n_outputs):
+        place, wanted = (item(net.outputs, o) + row) * v, further(net.wanted, (c * net.n_outputs + o) * WANTED)
+        y, sign = load(lanes.y, place), fill(per, item(wanted, SIGN))
+        miss = y - item(wanted, TARGET)
+        if rule.dead_zone != 0:
+            satisfied = fma(y, sign, item(wanted, ZONE_AT))
+            miss = where_positive(satisfied, 0.0, y - item(wanted, ZONE) if rule.dead_zone == 1 else miss)
+        miss = miss * counts
+        of_case = fma(0.5 * miss, miss, of_case)
+        dE_dy = miss * scale
+        store(lanes.dE_dx, place, dE_dy * y * (1.0 - y) if item(net.is_last, o) == 1 else dE_dy)
+        slack = smaller(slack, fma(y, sign, item(wanted, LEARNED_AT)))
+        right = smaller(right, fma(y, sign, item(wanted, HALF_AT)))
+    left_out = 4.0 * (1.0 - counts)
+    store(per, E * v, fma(of_case, scale, load(per, E * v)))
+    slack = smaller(load(per, SLACK * v), slack + left_out)
+    store(per, SLACK * v, smaller(slack, rule.case_error - of_case))
+    store(per, RIGHT * v, smaller(load(per, RIGHT * v), right + left_out))
+
+
+@compiled
+def change(net, lanes, c):
     """Apply equation 9 and decay: after case c for the seeds that are trained on it, after a sweep (c < 0) for all."""
-    per = lanes.per
-    for lane in range(0, n, width(per)):
-        alpha, epsilon = load(per, ALPHA * L + lane), load(per, EPSILON * L + lane)
-        keep, bad = load(per, KEEP * L + lane), load(per, BAD * L + lane)
-        for p in range(net.n_parameters):
-            k = p * L + lane
-            w, last = load(lanes.w, k), load(lanes.last_change, k)
-            delta_w = alpha * last - epsilon * load(lanes.dE_dw, k)
-            moved = smaller(item(net.largest, p), (w + delta_w) * keep)  # in this order NaN stays NaN
-            if c >= 0:
-                learns = load(lanes.counted, c * L + lane)
-                delta_w, moved = where_positive(learns, delta_w, last), where_positive(learns, moved, w)
-            store(lanes.last_change, k, delta_w)
-            store(lanes.w, k, moved)
-            bad = bad + 0.0 * moved
-        store(per, BAD * L + lane, bad)
+    per, v = lanes.per, width(lanes.w)
+    alpha, epsilon, keep, bad = load(per, ALPHA * v), load(per, EPSILON * v), load(per, KEEP * v), load(per, BAD * v)
+    for p in range(net.n_parameters):
+        k = p * v
+        w, last = load(lanes.w, k), load(lanes.last_change, k)
+        delta_w = fma(alpha, last, -(epsilon * load(lanes.dE_dw, k)))
+        moved = smaller(item(net.largest, p), (w + delta_w) * keep)  # in this order NaN stays NaN
+        if c >= 0:
+            learns = load(lanes.counted, c * v)
+            delta_w, moved = where_positive(learns, delta_w, last), where_positive(learns, moved, w)
+        store(lanes.last_change, k, delta_w)
+        store(lanes.w, k, moved)
+        bad = bad + 0.0 * moved
+    store(per, BAD * v, bad)
 
 
 @compiled
-def happened(lanes, n, L):
-    """Note EVENT in each of n lanes: a first has been reached, or a seed has ceased to be finite. True if in any."""
+def happened(lanes):
+    """Note EVENT in each lane of a group: a first has been reached, or a seed has ceased to be finite. True if in any."""
     per, v = lanes.per, width(lanes.per)
-    of_any = fill(per, 0.0)
-    for lane in range(0, n, v):
-        learned = where_positive(load(per, SLACK * L + lane) * load(per, LOOKING * L + lane), 1.0, 0.0)
-        right = where_positive(load(per, RIGHT * L + lane) * load(per, LOOKING_RIGHT * L + lane), 1.0, 0.0)
-        event = learned + right + 0.0 * (load(per, E * L + lane) + load(per, BAD * L + lane))
-        store(per, EVENT * L + lane, event)
-        of_any = of_any + event
-    store(per, ANY * L, of_any)
-    total = 0.0
-    for lane in range(v):
-        total += item(per, ANY * L + lane)
-    return total != 0
+    learned = where_positive(load(per, SLACK * v) * load(per, LOOKING * v), 1.0, 0.0)
+    right = where_positive(load(per, RIGHT * v) * load(per, LOOKING_RIGHT * v), 1.0, 0.0)
+    event = learned + right + 0.0 * (load(per, E * v) + load(per, BAD * v))
+    store(per, EVENT * v, event)
+    return any_not_zero(event)

@@ -29,14 +29,15 @@ from backprop86.engines.kernel import (
     SLACK,
     E,
     Lanes,
-    Lists,
     Net,
     Rule,
     change,
     gradient,
+    group,
     happened,
 )
-from backprop86.engines.vectors import compiled, item, pointer, put, width
+from backprop86.engines.compiling import compiled
+from backprop86.engines.vectors import fma_of_numbers, further, item, pointer, put, width
 
 
 class Block(NamedTuple):
@@ -72,53 +73,63 @@ seeds wait elsewhere, steps done, and the step at which some lane must be looked
 
 
 @compiled
-def begin(net, lanes, block, seed, lane, step, L):
-    """Give this lane to seed number `seed` of the block. It stands still in the next step, to be looked at as it is."""
-    bad, per, when = 0.0, lanes.per, lanes.when
-    for p in range(net.n_parameters):
-        w = item(block.w0, seed * net.n_parameters + p)
-        put(lanes.w, p * L + lane, w)
-        put(lanes.last_change, p * L + lane, 0.0)
-        put(lanes.dE_dw, p * L + lane, 0.0)
-        bad += 0 * w
-    for c in range(net.n_cases):
-        put(lanes.counted, c * L + lane, item(block.counted, seed * net.n_cases + c))
-    put(per, SCALE * L + lane, item(block.scale, seed))
-    put(per, CASES * L + lane, item(block.cases, seed))
-    put(per, LOOKING * L + lane, 1.0)
-    put(per, LOOKING_RIGHT * L + lane, 1.0)
-    put(per, BAD * L + lane, bad)
-    put(per, EPSILON * L + lane, 0.0)
-    put(per, KEEP * L + lane, 1.0)
-    put(when, SEED * L + lane, seed)
-    put(when, BEGAN * L + lane, step + 1)
-    put(when, DUE * L + lane, step + 1)
-    put(when, CHECKPOINT * L + lane, 0)
+def lane_of(net, lanes, lane):
+    """Return the lanes seen from one lane: row k of an array is its place k * v."""
+    one, inside = group(net, lanes, lane // width(lanes.w)), lane % width(lanes.w)
+    return Lanes(
+        further(one.w, inside), further(one.last_change, inside), further(one.dE_dw, inside), one.y, one.dE_dx,
+        further(one.counted, inside), further(one.per, inside), further(one.when, inside),
+    )  # fmt: skip
 
 
 @compiled
-def look(net, rule, lanes, block, lane, step, L):
+def begin(net, one, block, seed, step):
+    """Give a lane to seed number `seed` of the block. It stands still in the next step, to be looked at as it is."""
+    bad, per, when, v = 0.0, one.per, one.when, width(one.w)
+    for p in range(net.n_parameters):
+        w = item(block.w0, seed * net.n_parameters + p)
+        put(one.w, p * v, w)
+        put(one.last_change, p * v, 0.0)
+        put(one.dE_dw, p * v, 0.0)
+        bad += 0 * w
+    for c in range(net.n_cases):
+        put(one.counted, c * v, item(block.counted, seed * net.n_cases + c))
+    put(per, SCALE * v, item(block.scale, seed))
+    put(per, CASES * v, item(block.cases, seed))
+    put(per, LOOKING * v, 1.0)
+    put(per, LOOKING_RIGHT * v, 1.0)
+    put(per, BAD * v, bad)
+    put(per, EPSILON * v, 0.0)
+    put(per, KEEP * v, 1.0)
+    put(when, SEED * v, seed)
+    put(when, BEGAN * v, step + 1)
+    put(when, DUE * v, step + 1)
+    put(when, CHECKPOINT * v, 0)
+
+
+@compiled
+def look(net, rule, one, block, step):
     """Write down what the weights in a lane are like; True if its seed is done."""
-    per, when = lanes.per, lanes.when
-    seed, t = item(when, SEED * L + lane), step - item(when, BEGAN * L + lane)
-    E_now = item(per, E * L + lane)
-    diverged = not math.isfinite(E_now) or math.isnan(item(per, BAD * L + lane))
-    if not diverged and item(per, SLACK * L + lane) > 0 and item(per, LOOKING * L + lane) > 0:
+    per, v = one.per, width(one.w)
+    seed, t = item(one.when, SEED * v), step - item(one.when, BEGAN * v)
+    E_now = item(per, E * v)
+    diverged = not math.isfinite(E_now) or math.isnan(item(per, BAD * v))
+    if not diverged and item(per, SLACK * v) > 0 and item(per, LOOKING * v) > 0:
         put(block.sweeps, seed, t)
-        put(per, LOOKING * L + lane, 0.0)
-        keep_weights(net, lanes, lane, block.w_learned, seed, L)
-    if not diverged and item(per, RIGHT * L + lane) > 0 and item(per, LOOKING_RIGHT * L + lane) > 0:
+        put(per, LOOKING * v, 0.0)
+        keep_weights(net, one, block.w_learned, seed)
+    if not diverged and item(per, RIGHT * v) > 0 and item(per, LOOKING_RIGHT * v) > 0:
         put(block.right_side, seed, t)
-        put(per, LOOKING_RIGHT * L + lane, 0.0)
+        put(per, LOOKING_RIGHT * v, 0.0)
     for m in range(rule.n_moments):
         if item(rule.moments, m) == t:
-            keep_weights(net, lanes, lane, block.w_at, seed * rule.n_moments + m, L)
-    draw(net, rule, lanes, block, lane, seed, t, L)
-    has_learned, until = item(per, LOOKING * L + lane) == 0, item(block.until, seed)
+            keep_weights(net, one, block.w_at, seed * rule.n_moments + m)
+    draw(net, rule, one, block, seed, t)
+    has_learned, until = item(per, LOOKING * v) == 0, item(block.until, seed)
     if not (diverged or t == rule.sweeps or (has_learned and t >= until and not rule.to_limit)):
-        plan(rule, lanes, block, lane, seed, t, L)
+        plan(rule, one, block, seed, t)
         return False
-    keep_weights(net, lanes, lane, block.w, seed, L)
+    keep_weights(net, one, block.w, seed)
     put(block.error, seed, E_now)
     put(block.stopped, seed, t)
     put(block.diverged, seed, 1 if diverged else 0)
@@ -126,31 +137,32 @@ def look(net, rule, lanes, block, lane, step, L):
 
 
 @compiled
-def keep_weights(net, lanes, lane, rows, row, L):
+def keep_weights(net, one, rows, row):
     """Copy the weights in a lane to a row of an array."""
     for p in range(net.n_parameters):
-        put(rows, row * net.n_parameters + p, item(lanes.w, p * L + lane))
+        put(rows, row * net.n_parameters + p, item(one.w, p * width(one.w)))
 
 
 @compiled
-def draw(net, rule, lanes, block, lane, seed, t, L):
+def draw(net, rule, one, block, seed, t):
     """Put a point on the curves of a seed if sweep t is a checkpoint."""
-    k = item(lanes.when, CHECKPOINT * L + lane)
+    v = width(one.w)
+    k = item(one.when, CHECKPOINT * v)
     if t != item(rule.checkpoints, k):
         return
     place = seed * rule.n_checkpoints + k
-    put(block.error_curve, place, item(lanes.per, E * L + lane))
+    put(block.error_curve, place, item(one.per, E * v))
     for p in range(net.n_parameters):
-        level = place * net.n_levels + item(net.level, p)
-        put(block.gradient_curve, level, item(block.gradient_curve, level) + item(lanes.dE_dw, p * L + lane) ** 2)
-    put(lanes.when, CHECKPOINT * L + lane, min(k + 1, rule.n_checkpoints - 1))
+        level, dE_dw = place * net.n_levels + item(net.level, p), np.float64(item(one.dE_dw, p * v))
+        put(block.gradient_curve, level, fma_of_numbers(dE_dw, dE_dw, item(block.gradient_curve, level)))
+    put(one.when, CHECKPOINT * v, min(k + 1, rule.n_checkpoints - 1))
 
 
 @compiled
-def plan(rule, lanes, block, lane, seed, t, L):
+def plan(rule, one, block, seed, t):
     """Set the rates of the sweep after sweep t, and the sweep after which the seed must be looked at again."""
-    per, when = lanes.per, lanes.when
-    due, opening = item(rule.checkpoints, item(when, CHECKPOINT * L + lane)), t < rule.opening_sweeps
+    per, when, v = one.per, one.when, width(one.w)
+    due, opening = item(rule.checkpoints, item(when, CHECKPOINT * v)), t < rule.opening_sweeps
     for m in range(rule.n_moments):
         if item(rule.moments, m) > t:
             due = min(due, item(rule.moments, m))
@@ -158,39 +170,45 @@ def plan(rule, lanes, block, lane, seed, t, L):
         due = min(due, item(block.until, seed))
     if opening:
         due = min(due, np.int64(rule.opening_sweeps))
-    put(when, DUE * L + lane, item(when, BEGAN * L + lane) + due)
+    put(when, DUE * v, item(when, BEGAN * v) + due)
     rates = len(RATES) * seed
     epsilon = item(block.rates, rates + (OF_OPENING_EPSILON if opening else OF_EPSILON))
     alpha = item(block.rates, rates + (OF_OPENING_ALPHA if opening else OF_ALPHA))
-    put(per, EPSILON * L + lane, epsilon * item(per, CASES * L + lane))
-    put(per, ALPHA * L + lane, alpha)
-    put(per, KEEP * L + lane, 1 - item(block.rates, rates + OF_DECAY))
+    put(per, EPSILON * v, epsilon * item(per, CASES * v))
+    put(per, ALPHA * v, alpha)
+    put(per, KEEP * v, 1 - item(block.rates, rates + OF_DECAY))
 
 
 @compiled
-def move(array, rows, source, target, L):
-    """Copy these rows from one lane to another."""
-    for row in range(rows):
-        put(array, row * L + target, item(array, row * L + source))
+def move(net, source, target):
+    """Copy all that is in one lane to another, and leave nothing in the first that an event could come from."""
+    v = width(source.w)
+    for k in range(0, net.n_parameters * v, v):
+        put(target.w, k, item(source.w, k))
+        put(target.last_change, k, item(source.last_change, k))
+        put(target.dE_dw, k, item(source.dE_dw, k))
+    for k in range(0, net.n_cases * v, v):
+        put(target.counted, k, item(source.counted, k))
+    for k in range(0, ROWS_PER * v, v):
+        put(target.per, k, item(source.per, k))
+    for k in range(0, ROWS_WHEN * v, v):
+        put(target.when, k, item(source.when, k))
+    put(source.per, LOOKING * v, 0.0)
+    put(source.per, LOOKING_RIGHT * v, 0.0)
+    put(source.per, BAD * v, 0.0)
 
 
 @compiled
 def pointers(net, rule, lanes, block):
     """Return all four without shapes and counts of references, as plain pointers, which cost nothing to pass on."""
-    into = Lists(pointer(net.into.start), pointer(net.into.left), pointer(net.into.right))
-    out_of = Lists(pointer(net.out_of.start), pointer(net.out_of.left), pointer(net.out_of.right))
-    weight = Lists(pointer(net.weight.start), pointer(net.weight.left), pointer(net.weight.right))
-    outputs, desired, level, largest = (
-        pointer(net.outputs), pointer(net.desired), pointer(net.level), pointer(net.largest),
-    )  # fmt: skip
     return (
         Net(
-            into, out_of, weight, net.tile, net.first_row, net.n_units, net.n_outputs, net.n_parameters, net.n_cases,
-            net.n_levels, outputs, pointer(net.is_output), desired, level, largest,
+            pointer(net.starts), pointer(net.ops), pointer(net.index), net.at_once, net.n_rows, net.n_outputs,
+            net.n_parameters, net.n_cases, net.n_levels, pointer(net.outputs), pointer(net.is_last), pointer(net.wanted),
+            pointer(net.level), pointer(net.largest),
         ),
         Rule(
-            rule.opening_sweeps, rule.target_on, rule.target_off, rule.zone_on, rule.zone_off, rule.dead_zone,
-            rule.by_case, rule.to_limit, rule.sweeps, rule.learned_on, rule.learned_off, rule.case_error,
+            rule.opening_sweeps, rule.dead_zone, rule.by_case, rule.to_limit, rule.sweeps, rule.case_error,
             rule.n_checkpoints, pointer(rule.checkpoints), rule.n_moments, pointer(rule.moments),
         ),
         Lanes(
@@ -208,57 +226,58 @@ def pointers(net, rule, lanes, block):
 
 
 @compiled
-def look_at_all(net, rule, lanes, block, todo, L):
+def look_at_all(net, rule, lanes, block, todo):
     """Look at every lane that is due or has an event, and find the step at which the next is due.
 
     A seed that is done gives its lane to the next or, if none waits, to the last.
     """
-    lane, step, next_due = 0, todo[STEP], np.int64(2**63 - 1)
+    lane, step, next_due, v = 0, todo[STEP], np.int64(2**63 - 1), width(lanes.w)
     while lane < todo[IN_USE]:
-        due, event = item(lanes.when, DUE * L + lane), item(lanes.per, EVENT * L + lane)
-        if (due > step and event == 0) or not look(net, rule, lanes, block, lane, step, L):
-            next_due = min(next_due, item(lanes.when, DUE * L + lane))
+        one = lane_of(net, lanes, lane)
+        if (item(one.when, DUE * v) > step and item(one.per, EVENT * v) == 0) or not look(net, rule, one, block, step):
+            next_due = min(next_due, item(one.when, DUE * v))
             lane += 1
             continue
-        todo[WORK] += rule.sweeps - step + item(lanes.when, BEGAN * L + lane)
+        todo[WORK] += rule.sweeps - step + item(one.when, BEGAN * v)
         if todo[NEXT] < todo[END]:
-            begin(net, lanes, block, todo[NEXT], lane, step, L)
+            begin(net, one, block, todo[NEXT], step)
             next_due = step + 1
             todo[NEXT] += 1
             lane += 1
             continue
         todo[IN_USE] -= 1
-        for rows in (lanes.w, lanes.last_change, lanes.dE_dw):
-            move(rows, net.n_parameters, todo[IN_USE], lane, L)
-        move(lanes.counted, net.n_cases, todo[IN_USE], lane, L)
-        move(lanes.per, ROWS_PER, todo[IN_USE], lane, L)
-        move(lanes.when, ROWS_WHEN, todo[IN_USE], lane, L)
-        put(lanes.per, LOOKING * L + todo[IN_USE], 0.0)
-        put(lanes.per, LOOKING_RIGHT * L + todo[IN_USE], 0.0)
-        put(lanes.per, BAD * L + todo[IN_USE], 0.0)
+        move(net, lane_of(net, lanes, todo[IN_USE]), one)
     todo[LOOK_AT] = next_due
+
+
+@compiled
+def sweep(net, rule, lanes):
+    """Change the weights of a group once, or after every case, and compute E and dE/dw of those that it has then."""
+    if rule.by_case:
+        for c in range(net.n_cases):
+            gradient(net, rule, lanes, c, c + 1)
+            change(net, lanes, c)
+    else:
+        change(net, lanes, -1)
+    gradient(net, rule, lanes, 0, net.n_cases)
+    return happened(lanes)
 
 
 @compiled
 def advance(net, rule, lanes, block, todo, steps):
     """Advance all lanes by up to `steps` sweeps; `todo` has the places named IN_USE to LOOK_AT."""
-    L, (N, R, S, B) = lanes.w.shape[1], pointers(net, rule, lanes, block)
+    L, (N, R, S, B) = lanes.w.shape[0] * lanes.w.shape[2], pointers(net, rule, lanes, block)
     v = width(S.w)
     while todo[IN_USE] < L and todo[NEXT] < todo[END]:
-        begin(N, S, B, todo[NEXT], todo[IN_USE], todo[STEP], L)
+        begin(N, lane_of(N, S, todo[IN_USE]), B, todo[NEXT], todo[STEP])
         todo[IN_USE], todo[NEXT], todo[LOOK_AT] = todo[IN_USE] + 1, todo[NEXT] + 1, todo[STEP] + 1
     for _ in range(steps):
-        n, todo[STEP] = (todo[IN_USE] + v - 1) // v * v, todo[STEP] + 1
-        if rule.by_case:
-            for c in range(net.n_cases):
-                gradient(N, R, S, c, c + 1, n, L)
-                change(N, S, c, n, L)
-        else:
-            change(N, S, -1, n, L)
-        gradient(N, R, S, 0, net.n_cases, n, L)
+        todo[STEP], event = todo[STEP] + 1, False
+        for g in range((todo[IN_USE] + v - 1) // v):
+            event |= sweep(N, R, group(N, S, g))
         todo[WORK] += todo[IN_USE]
-        if not happened(S, n, L) and todo[STEP] < todo[LOOK_AT]:
+        if not event and todo[STEP] < todo[LOOK_AT]:
             continue
-        look_at_all(N, R, S, B, todo, L)
+        look_at_all(N, R, S, B, todo)
         if todo[IN_USE] == 0 or (todo[MORE] and todo[NEXT] == todo[END] and todo[IN_USE] < L):
             break

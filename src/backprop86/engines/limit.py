@@ -3,25 +3,27 @@
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from os import cpu_count
 from typing import Any
 
 import numpy as np
 import torch
 
-from backprop86.engines.fused import net_of
+from backprop86.engines.cores import cores
+from backprop86.engines.compiling import compiled
 from backprop86.engines.kernel import logistic
 from backprop86.engines.recipe import Cases, Recipe
-from backprop86.engines.vectors import compiled, pointer
+from backprop86.engines.vectors import pointer, width
 from backprop86.wiring import Wiring
 
 
 def limit(wiring: Wiring, cases: Cases, recipe: Recipe) -> float:
     """Return seed-sweeps per second if products ran like a matrix product, and logistics like a vectorised one."""
-    net = net_of(wiring, cases, recipe)
-    products = sum(len(lists.left) for lists in (net.into, net.out_of, net.weight))
-    flops = 2 * products + 4 * wiring.n_parameters
-    return 1 / (flops / matrix_rate() + len(cases.inputs) * net.n_units / logistic_rate())
+    C, computed = len(cases.inputs), wiring.source > wiring.n_inputs
+    not_zero = np.concatenate([[C], np.count_nonzero(cases.inputs, axis=0)])  # cases, for the unit that is always 1 too
+    forward = C * computed.sum() + not_zero[wiring.source[~computed]].sum()
+    flops = 2 * (2 * forward + C * computed.sum()) + 4 * wiring.n_parameters  # dE/dw has the products of equation 1
+    n_logistics = C * (wiring.n_units - 1 - wiring.n_inputs)
+    return 1 / float(flops / matrix_rate() + n_logistics / logistic_rate())
 
 
 def matrix_rate() -> float:
@@ -32,12 +34,12 @@ def matrix_rate() -> float:
 
 def logistic_rate() -> float:
     """Return the logistics per second, all cores: ours or torch's, whichever is faster."""
-    cores, times = cpu_count() or 1, 20_000
+    n, times = cores(), 20_000
     many_logistics(np.zeros(128), 1)
-    with ThreadPoolExecutor(cores) as pool:
+    with ThreadPoolExecutor(n) as pool:
         started = time.perf_counter()
-        list(pool.map(lambda _: many_logistics(np.linspace(-9, 9, 128), times), range(cores)))
-        ours = cores * times * 128 / (time.perf_counter() - started)
+        list(pool.map(lambda _: many_logistics(np.linspace(-9, 9, 128), times), range(n)))
+        ours = n * times * 128 / (time.perf_counter() - started)
     x = torch.linspace(-9, 9, 2**17, dtype=torch.float64)
     return max(ours, 2**17 / fastest_of_ten(lambda: torch.sigmoid(x)))
 
@@ -45,8 +47,9 @@ def logistic_rate() -> float:
 @compiled
 def many_logistics(y: Any, times: int) -> None:
     """Replace an array, which stays in the first cache, by its logistic, `times` times."""
+    rows = pointer(y)
     for _ in range(times):
-        logistic(pointer(y), 0, len(y))  # type: ignore[call-arg]  # an intrinsic's first parameter is numba's own
+        logistic(rows, 0, len(y) // width(rows))  # type: ignore[call-arg]  # an intrinsic's first parameter is numba's own
 
 
 def fastest_of_ten(function: Callable[[], object]) -> float:

@@ -1,55 +1,43 @@
-"""The vocabulary of compiled code: a decorator, plain pointers, and vectors of eight seeds in one register.
+"""The vocabulary of compiled code: a decorator, plain pointers, and vectors of several seeds in one register.
 
     w = pointer(array)              # no shape, no count of references: the array must outlive it
     item(w, k), put(w, k, value)    # one number
     x = load(w, k)                  # as many numbers as a vector holds, from place k on
-    store(w, k, 2.0 * x + y)
+    store(w, k, fma(x, y, 2.0 - x))
 
-+ - * / and `smaller`, `where_positive` work lane by lane, on 8 float64 or 16 float32. They are needed because LLVM by
-itself vectorises no loop over as many rows as a network has.
++ - * / and `fma`, `smaller`, `where_positive` work lane by lane and round as arithmetic.py says: nothing is fused or
+reordered but by name. They are needed because LLVM by itself vectorises no loop over as many rows as a network has.
 """
 
-import hashlib
 import operator
-import os
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
-from llvmlite import ir
-from numba import config, njit, types
+from llvmlite import binding, ir
+from numba import config, types
+from numba.core.cgutils import get_or_insert_function
 from numba.extending import intrinsic, models, overload, register_model
 
-BYTES = 64
-"""The width of a vector."""
-SOURCES = ("vectors.py", "kernel.py", "lanes.py")
-
-
-def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile at the first call, and keep that between processes until one of SOURCES changes."""
-    here = Path(__file__).parent
-    digest = hashlib.sha256(b"".join((here / name).read_bytes() for name in SOURCES)).hexdigest()[:16]
-    folder = here / "__pycache__" if os.access(here, os.W_OK) else Path.home() / ".cache" / "backprop86"
-    before = config.CACHE_DIR  # type: ignore[attr-defined]
-    config.CACHE_DIR = str(folder / digest)  # type: ignore[attr-defined]  # numba would look at one file only
-    try:
-        return njit(fastmath={"contract"}, error_model="numpy", nogil=True, cache=True)(function)
-    finally:
-        config.CACHE_DIR = before  # type: ignore[attr-defined]
+FEATURES = config.CPU_FEATURES or binding.get_host_cpu_features().flatten()  # type: ignore[attr-defined]
+BYTES = 64 if "+avx512f" in FEATURES.split(",") else 32
+"""The width of a vector: that of a register. No row depends on it."""
 
 
 class VectorType(types.Type):
-    """The type of a vector of `dtype`, for numba."""
+    """The type of a vector, for numba."""
 
-    def __init__(self, dtype: types.Float) -> None:
-        """Make a vector of as many lanes as fit in BYTES."""
-        self.dtype, self.lanes = dtype, BYTES * 8 // dtype.bitwidth
+    def __init__(self, dtype: types.Float, lanes: int | None = None) -> None:
+        """Make a vector of so many lanes, or of as many as fit in BYTES."""
+        self.dtype, self.lanes = dtype, lanes or BYTES * 8 // dtype.bitwidth
         super().__init__(name=f"Vector({dtype}, {self.lanes})")
 
     @property
+    def number(self) -> ir.Type:
+        """Return LLVM's type of one number."""
+        return ir.DoubleType() if self.dtype == types.float64 else ir.FloatType()
+
+    @property
     def llvm(self) -> ir.VectorType:
-        """Return LLVM's type of a vector."""
-        return ir.VectorType(ir.DoubleType() if self.dtype == types.float64 else ir.FloatType(), self.lanes)
+        """Return LLVM's type of the vector."""
+        return ir.VectorType(self.number, self.lanes)
 
 
 @register_model(VectorType)
@@ -120,6 +108,24 @@ def _place(context, builder, signature, values):
 
 
 @intrinsic
+def further(typingctx, start, k):
+    """Return the pointer to place k."""
+    return start(start, k), _place
+
+
+@intrinsic
+def any_not_zero(typingctx, vector):
+    """Return whether a lane is not 0, or NaN."""
+
+    def code(context, builder, signature, values):
+        found = builder.fcmp_unordered("!=", values[0], ir.Constant(vector.llvm, [0.0] * vector.lanes))
+        bits = builder.bitcast(found, ir.IntType(vector.lanes))
+        return builder.icmp_unsigned("!=", bits, ir.Constant(bits.type, 0))
+
+    return types.boolean(vector), code
+
+
+@intrinsic
 def width(typingctx, start):
     """Return the number of lanes of a vector, known when it is compiled."""
     lanes = VectorType(start.dtype).lanes
@@ -165,12 +171,75 @@ def _splat(context, builder, value, kind, vector):
     return builder.shuffle_vector(one, ir.Constant(vector.llvm, ir.Undefined), zeros)
 
 
-def _contract(name):
-    return lambda builder, a, b: getattr(builder, name)(a, b, flags=("contract",))
-
-
 smaller = _operation(lambda builder, a, b: builder.select(builder.fcmp_ordered("<", a, b), a, b))
 """The smaller of two, lane by lane; the second if either is NaN."""
+larger = _operation(lambda builder, a, b: builder.select(builder.fcmp_ordered(">", a, b), a, b))
+"""The larger of two, lane by lane; the second if either is NaN."""
+
+
+@intrinsic
+def fma(typingctx, a, b, c):
+    """Return a b + c, rounded once: of three vectors, or of vectors and numbers."""
+    vector = next(kind for kind in (a, b, c) if isinstance(kind, VectorType))
+
+    def code(context, builder, signature, values):
+        three = [_splat(context, builder, v, k, vector) for v, k in zip(values, signature.args, strict=True)]
+        return emit_fma(builder, vector.llvm, *three)
+
+    return vector(a, b, c), code
+
+
+def emit_fma(builder, llvm, a, b, c):
+    """Emit a b + c, rounded once, of values of one LLVM type."""
+    number = llvm.element if isinstance(llvm, ir.VectorType) else llvm
+    name = number.intrinsic_name if number is llvm else f"v{llvm.count}{number.intrinsic_name}"
+    function = get_or_insert_function(builder.module, ir.FunctionType(llvm, [llvm] * 3), f"llvm.fma.{name}")
+    return builder.call(function, [a, b, c])
+
+
+@intrinsic
+def fma_of_numbers(typingctx, a, b, c):
+    """Return a b + c, rounded once, of three float64."""
+
+    def code(context, builder, signature, values):
+        return emit_fma(builder, ir.DoubleType(), *values)
+
+    return types.float64(a, b, c), code
+
+
+@intrinsic
+def times_two_to(typingctx, p, shifted):
+    """Return p 2^k of float64, where k is the whole number in the last bits of `shifted`; exact while it is normal."""
+
+    def code(context, builder, signature, values):
+        whole = ir.VectorType(ir.IntType(64), p.lanes)
+        bits, k = (builder.bitcast(value, whole) for value in values)
+        exponent = builder.shl(k, ir.Constant(whole, [52] * p.lanes))
+        return builder.bitcast(builder.add(bits, exponent), p.llvm)
+
+    return p(p, shifted), code
+
+
+@intrinsic
+def as_float64(typingctx, vector):
+    """Return the numbers of a vector in float64."""
+    wide = VectorType(types.float64, vector.lanes)
+
+    def code(context, builder, signature, values):
+        return values[0] if vector.dtype == types.float64 else builder.fpext(values[0], wide.llvm)
+
+    return wide(vector), code
+
+
+@intrinsic
+def rounded_like(typingctx, start, vector):
+    """Return the numbers of a vector of float64, each rounded to the type of the numbers at `start`."""
+    narrow = VectorType(start.dtype, vector.lanes)
+
+    def code(context, builder, signature, values):
+        return values[1] if start.dtype == types.float64 else builder.fptrunc(values[1], narrow.llvm)
+
+    return narrow(start, vector), code
 
 
 @intrinsic
@@ -186,13 +255,23 @@ def where_positive(typingctx, test, yes, no):
 
 
 def _overload(function, name):
-    operation = _operation(_contract(name))
+    operation = _operation(lambda builder, a, b: getattr(builder, name)(a, b))
 
     @overload(function)
     def typed(a, b):
         if isinstance(a, VectorType) or isinstance(b, VectorType):
             return lambda a, b: operation(a, b)
         return None
+
+
+@intrinsic
+def _negative(typingctx, a):
+    return a(a), lambda context, builder, signature, values: builder.fneg(values[0])
+
+
+@overload(operator.neg)
+def _neg(a):
+    return (lambda a: _negative(a)) if isinstance(a, VectorType) else None
 
 
 for _function, _name in (

@@ -1,0 +1,218 @@
+"""The program of a network: which rows to multiply, tile by tile, and when each unit gets its output.
+
+Equations 1, 7 and 6 are sums of products. A *tile* takes together sums that share factors (see tiles.py):
+
+    equation 1   x_jc     of some units j and cases c         sums over sources i    w_ji    times y_ic
+    equation 7   dE/dy_ic of some units i and cases c         sums over targets j    w_ji    times dE/dx_jc
+    equation 6   dE/dw_ji of some units j and some sources i  sums over cases c      dE/dx_jc times y_ic
+
+Rows of y and of dE/dx: the input values that occur, then, unit by unit, the cases that are computed at once; first of the
+unit that is always 1, which thus serves as a source of others. An input of a case is one of the former rows, and is left out
+where it is 0. The order of each sum is that of arithmetic.py.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+
+from backprop86.engines.recipe import Cases
+from backprop86.engines.tiles import FRESH, MOST_A, MOST_SOURCES, MOST_UNITS, SLOPED, shape
+from backprop86.wiring import Wiring
+
+PRODUCTS, WEIGHTS, LOGISTIC, ERROR, CLEAR = range(5)
+"""Codes of operations: tiles of `add_products` and of `add_to_weights`; equation 2 of some units; equations 3 and 4; and
+0 for units that nothing adds to."""
+Y_BY_W, DE_DX_BY_W, DE_DW_BY_INPUT = range(3)
+"""Kinds of PRODUCTS: equation 1 sums y times w, equation 7 dE/dx times w, equation 6 dE/dx times inputs."""
+FIELDS = 11
+"""Numbers of an operation: its code, then those that it needs."""
+
+
+ALWAYS_1 = 0
+"""The unit that is always 1. Computed units follow it here, and input i is -i."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Neighbouring units that are fed by the same units, or feed the same, so that tiles can take them together.
+
+    The weight between unit a of the group and its k-th partner is parameter own[a] + of_partner[k].
+    """
+
+    units: list[int]
+    is_output: bool
+    partners: list[int]
+    own: list[int]
+    of_partner: list[int]
+
+    @property
+    def inputs(self) -> list[int]:
+        """The partners that are inputs, by their places among all partners."""
+        return [k for k, partner in enumerate(self.partners) if partner < ALWAYS_1]
+
+    def fits(self, other: "Group") -> bool:
+        """Return whether both have the same partners, parameters laid out alike, and share none of them."""
+        alike = (self.is_output, self.partners, self.of_partner) == (other.is_output, other.partners, other.of_partner)
+        return alike and {*self.parameters}.isdisjoint(other.parameters)
+
+    @property
+    def parameters(self) -> list[int]:
+        """The parameters between the units and their partners."""
+        return [own + of for own in self.own for of in self.of_partner]
+
+
+@dataclass
+class Program:
+    """Operations, the numbers they refer to, and where those of each tile of cases begin."""
+
+    v: int  # numbers in a row
+    at_once: int  # cases
+    constant: dict[float, int]  # the row of each input value
+    ops: list[list[int]] = field(default_factory=list)
+    index: list[int] = field(default_factory=list)
+    known: dict[tuple[int, ...], int] = field(default_factory=dict)
+    starts: list[int] = field(default_factory=list)
+
+    def rows(self, rows: Sequence[int]) -> int:
+        """Return the place of a list of rows in `index`, where they are places of numbers."""
+        key = tuple(rows)
+        if key not in self.known:
+            self.known[key] = len(self.index)
+            self.index += [row * self.v for row in key]
+        return self.known[key]
+
+    def of_unit(self, unit: int) -> int:
+        """Return the row of a unit's first case: of the unit that is always 1, or of a computed unit, from 1 on."""
+        return len(self.constant) + unit * self.at_once
+
+    def add(self, code: int, *numbers: int) -> None:
+        """Add an operation."""
+        self.ops.append([code, *numbers] + [0] * (FIELDS - 1 - len(numbers)))
+
+    def products(
+        self,
+        kind: int,
+        ways: int,
+        out: tuple[Sequence[int], int],
+        left: tuple[Sequence[int], Sequence[int]],
+        right: tuple[int, Sequence[int]],
+        n_cases: int = 1,
+    ) -> None:
+        """Add tiles of `add_products`: rows out_a and out, left_a and left_k, right_b and right_k; of so many cases."""
+        if not left[1]:
+            return
+        left_k, right_k, done = self.rows(left[1]), self.rows(right[1]), 0
+        while done < n_cases:
+            b = next(n for n in MOST_A if n <= n_cases - done)
+            at, begin = (out[1] + done) * self.v, (right[0] + done) * self.v
+            for a in parts(len(out[0]), MOST_A[b]):
+                out_a, left_a = self.rows(out[0][a]), self.rows(left[0][a])
+                number = shape(a.stop - a.start, b)
+                self.add(PRODUCTS, kind, number, ways, at, out_a, left_a, begin, left_k, right_k, len(left[1]))
+            done += b
+
+    def weights(self, group: Group, some: Sequence[int], units: Sequence[int], n_cases: int) -> None:
+        """Add tiles of `add_to_weights` for the weights of a group's units (rows) from some of its partners."""
+        for b in parts(len(some), MOST_SOURCES) if len(some) else ():
+            sources = [self.of_unit(group.partners[k]) for k in some[b]]
+            out_b, right_b = self.rows([group.of_partner[k] for k in some[b]]), self.rows(sources)
+            for a in parts(len(units), MOST_UNITS):
+                number = shape(a.stop - a.start, b.stop - b.start)
+                self.add(WEIGHTS, number, self.rows(group.own[a]), out_b, self.rows(units[a]), right_b, n_cases)
+
+
+def parts(n: int, most: int) -> Iterator[slice]:
+    """Yield slices of n of nearly equal length, none longer than `most`."""
+    ends = np.linspace(0, n, -(-n // most) + 1).round().astype(int).tolist()
+    yield from (slice(*pair) for pair in pairwise(ends))
+
+
+def program(wiring: Wiring, cases: Cases, at_once: int, v: int) -> Program:
+    """Return the program of a network with its cases taken `at_once` at a time; a row has v numbers."""
+    made, C = Program(v, min(at_once, len(cases.inputs)), constant_rows(cases)), len(cases.inputs)
+    forward, backward = groups(wiring, forward=True), groups(wiring, forward=False)
+    inputs = [[made.constant.get(value, -1) for value in row] for row in cases.inputs.tolist()]
+    for start in range(0, C, at_once):
+        given = inputs[start : start + at_once]
+        made.starts.append(len(made.ops))
+        for group in forward:
+            _forward(made, group, given)
+        made.add(ERROR, start, len(given))
+        for group in reversed(backward):
+            _backward(made, group, len(given))
+        for group in forward:
+            _weights(made, group, given)
+    made.starts.append(len(made.ops))
+    return made
+
+
+def _forward(made: Program, group: Group, given: list[list[int]]) -> None:
+    """Add equations 1 and 2 of a group: the inputs of each case by themselves, then the sources that all cases have."""
+    out, inputs = [made.of_unit(unit) for unit in group.units], group.inputs
+    for c, values in enumerate(given if inputs else []):
+        row_of = {k: values[-group.partners[k] - 1] for k in inputs}
+        there = [k for k in range(inputs[-1] + 1) if row_of.get(k, 0) >= 0]
+        rows, of_weight = [row_of.get(k, made.of_unit(ALWAYS_1)) for k in there], [group.of_partner[k] for k in there]
+        made.products(Y_BY_W, FRESH, (out, c), (group.own, of_weight), (0, rows))
+        if not there:
+            made.add(CLEAR, 0, (out[0] + c) * made.v, len(out), 1)
+    rest = range(inputs[-1] + 1 if inputs else 0, len(group.partners))
+    of_weight, rows = [group.of_partner[k] for k in rest], [made.of_unit(group.partners[k]) for k in rest]
+    made.products(Y_BY_W, 0 if inputs else FRESH, (out, 0), (group.own, of_weight), (0, rows), len(given))
+    made.add(LOGISTIC, out[0], len(out), len(given))
+
+
+def _backward(made: Program, group: Group, n_cases: int) -> None:
+    """Add equations 7 and 5 of a group."""
+    out, targets = [made.of_unit(unit) for unit in group.units], [made.of_unit(unit) for unit in group.partners]
+    ways = SLOPED if group.is_output else FRESH | SLOPED
+    made.products(DE_DX_BY_W, ways, (out, 0), (group.own, group.of_partner), (0, targets), n_cases)
+    if not targets and not group.is_output:
+        made.add(CLEAR, 1, out[0] * made.v, len(out), n_cases)
+
+
+def _weights(made: Program, group: Group, given: list[list[int]]) -> None:
+    """Add equation 6 of a group: an input adds the cases in which it is not 0, any other source all."""
+    units = [made.of_unit(unit) for unit in group.units]
+    dense, is_shared = [], len(set(group.parameters)) < len(group.parameters)
+    for k, partner in enumerate(group.partners):
+        if partner < ALWAYS_1:
+            there = [c for c, values in enumerate(given) if values[-partner - 1] >= 0]
+            rows = [given[c][-partner - 1] for c in there]
+            made.products(DE_DW_BY_INPUT, 0, (group.own, group.of_partner[k]), (units, there), (0, rows))
+        elif is_shared:  # each connection in turn
+            made.weights(group, [k], units, len(given))
+        else:
+            dense.append(k)
+    made.weights(group, dense, units, len(given))
+
+
+def constant_rows(cases: Cases) -> dict[float, int]:
+    """Return the row of each value, other than 0, that an input or the unit that is always 1 has."""
+    return {value: row for row, value in enumerate(sorted({1.0, *cases.inputs.ravel().tolist()} - {0.0}))}
+
+
+def groups(wiring: Wiring, forward: bool) -> list[Group]:
+    """Return the computed units, grouped by the units that feed them, or by the computed units that they feed."""
+    first, level_of = 1 + wiring.n_inputs, np.zeros(wiring.n_units, dtype=int)
+    for number, level in enumerate(wiring.levels):
+        level_of[level.units] = number
+    own, partner = (wiring.target, wiring.source) if forward else (wiring.source, wiring.target)
+    name = np.concatenate([[ALWAYS_1], -np.arange(1, first), np.arange(1, wiring.n_units - wiring.n_inputs)])
+    found: list[Group] = []
+    for unit in range(first, wiring.n_units):
+        there = np.flatnonzero(own == unit)
+        there = there[np.argsort(partner[there], kind="stable")]
+        parameters = wiring.parameter[there]
+        begin = int(parameters[0]) if len(there) else 0
+        one = Group(
+            [int(name[unit])], unit in wiring.outputs, name[partner[there]].tolist(), [begin], (parameters - begin).tolist()
+        )
+        if found and level_of[unit] == level_of[unit - 1] and found[-1].fits(one):
+            found[-1].units.extend(one.units)
+            found[-1].own.extend(one.own)
+        else:
+            found.append(one)
+    return found

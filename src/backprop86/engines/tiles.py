@@ -1,0 +1,198 @@
+"""Sums of products of rows, a tile of them at a time, with every sum in a register.
+
+A tile has a sum for each of some a and of some b. A number that is loaded serves all sums of its a, or of its b, so that
+the processor multiplies instead of loading. Each shape of a tile is compiled to code of its own.
+"""
+
+from collections.abc import Callable, Iterator
+
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from backprop86.engines.vectors import BYTES, VectorType, emit_fma
+
+FRESH, SLOPED = 1, 2
+"""Ways to begin and to end sums, which add up: from -0 instead of the number that is there; times y (1 - y), equation 5."""
+MOST_A = {8: 3, 4: 6, 2: 8, 1: 16} if BYTES == 64 else {4: 3, 2: 6, 1: 12}
+"""The most a of a tile of `add_products` by its number of cases b. Sums and factors fit into the registers."""
+MOST_UNITS, MOST_SOURCES = (4, 6) if BYTES == 64 else (3, 4)
+"""The largest tile of `add_to_weights`."""
+UNROLLED = 8
+"""So many cases are added without a loop."""
+Emitted = list[ir.Value]
+
+
+def shape(a: int, b: int) -> int:
+    """Return the number of a shape."""
+    return 16 * a + b
+
+
+@intrinsic
+def add_products(typingctx, shape, ways, total, left, right, y, index, out, out_a, left_a, right_b, left_k, right_k, n):
+    """Set, or add to, the sums of units a and cases b: equations 1 and 7; and, with one b, 6 for weights from inputs.
+
+    Sum (a, b) is in row `out + out_a[a] + b` of total, and takes rows `left[left_a[a] + left_k[k]]` times
+    `right[right_b + right_k[k] + b]` for k from 0 to n - 1. Rows are places of numbers, lists places in `index`.
+    """
+    vector = VectorType(total.dtype)
+
+    def code(context, builder, signature, values):
+        shape, ways, total, left, right, y, index, out, out_a, left_a, right_b, left_k, right_k, n = values
+        rows = _Rows(builder, vector, index)
+        fresh, sloped = (_bit(builder, ways, bit) for bit in (FRESH, SLOPED))
+        for a, b in _each(builder, shape, [(a, b) for b, most in MOST_A.items() for a in range(1, most + 1)]):
+            places = [builder.add(out, rows.listed(out_a, k)) for k in range(a)]
+            lefts, start = rows.starts(left, left_a, a), builder.gep(right, [right_b])
+            begins = [(builder.block, [rows.constant(-0.0)] * (a * b))]
+            outs = [(place, k) for place in places for k in range(b)]
+            with builder.if_then(builder.not_(fresh)):
+                begins.append((builder.block, [rows.load(total, *one) for one in outs]))
+            sums = _merged(builder, begins)
+
+            def add(k: ir.Value, sums: Emitted, b: int = b, lefts: Emitted = lefts, start: ir.Value = start) -> Emitted:
+                of_left, of_right = rows.listed(left_k, k), rows.listed(right_k, k)
+                x = [rows.load(pointer, of_left) for pointer in lefts]
+                return rows.added(sums, x, [rows.load(start, of_right, m) for m in range(b)])
+
+            sums = _loop(builder, n, sums, add)
+            begins = [(builder.block, sums)]
+            with builder.if_then(sloped):
+                begins.append((builder.block, [rows.sloped(one, rows.load(y, *at)) for one, at in zip(sums, outs, strict=True)]))
+            for one, at in zip(_merged(builder, begins), outs, strict=True):
+                rows.store(one, total, *at)
+        return context.get_dummy_value()
+
+    kinds = (types.int64, types.int64, total, left, right, y, index, *[types.int64] * 7)
+    return types.none(*kinds), code
+
+
+@intrinsic
+def add_to_weights(typingctx, shape, total, left, right, index, out_a, out_b, left_a, right_b, n):
+    """Add to the sums of units a and sources b: equation 6, over the n cases of a tile.
+
+    Sum (a, b) is in row `out_a[a] + out_b[b]` of total, and takes rows `left_a[a] + c` of left times `right_b[b] + c` of right
+    for each case c. Rows are places of numbers, lists places in `index`.
+    """
+    vector = VectorType(total.dtype)
+
+    def code(context, builder, signature, values):
+        shape, total, left, right, index, out_a, out_b, left_a, right_b, n = values
+        rows = _Rows(builder, vector, index)
+        shapes = [(a, b) for a in range(1, MOST_UNITS + 1) for b in range(1, MOST_SOURCES + 1)]
+        for a, b in _each(builder, shape, shapes):
+            rows_a, rows_b = [rows.listed(out_a, k) for k in range(a)], [rows.listed(out_b, k) for k in range(b)]
+            outs = [builder.add(one, other) for one in rows_a for other in rows_b]
+            lefts, rights = rows.starts(left, left_a, a), rows.starts(right, right_b, b)
+            sums = [rows.load(total, one) for one in outs]
+
+            def add(c: ir.Value, sums: Emitted, lefts: Emitted = lefts, rights: Emitted = rights) -> Emitted:
+                at = builder.mul(c, whole(vector.lanes))
+                x, y = ([rows.load(pointer, at) for pointer in pointers] for pointers in (lefts, rights))
+                return rows.added(sums, x, y)
+
+            with builder.if_else(builder.icmp_signed("==", n, whole(UNROLLED))) as (all_cases, some):
+                with all_cases:
+                    unrolled = sums
+                    for c in range(UNROLLED):
+                        unrolled = add(whole(c), unrolled)
+                    begins = [(builder.block, unrolled)]
+                with some:
+                    looped = _loop(builder, n, sums, add)
+                    begins.append((builder.block, looped))
+            for one, at in zip(_merged(builder, begins), outs, strict=True):
+                rows.store(one, total, at)
+        return context.get_dummy_value()
+
+    kinds = (types.int64, total, left, right, index, *[types.int64] * 5)
+    return types.none(*kinds), code
+
+
+def whole(n: int) -> ir.Constant:
+    """Return a whole number."""
+    return ir.Constant(ir.IntType(64), n)
+
+
+class _Rows:
+    """Emit loads, stores and arithmetic of rows."""
+
+    def __init__(self, builder: ir.IRBuilder, vector: VectorType, index: ir.Value) -> None:
+        self.builder, self.vector, self.index = builder, vector, index
+
+    def constant(self, number: float) -> ir.Value:
+        return ir.Constant(self.vector.llvm, [number] * self.vector.lanes)
+
+    def listed(self, place: ir.Value, k: ir.Value | int) -> ir.Value:
+        """Emit entry k of the list at a place of `index`."""
+        at = self.builder.add(place, k if isinstance(k, ir.Value) else whole(k))
+        return self.builder.sext(self.builder.load(self.builder.gep(self.index, [at])), ir.IntType(64))
+
+    def starts(self, pointer: ir.Value, places: ir.Value, n: int) -> Emitted:
+        """Emit the pointers to n listed rows."""
+        return [self.builder.gep(pointer, [self.listed(places, k)]) for k in range(n)]
+
+    def _at(self, pointer: ir.Value, place: ir.Value, further: int) -> ir.Value:
+        pointer = self.builder.gep(pointer, [place])
+        if further:
+            pointer = self.builder.gep(pointer, [whole(further * self.vector.lanes)])
+        return self.builder.bitcast(pointer, self.vector.llvm.as_pointer())
+
+    def load(self, pointer: ir.Value, place: ir.Value, further: int = 0) -> ir.Value:
+        """Emit the row at a place, or so many rows further."""
+        return self.builder.load(self._at(pointer, place, further), align=BYTES)
+
+    def store(self, row: ir.Value, pointer: ir.Value, place: ir.Value, further: int = 0) -> None:
+        self.builder.store(row, self._at(pointer, place, further), align=BYTES)
+
+    def added(self, sums: Emitted, x: Emitted, y: Emitted) -> Emitted:
+        """Emit the sums with the product of each x and each y added."""
+        pairs = [(a, b) for a in x for b in y]
+        return [emit_fma(self.builder, self.vector.llvm, *pair, one) for pair, one in zip(pairs, sums, strict=True)]
+
+    def sloped(self, dE_dy: ir.Value, y: ir.Value) -> ir.Value:
+        """Emit (dE/dy y) (1 - y)."""
+        return self.builder.fmul(self.builder.fmul(dE_dy, y), self.builder.fsub(self.constant(1.0), y))
+
+
+def _bit(builder: ir.IRBuilder, ways: ir.Value, bit: int) -> ir.Value:
+    return builder.icmp_signed("!=", builder.and_(ways, whole(bit)), whole(0))
+
+
+def _each(builder: ir.IRBuilder, number: ir.Value, shapes: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield each shape with the builder at code that runs for that shape alone."""
+    end = builder.append_basic_block("end")
+    choose = builder.switch(number, end)
+    for a, b in shapes:
+        block = builder.append_basic_block(f"tile_{a}_{b}")
+        choose.add_case(whole(shape(a, b)), block)
+        builder.position_at_end(block)
+        yield a, b
+        builder.branch(end)
+    builder.position_at_end(end)
+
+
+def _merged(builder: ir.IRBuilder, begins: list[tuple[ir.Block, Emitted]]) -> Emitted:
+    """Emit rows that are those of whichever block came before."""
+    found = [builder.phi(one.type) for one in begins[0][1]]
+    for block, rows in begins:
+        for phi, one in zip(found, rows, strict=True):
+            phi.add_incoming(one, block)
+    return found
+
+
+def _loop(
+    builder: ir.IRBuilder, n: ir.Value, begin: Emitted, body: Callable[[ir.Value, Emitted], Emitted]
+) -> Emitted:
+    """Emit a loop over k from 0 to n - 1, at least one, and return the rows in the end."""
+    before, loop, after = builder.block, builder.append_basic_block("products"), builder.append_basic_block("sums")
+    builder.branch(loop)
+    builder.position_at_end(loop)
+    k, rows = builder.phi(ir.IntType(64)), [builder.phi(one.type) for one in begin]
+    found = body(k, rows)
+    k_next = builder.add(k, whole(1))
+    for phi, first, then in zip([k, *rows], [whole(0), *begin], [k_next, *found], strict=True):
+        phi.add_incoming(first, before)
+        phi.add_incoming(then, builder.block)
+    builder.cbranch(builder.icmp_signed("<", k_next, n), loop, after)
+    builder.position_at_end(after)
+    return found
