@@ -42,6 +42,7 @@ class Net(NamedTuple):
     starts: np.ndarray  # of each tile of cases in `ops`
     ops: np.ndarray
     index: np.ndarray
+    written_out: int  # the address of a compiled sweep, or 0
     at_once: int  # cases in a tile
     n_rows: int  # of y
     n_outputs: int

@@ -37,7 +37,7 @@ from backprop86.engines.kernel import (
     happened,
 )
 from backprop86.engines.compiling import compiled
-from backprop86.engines.vectors import fma_of_numbers, further, item, pointer, put, width
+from backprop86.engines.vectors import call, fma_of_numbers, further, item, pointer, put, width
 
 
 class Block(NamedTuple):
@@ -203,7 +203,7 @@ def pointers(net, rule, lanes, block):
     """Return all four without shapes and counts of references, as plain pointers, which cost nothing to pass on."""
     return (
         Net(
-            pointer(net.starts), pointer(net.ops), pointer(net.index), net.at_once, net.n_rows, net.n_outputs,
+            pointer(net.starts), pointer(net.ops), pointer(net.index), net.written_out, net.at_once, net.n_rows, net.n_outputs,
             net.n_parameters, net.n_cases, net.n_levels, pointer(net.outputs), pointer(net.is_last), pointer(net.wanted),
             pointer(net.level), pointer(net.largest),
         ),
@@ -253,6 +253,8 @@ def look_at_all(net, rule, lanes, block, todo):
 @compiled
 def sweep(net, rule, lanes):
     """Change the weights of a group once, or after every case, and compute E and dE/dw of those that it has then."""
+    if net.written_out != 0:
+        return call(net.written_out, lanes.w, lanes.last_change, lanes.dE_dw, lanes.counted, lanes.per)
     if rule.by_case:
         for c in range(net.n_cases):
             gradient(net, rule, lanes, c, c + 1)

@@ -16,6 +16,7 @@ from numba import config, types
 from numba.core.cgutils import get_or_insert_function
 from numba.extending import intrinsic, models, overload, register_model
 
+PROCESSOR = config.CPU_NAME or binding.get_host_cpu_name()  # type: ignore[attr-defined]
 FEATURES = config.CPU_FEATURES or binding.get_host_cpu_features().flatten()  # type: ignore[attr-defined]
 BYTES = 64 if "+avx512f" in FEATURES.split(",") else 32
 """The width of a vector: that of a register. No row depends on it."""
@@ -123,6 +124,19 @@ def any_not_zero(typingctx, vector):
         return builder.icmp_unsigned("!=", bits, ir.Constant(bits.type, 0))
 
     return types.boolean(vector), code
+
+
+@intrinsic
+def call(typingctx, address, w, last_change, dE_dw, counted, per):
+    """Call the code at an address with five arrays, and return whether it says that something happened."""
+    arrays = (w, last_change, dE_dw, counted, per)
+
+    def code(context, builder, signature, values):
+        kind = ir.FunctionType(ir.IntType(1), [value.type for value in values[1:]])
+        function = builder.inttoptr(values[0], kind.as_pointer())
+        return builder.call(function, values[1:])
+
+    return types.boolean(types.int64, *arrays), code
 
 
 @intrinsic

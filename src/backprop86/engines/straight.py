@@ -1,0 +1,314 @@
+"""Straight-line programs of small networks: a sweep of a group of seeds written out, every product by itself.
+
+A loop that looks up which rows to multiply costs more than the products of a small network. Its whole sweep is therefore
+printed for LLVM as one list of operations, in the words of arithmetic.py, with the inputs and targets of all cases put in.
+Rows are the same as those of kernel.py, to the last bit.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
+from llvmlite import binding
+
+from backprop86.engines.arithmetic import CASES_AT_ONCE, LARGEST, LN_2, LN_2_REST, LOG2_E, SHIFT, TAYLOR
+from backprop86.engines.kernel import ALPHA, BAD, EPSILON, EVENT, KEEP, LOOKING, LOOKING_RIGHT, RIGHT, SCALE, SLACK, E
+from backprop86.engines.recipe import CRITERIA, Cases, Recipe
+from backprop86.engines.vectors import BYTES, FEATURES, PROCESSOR
+from backprop86.network import largest_weights
+from backprop86.wiring import Wiring
+
+MOST_LOGISTICS = 210
+"""The largest network that is written out: so many units, each counted once for every case."""
+Name = str
+
+
+@dataclass
+class Lines:
+    """Lines of LLVM's language that work on vectors of one type; each operation returns the name of its result."""
+
+    dtype: str
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def lanes(self) -> int:
+        """The numbers in a vector."""
+        return BYTES // np.dtype(self.dtype).itemsize
+
+    @property
+    def type(self) -> str:
+        """The type of a vector."""
+        return vector(self.lanes, self.dtype)
+
+    def line(self, text: str) -> Name:
+        """Add a line and return the name of its result."""
+        self.lines.append(f"%v{len(self.lines)} = {text}")
+        return f"%v{len(self.lines) - 1}"
+
+    def number(self, value: float, dtype: str = "") -> Name:
+        """Return a vector of one number, rounded to the type."""
+        dtype = dtype or self.dtype
+        bits = np.array(np.dtype(dtype).type(value), np.float64).view(np.uint64)
+        one = f"{'double' if dtype == 'float64' else 'float'} 0x{int(bits):016X}"
+        return f"splat ({one})"
+
+    def two(self, operation: str, a: Name, b: Name, type: str = "") -> Name:
+        """Add an operation on two vectors: fadd, fsub, fmul or fdiv."""
+        return self.line(f"{operation} {type or self.type} {a}, {b}")
+
+    def fma(self, a: Name, b: Name, c: Name, dtype: str = "") -> Name:
+        """Add a b + c."""
+        dtype = dtype or self.dtype
+        kind = vector(self.lanes, dtype)
+        name = f"@llvm.fma.v{self.lanes}f{8 * np.dtype(dtype).itemsize}"
+        return self.line(f"call {kind} {name}({kind} {a}, {kind} {b}, {kind} {c})")
+
+    def pick(self, test: str, a: Name, b: Name, yes: Name, no: Name, type: str = "") -> Name:
+        """Add a choice, lane by lane: yes where a and b are as the test says, otherwise no."""
+        kind = type or self.type
+        found = self.line(f"fcmp {test} {kind} {a}, {b}")
+        return self.line(f"select <{self.lanes} x i1> {found}, {kind} {yes}, {kind} {no}")
+
+    def smaller(self, a: Name, b: Name, type: str = "") -> Name:
+        """Add the smaller of two; b if either is NaN."""
+        return self.pick("olt", a, b, a, b, type)
+
+    def larger(self, a: Name, b: Name, type: str = "") -> Name:
+        """Add the larger of two; b if either is NaN."""
+        return self.pick("ogt", a, b, a, b, type)
+
+    def load(self, array: str, row: int) -> Name:
+        """Add a load of a row of an array."""
+        place = self.line(f"getelementptr {self.type}, ptr %{array}, i64 {row}")
+        return self.line(f"load {self.type}, ptr {place}, align {BYTES}")
+
+    def store(self, value: Name, array: str, row: int) -> None:
+        """Add a store to a row of an array."""
+        place = self.line(f"getelementptr {self.type}, ptr %{array}, i64 {row}")
+        self.lines.append(f"store {self.type} {value}, ptr {place}, align {BYTES}")
+
+    def logistic(self, x: Name) -> Name:
+        """Add y = 1 / (1 + e^-x), equation 2."""
+        wide, whole, is_wide = vector(self.lanes, "float64"), f"<{self.lanes} x i64>", self.dtype == "float64"
+        x = x if is_wide else self.line(f"fpext {self.type} {x} to {wide}")
+        z = self.larger(self.number(-LARGEST, "float64"), self.line(f"fneg {wide} {x}"), wide)
+        z = self.smaller(self.number(LARGEST, "float64"), z, wide)
+        shifted = self.fma(z, self.number(LOG2_E, "float64"), self.number(SHIFT, "float64"), "float64")
+        k = self.two("fsub", shifted, self.number(SHIFT, "float64"), wide)
+        r = self.fma(k, self.number(-LN_2, "float64"), z, "float64")
+        r = self.fma(k, self.number(-LN_2_REST, "float64"), r, "float64")
+        p = self.number(TAYLOR[0], "float64")
+        for coefficient in TAYLOR[1:]:
+            p = self.fma(p, r, self.number(coefficient, "float64"), "float64")
+        bits, twos = (self.line(f"bitcast {wide} {value} to {whole}") for value in (p, shifted))
+        twos = self.line(f"shl {whole} {twos}, splat (i64 52)")
+        e = self.line(f"bitcast {whole} {self.line(f'add {whole} {bits}, {twos}')} to {wide}")
+        one = self.number(1, "float64")
+        y = self.two("fdiv", one, self.two("fadd", one, e, wide), wide)
+        return y if is_wide else self.line(f"fptrunc {wide} {y} to {self.type}")
+
+
+def vector(lanes: int, dtype: str) -> str:
+    """Return LLVM's name of a type of vectors."""
+    return f"<{lanes} x {'double' if dtype == 'float64' else 'float'}>"
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """The sweep of one network, printed in the order in which it is computed."""
+
+    wiring: Wiring
+    cases: Cases
+    recipe: Recipe
+    held_out: bool
+    on: Lines
+
+    def text(self) -> list[str]:
+        """Return the lines: equation 9, then tile by tile forward, error and backward, then the events."""
+        w = self.change()
+        dE_dw, found = [self.on.number(-0.0)] * self.wiring.n_parameters, Found(self.on)
+        for start in range(0, len(self.cases.inputs), CASES_AT_ONCE):
+            some = range(start, min(start + CASES_AT_ONCE, len(self.cases.inputs)))
+            y = {c: self.forward(c, w) for c in some}
+            dE_dx = {c: self.backward(y[c], self.error(c, y[c], found), w) for c in some}
+            self.weights(y, dE_dx, dE_dw)
+        for p, total in enumerate(dE_dw):
+            self.on.store(total, "dE_dw", p)
+        self.events(found)
+        return self.on.lines
+
+    def change(self) -> list[Name]:
+        """Print equation 9 and decay, and return the new weights."""
+        on, largest, found = self.on, largest_weights(self.wiring, self.recipe.biases), []
+        alpha, epsilon, keep, bad = (on.load("per", row) for row in (ALPHA, EPSILON, KEEP, BAD))
+        for p in range(self.wiring.n_parameters):
+            step = on.line(f"fneg {on.type} {on.two('fmul', epsilon, on.load('dE_dw', p))}")
+            delta = on.fma(alpha, on.load("last_change", p), step)
+            w = on.two("fmul", on.two("fadd", on.load("w", p), delta), keep)
+            if largest[p] < np.inf:
+                w = on.smaller(on.number(largest[p]), w)
+            on.store(delta, "last_change", p)
+            on.store(w, "w", p)
+            bad = on.fma(w, on.number(0), bad)
+            found.append(w)
+        on.store(bad, "per", BAD)
+        return found
+
+    def forward(self, c: int, w: list[Name]) -> dict[int, Name | float]:
+        """Print equations 1 and 2 of one case, and return every unit's output; those of inputs are numbers."""
+        y: dict[int, Name | float] = {0: 1.0} | dict(enumerate(self.cases.inputs[c].tolist(), start=1))
+        for j in range(1 + self.wiring.n_inputs, self.wiring.n_units):
+            terms = [(w[p], y[i]) for p, i, target in self.connections if target == j]
+            y[j] = self.on.logistic(self.sum(terms, self.on.number(-0.0)))
+        return y
+
+    @property
+    def connections(self) -> list[tuple[int, int, int]]:
+        """(parameter, source, target) of every connection, by target and then by source."""
+        wiring = self.wiring
+        return sorted(
+            zip(wiring.parameter.tolist(), wiring.source.tolist(), wiring.target.tolist(), strict=True),
+            key=lambda one: (one[2], one[1]),
+        )
+
+    def sum(self, terms: Sequence[tuple[Name, Name | float]], total: Name) -> Name:
+        """Print a sum of products; a factor 0 leaves its term out, and 1 needs no product."""
+        for a, b in terms:
+            if b == 1.0:
+                total = a if total == self.on.number(-0.0) else self.on.two("fadd", a, total)
+            elif b != 0.0:
+                total = self.on.fma(a, b if isinstance(b, str) else self.on.number(b), total)
+        return total
+
+    def error(self, c: int, y: dict[int, Name | float], found: "Found") -> dict[int, Name]:
+        """Print equations 3 and 4 of one case, and return the dE/dy of each output."""
+        on, recipe, dE_dy, of_case = self.on, self.recipe, {}, self.on.number(0)
+        counts = on.load("counted", c) if self.held_out else None
+        scale = on.load("per", SCALE)
+        for o, unit in enumerate(self.wiring.outputs.tolist()):
+            wanted, out = self.cases.desired[c, o] > 0.5, str(y[unit])
+            miss = on.two("fsub", out, on.number(recipe.target_on if wanted else recipe.target_off))
+            if recipe.dead_zone != "none":
+                edge = on.number(recipe.zone_on if wanted else recipe.zone_off)
+                miss = on.two("fsub", out, edge) if recipe.dead_zone == "from_edge" else miss
+                miss = on.pick("ogt" if wanted else "olt", out, edge, on.number(0), miss)
+            miss = miss if counts is None else on.two("fmul", miss, counts)
+            of_case = on.fma(on.two("fmul", on.number(0.5), miss), miss, of_case)
+            dE_dy[unit] = miss if recipe.error == "sum" else on.two("fmul", miss, scale)
+            found.output(out, wanted, counts)
+        found.case(of_case, scale)
+        return dE_dy
+
+    def backward(self, y: dict[int, Name | float], dE_dy: dict[int, Name], w: list[Name]) -> dict[int, Name]:
+        """Print equations 7 and 5 of one case, and return every unit's dE/dx."""
+        on, dE_dx = self.on, {}
+        for i in range(self.wiring.n_units - 1, self.wiring.n_inputs, -1):
+            terms = [(w[p], dE_dx[j]) for p, source, j in self.connections if source == i]
+            total = self.sum(terms, dE_dy.get(i, on.number(-0.0)))
+            rest = on.two("fsub", on.number(1), str(y[i]))
+            dE_dx[i] = on.two("fmul", on.two("fmul", total, str(y[i])), rest)
+        return dE_dx
+
+    def weights(
+        self, y: dict[int, dict[int, Name | float]], dE_dx: dict[int, dict[int, Name]], dE_dw: list[Name]
+    ) -> None:
+        """Print equation 6 of some cases."""
+        for p, i, j in self.connections:
+            dE_dw[p] = self.sum([(dE_dx[c][j], y[c][i]) for c in y], dE_dw[p])
+
+    def events(self, found: "Found") -> None:
+        """Print what kernel.happened notes, and return whether anything has."""
+        on, criterion = self.on, CRITERIA[self.recipe.criterion]
+        most = criterion.case_error * (len(self.wiring.outputs) if self.recipe.error == "mean" else 1)
+        slack = found.beyond(criterion.on, criterion.off)
+        if most < np.inf:
+            slack = on.smaller(slack, on.two("fsub", on.number(np.nextafter(most, np.inf)), found.worst))
+        right = found.beyond(0.5, 0.5)
+        for value, row in ((found.E, E), (slack, SLACK), (right, RIGHT)):
+            on.store(value, "per", row)
+        firsts = []
+        for value, row in ((slack, LOOKING), (right, LOOKING_RIGHT)):
+            waits = on.two("fmul", value, on.load("per", row))
+            firsts.append(on.pick("ogt", waits, on.number(0), on.number(1), on.number(0)))
+        finite = on.two("fmul", on.number(0), on.two("fadd", found.E, on.load("per", BAD)))
+        event = on.two("fadd", on.two("fadd", *firsts), finite)
+        on.store(event, "per", EVENT)
+        lanes = on.line(f"fcmp une {on.type} {event}, {on.number(0)}")
+        bits = on.line(f"bitcast <{on.lanes} x i1> {lanes} to i{on.lanes}")
+        on.lines.append(f"%happened = icmp ne i{on.lanes} {bits}, 0")
+
+
+@dataclass
+class Found:
+    """What a sweep finds of its outputs: E, the least that is to be on, the most that is to be off, the worst case."""
+
+    on: Lines
+    E: Name = ""
+    least_on: Name = ""
+    most_off: Name = ""
+    worst: Name = ""
+
+    def output(self, y: Name, wanted: bool, counts: Name | None) -> None:
+        """Print an output; for a seed that is not trained on the case it is out of the way."""
+        on = self.on
+        if counts is not None:
+            away = on.two("fmul", on.number(4), on.two("fsub", on.number(1), counts))
+            y = on.two("fadd" if wanted else "fsub", y, away)
+        if wanted:
+            self.least_on = on.smaller(self.least_on, y) if self.least_on else y
+        else:
+            self.most_off = on.larger(self.most_off, y) if self.most_off else y
+
+    def case(self, of_case: Name, scale: Name) -> None:
+        """Print the E of a case."""
+        on = self.on
+        self.E = on.fma(of_case, scale, self.E or on.number(0))
+        self.worst = on.larger(self.worst, of_case) if self.worst else of_case
+
+    def beyond(self, on_at: float, off_at: float) -> Name:
+        """Print a number that is positive where all outputs are above `on_at`, or below `off_at`."""
+        on, found = self.on, []
+        if self.least_on:
+            found.append(on.two("fsub", self.least_on, on.number(on_at)))
+        if self.most_off:
+            found.append(on.two("fsub", on.number(off_at), self.most_off))
+        return on.smaller(*found) if len(found) == 2 else found[0]
+
+
+def written_out(wiring: Wiring, cases: Cases, recipe: Recipe, held_out: bool) -> int:
+    """Return the address of the compiled sweep of a small network; 0 for one that the kernel's loops are for."""
+    n_logistics = len(cases.inputs) * (wiring.n_units - 1 - wiring.n_inputs)
+    if recipe.update == "case" or n_logistics > MOST_LOGISTICS:
+        return 0
+    on = Lines(recipe.dtype)
+    lines = Sweep(wiring, cases, recipe, held_out, on).text()
+    return _compiled("\n".join([*head(on), *lines, "ret i1 %happened", "}"]))
+
+
+def head(on: Lines) -> list[str]:
+    """Return the lines before those of the sweep."""
+    arrays = ", ".join(f"ptr noalias %{name}" for name in ("w", "last_change", "dE_dw", "counted", "per"))
+    kinds = {(dtype, vector(on.lanes, dtype)) for dtype in ("float64", on.dtype)}
+    declared = [
+        f"declare {kind} @llvm.fma.v{on.lanes}f{8 * np.dtype(dtype).itemsize}({kind}, {kind}, {kind})"
+        for dtype, kind in sorted(kinds)
+    ]
+    return [*declared, f"define i1 @sweep({arrays}) {{"]
+
+
+ENGINES = []
+"""The compiled programs, which must stay in memory."""
+
+
+@cache
+def _compiled(text: str) -> int:
+    binding.initialize_native_target()
+    binding.initialize_native_asmprinter()
+    module = binding.parse_assembly(text)
+    machine = binding.Target.from_default_triple().create_target_machine(PROCESSOR, FEATURES, opt=2)
+    engine = binding.create_mcjit_compiler(module, machine)
+    engine.finalize_object()
+    ENGINES.append(engine)
+    return int(engine.get_function_address("sweep"))
