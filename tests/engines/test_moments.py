@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from backprop86.engines import fused, reference
+from backprop86.engines.outputs import states
 from backprop86.engines.recipe import CRITERIA, BadInput, Cases, Job, Recipe
 from backprop86.engines.reference import NEVER, Outcome, checkpoints
 from backprop86.gradients.whole_runs import trajectory
 from backprop86.network import initial_weights
 from backprop86.problems import xor
-from backprop86.running.nets import states
 from backprop86.running.settings import load
 from backprop86.wiring import layered
 from nets import XOR

@@ -72,7 +72,7 @@ def test_seeds_that_learned_leave_with_the_weights_that_did():
 
 
 def _outputs(wiring, cases, w):
-    from backprop86.running.nets import states
+    from backprop86.engines.outputs import states
 
     return states(wiring, cases.inputs, w[None])[0][:, wiring.outputs]
 

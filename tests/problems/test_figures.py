@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from matplotlib.text import Text
 
+from backprop86.engines.outputs import states
 from backprop86.engines.recipe import Recipe
 from backprop86.problems import parity, symmetry, xor
 from backprop86.report.style import TWO_COLUMNS
-from backprop86.running.nets import states
 from helpers import drawn, every_reading, slow
 
 DRAWN = {

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from backprop86.running.measures import logistic
+from backprop86.engines.outputs import logistic, states
 from backprop86.engines.recipe import Recipe
 from backprop86.gradients.check import compare
 from backprop86.gradients.oracles import ORACLES
@@ -14,7 +14,7 @@ from backprop86.judging.of_all_runs import Equality
 from backprop86.modules import Logistic
 from backprop86.network import Network, initial_weights
 from backprop86.problems import family_trees, iterative
-from backprop86.running.nets import Nets, states
+from backprop86.running.nets import Nets
 from backprop86.running.problem import wiring_of
 from backprop86.running.settings import load
 from backprop86.wiring import ONE

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from backprop86.engines.outputs import states
 from backprop86.engines.recipe import Cases, Recipe
 from backprop86.problems import addition, encoder, negation, parity, symmetry, xor
-from backprop86.running.nets import Nets, states
+from backprop86.running.nets import Nets
 from backprop86.running.problem import counted_of, problem_of
 from helpers import measured
 

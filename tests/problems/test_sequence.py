@@ -7,12 +7,13 @@ import pytest
 import torch
 
 from backprop86.engines import fused, reference
+from backprop86.engines.outputs import states
 from backprop86.engines.recipe import Job, Recipe
 from backprop86.gradients.check import compare
 from backprop86.gradients.whole_runs import trajectory
 from backprop86.network import Network, initial_weights
 from backprop86.problems import sequence
-from backprop86.running.nets import Nets, states
+from backprop86.running.nets import Nets
 from backprop86.running.problem import counted_of, validate, wiring_of
 from backprop86.running.provenance import Provenance
 from backprop86.running.runs import Runs, thinned

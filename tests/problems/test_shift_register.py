@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from backprop86.engines.outputs import states
 from backprop86.engines.recipe import Recipe
 from backprop86.problems import shift_register
-from backprop86.running.nets import states
 from backprop86.wiring import ONE
 from helpers import engines, measured
 

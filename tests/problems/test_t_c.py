@@ -5,12 +5,13 @@ import pytest
 import torch
 
 from backprop86.engines import fused, reference
+from backprop86.engines.outputs import states
 from backprop86.engines.recipe import Job, Recipe
 from backprop86.gradients.check import compare
 from backprop86.gradients.oracles import ORACLES
 from backprop86.network import Network, initial_weights
 from backprop86.problems import t_c
-from backprop86.running.nets import Nets, states
+from backprop86.running.nets import Nets
 from backprop86.running.problem import counted_of, wiring_of
 from backprop86.running.runs import Runs
 from backprop86.wiring import ONE

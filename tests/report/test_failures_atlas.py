@@ -6,11 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from backprop86.engines.outputs import states
 from backprop86.engines.recipe import Recipe
 from backprop86.problems import family_trees, single_layer, xor
 from backprop86.report import failures as atlas
 from backprop86.running.failures import KINDS
-from backprop86.running.nets import states
 from backprop86.running.problem import validate
 from backprop86.running.provenance import Provenance
 from backprop86.running.runs import Runs, thinned

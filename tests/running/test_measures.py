@@ -17,13 +17,12 @@ import pytest
 import torch
 
 import every_measure
-from backprop86.running.measures import correlation, geometric_mean, length, logistic, norm, total
 from backprop86.engines.recipe import Recipe
-from backprop86.network import Network, initial_weights
 from backprop86.problems import depth
 from backprop86.running import failures, training
-from backprop86.running.nets import Nets, states
-from backprop86.running.settings import load, stems
+from backprop86.running.measures import correlation, geometric_mean, length, norm, total
+from backprop86.running.nets import Nets
+from backprop86.running.settings import stems
 from backprop86.running.training import run_reading
 
 
@@ -40,12 +39,16 @@ OTHER_PROCESSORS = {
         "OPENBLAS_CORETYPE": "Haswell",
         "MKL_CBWR": "AVX2",
         "ATEN_CPU_CAPABILITY": "avx2",
+        "NUMBA_CPU_NAME": "haswell",
+        "NUMBA_CPU_FEATURES": "+avx,+avx2,+fma",
     },
     "neither AVX nor fused multiply-add": {
         "NPY_DISABLE_CPU_FEATURES": " ".join(switched_off()),
         "OPENBLAS_CORETYPE": "Prescott",
         "MKL_CBWR": "COMPATIBLE",
         "ATEN_CPU_CAPABILITY": "default",
+        "NUMBA_CPU_NAME": "generic",
+        "NUMBA_CPU_FEATURES": "+sse2",
     },
 }
 
@@ -85,8 +88,8 @@ OTHERS = {"math": {"factorial", "prod"}, "torch": set(), "scipy": set()}
 
 
 def measuring():
-    """Every function of ours that has a part in what is measured."""
-    begin = [states, Nets.outputs.fget, Nets.on.fget, Nets.counts.fget, training._some_at_a_time, failures.kinds]
+    """Every function of ours that has a part in what is measured, but for the engines."""
+    begin = [Nets.outputs.fget, Nets.on.fget, Nets.counts.fget, training._some_at_a_time, failures.kinds]
     begin += [every_measure.problem_of(stem).measure for stem in stems()]
     return set().union(*(called_by(inspect.unwrap(function), set()) for function in begin))
 
@@ -97,9 +100,14 @@ def called_by(function, found):
         found.add(function)
         for node in ast.walk(tree_of(function)):
             called = stands_for(node, names_in(function))
-            if isinstance(called, FunctionType) and called.__module__.startswith("backprop86"):
+            if isinstance(called, FunctionType) and is_ours(called.__module__):
                 called_by(called, found)
     return found
+
+
+def is_ours(module):
+    """Measures' own arithmetic; that of the engines is tested to the bit in test_bits.py."""
+    return module.startswith("backprop86") and not module.startswith("backprop86.engines")
 
 
 def tree_of(function):
@@ -147,7 +155,7 @@ def test_no_measure_uses_what_differs_from_processor_to_processor():
     found = {f"{function.__module__.split('.')[-1]}.{function.__name__}": function for function in measuring()}
     assert len(found) == len(measuring())
     assert {f"{stem}.measure" for stem in set(stems()) - {"chauvin"}} <= found.keys()  # its measure is that of xor
-    assert {"arithmetic.logistic", "arithmetic.norm", "family_trees.incoming", "iterative.iterate"} <= found.keys()
+    assert {"measures.norm", "measures.total", "family_trees.incoming", "iterative.iterate"} <= found.keys()
     wrong = {name: not_exact(tree_of(function), names_in(function)) for name, function in found.items()}
     assert {name: what for name, what in wrong.items() if what} == {}
 
@@ -173,28 +181,6 @@ def test_no_measure_uses_what_differs_from_processor_to_processor():
 def test_what_differs_is_seen(planted, is_wrong):
     names = {"np": np, "torch": torch, "math": math, "tensor": torch.tensor}
     assert bool(not_exact(ast.parse(planted), names)) == is_wrong
-
-
-def test_the_logistic_to_two_ulp():
-    random = np.random.default_rng(0)
-    x = np.concatenate([random.normal(size=2000) * size for size in (1e-9, 1, 30, 400)])
-    x = np.concatenate([x, [0.0, 709.0, -709.0, -744.0, -745.0]])
-    exact = np.array([float(1 / (1 + mpmath.exp(-mpmath.mpf(value)))) for value in x])
-    assert (np.abs(logistic(x) - exact) <= 2 * np.spacing(exact)).all()
-    assert logistic(np.array([0.0, np.inf, 800.0, -np.inf, -800.0])).tolist() == [0.5, 1, 1, 0, 0]
-    assert np.isnan(logistic(np.array([np.nan]))).all()
-
-
-@pytest.mark.parametrize("stem", ["xor", "family_trees", "t_c", "sequence"])
-def test_states_are_those_of_the_network_and_a_seed_has_the_same_in_any_batch(stem):
-    problem, experiment = every_measure.problem_of(stem), load(stem).experiment
-    wiring, cases = problem.wiring(experiment.recipe), problem.cases(experiment.recipe)
-    w = initial_weights(wiring, list(range(9)), 2.0)
-    y = states(wiring, cases.inputs, w)
-    assert y == pytest.approx(Network(wiring).states(torch.tensor(cases.inputs), torch.tensor(w)).numpy(), rel=1e-12)
-    for seed in (0, 8):
-        assert np.array_equal(states(wiring, cases.inputs, w[[seed]])[0], y[seed])
-    assert np.array_equal(states(wiring, cases.inputs[1:3], w), y[:, 1:3])
 
 
 def test_sums_are_in_order():

@@ -1,16 +1,16 @@
 """The arithmetic of a run, to the last bit: anyone who follows this page, in any language, gets the same rows.
 
-Numbers are IEEE 754, float64 or float32 as the recipe's `dtype` says. Every operation is rounded to the nearest, ties to
-even, in the order in which it is written. `fma(a, b, c)` is a b + c, rounded once. Nothing else is fused, no sum is taken in
-another order, and results too small to be normal numbers are kept.
+Numbers are IEEE 754, float64 or float32 as the recipe's `dtype` says. Every operation is rounded to the nearest, ties
+to even, in the order in which it is written. `fma(a, b, c)` is a b + c, rounded once. Nothing else is fused, no sum
+is taken in another order, and results too small to be normal numbers are kept.
 
-**A sum of products** takes its terms one by one: total = fma(a, b, total). It begins with -0, so that its first term stands
-as it is; where a line below says so, it begins with another number.
+**A sum of products** takes its terms one by one: total = fma(a, b, total). It begins with -0, so that its first term
+stands as it is; where a line below says so, it begins with another number.
 
-**Initial weights.** Philox 4x64 with ten rounds, key (seed, 0), counter 1, 2, 3, ...; each block gives four words of 64
-bits. Parameter k takes word k: u = (word >> 11) 2^-53, drawn = -1 + 2 u, w = initial_range drawn. With `spread`, w =
-initial_range drawn_0 + spread drawn, where drawn_0 is that of parameter 0: two products and a sum. These are float64; if the
-dtype is float32 w is then rounded. (`network.initial_weights`)
+**Initial weights.** Philox 4x64 with ten rounds, key (seed, 0), counter 1, 2, 3, ...; each block gives four words of
+64 bits. Parameter k takes word k: u = (word >> 11) 2^-53, drawn = -1 + 2 u, w = initial_range drawn. With `spread`, w
+= initial_range drawn_0 + spread drawn, where drawn_0 is that of parameter 0: two products and a sum. These are
+float64; if the dtype is float32 w is then rounded. (`network.initial_weights`)
 
 **Forward.** Units in order, for each case by itself.
     x_j = sum of w_ji y_i         over the connections into j, by the number of the unit they come from: first unit 0,
@@ -33,19 +33,20 @@ dtype is float32 w is then rounded. (`network.initial_weights`)
                                   time; of these, each connection in turn (by the unit it leads to, then by the unit
                                   it comes from) adds the cases in order. An input that is 0 is left out.         (6)
 
-**Change.** Rates are float64, then rounded to the dtype; so is 1 - decay. Where E is a mean and the weights change after
-every case, epsilon is first multiplied by the number of trained cases.
+**Change.** Rates are float64, then rounded to the dtype; so is 1 - decay. Where E is a mean and the weights change
+after every case, epsilon is first multiplied by the number of trained cases.
     delta = fma(alpha, last delta, -(epsilon dE/dw))                                                              (9)
     w     = (w + delta) (1 - decay), or the largest value that the weight may have, whichever is smaller
-With `update: case` this follows each case, with dE/dw of that case alone; a case that the seed is not trained on changes
-neither w nor delta. E, the criterion and the dE/dw that is drawn are those of a pass after the last change of the sweep,
-with cases one at a time.
+With `update: case` this follows each case, with dE/dw of that case alone; a case that the seed is not trained on
+changes neither w nor delta. E, the criterion and the dE/dw that is drawn are those of a pass after the last change of
+the sweep, with cases one at a time.
 
-**Criterion.** Met where for every trained case each output satisfies y > on where d > 0.5, y < off elsewhere, and E_c is
-below the float64 that follows `case_error` (times the outputs for a mean), rounded to the dtype. A run has diverged when E
-or a weight is not finite.
+**Criterion.** Met where for every trained case each output satisfies y > on where d > 0.5, y < off elsewhere, and E_c
+is below the float64 that follows `case_error` (times the outputs for a mean), rounded to the dtype. A run has
+diverged when E or a weight is not finite.
 
-**The length of dE/dw of a level**, in float64: the square root of the sum of g g over its parameters, from 0; g = dE/dw.
+**The length of dE/dw of a level**, in float64: the square root of the sum of g g over its parameters, from 0; g =
+dE/dw.
 
 **The logistic**, in float64 also where x is float32; y is then rounded to the dtype. NaN stays NaN.
     z = -x, held between -LARGEST and LARGEST

@@ -50,23 +50,14 @@ class _Kept(NullCache):
     def load_overload(self, types: Any, target: Any) -> CompileResult | None:
         """Return what was kept for these types, if it is there and whole."""
         target.refresh()
-        name, key = self._place(types, target)
-        for folder in folders():
-            kept = _content(folder / name)
-            if kept[:32] == _seal(key, kept[32:]):
-                return CompileResult._rebuild(target, *pickle.loads(kept[32:]))
-        return None
+        payload = kept(*self._place(types, target))
+        return CompileResult._rebuild(target, *pickle.loads(payload)) if payload else None
 
     def save_overload(self, types: Any, result: Any) -> None:
         """Keep what was compiled, in the first folder that takes it."""
         if result.library.has_dynamic_globals:  # addresses of this process
             return
-        name, key = self._place(types, result.target_context)
-        payload = dumps(result._reduce())
-        for folder in folders():
-            with suppress(OSError):
-                _write(folder / name, _seal(key, payload) + payload)
-                return
+        keep(*self._place(types, result.target_context), dumps(result._reduce()))
 
     def _place(self, types: Any, target: Any) -> tuple[str, str]:
         """Return the name of the file, one for each processor, and the key of what it must hold to be used."""
@@ -74,6 +65,23 @@ class _Kept(NullCache):
         key = repr((self.source, self.name, types, target.codegen().magic_tuple(), VERSIONS, asked))
         short = hashlib.sha256(key.encode()).hexdigest()[:16]
         return f"{self.name.replace('<', '').replace('>', '')}-{short}.kernel", key + self.digest
+
+
+def kept(name: str, key: str) -> bytes:
+    """Return what was kept under a name, if it was made from all that `key` says and is whole; else nothing."""
+    for folder in folders():
+        content = _content(folder / name)
+        if content[:32] == _seal(key, content[32:]):
+            return content[32:]
+    return b""
+
+
+def keep(name: str, key: str, payload: bytes) -> None:
+    """Keep what was compiled, in the first folder that takes it."""
+    for folder in folders():
+        with suppress(OSError):
+            _write(folder / name, _seal(key, payload) + payload)
+            return
 
 
 def folders() -> list[Path]:

@@ -13,6 +13,6 @@ def cores() -> int:
     n = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     try:
         may, of = LIMIT.read_text("ascii").split()
-        return max(1, min(n, math.ceil(int(may) / int(of))))
+        return min(n, math.ceil(int(may) / int(of)))
     except (OSError, ValueError):  # there is no limit
         return n

@@ -41,7 +41,8 @@ def train(
 ) -> Outcome:
     """Train every seed as reference.train does, compiled, in `threads` threads (one per core) of `lanes` lanes."""
     wiring, cases, recipe = job.wiring, job.cases, job.recipe
-    net, rule = net_of(wiring, cases, recipe, job.counted is not None), rule_of(recipe, cases)
+    net, rule = net_of(wiring, cases, recipe), rule_of(recipe, cases)
+    net = net._replace(written_out=written_out(wiring, cases, recipe, job.counted is not None))
     block = block_of(job, descent or recipe.descent())
     n_threads = threads or cores()
     queue = _Queue(len(job.w), lanes or LANES, n_threads)
@@ -132,15 +133,15 @@ def rule_of(recipe: Recipe, cases: Cases) -> Rule:
     )
 
 
-def net_of(wiring: Wiring, cases: Cases, recipe: Recipe, held_out: bool = False) -> Net:
+def net_of(wiring: Wiring, cases: Cases, recipe: Recipe) -> Net:
     """Return the network as the kernel has it."""
     v = BYTES // np.dtype(recipe.dtype).itemsize
     made = program(wiring, cases, 1 if recipe.update == "case" else CASES_AT_ONCE, v)
     return Net(
         starts=np.array(made.starts),
         ops=np.array(made.ops, dtype=np.int32),
-        index=np.array(made.index, dtype=np.int32),
-        written_out=written_out(wiring, cases, recipe, held_out),
+        listed=np.array(made.listed, dtype=np.int32),
+        written_out=0,
         at_once=made.at_once,
         n_rows=made.of_unit(wiring.n_units - wiring.n_inputs),
         n_outputs=len(wiring.outputs),

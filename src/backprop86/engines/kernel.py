@@ -24,7 +24,6 @@ from backprop86.engines.vectors import (
     item,
     larger,
     load,
-    put,
     rounded_like,
     smaller,
     store,
@@ -41,7 +40,7 @@ class Net(NamedTuple):
 
     starts: np.ndarray  # of each tile of cases in `ops`
     ops: np.ndarray
-    index: np.ndarray
+    listed: np.ndarray  # the numbers that they refer to
     written_out: int  # the address of a compiled sweep, or 0
     at_once: int  # cases in a tile
     n_rows: int  # of y
@@ -148,7 +147,7 @@ def gradient(net, rule, lanes, first, last):
 @compiled
 def do(net, rule, lanes, op):
     """Do one operation of the program."""
-    code, a, b, c, index = item(op, 0), item(op, 1), item(op, 2), item(op, 3), net.index
+    code, a, b, c, index = item(op, 0), item(op, 1), item(op, 2), item(op, 3), net.listed
     if code == PRODUCTS:
         total, left, right = lanes.dE_dw, lanes.dE_dx, lanes.y
         if a == Y_BY_W:
@@ -229,7 +228,7 @@ def change(net, lanes, c):
 
 @compiled
 def happened(lanes):
-    """Note EVENT in each lane of a group: a first has been reached, or a seed has ceased to be finite. True if in any."""
+    """Note EVENT in each lane of a group: a first has been reached, or a seed is no longer finite. True if in any."""
     per, v = lanes.per, width(lanes.per)
     learned = where_positive(load(per, SLACK * v) * load(per, LOOKING * v), 1.0, 0.0)
     right = where_positive(load(per, RIGHT * v) * load(per, LOOKING_RIGHT * v), 1.0, 0.0)

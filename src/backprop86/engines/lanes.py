@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from backprop86.descent import RATES
+from backprop86.engines.compiling import compiled
 from backprop86.engines.kernel import (
     ALPHA,
     BAD,
@@ -36,7 +37,6 @@ from backprop86.engines.kernel import (
     group,
     happened,
 )
-from backprop86.engines.compiling import compiled
 from backprop86.engines.vectors import call, fma_of_numbers, further, item, pointer, put, width
 
 
@@ -203,9 +203,9 @@ def pointers(net, rule, lanes, block):
     """Return all four without shapes and counts of references, as plain pointers, which cost nothing to pass on."""
     return (
         Net(
-            pointer(net.starts), pointer(net.ops), pointer(net.index), net.written_out, net.at_once, net.n_rows, net.n_outputs,
-            net.n_parameters, net.n_cases, net.n_levels, pointer(net.outputs), pointer(net.is_last), pointer(net.wanted),
-            pointer(net.level), pointer(net.largest),
+            pointer(net.starts), pointer(net.ops), pointer(net.listed), net.written_out, net.at_once, net.n_rows,
+            net.n_outputs, net.n_parameters, net.n_cases, net.n_levels, pointer(net.outputs), pointer(net.is_last),
+            pointer(net.wanted), pointer(net.level), pointer(net.largest),
         ),
         Rule(
             rule.opening_sweeps, rule.dead_zone, rule.by_case, rule.to_limit, rule.sweeps, rule.case_error,

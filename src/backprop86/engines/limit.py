@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from backprop86.engines.cores import cores
 from backprop86.engines.compiling import compiled
+from backprop86.engines.cores import cores
 from backprop86.engines.kernel import logistic
 from backprop86.engines.recipe import Cases, Recipe
 from backprop86.engines.vectors import pointer, width
@@ -47,9 +47,9 @@ def logistic_rate() -> float:
 @compiled
 def many_logistics(y: Any, times: int) -> None:
     """Replace an array, which stays in the first cache, by its logistic, `times` times."""
-    rows = pointer(y)
+    rows = pointer(y)  # type: ignore[call-arg, var-annotated]  # an intrinsic's first parameter is numba's own
     for _ in range(times):
-        logistic(rows, 0, len(y) // width(rows))  # type: ignore[call-arg]  # an intrinsic's first parameter is numba's own
+        logistic(rows, 0, len(y) // width(rows))
 
 
 def fastest_of_ten(function: Callable[[], object]) -> float:

@@ -6,9 +6,9 @@ Equations 1, 7 and 6 are sums of products. A *tile* takes together sums that sha
     equation 7   dE/dy_ic of some units i and cases c         sums over targets j    w_ji    times dE/dx_jc
     equation 6   dE/dw_ji of some units j and some sources i  sums over cases c      dE/dx_jc times y_ic
 
-Rows of y and of dE/dx: the input values that occur, then, unit by unit, the cases that are computed at once; first of the
-unit that is always 1, which thus serves as a source of others. An input of a case is one of the former rows, and is left out
-where it is 0. The order of each sum is that of arithmetic.py.
+Rows of y and of dE/dx: the input values that occur, then, unit by unit, the cases that are computed at once; first of
+the unit that is always 1, which is thus a source like others. An input of a case is one of the former rows, and is left
+out where it is 0. The order of each sum is that of arithmetic.py.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,8 +22,8 @@ from backprop86.engines.tiles import FRESH, MOST_A, MOST_SOURCES, MOST_UNITS, SL
 from backprop86.wiring import Wiring
 
 PRODUCTS, WEIGHTS, LOGISTIC, ERROR, CLEAR = range(5)
-"""Codes of operations: tiles of `add_products` and of `add_to_weights`; equation 2 of some units; equations 3 and 4; and
-0 for units that nothing adds to."""
+"""Codes of operations: tiles of `add_products` and of `add_to_weights`; equation 2 of some units; equations 3 and 4;
+and -0 for units that nothing adds to."""
 Y_BY_W, DE_DX_BY_W, DE_DW_BY_INPUT = range(3)
 """Kinds of PRODUCTS: equation 1 sums y times w, equation 7 dE/dx times w, equation 6 dE/dx times inputs."""
 FIELDS = 11
@@ -71,16 +71,16 @@ class Program:
     at_once: int  # cases
     constant: dict[float, int]  # the row of each input value
     ops: list[list[int]] = field(default_factory=list)
-    index: list[int] = field(default_factory=list)
+    listed: list[int] = field(default_factory=list)
     known: dict[tuple[int, ...], int] = field(default_factory=dict)
     starts: list[int] = field(default_factory=list)
 
     def rows(self, rows: Sequence[int]) -> int:
-        """Return the place of a list of rows in `index`, where they are places of numbers."""
+        """Return the place of a list of rows in `listed`, where they are places of numbers."""
         key = tuple(rows)
         if key not in self.known:
-            self.known[key] = len(self.index)
-            self.index += [row * self.v for row in key]
+            self.known[key] = len(self.listed)
+            self.listed += [row * self.v for row in key]
         return self.known[key]
 
     def of_unit(self, unit: int) -> int:
@@ -207,9 +207,8 @@ def groups(wiring: Wiring, forward: bool) -> list[Group]:
         there = there[np.argsort(partner[there], kind="stable")]
         parameters = wiring.parameter[there]
         begin = int(parameters[0]) if len(there) else 0
-        one = Group(
-            [int(name[unit])], unit in wiring.outputs, name[partner[there]].tolist(), [begin], (parameters - begin).tolist()
-        )
+        partners, of_partner = name[partner[there]].tolist(), (parameters - begin).tolist()
+        one = Group([int(name[unit])], unit in wiring.outputs, partners, [begin], of_partner)
         if found and level_of[unit] == level_of[unit - 1] and found[-1].fits(one):
             found[-1].units.extend(one.units)
             found[-1].own.extend(one.own)

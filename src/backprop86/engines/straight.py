@@ -1,19 +1,20 @@
 """Straight-line programs of small networks: a sweep of a group of seeds written out, every product by itself.
 
-A loop that looks up which rows to multiply costs more than the products of a small network. Its whole sweep is therefore
-printed for LLVM as one list of operations, in the words of arithmetic.py, with the inputs and targets of all cases put in.
-Rows are the same as those of kernel.py, to the last bit.
+A loop that looks up which rows to multiply costs more than the products of a small network. Its whole sweep is
+therefore printed for LLVM as one list of operations, in the order of arithmetic.py, with the inputs and targets of all
+cases put in. Rows are the same as those of kernel.py, to the last bit.
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from hashlib import sha256
 
 import numpy as np
 from llvmlite import binding
 
 from backprop86.engines.arithmetic import CASES_AT_ONCE, LARGEST, LN_2, LN_2_REST, LOG2_E, SHIFT, TAYLOR
+from backprop86.engines.compiling import VERSIONS, keep, kept
 from backprop86.engines.kernel import ALPHA, BAD, EPSILON, EVENT, KEEP, LOOKING, LOOKING_RIGHT, RIGHT, SCALE, SLACK, E
 from backprop86.engines.recipe import CRITERIA, Cases, Recipe
 from backprop86.engines.vectors import BYTES, FEATURES, PROCESSOR
@@ -184,7 +185,8 @@ class Sweep:
 
     def error(self, c: int, y: dict[int, Name | float], found: "Found") -> dict[int, Name]:
         """Print equations 3 and 4 of one case, and return the dE/dy of each output."""
-        on, recipe, dE_dy, of_case = self.on, self.recipe, {}, self.on.number(0)
+        on, recipe, of_case = self.on, self.recipe, self.on.number(0)
+        dE_dy: dict[int, Name] = {}
         counts = on.load("counted", c) if self.held_out else None
         scale = on.load("per", SCALE)
         for o, unit in enumerate(self.wiring.outputs.tolist()):
@@ -203,7 +205,8 @@ class Sweep:
 
     def backward(self, y: dict[int, Name | float], dE_dy: dict[int, Name], w: list[Name]) -> dict[int, Name]:
         """Print equations 7 and 5 of one case, and return every unit's dE/dx."""
-        on, dE_dx = self.on, {}
+        on = self.on
+        dE_dx: dict[int, Name] = {}
         for i in range(self.wiring.n_units - 1, self.wiring.n_inputs, -1):
             terms = [(w[p], dE_dx[j]) for p, source, j in self.connections if source == i]
             total = self.sum(terms, dE_dy.get(i, on.number(-0.0)))
@@ -298,17 +301,19 @@ def head(on: Lines) -> list[str]:
     return [*declared, f"define i1 @sweep({arrays}) {{"]
 
 
-ENGINES = []
+ENGINES: list[binding.ExecutionEngine] = []
 """The compiled programs, which must stay in memory."""
 
 
 @cache
 def _compiled(text: str) -> int:
+    """Compile a program, or take it from those that were kept, and return its address."""
+    name, key = f"sweep-{sha256(text.encode()).hexdigest()[:16]}.kernel", repr((text, PROCESSOR, FEATURES, VERSIONS))
     binding.initialize_native_target()
     binding.initialize_native_asmprinter()
-    module = binding.parse_assembly(text)
     machine = binding.Target.from_default_triple().create_target_machine(PROCESSOR, FEATURES, opt=2)
-    engine = binding.create_mcjit_compiler(module, machine)
+    engine = binding.create_mcjit_compiler(binding.parse_assembly(text), machine)
+    engine.set_object_cache(lambda module, code: keep(name, key, code), lambda module: kept(name, key) or None)
     engine.finalize_object()
     ENGINES.append(engine)
     return int(engine.get_function_address("sweep"))

@@ -1,7 +1,7 @@
 """Sums of products of rows, a tile of them at a time, with every sum in a register.
 
-A tile has a sum for each of some a and of some b. A number that is loaded serves all sums of its a, or of its b, so that
-the processor multiplies instead of loading. Each shape of a tile is compiled to code of its own.
+A tile has a sum for each of some a and of some b. A number that is loaded serves all sums of its a, or of its b, so
+that the processor multiplies instead of loading. Each shape of a tile is compiled to code of its own.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ from numba.extending import intrinsic
 from backprop86.engines.vectors import BYTES, VectorType, emit_fma
 
 FRESH, SLOPED = 1, 2
-"""Ways to begin and to end sums, which add up: from -0 instead of the number that is there; times y (1 - y), equation 5."""
+"""Ways to begin and to end sums: from -0 instead of the number that is there; times y (1 - y), equation 5."""
 MOST_A = {8: 3, 4: 6, 2: 8, 1: 16} if BYTES == 64 else {4: 3, 2: 6, 1: 12}
 """The most a of a tile of `add_products` by its number of cases b. Sums and factors fit into the registers."""
 MOST_UNITS, MOST_SOURCES = (4, 6) if BYTES == 64 else (3, 4)
@@ -33,7 +33,7 @@ def add_products(typingctx, shape, ways, total, left, right, y, index, out, out_
     """Set, or add to, the sums of units a and cases b: equations 1 and 7; and, with one b, 6 for weights from inputs.
 
     Sum (a, b) is in row `out + out_a[a] + b` of total, and takes rows `left[left_a[a] + left_k[k]]` times
-    `right[right_b + right_k[k] + b]` for k from 0 to n - 1. Rows are places of numbers, lists places in `index`.
+    `right[right_b + right_k[k] + b]` for k from 0 to n - 1. Rows are places of numbers, lists places in `listed`.
     """
     vector = VectorType(total.dtype)
 
@@ -58,7 +58,8 @@ def add_products(typingctx, shape, ways, total, left, right, y, index, out, out_
             sums = _loop(builder, n, sums, add)
             begins = [(builder.block, sums)]
             with builder.if_then(sloped):
-                begins.append((builder.block, [rows.sloped(one, rows.load(y, *at)) for one, at in zip(sums, outs, strict=True)]))
+                dE_dx = [rows.sloped(one, rows.load(y, *at)) for one, at in zip(sums, outs, strict=True)]
+                begins.append((builder.block, dE_dx))
             for one, at in zip(_merged(builder, begins), outs, strict=True):
                 rows.store(one, total, *at)
         return context.get_dummy_value()
@@ -71,8 +72,8 @@ def add_products(typingctx, shape, ways, total, left, right, y, index, out, out_
 def add_to_weights(typingctx, shape, total, left, right, index, out_a, out_b, left_a, right_b, n):
     """Add to the sums of units a and sources b: equation 6, over the n cases of a tile.
 
-    Sum (a, b) is in row `out_a[a] + out_b[b]` of total, and takes rows `left_a[a] + c` of left times `right_b[b] + c` of right
-    for each case c. Rows are places of numbers, lists places in `index`.
+    Sum (a, b) is in row `out_a[a] + out_b[b]` of total, and takes rows `left_a[a] + c` of left times `right_b[b] + c`
+    of right for each case c. Rows are places of numbers, lists places in `listed`.
     """
     vector = VectorType(total.dtype)
 
@@ -180,9 +181,7 @@ def _merged(builder: ir.IRBuilder, begins: list[tuple[ir.Block, Emitted]]) -> Em
     return found
 
 
-def _loop(
-    builder: ir.IRBuilder, n: ir.Value, begin: Emitted, body: Callable[[ir.Value, Emitted], Emitted]
-) -> Emitted:
+def _loop(builder: ir.IRBuilder, n: ir.Value, begin: Emitted, body: Callable[[ir.Value, Emitted], Emitted]) -> Emitted:
     """Emit a loop over k from 0 to n - 1, at least one, and return the rows in the end."""
     before, loop, after = builder.block, builder.append_basic_block("products"), builder.append_basic_block("sums")
     builder.branch(loop)

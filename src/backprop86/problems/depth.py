@@ -15,7 +15,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from backprop86.engines import reference
-from backprop86.running.measures import geometric_mean, length, norm, total
 from backprop86.engines.recipe import BadInput, Cases, Job, Recipe
 from backprop86.judging.statistics import with_infinity
 from backprop86.network import initial_weights
@@ -32,6 +31,7 @@ from backprop86.report.style import (
     panel_letters,
     plain_ticks,
 )
+from backprop86.running.measures import geometric_mean, length, norm, total
 from backprop86.running.nets import Nets
 from backprop86.running.runs import DRAWN, Runs
 from backprop86.wiring import Wiring, layered

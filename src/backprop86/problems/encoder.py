@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from backprop86.engines.outputs import states
 from backprop86.engines.recipe import BadInput, Cases, Recipe
 from backprop86.report.drawing import hinton
 from backprop86.report.style import ONE_COLUMN, SMALL, figure_of, panel_letters
-from backprop86.running.nets import Nets, states
+from backprop86.running.nets import Nets
 from backprop86.running.runs import Runs
 from backprop86.wiring import Wiring, layered
 

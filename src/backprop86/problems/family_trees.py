@@ -12,13 +12,14 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from backprop86.running import measures
+from backprop86.engines.outputs import states
 from backprop86.engines.recipe import BadInput, Cases, Recipe
 from backprop86.network import generator
 from backprop86.problems.people import ANSWER_SEX, ENGLISH, ITALIAN, PEOPLE, PERSON, RELATIONS, answers
 from backprop86.report.drawing import excites_inhibits, hinton
 from backprop86.report.style import SMALL, TWO_COLUMNS, figure_of
-from backprop86.running.nets import Nets, states
+from backprop86.running import measures
+from backprop86.running.nets import Nets
 from backprop86.running.problem import wiring_of
 from backprop86.running.runs import Runs
 from backprop86.wiring import ONE, Wiring, wire

@@ -15,11 +15,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from backprop86.running.measures import logistic, total
+from backprop86.engines.outputs import logistic
 from backprop86.engines.recipe import BadInput, Cases, Recipe
 from backprop86.modules import Cache
 from backprop86.report.drawing import Places, draw_network, one_decimal
 from backprop86.report.style import SMALL, TWO_COLUMNS, figure_of, panel_letters
+from backprop86.running.measures import total
 from backprop86.running.nets import Nets
 from backprop86.running.runs import Runs
 from backprop86.wiring import ONE, Wiring, unroll, wire

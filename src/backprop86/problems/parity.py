@@ -9,10 +9,11 @@ import numpy as np
 from matplotlib.figure import Figure
 from scipy.optimize import linear_sum_assignment
 
+from backprop86.engines.outputs import states
 from backprop86.engines.recipe import BadInput, Cases, Recipe
 from backprop86.report.drawing import hinton
 from backprop86.report.style import ONE_COLUMN, figure_of, panel_letters
-from backprop86.running.nets import Nets, states
+from backprop86.running.nets import Nets
 from backprop86.running.runs import Runs
 from backprop86.wiring import Wiring, layered
 

@@ -11,10 +11,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from backprop86.engines.outputs import states
 from backprop86.engines.recipe import BadInput, Cases, Recipe
 from backprop86.report.drawing import excites_inhibits, hinton
 from backprop86.report.style import TWO_COLUMNS, figure_of, panel_letters
-from backprop86.running.nets import Nets, states
+from backprop86.running.nets import Nets
 from backprop86.running.runs import Runs
 from backprop86.wiring import ONE, Wiring, unroll, wire
 

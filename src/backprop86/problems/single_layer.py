@@ -10,12 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from backprop86.engines import fused
-from backprop86.running.measures import logistic
+from backprop86.engines.outputs import logistic, states
 from backprop86.engines.recipe import BadInput, Job, Recipe
 from backprop86.problems import extra_connections, xor
 from backprop86.problems.extra_connections import cases
 from backprop86.report.style import PALETTE, SMALL, TWO_COLUMNS, figure_of, panel_letters
-from backprop86.running.nets import Nets, states
+from backprop86.running.nets import Nets
 from backprop86.running.problem import Problem, start_of
 from backprop86.running.runs import Runs
 from backprop86.wiring import Wiring

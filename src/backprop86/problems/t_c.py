@@ -11,13 +11,14 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from backprop86.running.measures import length, total
+from backprop86.engines.outputs import states
 from backprop86.engines.recipe import BadInput, Cases, Recipe
 from backprop86.judging.ledger import words_of
 from backprop86.network import generator
 from backprop86.report.drawing import hinton
 from backprop86.report.style import SMALL, TWO_COLUMNS, figure_of, panel_letters
-from backprop86.running.nets import Nets, states
+from backprop86.running.measures import length, total
+from backprop86.running.nets import Nets
 from backprop86.running.problem import wiring_of
 from backprop86.running.runs import Runs
 from backprop86.running.settings import load

@@ -9,9 +9,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from backprop86.engines.outputs import states
 from backprop86.report.style import PALETTE, SMALL, TWO_COLUMNS, figure_of, panel_letters, plain_ticks
 from backprop86.running.failures import KINDS
-from backprop86.running.nets import states
 from backprop86.running.problem import Problem, wiring_of
 from backprop86.running.runs import Runs
 

@@ -10,30 +10,8 @@ from itertools import combinations
 
 import numpy as np
 
-LOG2_E = 1.4426950408889634
-LN_2, LN_2_REST = 6.93147180369123816490e-01, 1.90821492927058770002e-10
-"""ln 2 in two parts. The first has few enough bits that its product with a whole number is exact."""
-SMALLEST = -745.2
-"""e^x rounds to 0 below it."""
 JACOBI_SWEEPS = 7
 """Four are enough for the matrices measured, of up to four columns; each further one doubles the digits."""
-
-
-@np.errstate(invalid="ignore")  # a NaN has no number of twos, and stays NaN
-def logistic(x: np.ndarray) -> np.ndarray:
-    """Return 1 / (1 + e^-x), equation 2, within 2 ulp for every x; from e^-|x|, which cannot overflow."""
-    a = np.maximum(-np.abs(x), SMALLEST)
-    twos = np.rint(a * LOG2_E)
-    r = (a - twos * LN_2) - twos * LN_2_REST
-    e = np.full_like(r, 1 / math.factorial(13))
-    for k in range(12, 1, -1):
-        e *= r
-        e += 1 / math.factorial(k)
-    e *= r * r
-    e += r
-    e += 1
-    e = np.ldexp(e, twos.astype(np.int32))
-    return np.where(x >= 0, 1, e) / (1 + e)
 
 
 def total(values: np.ndarray) -> np.ndarray:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backprop86.running.measures import logistic
+from backprop86.engines.outputs import states
 from backprop86.engines.recipe import Cases
 from backprop86.wiring import Wiring
 
@@ -41,16 +41,3 @@ class Nets:
     def counts(self) -> np.ndarray:
         """Cases that each seed is trained on, as (S, C) of True and False."""
         return np.ones(self.y.shape[:2], dtype=bool) if self.counted is None else self.counted > 0
-
-
-@np.errstate(all="ignore")  # the weights of a seed that diverged may be infinite
-def states(wiring: Wiring, inputs: np.ndarray, w: np.ndarray) -> np.ndarray:
-    """Return the output of every unit for every case, (S, C, n_units), unit by unit and source by source."""
-    y = np.empty((wiring.n_units, len(inputs), len(w)))
-    y[0], y[1 : 1 + wiring.n_inputs], weights = 1, inputs.T[..., None], np.ascontiguousarray(w.T)
-    for unit in range(1 + wiring.n_inputs, wiring.n_units):
-        x = np.zeros(y.shape[1:])
-        for k in np.flatnonzero(wiring.target == unit):
-            x += weights[wiring.parameter[k]] * y[wiring.source[k]]
-        y[unit] = logistic(x)
-    return y.transpose(2, 1, 0)
