@@ -60,3 +60,4 @@ lint: .venv/ready  ## ruff and mypy
 
 clean:  ## remove what can be made again; results/ stays
 	rm -rf .venv quick multirun .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf src/backprop86/engines/__pycache__ "$${XDG_CACHE_HOME:-$$HOME/.cache}/backprop86"
