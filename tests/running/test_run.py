@@ -60,6 +60,18 @@ def asked(script, monkeypatch):
     return calls
 
 
+def test_engines_are_told_what_the_settings_say(tmp_path, monkeypatch, script):
+    told, whole = [], script.run_together
+
+    def noted(*what, **how):
+        told.append({name: how[name] for name in ("engine", "device", "threads")})
+        return whole(*what, **how)
+
+    monkeypatch.setattr(script, "run_together", noted)
+    script.run(replace(of_variant(tmp_path, 2), engine="reference", threads=1))
+    assert told == [{"engine": "reference", "device": "cpu", "threads": 1}]
+
+
 def test_a_run_that_was_stopped_is_resumed_to_the_same_bytes(tmp_path, monkeypatch, script):
     monkeypatch.setattr(runs, "MOST_WEIGHTS", 0)
     monkeypatch.setattr(Experiment, "kept", lambda self, name: (3, 2))  # so that other runs are kept for their own sake

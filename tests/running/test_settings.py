@@ -16,6 +16,7 @@ import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 
+from backprop86.engines.cores import cores
 from backprop86.engines.recipe import BadInput, Cases, Recipe
 from backprop86.judging.brief import listed
 from backprop86.problems import xor
@@ -120,6 +121,9 @@ def test_one_clear_line(answer, given, line, tmp_path):
         ("first_seed=-1", "first_seed must be a whole number from 0 to 9223372036854774808, was -1"),
         ("first_seed=9223372036854774809", "first_seed must be a whole number from 0 to 9223372036854774808, was 9"),
         ("seeds=9223372036854775808", "seeds must be a whole number from 1 to 10,000,000, was 9223372036854775808"),
+        ("threads=0", f"threads must be a whole number from 1 to {cores()}, was 0"),
+        (f"threads={cores() + 1}", f"threads must be a whole number from 1 to {cores()}, was {cores() + 1}"),
+        ("threads=all", "threads must be a whole number or null, was all"),
         ("seeds=abc", "seeds must be a whole number or null, was abc"),
         ("seeds=1.5", "seeds must be a whole number or null, was 1.5"),
         ("experiment.seeds=0", "experiment.seeds must be a whole number from 1 to 10,000,000, was 0"),
@@ -479,6 +483,14 @@ def test_one_reading_and_its_seeds(tmp_path):
     assert settings.chosen == ["zero_one_targets"]
     assert settings.experiment.recipe_of("zero_one_targets").target_on == 1
     assert load("symmetry", f"output={tmp_path}").seed_list == list(range(1000))
+
+
+def test_threads_are_as_many_as_the_process_may_use(monkeypatch):
+    assert load("xor").threads is None
+    monkeypatch.setattr(config, "cores", lambda: 3)
+    assert load("xor", "threads=3", "first_seed=1").threads == 3
+    with pytest.raises(BadInput, match=r"^threads must be a whole number from 1 to 3, was 4$"):
+        load("xor", "threads=4")
 
 
 def test_axes():

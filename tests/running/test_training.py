@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import torch
 
+from backprop86.engines import fused
 from backprop86.engines.recipe import Recipe
 from backprop86.engines.reference import checkpoints
 from backprop86.network import Network
@@ -50,6 +51,24 @@ def test_side_by_side_is_the_same_as_one_by_one(engine, problem, recipe, others)
     assert problem is family_trees or pd.concat(found)["stopped"].nunique() > 2
     for each, rows in zip(recipes, found, strict=True):
         pd.testing.assert_frame_equal(rows, run_reading(problem, each, [3, 0, 8], engine))
+
+
+@pytest.fixture
+def threads(monkeypatch):
+    """Note how many threads the fused engine and torch are told to use; torch keeps its one."""
+    told = []
+    monkeypatch.setattr(fused, "train", lambda *job, threads, train=fused.train: told.append(threads) or train(*job))
+    monkeypatch.setattr(torch, "set_num_threads", told.append)
+    return told
+
+
+@pytest.mark.parametrize(("engine", "given", "told"), [
+    ("fused", 2, [2, 2]), ("fused", None, [None]), ("reference", 2, [2]), ("reference", None, []),
+])  # fmt: skip
+def test_engines_and_measures_work_in_the_threads_they_are_given(threads, engine, given, told):
+    rows = run_together(xor, [replace(XOR, sweeps=9)], [0, 1], engine, threads=given)
+    assert threads == told
+    pd.testing.assert_frame_equal(rows[0], run_reading(xor, replace(XOR, sweeps=9), [0, 1], engine))
 
 
 def test_what_cannot_be_trained_together():

@@ -1,6 +1,5 @@
 """A whole report: every table, figure and page that the rows in a folder give, and the README's parts."""
 
-import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -17,6 +16,7 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 from rich.progress import track
 
+from backprop86.engines.cores import cores
 from backprop86.engines.recipe import BadInput
 from backprop86.report import chapters, citing, readme, tables
 from backprop86.report.claims_page import claims_page
@@ -109,11 +109,6 @@ def experiments_in(folder: Folder) -> tuple[list[str], list[str]]:
         if not chapters.are_there(folder, names):
             notes.append(f"left out: tables/{names[0]}.csv and what is drawn of it ({how} makes it, in results/)")
     return found, notes
-
-
-def cores() -> int:
-    """Return the number of processes that this one may keep busy."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager

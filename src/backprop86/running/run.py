@@ -77,7 +77,7 @@ def one_batch(
         for name, recipe in recipes.items()
     }
     before = {name: runs.interrupted(kept.rows, name, about[name], seeds) for name in recipes}
-    train = partial(run_together, experiment.problem, engine=engine, device=settings.device)
+    train = partial(run_together, experiment.problem, engine=engine, device=settings.device, threads=settings.threads)
     found, whole = look(experiment, recipes, seeds, before, train, progress)
     for name, rows in found.items():
         said = about[name]

@@ -21,6 +21,7 @@ from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf
 
+from backprop86.engines.cores import cores
 from backprop86.engines.recipe import BEYOND, BadInput, Recipe, one_of
 from backprop86.running.experiment import Experiment
 from backprop86.running.training import ENGINES
@@ -43,6 +44,7 @@ class Settings:
     reading: str = "all"
     engine: str = "auto"
     device: str = "cpu"
+    threads: int | None = None
     output: str = "results"
 
     def check(self) -> "Settings":
@@ -58,6 +60,8 @@ class Settings:
             raise BadInput(f"device must be cpu for the fused engine, was {self.device}")
         if not _computes(self.device):
             raise BadInput(f"device must be cpu, or cuda, cuda:1 or mps if torch finds one here, was {self.device}")
+        if self.threads is not None and not 1 <= self.threads <= cores():
+            raise BadInput(f"threads must be a whole number from 1 to {cores()}, was {self.threads}")
         self.check_output()
         self.experiment.check()
         for reading in self.chosen:

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 
 from backprop86.descent import RATES, Descent
 from backprop86.engines import fused, reference
@@ -97,13 +99,19 @@ def run_together(
     device: str = "cpu",
     advance: Callable[[int], None] = lambda seed_sweeps: None,
     drawn: Sequence[int] = (),
+    threads: int | None = None,
 ) -> list[pd.DataFrame]:
     """Return the rows of `run_reading` for recipes with one key of `together`, trained in blocks of (recipe, seed).
 
-    drawn: the sweep of each recipe.
+    drawn: the sweep of each recipe. threads: None is one per core for the fused engine, and torch's own number for it.
     """
     wiring, cases = wiring_of(problem.wiring, recipes[0]), problem.cases(recipes[0])
-    train, at_once = ENGINES[engine_for(engine, device)]
+    name = engine_for(engine, device)
+    train, at_once = ENGINES[name]
+    if name == "fused":
+        train = partial(fused.train, threads=threads)
+    if threads is not None:
+        torch.set_num_threads(threads)  # of the reference engine, and of the measures
     every = [(k, seed) for k in range(len(recipes)) for seed in seeds]
     parts = []
     for start in range(0, len(every), at_once):
