@@ -42,7 +42,9 @@ def train(
     """Train every seed as reference.train does, compiled, in `threads` threads (one per core) of `lanes` lanes."""
     wiring, cases, recipe = job.wiring, job.cases, job.recipe
     net, rule = net_of(wiring, cases, recipe), rule_of(recipe, cases)
-    net = net._replace(written_out=written_out(wiring, cases, recipe, job.counted is not None))
+    net = net._replace(
+        written_out=written_out(wiring, cases, recipe, job.counted is not None, len(job.w) * recipe.sweeps)
+    )
     block = block_of(job, descent or recipe.descent())
     n_threads = threads or cores()
     queue = _Queue(len(job.w), lanes or LANES, n_threads)

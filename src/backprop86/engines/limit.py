@@ -11,6 +11,7 @@ import torch
 from backprop86.engines.compiling import compiled
 from backprop86.engines.cores import cores
 from backprop86.engines.kernel import logistic
+from backprop86.engines.program import products
 from backprop86.engines.recipe import Cases, Recipe
 from backprop86.engines.vectors import pointer, width
 from backprop86.wiring import Wiring
@@ -18,10 +19,8 @@ from backprop86.wiring import Wiring
 
 def limit(wiring: Wiring, cases: Cases, recipe: Recipe) -> float:
     """Return seed-sweeps per second if products ran like a matrix product, and logistics like a vectorised one."""
-    C, computed = len(cases.inputs), wiring.source > wiring.n_inputs
-    not_zero = np.concatenate([[C], np.count_nonzero(cases.inputs, axis=0)])  # cases, for the unit that is always 1 too
-    forward = C * computed.sum() + not_zero[wiring.source[~computed]].sum()
-    flops = 2 * (2 * forward + C * computed.sum()) + 4 * wiring.n_parameters  # dE/dw has the products of equation 1
+    C, back = len(cases.inputs), np.count_nonzero(wiring.source > wiring.n_inputs)
+    flops = 2 * (2 * products(wiring, cases) + C * back) + 4 * wiring.n_parameters
     n_logistics = C * (wiring.n_units - 1 - wiring.n_inputs)
     return 1 / float(flops / matrix_rate() + n_logistics / logistic_rate())
 

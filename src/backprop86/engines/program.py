@@ -11,9 +11,11 @@ the unit that is always 1, which is thus a source like others. An input of a cas
 out where it is 0. The order of each sum is that of arithmetic.py.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import wraps
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -129,6 +131,27 @@ def parts(n: int, most: int) -> Iterator[slice]:
     yield from (slice(*pair) for pair in pairwise(ends))
 
 
+def by_content(make: Callable[..., Any]) -> Callable[..., Any]:
+    """Remember the last results of a function of a wiring, cases and settings, by all that these hold."""
+    made: dict[tuple[Any, ...], Any] = {}
+
+    @wraps(make)
+    def remembered(wiring: Wiring, cases: Cases, *settings: Any) -> Any:
+        arrays = (wiring.source, wiring.target, wiring.parameter, wiring.outputs, cases.inputs, cases.desired)
+        key = (wiring.n_inputs, settings, *((array.shape, array.tobytes()) for array in arrays))
+        if key not in made:
+            if len(made) == MOST_REMEMBERED:
+                made.pop(next(iter(made)))
+            made[key] = make(wiring, cases, *settings)
+        return made[key]
+
+    return remembered
+
+
+MOST_REMEMBERED = 32
+
+
+@by_content
 def program(wiring: Wiring, cases: Cases, at_once: int, v: int) -> Program:
     """Return the program of a network with its cases taken `at_once` at a time; a row has v numbers."""
     made, C = Program(v, min(at_once, len(cases.inputs)), constant_rows(cases)), len(cases.inputs)
@@ -187,6 +210,13 @@ def _weights(made: Program, group: Group, given: list[list[int]]) -> None:
         else:
             dense.append(k)
     made.weights(group, dense, units, len(given))
+
+
+def products(wiring: Wiring, cases: Cases) -> int:
+    """Return the products of equation 1 in one sweep, those with inputs that are 0 left out; equation 6 has as many."""
+    C, computed = len(cases.inputs), wiring.source > wiring.n_inputs
+    not_zero = np.concatenate([[C], np.count_nonzero(cases.inputs, axis=0)])  # cases; of the unit that is always 1 all
+    return int(C * computed.sum() + not_zero[wiring.source[~computed]].sum())
 
 
 def constant_rows(cases: Cases) -> dict[float, int]:

@@ -16,13 +16,22 @@ from llvmlite import binding
 from backprop86.engines.arithmetic import CASES_AT_ONCE, LARGEST, LN_2, LN_2_REST, LOG2_E, SHIFT, TAYLOR
 from backprop86.engines.compiling import VERSIONS, keep, kept
 from backprop86.engines.kernel import ALPHA, BAD, EPSILON, EVENT, KEEP, LOOKING, LOOKING_RIGHT, RIGHT, SCALE, SLACK, E
+from backprop86.engines.program import by_content, products, program
 from backprop86.engines.recipe import CRITERIA, Cases, Recipe
 from backprop86.engines.vectors import BYTES, FEATURES, PROCESSOR
 from backprop86.network import largest_weights
 from backprop86.wiring import Wiring
 
-MOST_LOGISTICS = 210
-"""The largest network that is written out: so many units, each counted once for every case."""
+MOST = 9_000
+"""Operations of a sweep up to which a network is written out."""
+FEW, WORTH = 60, 20
+"""A larger one is too, if its tiles would have so few operations each, and its seeds take so many sweeps for each."""
+OF_LOGISTIC = 24
+"""Operations of one logistic."""
+PRINTED = (
+    "update", "target_on", "target_off", "dead_zone", "zone_on", "zone_off", "error", "criterion", "biases", "dtype",
+)  # fmt: skip
+"""The settings that are printed into a sweep."""
 Name = str
 
 
@@ -128,34 +137,51 @@ class Sweep:
 
     def text(self) -> list[str]:
         """Return the lines: equation 9, then tile by tile forward, error and backward, then the events."""
-        w = self.change()
-        dE_dw, found = [self.on.number(-0.0)] * self.wiring.n_parameters, Found(self.on)
-        for start in range(0, len(self.cases.inputs), CASES_AT_ONCE):
-            some = range(start, min(start + CASES_AT_ONCE, len(self.cases.inputs)))
-            y = {c: self.forward(c, w) for c in some}
-            dE_dx = {c: self.backward(y[c], self.error(c, y[c], found), w) for c in some}
-            self.weights(y, dE_dx, dE_dw)
-        for p, total in enumerate(dE_dw):
-            self.on.store(total, "dE_dw", p)
+        on, C, parameters = self.on, len(self.cases.inputs), range(self.wiring.n_parameters)
+        w, last, dE_dw = ([on.load(name, p) for p in parameters] for name in ("w", "last_change", "dE_dw"))
+        if self.recipe.update == "case":
+            for c in range(C):
+                w, last = self.change(w, last, self.gradient([c], w, Found(on)), c)
+        else:
+            w, last = self.change(w, last, dE_dw)
+        found, at_once = Found(on), 1 if self.recipe.update == "case" else CASES_AT_ONCE
+        dE_dw = [on.number(-0.0)] * len(w)
+        for start in range(0, C, at_once):
+            dE_dw = self.gradient(range(start, min(start + at_once, C)), w, found, dE_dw)
+        for name, rows in (("w", w), ("last_change", last), ("dE_dw", dE_dw)):
+            for p in parameters:
+                on.store(rows[p], name, p)
         self.events(found)
-        return self.on.lines
+        return on.lines
 
-    def change(self) -> list[Name]:
-        """Print equation 9 and decay, and return the new weights."""
-        on, largest, found = self.on, largest_weights(self.wiring, self.recipe.biases), []
-        alpha, epsilon, keep, bad = (on.load("per", row) for row in (ALPHA, EPSILON, KEEP, BAD))
-        for p in range(self.wiring.n_parameters):
-            step = on.line(f"fneg {on.type} {on.two('fmul', epsilon, on.load('dE_dw', p))}")
-            delta = on.fma(alpha, on.load("last_change", p), step)
-            w = on.two("fmul", on.two("fadd", on.load("w", p), delta), keep)
+    def change(
+        self, w: list[Name], last: list[Name], dE_dw: list[Name], c: int | None = None
+    ) -> tuple[list[Name], list[Name]]:
+        """Print equation 9 and decay, after case c for the seeds that are trained on it; return the new (w, delta)."""
+        on, largest, bad = self.on, largest_weights(self.wiring, self.recipe.biases), self.on.load("per", BAD)
+        alpha, epsilon, keep = (on.load("per", row) for row in (ALPHA, EPSILON, KEEP))
+        counts = on.load("counted", c) if self.held_out and c is not None else None
+        moved, deltas = [], []
+        for p, w_p in enumerate(w):
+            delta = on.fma(alpha, last[p], on.line(f"fneg {on.type} {on.two('fmul', epsilon, dE_dw[p])}"))
+            new = on.two("fmul", on.two("fadd", w_p, delta), keep)
             if largest[p] < np.inf:
-                w = on.smaller(on.number(largest[p]), w)
-            on.store(delta, "last_change", p)
-            on.store(w, "w", p)
-            bad = on.fma(w, on.number(0), bad)
-            found.append(w)
+                new = on.smaller(on.number(largest[p]), new)
+            if counts is not None:
+                delta, new = (on.pick("ogt", counts, on.number(0), *pair) for pair in ((delta, last[p]), (new, w_p)))
+            bad = on.fma(new, on.number(0), bad)
+            moved.append(new)
+            deltas.append(delta)
         on.store(bad, "per", BAD)
-        return found
+        return moved, deltas
+
+    def gradient(
+        self, some: Sequence[int], w: list[Name], found: "Found", dE_dw: list[Name] | None = None
+    ) -> list[Name]:
+        """Print equations 1 to 7 of some cases, and return their dE/dw, added to another."""
+        y = {c: self.forward(c, w) for c in some}
+        dE_dx = {c: self.backward(y[c], self.error(c, y[c], found), w) for c in some}
+        return self.weights(y, dE_dx, dE_dw or [self.on.number(-0.0)] * len(w))
 
     def forward(self, c: int, w: list[Name]) -> dict[int, Name | float]:
         """Print equations 1 and 2 of one case, and return every unit's output; those of inputs are numbers."""
@@ -216,10 +242,12 @@ class Sweep:
 
     def weights(
         self, y: dict[int, dict[int, Name | float]], dE_dx: dict[int, dict[int, Name]], dE_dw: list[Name]
-    ) -> None:
-        """Print equation 6 of some cases."""
+    ) -> list[Name]:
+        """Print equation 6 of some cases, and return dE/dw with it added."""
+        dE_dw = dE_dw.copy()
         for p, i, j in self.connections:
             dE_dw[p] = self.sum([(dE_dx[c][j], y[c][i]) for c in y], dE_dw[p])
+        return dE_dw
 
     def events(self, found: "Found") -> None:
         """Print what kernel.happened notes, and return whether anything has."""
@@ -280,14 +308,25 @@ class Found:
         return on.smaller(*found) if len(found) == 2 else found[0]
 
 
-def written_out(wiring: Wiring, cases: Cases, recipe: Recipe, held_out: bool) -> int:
-    """Return the address of the compiled sweep of a small network; 0 for one that the kernel's loops are for."""
+def written_out(wiring: Wiring, cases: Cases, recipe: Recipe, held_out: bool, work: int) -> int:
+    """Return the address of the compiled sweep of a small network; 0 for one that the kernel's loops are for.
+
+    work: the most sweeps that all seeds may take together. A large program is compiled only for much of it.
+    """
     n_logistics = len(cases.inputs) * (wiring.n_units - 1 - wiring.n_inputs)
-    if recipe.update == "case" or n_logistics > MOST_LOGISTICS:
+    n = (3 * products(wiring, cases) + OF_LOGISTIC * n_logistics) * (2 if recipe.update == "case" else 1)
+    if n > MOST and (n > FEW * len(program(wiring, cases, CASES_AT_ONCE, 1).ops) or WORTH * n > work):
         return 0
+    return _compiled(text(wiring, cases, tuple(getattr(recipe, name) for name in PRINTED), held_out))
+
+
+@by_content
+def text(wiring: Wiring, cases: Cases, settings: tuple[float | str, ...], held_out: bool) -> str:
+    """Return the program of a sweep, by the values of the settings in PRINTED."""
+    recipe: Recipe = Recipe().changed(dict(zip(PRINTED, settings, strict=True)), "recipe")
     on = Lines(recipe.dtype)
     lines = Sweep(wiring, cases, recipe, held_out, on).text()
-    return _compiled("\n".join([*head(on), *lines, "ret i1 %happened", "}"]))
+    return "\n".join([*head(on), *lines, "ret i1 %happened", "}"])
 
 
 def head(on: Lines) -> list[str]:
