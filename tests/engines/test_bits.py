@@ -1,0 +1,289 @@
+"""Bits: the fused engine's are the referee's; the referee itself beside fractions, NumPy's Philox and mpmath."""
+
+import hashlib
+import json
+import math
+import os
+import platform
+import subprocess
+import sys
+from dataclasses import fields, replace
+from fractions import Fraction
+from pathlib import Path
+
+import mpmath
+import numpy as np
+import pytest
+import referee
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from backprop86.descent import RATES, Descent
+from backprop86.engines import fused
+from backprop86.engines.arithmetic import LARGEST
+from backprop86.engines.recipe import Cases, Job, Recipe
+from backprop86.engines.reference import Outcome
+from backprop86.network import initial_weights
+from backprop86.problems import family_trees, symmetry, t_c, xor
+from backprop86.running.problem import counted_of, start_of, wiring_of
+from backprop86.running.settings import load, stems
+from backprop86.wiring import layered
+from nets import SYMMETRY, TREES, XOR, wirings
+
+DTYPES = pytest.mark.parametrize("dtype", ["float64", "float32"])
+T_C = Recipe("7x7_shared", 4, epsilon=0.05, alpha=0.9, target_on=0.9, target_off=0.1, moments=[2], stop="limit")
+FEW = {
+    "xor": (xor, replace(XOR, sweeps=60, epsilon=1.5, moments=[20])),
+    "xor, float32": (xor, replace(XOR, sweeps=60, epsilon=1.5, dtype="float32")),
+    "xor, negative biases, case updates": (xor, replace(XOR, sweeps=12, epsilon=2.0, update="case", biases="negative")),
+    "symmetry": (symmetry, replace(SYMMETRY, sweeps=10)),
+    "symmetry, mean error, case updates": (symmetry, replace(SYMMETRY, sweeps=2, update="case", error="mean")),
+    "shared weights": (t_c, T_C),
+    "shared weights, case updates": (t_c, replace(T_C, update="case")),
+    "family trees": (family_trees, replace(TREES, sweeps=2, opening_sweeps=1)),
+    "family trees, float32": (family_trees, replace(TREES, sweeps=2, opening_sweeps=1, dtype="float32")),
+}
+
+
+def bits(values):
+    """The bytes of an array, in which one NaN is as good as another."""
+    return np.where(np.isnan(values), np.nan, values).tobytes()
+
+
+def different(ours, theirs):
+    """The fields in which two outcomes differ, each with the number of seeds that do and the first of them."""
+    found = {}
+    for field in fields(Outcome):
+        a, b = getattr(ours, field.name), getattr(theirs, field.name)
+        assert (a.dtype, a.shape) == (b.dtype, b.shape)
+        seeds = [seed for seed in range(len(a)) if bits(a[seed]) != bits(b[seed])]
+        if seeds:
+            found[field.name] = len(seeds), seeds[0]
+    return found
+
+
+def job_of(problem, recipe, n):
+    """The job of the first n seeds, six of seven of which go on for some time after they have learned."""
+    wiring, cases, seeds = wiring_of(problem.wiring, recipe), problem.cases(recipe), list(range(n))
+    w, counted = start_of(problem, recipe, wiring, seeds), counted_of(problem, recipe, seeds)
+    return Job(wiring, cases, recipe, w, counted, np.array(seeds) % 7 * recipe.sweeps // 7)
+
+
+@pytest.mark.parametrize("name", FEW)
+def test_the_bits_of_a_few_nets(name):
+    job = job_of(*FEW[name], 20)
+    assert different(fused.train(job), referee.run(job)) == {}
+
+
+SIZES = [(100, 100, 300), (3_000, 100, 40), (30_000, 100, 6), (200_000, 20, 3), (math.inf, 10, 1)]
+"""Connections times cases up to which a net is so large; how many seeds of it are compared, over how many sweeps.
+
+Where the weights change after every case, it is a third of the sweeps.
+"""
+
+
+def rules(stem):
+    """One reading of an experiment for each way in which it trains, and its recipe, cut short."""
+    experiment, found = load(stem).experiment, {}
+    for name in experiment.every_reading:
+        recipe = experiment.recipe_of(name)
+        words = (recipe.network, recipe.update, recipe.error, recipe.dead_zone, recipe.biases, recipe.criterion)
+        words += (recipe.stop, recipe.held_out, recipe.start == "equal")
+        numbers = (recipe.alpha > 0, recipe.decay > 0, recipe.opening_sweeps > 0)
+        found.setdefault((*words, *numbers), (name, recipe))
+    few = list(found.values())[:2] if stem == "family_trees_lattice" else found.values()
+    for name, recipe in few:
+        problem = experiment.problem
+        products = len(wiring_of(problem.wiring, recipe).source) * len(problem.cases(recipe).inputs)
+        _, n, sweeps = next(size for size in SIZES if products <= size[0])
+        sweeps = -(-sweeps // 3) if recipe.update == "case" else sweeps
+        opening, moments = min(recipe.opening_sweeps, 1), sorted({1, sweeps})
+        yield name, problem, replace(recipe, sweeps=sweeps, opening_sweeps=opening, moments=moments), n
+
+
+@pytest.mark.slow
+@DTYPES
+@pytest.mark.parametrize("stem", stems())
+def test_the_bits_of_every_experiment(stem, dtype):
+    wrong = {}
+    for name, problem, recipe, n in rules(stem):
+        job = job_of(problem, replace(recipe, dtype=dtype), n)
+        if found := different(fused.train(job), referee.run(job)):
+            wrong[name] = found
+    assert wrong == {}
+
+
+@pytest.mark.slow
+@settings(max_examples=20)
+@given(wirings(), st.integers(0, 2**32), st.sampled_from(["sweep", "case"]), st.sampled_from(["sum", "mean"]))
+def test_the_bits_of_any_net(wiring, seed, update, error):
+    random = np.random.default_rng(seed)
+    inputs = random.choice([0, 1, -0.7, 0.3], (11, wiring.n_inputs))
+    cases = Cases(inputs, random.integers(0, 2, (11, len(wiring.outputs))).astype(float), ("",) * 11)
+    counted, w0 = (random.random((5, 11)) < 0.8) * 1.0, random.normal(size=(5, wiring.n_parameters))
+    counted[:, 0] = 1
+    recipe = Recipe("", 6, 0.3, 0.9, 0.01, 2, 0.1, 0.5, update=update, error=error, dead_zone="from_edge")
+    recipe.dtype = ["float64", "float32"][seed % 2]
+    job = Job(wiring, cases, recipe, w0, counted)
+    assert different(fused.train(job), referee.run(job)) == {}
+
+
+@DTYPES
+@pytest.mark.parametrize("update", ["sweep", "case"])
+def test_the_bits_where_every_seed_has_its_own_rates(update, dtype):
+    recipe, random = replace(XOR, sweeps=15, opening_sweeps=4, error="mean"), np.random.default_rng(0)
+    job = job_of(xor, replace(recipe, update=update, dtype=dtype), 20)
+    job = replace(job, counted=np.array([[1, 1, 0, 1], [0, 1, 1, 1]] * 10) * 1.0)
+    descent = Descent(**{name: random.random(20) * (0.1 if name == "decay" else 1) for name in RATES}, opening_sweeps=4)
+    assert different(fused.train(job, descent=descent), referee.run(job, descent)) == {}
+
+
+@DTYPES
+def test_the_bits_of_runs_that_diverge(dtype):
+    """Some at once, from infinite weights, some later, and some from numbers that are almost too small or too large."""
+    cases = Cases(np.array([[1e30, 0], [1, 1]]), np.array([[1.0], [0.0]]), ("huge", "one"))
+    recipe = replace(XOR, epsilon=1e20, sweeps=8, moments=[1, 3], stop="limit", dtype=dtype)
+    w = np.array([[0, 0, 0], [0, np.inf, 0], [-np.inf, 0, 1], [1e-320, 1e-30, -1e-44], [-700, 0, 1], [0, 1e-30, -0.0]])
+    job = Job(layered(2, 1), cases, recipe, w)
+    ours = fused.train(job)
+    assert different(ours, referee.run(job)) == {}
+    assert 0 < ours.diverged.sum() < len(w)
+
+
+TERMS = referee.terms
+CHANGES = {
+    "a product is rounded before it is added": ("fma", lambda a, b, c, dtype: np.multiply(a, b, dtype=dtype) + c),
+    "sums are taken backwards": ("terms", lambda *products: TERMS(*(each[::-1] for each in products))),
+    "four cases are taken at a time": ("CASES_AT_ONCE", 4),
+    "e^r has a term less": ("TAYLOR", referee.TAYLOR[1:]),
+    "ln 2 is one float64": ("LN_2_REST", 0.0),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_another_arithmetic_has_other_bits(change, monkeypatch):
+    job = job_of(*FEW["shared weights"], 20)
+    ours = fused.train(job)
+    monkeypatch.setattr(referee, *CHANGES[change])
+    found = different(ours, referee.run(job))
+    assert found["w"][0] > 5
+    assert not found.keys() & {"sweeps", "right_side", "stopped", "diverged"}
+
+
+def hashes(threads=1, lanes=None):
+    """The SHA-256 of all that becomes of some seeds of a few nets."""
+    found = {}
+    for name, (problem, recipe) in FEW.items():
+        outcome = fused.train(job_of(problem, recipe, 70), threads=threads, lanes=lanes)
+        every = b"".join(bits(getattr(outcome, field.name)) for field in fields(Outcome))
+        found[name] = hashlib.sha256(every).hexdigest()
+    return found
+
+
+MACHINES = {
+    "AVX2": {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": "+avx,+avx2,+bmi,+bmi2,+fma,+sse4.1,+sse4.2"},
+    "no FMA": {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": "+sse2"},
+}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="these machines are of one family")
+@pytest.mark.parametrize("machine", MACHINES)
+def test_other_machines_have_the_same_bits(machine):
+    """So do other numbers of threads and lanes."""
+    program = "import json, test_bits; print(json.dumps([test_bits.hashes(n, 48 * n) for n in (1, 2, 3)]))"
+    paths = os.pathsep.join([*sys.path, str(Path(__file__).parent)])
+    environment = os.environ | MACHINES[machine] | {"PYTHONPATH": paths}
+    child = subprocess.run([sys.executable, "-c", program], capture_output=True, env=environment, check=True)
+    assert json.loads(child.stdout) == [hashes()] * 3
+
+
+def numbers(random, dtype, n):
+    """Numbers of every size, with few digits and with many, next to powers of two, and some of a kind of their own."""
+    info = np.finfo(dtype)
+    few = 2.0 ** -random.integers(1, info.nmant + 1, n)
+    mantissa = random.choice([1 + random.random(n), 1 + few, 2 - few, np.ones(n)], axis=0)
+    exponent = random.integers(info.minexp - info.nmant, info.maxexp, n) * random.choice([0.0, 0.01, 0.45, 1.0])
+    found = np.ldexp(mantissa * random.choice([-1, 1], n), exponent.astype(int)).astype(dtype)
+    own = random.choice([0, -0.0, np.inf, -np.inf, np.nan, info.max, info.tiny, info.smallest_subnormal], n)
+    return np.where(random.random(n) < 0.03, own, found).astype(dtype)
+
+
+def rounded(exact, dtype):
+    """A fraction, rounded to the nearest number, ties to even."""
+    info = np.finfo(dtype)
+    size = exact.numerator.bit_length() - exact.denominator.bit_length()
+    size -= abs(exact) < Fraction(2) ** size
+    unit = Fraction(2) ** max(size - info.nmant, info.minexp - info.nmant)
+    value = round(exact / unit) * unit
+    size = math.inf if abs(value) >= Fraction(2) ** info.maxexp else float(abs(value))
+    return size if exact > 0 else -size
+
+
+def right_fma(a, b, c, dtype):
+    """What fma must be, from fractions."""
+    a, b, c = float(a), float(b), float(c)
+    if 0 in (a, b) or not math.isfinite(a) or not math.isfinite(b):
+        return a * b + c
+    if not math.isfinite(c):
+        return c
+    exact = Fraction(a) * Fraction(b) + Fraction(c)
+    return rounded(exact, dtype) if exact else 0.0
+
+
+def assert_right(a, b, c, dtype):
+    """Compare fma, of arrays, with fractions, to the bit and with the sign of 0."""
+    right = np.array([right_fma(*three, dtype) for three in zip(a, b, c, strict=True)], dtype)
+    found = referee.fma(a, b, c, dtype)
+    assert found.dtype == dtype
+    wrong = [k for k in range(len(a)) if bits(found[k]) != bits(right[k])]
+    assert [(a[k], b[k], c[k], found[k], right[k]) for k in wrong] == []
+
+
+@DTYPES
+@np.errstate(all="ignore")
+def test_fma_is_rounded_once(dtype):
+    """Also where the sum nearly cancels, is a tie or almost one, is infinite, or too small to be normal."""
+    random, n, type_ = np.random.default_rng(0), 2000, np.dtype(dtype).type
+    for _ in range(6):
+        a, b, c = (numbers(random, dtype, n) for _ in range(3))
+        product = -(a * b)
+        beside = np.nextafter(product, type_(np.inf))
+        shifted = np.ldexp(product, random.integers(-60, 61, n))
+        assert_right(a, b, random.choice([c, product, beside, shifted], axis=0), dtype)
+
+
+@given(st.lists(st.tuples(*[st.floats()] * 3), min_size=1))
+@example([(1e-170, 1e-170, 5e-324), (1e160, 1e160, -1e308), (2.0**-1074, 2.0**600, 1.0), (-0.0, 1.0, -0.0)])
+def test_fma_of_any_numbers(triples):
+    assert_right(*np.array(triples).T, "float64")
+    with np.errstate(all="ignore"):
+        assert_right(*np.array(triples).T.astype("float32"), "float32")
+
+
+@pytest.mark.parametrize("seed", [0, 1, 86, 2**32 - 1, 2**63 - 1, 2**64 - 1])
+@pytest.mark.parametrize("n", [1, 4, 9, 30])
+def test_initial_weights(seed, n):
+    wiring = layered(n, 1)
+    for initial_range, spread in ((0.3, None), (1.0, None), (0.1, 1e-3), (0.0, 0.7)):
+        right = initial_weights(wiring, [seed], initial_range, spread=spread)[0]
+        assert bits(np.array(referee.initial_weights(seed, 1 + n, initial_range, spread))) == bits(right)
+
+
+def test_logistic_is_within_2_ulp():
+    random = np.random.default_rng(0)
+    x = np.concatenate([np.linspace(0, LARGEST, 3001), random.normal(size=2000), np.geomspace(1e-300, LARGEST, 999)])
+    x = np.concatenate([x, -x])
+    with mpmath.workprec(200):
+        right = np.array([float(1 / (1 + mpmath.exp(-mpmath.mpf(value)))) for value in x])
+    assert np.max(np.abs(referee.logistic(x) - right) / np.spacing(right)) <= 2
+    x32 = x.astype("float32")
+    assert bits(referee.logistic(x32)) == bits(referee.logistic(x32.astype(float)).astype("float32"))
+
+
+def test_logistic_saturates_and_passes_nan_on():
+    y = referee.logistic(np.array([-np.inf, -1e308, -LARGEST - 1, -LARGEST, 0, LARGEST, 1e308, np.inf, np.nan]))
+    assert len({*y[:4].tolist()}) == 1
+    assert y[3] == pytest.approx(math.exp(-LARGEST))
+    assert y[4:8].tolist() == [0.5, 1, 1, 1]
+    assert np.isnan(y[8])
