@@ -3,7 +3,7 @@ PYTHON ?= python3
 PIP_FLAGS ?=
 IN_VENV = .venv/bin/python
 
-.PHONY: help reproduce lattice quick report check compare explain article bench test fast lint clean
+.PHONY: help reproduce lattice quick report check verify compare explain article bench test fast lint clean
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## */\1\t/'
 
@@ -28,6 +28,9 @@ report: .venv/ready  ## tables, figures, verdicts and the gallery from the runs 
 
 check: .venv/ready  ## whether every table, figure and number is what the runs in results/ give; writes nothing
 	$(IN_VENV) experiments/report.py --check
+
+verify: .venv/ready  ## 20 seeds of every reading trained anew, every bit compared with results/ (two minutes)
+	$(IN_VENV) experiments/verify.py
 
 # Each variable of the command line is passed on as name=value, in quotes; $(value) keeps make from expanding it
 ASKED = $(foreach name,$(filter-out PYTHON PIP_FLAGS IN_VENV,$(.VARIABLES)),\
