@@ -82,8 +82,8 @@ class Runs:
         rows, ending = self.of(reading), f"@{moment}"
         if moment not in (known := moments(self.recipe(reading))):
             raise BadInput(f"{self.stem} was looked at at the moments {', '.join(known)}, not at {moment}")
-        kept = [name for name in map(str, rows) if "@" not in name or name.endswith(ending)]
-        found = rows[kept].rename(columns={name: name.removesuffix(ending) for name in kept})
+        found = rows.loc[:, [("@" not in name) or name.endswith(ending) for name in map(str, rows)]]
+        found = found.set_axis([name.removesuffix(ending) for name in map(str, found)], axis=1)
         if "weights" not in found:
             found = found.assign(weights=None)
         if moment.isdigit():
@@ -189,18 +189,24 @@ def read(path: str | Path) -> Runs:
         raise BadInput(f"{path} was not written by backprop86")
     stem, of_each, stopped = metadata(path, table.schema.metadata[KEY])
     check_columns(path, table.schema)
-    rows = table.to_pandas(types_mapper=NULLABLE.get)
-    by_name = rows.groupby(["variant", "reading"], sort=False, dropna=False)
+    by_name = table.select(["variant", "reading"]).to_pandas().groupby(["variant", "reading"], sort=False, dropna=False)
     if set(by_name.groups) != {(about.variant, about.reading) for about in of_each.values()}:
         raise BadInput(f"{path} must hold rows of the readings that its metadata names, and of no other")
-    parts = {}
-    for name, about in of_each.items():
-        part = by_name.get_group((about.variant, about.reading))
-        measured = {column.partition("@")[0] for column, n in part.count().items() if n} | {*FIRST, *CURVES}
-        own = {"", *moments(about.recipe)}
-        part = part[[name for name in part if name.partition("@")[0] in measured and name.partition("@")[2] in own]]
-        parts[name] = part.astype({"learned": bool, "diverged": bool}).reset_index(drop=True)
+    places = [by_name.indices[about.variant, about.reading] for about in of_each.values()]
+    table, start, parts = table.take(np.concatenate(places)), 0, {}  # the rows of each reading in one piece
+    for (name, about), rows in zip(of_each.items(), map(len, places), strict=True):
+        part, start = table.slice(start, rows), start + rows
+        frame = part.select(_own(part, about.recipe)).to_pandas(types_mapper=NULLABLE.get)
+        parts[name] = frame.assign(learned=frame["learned"].astype(bool), diverged=frame["diverged"].astype(bool))
     return Runs(stem, parts, of_each, stopped)
+
+
+def _own(part: pa.Table, recipe: Recipe) -> list[str]:
+    """Return the columns that a reading has: those of what is measured in it, at its own moments."""
+    parted = {column: column.partition("@") for column in part.column_names}
+    measured = {name for column, (name, _, _) in parted.items() if part[column].null_count < len(part)}
+    kept, own = measured | {*FIRST, *CURVES}, {"", *moments(recipe)}
+    return [column for column, (name, _, moment) in parted.items() if name in kept and moment in own]
 
 
 def differences(runs: Runs, recipes: dict[str, Recipe]) -> list[tuple[str, str, Any, Any]]:
