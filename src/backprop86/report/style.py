@@ -3,7 +3,6 @@
 figure = figure_of(ONE_COLUMN, 60)
 """
 
-import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,11 @@ import numpy as np
 from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Annotation
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FuncFormatter
 from PIL import Image
 from scipy.optimize import isotonic_regression
 
@@ -82,7 +82,10 @@ def figure_of(width_mm: float, height_mm: float) -> Figure:
         raise ValueError(f"a figure must be {said}, was {width_mm} by {height_mm} mm")
     matplotlib.rcdefaults()
     matplotlib.rcParams.update(STYLE)
-    return Figure((width_mm * MM, height_mm * MM), DPI, layout="constrained")  # letters are wider at other resolutions
+    size = (width_mm * MM, height_mm * MM)
+    figure = Figure(size, DPI, layout="constrained")  # letters are wider at other resolutions
+    FigureCanvasAgg(figure)  # it keeps the renderer that every layout needs
+    return figure
 
 
 def panel_letters(axes_list: Iterable[Axes]) -> None:
@@ -130,7 +133,7 @@ def apart(places: np.ndarray, least: float) -> np.ndarray:
 def plain_ticks(axis: Axis) -> None:
     """Label a logarithmic or large axis 0.01, 1, 1,000, 10⁶: mathtext would set powers in type below 5 points."""
     axis.set_major_formatter(FuncFormatter(lambda value, place: in_figures(value)))
-    axis.set_minor_formatter(NullFormatter())
+    axis.set_tick_params("minor", label1On=False)
 
 
 def in_figures(value: float) -> str:
@@ -151,17 +154,18 @@ def save(figure: Figure, folder: Path, name: str, svg: bool = False) -> None:
     of the size.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    canvas = FigureCanvasAgg(figure)
     lay_out(figure)
     with matplotlib.rc_context(FILES):
         figure.savefig(folder / f"{name}.pdf", metadata={"CreationDate": None})
-        figure.savefig(picture := io.BytesIO(), format="png")
+        figure.set_dpi(DPI)
+        canvas.draw()
         if svg:
             figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
         else:
             (folder / f"{name}.svg").unlink(missing_ok=True)  # of other rows
-    Image.open(picture).convert("RGB").quantize(128, dither=Image.Dither.NONE).save(
-        folder / f"{name}.png", optimize=True, dpi=(DPI, DPI)
-    )
+    picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    picture.quantize(128, dither=Image.Dither.NONE).save(folder / f"{name}.png", optimize=True, dpi=(DPI, DPI))
 
 
 def lay_out(figure: Figure) -> None:
