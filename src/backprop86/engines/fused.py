@@ -169,7 +169,7 @@ def wanted(cases: Cases, recipe: Recipe) -> np.ndarray:
 def lanes_of(net: Net, cases: Cases, n: int, dtype: str) -> Lanes:
     """Return at least n idle lanes. Rows begin at multiples of BYTES, so that none lies across two cache lines."""
     v = BYTES // np.dtype(dtype).itemsize
-    groups, given = -(-n // v), constant_rows(cases)
+    groups, given = -(-n // v), constant_rows(cases, net.at_once)
 
     def room(*shape: int) -> np.ndarray:
         raw = np.zeros(math.prod(shape) * np.dtype(dtype).itemsize + BYTES, np.uint8)
@@ -178,8 +178,8 @@ def lanes_of(net: Net, cases: Cases, n: int, dtype: str) -> Lanes:
 
     weights, y = (groups, net.n_parameters, v), room(net.n_rows, v)
     for value, row in given.items():
-        y[row] = value
-    y[len(given) : len(given) + net.at_once] = 1  # the unit that is always 1
+        y[row : row + net.at_once] = value
+    y[len(given) * net.at_once : (len(given) + 1) * net.at_once] = 1  # the unit that is always 1
     return Lanes(
         w=room(*weights),
         last_change=room(*weights),

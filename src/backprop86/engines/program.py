@@ -6,21 +6,21 @@ Equations 1, 7 and 6 are sums of products. A *tile* takes together sums that sha
     equation 7   dE/dy_ic of some units i and cases c         sums over targets j    w_ji    times dE/dx_jc
     equation 6   dE/dw_ji of some units j and some sources i  sums over cases c      dE/dx_jc times y_ic
 
-Rows of y and of dE/dx: the input values that occur, then, unit by unit, the cases that are computed at once; first of
-the unit that is always 1, which is thus a source like others. An input of a case is one of the former rows, and is left
-out where it is 0. The order of each sum is that of arithmetic.py.
+Rows of y and of dE/dx: for each input value that occurs, and then for each unit, the cases that are computed at once.
+The unit that is always 1 is the first. An input that is the same in all these cases is a source like computed units;
+another is taken case by case, and left out where it is 0. The order of each sum is that of arithmetic.py.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any
 
 import numpy as np
 
 from backprop86.engines.recipe import Cases
-from backprop86.engines.tiles import FRESH, MOST_A, MOST_SOURCES, MOST_UNITS, SLOPED, shape
+from backprop86.engines.tiles import FRESH, MOST_A, MOST_SOURCES, MOST_UNITS, SLOPED, SUMS, shape
 from backprop86.wiring import Wiring
 
 PRODUCTS, WEIGHTS, LOGISTIC, ERROR, CLEAR = range(5)
@@ -49,11 +49,6 @@ class Group:
     own: list[int]
     of_partner: list[int]
 
-    @property
-    def inputs(self) -> list[int]:
-        """The partners that are inputs, by their places among all partners."""
-        return [k for k, partner in enumerate(self.partners) if partner < ALWAYS_1]
-
     def fits(self, other: "Group") -> bool:
         """Return whether both have the same partners, parameters laid out alike, and share none of them."""
         alike = (self.is_output, self.partners, self.of_partner) == (other.is_output, other.partners, other.of_partner)
@@ -71,7 +66,7 @@ class Program:
 
     v: int  # numbers in a row
     at_once: int  # cases
-    constant: dict[float, int]  # the row of each input value
+    constant: dict[float, int]  # the first row of each input value
     ops: list[list[int]] = field(default_factory=list)
     listed: list[int] = field(default_factory=list)
     known: dict[tuple[int, ...], int] = field(default_factory=dict)
@@ -87,7 +82,14 @@ class Program:
 
     def of_unit(self, unit: int) -> int:
         """Return the row of a unit's first case: of the unit that is always 1, or of a computed unit, from 1 on."""
-        return len(self.constant) + unit * self.at_once
+        return (len(self.constant) + unit) * self.at_once
+
+    def row_of(self, partner: int, given: list[list[int]]) -> int | None:
+        """Return the row of a partner's first case; None for an input that these cases do not have in common."""
+        if partner >= ALWAYS_1:
+            return self.of_unit(partner)
+        first = given[0][-partner - 1]
+        return first if first >= 0 and all(values[-partner - 1] == first for values in given) else None
 
     def add(self, code: int, *numbers: int) -> None:
         """Add an operation."""
@@ -115,14 +117,15 @@ class Program:
                 self.add(PRODUCTS, kind, number, ways, at, out_a, left_a, begin, left_k, right_k, len(left[1]))
             done += b
 
-    def weights(self, group: Group, some: Sequence[int], units: Sequence[int], n_cases: int) -> None:
+    def weights(self, group: Group, some: Sequence[int], units: Sequence[int], given: list[list[int]]) -> None:
         """Add tiles of `add_to_weights` for the weights of a group's units (rows) from some of its partners."""
-        for b in parts(len(some), MOST_SOURCES) if len(some) else ():
-            sources = [self.of_unit(group.partners[k]) for k in some[b]]
+        most_a, most_b = (1, SUMS) if len(units) == 1 else (MOST_UNITS, MOST_SOURCES)
+        for b in parts(len(some), most_b) if len(some) else ():
+            sources = [self.row_of(group.partners[k], given) or 0 for k in some[b]]
             out_b, right_b = self.rows([group.of_partner[k] for k in some[b]]), self.rows(sources)
-            for a in parts(len(units), MOST_UNITS):
+            for a in parts(len(units), most_a):
                 number = shape(a.stop - a.start, b.stop - b.start)
-                self.add(WEIGHTS, number, self.rows(group.own[a]), out_b, self.rows(units[a]), right_b, n_cases)
+                self.add(WEIGHTS, number, self.rows(group.own[a]), out_b, self.rows(units[a]), right_b, len(given))
 
 
 def parts(n: int, most: int) -> Iterator[slice]:
@@ -154,7 +157,8 @@ MOST_REMEMBERED = 32
 @by_content
 def program(wiring: Wiring, cases: Cases, at_once: int, v: int) -> Program:
     """Return the program of a network with its cases taken `at_once` at a time; a row has v numbers."""
-    made, C = Program(v, min(at_once, len(cases.inputs)), constant_rows(cases)), len(cases.inputs)
+    C = len(cases.inputs)
+    made = Program(v, min(at_once, C), constant_rows(cases, min(at_once, C)))
     forward, backward = groups(wiring, forward=True), groups(wiring, forward=False)
     inputs = [[made.constant.get(value, -1) for value in row] for row in cases.inputs.tolist()]
     for start in range(0, C, at_once):
@@ -172,18 +176,22 @@ def program(wiring: Wiring, cases: Cases, at_once: int, v: int) -> Program:
 
 
 def _forward(made: Program, group: Group, given: list[list[int]]) -> None:
-    """Add equations 1 and 2 of a group: the inputs of each case by themselves, then the sources that all cases have."""
-    out, inputs = [made.of_unit(unit) for unit in group.units], group.inputs
-    for c, values in enumerate(given if inputs else []):
-        row_of = {k: values[-group.partners[k] - 1] for k in inputs}
-        there = [k for k in range(inputs[-1] + 1) if row_of.get(k, 0) >= 0]
-        rows, of_weight = [row_of.get(k, made.of_unit(ALWAYS_1)) for k in there], [group.of_partner[k] for k in there]
-        made.products(Y_BY_W, FRESH, (out, c), (group.own, of_weight), (0, rows))
-        if not there:
-            made.add(CLEAR, 0, (out[0] + c) * made.v, len(out), 1)
-    rest = range(inputs[-1] + 1 if inputs else 0, len(group.partners))
-    of_weight, rows = [group.of_partner[k] for k in rest], [made.of_unit(group.partners[k]) for k in rest]
-    made.products(Y_BY_W, 0 if inputs else FRESH, (out, 0), (group.own, of_weight), (0, rows), len(given))
+    """Add equations 1 and 2 of a group: runs of sources that all cases have together, others case by case."""
+    out, ways = [made.of_unit(unit) for unit in group.units], FRESH
+    rows = [made.row_of(partner, given) for partner in group.partners]
+    for is_common, run in groupby(range(len(rows)), key=lambda k: rows[k] is not None):
+        some = list(run)
+        if is_common:
+            of_weight, sources = [group.of_partner[k] for k in some], [rows[k] or 0 for k in some]
+            made.products(Y_BY_W, ways, (out, 0), (group.own, of_weight), (0, sources), len(given))
+        for c, values in enumerate([] if is_common else given):
+            row_of = {k: values[-group.partners[k] - 1] for k in some}
+            there = [k for k in some if row_of[k] >= 0]
+            of_weight, sources = [group.of_partner[k] for k in there], [row_of[k] for k in there]
+            made.products(Y_BY_W, ways, (out, c), (group.own, of_weight), (0, sources))
+            if ways == FRESH and not there:
+                made.add(CLEAR, 0, (out[0] + c) * made.v, len(out), 1)
+        ways = 0
     made.add(LOGISTIC, out[0], len(out), len(given))
 
 
@@ -197,19 +205,19 @@ def _backward(made: Program, group: Group, n_cases: int) -> None:
 
 
 def _weights(made: Program, group: Group, given: list[list[int]]) -> None:
-    """Add equation 6 of a group: an input adds the cases in which it is not 0, any other source all."""
-    units = [made.of_unit(unit) for unit in group.units]
-    dense, is_shared = [], len(set(group.parameters)) < len(group.parameters)
+    """Add equation 6 of a group: a source that all cases have adds all, an input adds those in which it is not 0."""
+    units, is_shared = [made.of_unit(unit) for unit in group.units], len(set(group.parameters)) < len(group.parameters)
+    dense = []
     for k, partner in enumerate(group.partners):
-        if partner < ALWAYS_1:
+        if made.row_of(partner, given) is None:
             there = [c for c, values in enumerate(given) if values[-partner - 1] >= 0]
             rows = [given[c][-partner - 1] for c in there]
             made.products(DE_DW_BY_INPUT, 0, (group.own, group.of_partner[k]), (units, there), (0, rows))
         elif is_shared:  # each connection in turn
-            made.weights(group, [k], units, len(given))
+            made.weights(group, [k], units, given)
         else:
             dense.append(k)
-    made.weights(group, dense, units, len(given))
+    made.weights(group, dense, units, given)
 
 
 def products(wiring: Wiring, cases: Cases) -> int:
@@ -219,9 +227,10 @@ def products(wiring: Wiring, cases: Cases) -> int:
     return int(C * computed.sum() + not_zero[wiring.source[~computed]].sum())
 
 
-def constant_rows(cases: Cases) -> dict[float, int]:
-    """Return the row of each value, other than 0, that an input or the unit that is always 1 has."""
-    return {value: row for row, value in enumerate(sorted({1.0, *cases.inputs.ravel().tolist()} - {0.0}))}
+def constant_rows(cases: Cases, at_once: int) -> dict[float, int]:
+    """Return the first of the `at_once` rows of each value, other than 0, that inputs have."""
+    values = sorted({*cases.inputs.ravel().tolist()} - {0.0})
+    return {value: k * at_once for k, value in enumerate(values)}
 
 
 def groups(wiring: Wiring, forward: bool) -> list[Group]:

@@ -24,7 +24,7 @@ from backprop86.wiring import Wiring
 
 MOST = 9_000
 """Operations of a sweep up to which a network is written out."""
-FEW, WORTH = 60, 20
+FEW, WORTH = 60, 10
 """A larger one is too, if its tiles would have so few operations each, and its seeds take so many sweeps for each."""
 OF_LOGISTIC = 24
 """Operations of one logistic."""
@@ -347,7 +347,8 @@ ENGINES: list[binding.ExecutionEngine] = []
 @cache
 def _compiled(text: str) -> int:
     """Compile a program, or take it from those that were kept, and return its address."""
-    name, key = f"sweep-{sha256(text.encode()).hexdigest()[:16]}.kernel", repr((text, PROCESSOR, FEATURES, VERSIONS))
+    key = repr((text, PROCESSOR, FEATURES, VERSIONS))
+    name = f"sweep-{sha256(key.encode()).hexdigest()[:16]}.kernel"
     binding.initialize_native_target()
     binding.initialize_native_asmprinter()
     machine = binding.Target.from_default_triple().create_target_machine(PROCESSOR, FEATURES, opt=2)

@@ -14,10 +14,12 @@ from backprop86.engines.vectors import BYTES, VectorType, emit_fma
 
 FRESH, SLOPED = 1, 2
 """Ways to begin and to end sums: from -0 instead of the number that is there; times y (1 - y), equation 5."""
-MOST_A = {8: 3, 4: 6, 2: 8, 1: 16} if BYTES == 64 else {4: 3, 2: 6, 1: 12}
-"""The most a of a tile of `add_products` by its number of cases b. Sums and factors fit into the registers."""
-MOST_UNITS, MOST_SOURCES = (4, 6) if BYTES == 64 else (3, 4)
-"""The largest tile of `add_to_weights`."""
+SUMS = 24 if BYTES == 64 else 12
+"""The most sums of a tile: with their factors they fit into the 32, or 16, registers."""
+MOST_A = {8: 3, 4: 6, 2: 8, 1: 16} if SUMS == 24 else {4: 3, 2: 6, 1: 12}
+"""The most a of a tile of `add_products` by its number of cases b."""
+MOST_UNITS, MOST_SOURCES = (4, 6) if SUMS == 24 else (3, 4)
+"""The largest tile of `add_to_weights` for several units; of one there may be SUMS sources."""
 UNROLLED = 8
 """So many cases are added without a loop."""
 Emitted = list[ir.Value]
@@ -25,7 +27,7 @@ Emitted = list[ir.Value]
 
 def shape(a: int, b: int) -> int:
     """Return the number of a shape."""
-    return 16 * a + b
+    return 32 * a + b
 
 
 @intrinsic
@@ -80,7 +82,8 @@ def add_to_weights(typingctx, shape, total, left, right, index, out_a, out_b, le
     def code(context, builder, signature, values):
         shape, total, left, right, index, out_a, out_b, left_a, right_b, n = values
         rows = _Rows(builder, vector, index)
-        shapes = [(a, b) for a in range(1, MOST_UNITS + 1) for b in range(1, MOST_SOURCES + 1)]
+        shapes = [(a, b) for a in range(2, MOST_UNITS + 1) for b in range(1, MOST_SOURCES + 1)]
+        shapes += [(1, b) for b in range(1, SUMS + 1)]
         for a, b in _each(builder, shape, shapes):
             rows_a, rows_b = [rows.listed(out_a, k) for k in range(a)], [rows.listed(out_b, k) for k in range(b)]
             outs = [builder.add(one, other) for one in rows_a for other in rows_b]

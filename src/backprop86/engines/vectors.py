@@ -17,9 +17,10 @@ from numba.core.cgutils import get_or_insert_function
 from numba.extending import intrinsic, models, overload, register_model
 
 PROCESSOR = config.CPU_NAME or binding.get_host_cpu_name()  # type: ignore[attr-defined]
-FEATURES = config.CPU_FEATURES or binding.get_host_cpu_features().flatten()  # type: ignore[attr-defined]
+HOST = binding.get_host_cpu_features().flatten()
+FEATURES = HOST if config.CPU_FEATURES is None else config.CPU_FEATURES  # type: ignore[attr-defined]
 BYTES = 64 if "+avx512f" in FEATURES.split(",") else 32
-"""The width of a vector: that of a register. No row depends on it."""
+"""The width of a vector: that of a register. No row of results depends on it."""
 
 
 class VectorType(types.Type):
