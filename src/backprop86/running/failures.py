@@ -52,7 +52,12 @@ def kinds(
         "not_close_enough": ~wrong.any((1, 2)),
         "plateau": alike & (np.abs(mean - share_on) <= BASE_RATE).all(1),
         "saturated": (wrong & (beyond > CERTAIN)).any((1, 2)),
-        "equal_units": _equal_units(nets),
+    }
+    rest = ~learned
+    for fit in fits.values():
+        rest = rest & ~fit
+    fits |= {
+        "equal_units": _equal_units(nets, rest),  # of a large net it takes longer than all the others together
         "idle_unit": (_range(hidden, counts) <= SAME).any(1),
         "one_half": ((beyond < SAME) & counts[..., None]).any((1, 2)),
     }
@@ -75,9 +80,10 @@ def _falling(sweeps: np.ndarray, error_curve: np.ndarray) -> np.ndarray:
     return (last <= error_curve[:, :-1].min(1)) & (last <= (1 - FALLING) * late)
 
 
-def _equal_units(nets: Nets) -> np.ndarray:
-    """Return whether two hidden units of one level, neither idle, are the same or opposite in every training case."""
-    y, counts, found = nets.y, nets.counts, np.zeros(len(nets.y), dtype=bool)
+def _equal_units(nets: Nets, among: np.ndarray) -> np.ndarray:
+    """Return in which of these nets two hidden units of one level, neither idle, always do the same or the opposite."""
+    y, counts = nets.y[among], nets.counts[among]
+    found = np.zeros(len(y), dtype=bool)
     for level in nets.wiring.levels:
         hidden = [k for k in nets.wiring.hidden if level.units.start <= k < level.units.stop]
         busy = _range(y[:, :, hidden], counts) > SAME
@@ -85,4 +91,6 @@ def _equal_units(nets: Nets) -> np.ndarray:
             a, b = y[:, :, hidden[i]], y[:, :, hidden[j]]
             same, opposite = ((np.abs(difference) * counts).max(1) <= SAME for difference in (a - b, a + b - 1))
             found |= (same | opposite) & busy[:, i] & busy[:, j]
-    return found
+    equal = np.zeros(len(among), dtype=bool)
+    equal[among] = found
+    return equal

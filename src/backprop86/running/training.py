@@ -22,7 +22,7 @@ from backprop86.running.schema import CURVES, WEIGHTS
 
 ENGINES = {"reference": (reference.train, 1_000), "fused": (fused.train, 100_000)}
 """The engines, each with the number of seeds it is given at once. Rows do not depend on that."""
-MEASURED_AT_ONCE = 250
+MEASURED_AT_ONCE = 1_000
 OFF = 0.2
 """Hidden units are off if none of them does more than this in any case."""
 
@@ -142,24 +142,24 @@ def _rows(problem: Problem, job: Job, seeds: list[int], outcome: Outcome) -> pd.
         "learned": (outcome.w_learned, learned),
         "end": (outcome.w, np.full(len(seeds), True)),
     }
+    measured = _measured(problem, job, outcome, at)
     columns = {
         "seed": seeds,
         "learned": learned,
         "diverged": outcome.diverged,
-        "failure": _failures(job, outcome),
+        "failure": measured.pop("failure"),
         "sweeps": _or_never(outcome.sweeps),
         "right_side": _or_never(outcome.right_side),
         "stopped": outcome.stopped,
         "error": outcome.error,
+        **measured,
     }
-    for moment, (w, there) in at.items():
-        columns |= {f"{name}@{moment}": values for name, values in _measured(problem, job, w, there).items()}
     columns |= {
         f"{WEIGHTS}{moment}": pd.Series([row if yes else None for row, yes in zip(w, there, strict=True)], dtype=object)
         for moment, (w, there) in at.items()
         if moment != "0"
     }
-    shown = (np.array(seeds) < DRAWN) | ~pd.Series(columns["failure"]).duplicated()  # no other curve is ever drawn
+    shown = (np.array(seeds) < DRAWN) | ~columns["failure"].duplicated()  # no other curve is ever drawn
     for name in CURVES:
         values = getattr(outcome, name).reshape(len(seeds), -1).astype(np.float32)
         columns[name] = pd.Series(list(values), dtype=object).where(shown, None)
@@ -171,10 +171,11 @@ def _or_never(sweeps: np.ndarray) -> pd.Series:
     return pd.Series(sweeps, dtype="Int64").mask(sweeps == NEVER)
 
 
-def _measured(problem: Problem, job: Job, w: np.ndarray, there: np.ndarray) -> dict[str, pd.Series]:
-    """Return the measures of the job's networks with these weights, missing where a seed is not `there`."""
-    place = np.flatnonzero(there)
-    shown = place if len(place) else np.array([0])  # the names of the columns are those of any net
+def _measured(
+    problem: Problem, job: Job, outcome: Outcome, at: dict[str, tuple[np.ndarray, np.ndarray]]
+) -> dict[str, pd.Series]:
+    """Return the kind of failure, and what is measured at each moment; a net that is as in the end is shown once."""
+    sweeps = np.array(checkpoints(job.recipe.sweeps))
 
     def measure(nets: Nets, some: np.ndarray) -> dict[str, np.ndarray]:
         negative = nets.w[:, nets.wiring.parameter[~nets.wiring.is_bias[nets.wiring.parameter]]] < 0
@@ -183,25 +184,25 @@ def _measured(problem: Problem, job: Job, w: np.ndarray, there: np.ndarray) -> d
             "mostly_negative": negative.mean(1) > 0.5,  # biases not counted
         }
 
-    found = _some_at_a_time(job, w if len(place) else job.w, shown, measure)
-    return {name: _with_gaps(values[: len(place)], place, len(w)) for name, values in found.items()}
+    def measure_in_the_end(nets: Nets, some: np.ndarray) -> dict[str, np.ndarray]:
+        fate = outcome.sweeps[some] != NEVER, outcome.diverged[some], sweeps, outcome.error_curve[some]
+        return measure(nets, some) | {"failure": kinds(nets, *fate)}
+
+    end = _some_at_a_time(job, outcome.w, np.arange(len(outcome.w)), measure_in_the_end)
+    columns = {"failure": pd.Series(end.pop("failure"))}
+    for moment, (w, there) in at.items():
+        found = {name: values.copy() for name, values in end.items()}
+        if len(other := np.flatnonzero(there & (w != outcome.w).any(1))):
+            for name, values in _some_at_a_time(job, w, other, measure).items():
+                found[name][other] = values
+        columns |= {f"{name}@{moment}": _with_gaps(values, there) for name, values in found.items()}
+    return columns
 
 
-def _with_gaps(values: np.ndarray, place: np.ndarray, n: int) -> pd.Series:
-    """Return a column of n rows that has these values at these places, seven digits of each, and none elsewhere."""
+def _with_gaps(values: np.ndarray, there: np.ndarray) -> pd.Series:
+    """Return a column of values, seven digits of each, missing where a run is not `there`."""
     kinds = {"b": "boolean", "i": "Int64", "u": "Int64", "f": "Float32", "O": "str"}
-    return pd.Series(values, place, kinds[values.dtype.kind]).reindex(range(n))
-
-
-def _failures(job: Job, outcome: Outcome) -> np.ndarray:
-    """Return the kind of failure of each run, from its net in the end."""
-    sweeps = np.array(checkpoints(job.recipe.sweeps))
-
-    def failure(nets: Nets, some: np.ndarray) -> dict[str, np.ndarray]:
-        learned, diverged = outcome.sweeps[some] != NEVER, outcome.diverged[some]
-        return {"failure": kinds(nets, learned, diverged, sweeps, outcome.error_curve[some])}
-
-    return _some_at_a_time(job, outcome.w, np.arange(len(outcome.w)), failure)["failure"]
+    return pd.Series(values, dtype=kinds[values.dtype.kind]).where(there)
 
 
 @np.errstate(all="ignore")  # all that is measured of a seed that diverged may be NaN
