@@ -59,8 +59,9 @@ def measure(nets: Nets) -> dict[str, np.ndarray]:
     the wrong side. With one hidden unit also its weights, see `oriented`.
     """
     hidden = nets.wiring.hidden
-    on = (nets.y[:, :, hidden] > 0.5).transpose(0, 2, 1).astype(int).tolist()
-    codes = [" ".join(sorted("".join(map(str, unit)) for unit in run)) for run in on]
+    on = (nets.y[:, :, hidden] > 0.5) * np.array([8, 4, 2, 1])[:, None]
+    words = np.array([f"{number:04b}" for number in range(16)], dtype=object)
+    codes = [" ".join(run) for run in words[np.sort(on.sum(1), axis=1)].tolist()]
     out = nets.outputs[..., 0]
     half = np.abs(out - 0.5) < 0.05
     one_side = (half[:, [1, 3]].all(1) & (out[:, 2] > 0.8)) | (half[:, [2, 3]].all(1) & (out[:, 1] > 0.8))

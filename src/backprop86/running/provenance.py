@@ -2,6 +2,7 @@
 
 import platform
 from dataclasses import asdict, dataclass, fields
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -53,6 +54,7 @@ class Provenance:
         return self.for_file() | {"seeds": other.seeds} == other.for_file()
 
 
+@cache
 def versions(*more: str) -> dict[str, str]:
     """Return the version of everything whose change could change a row."""
     names = ("backprop86", "numpy", "torch", *more)
