@@ -1,7 +1,8 @@
 """The ledger: a row for each claim and each name of runs, with the judgement and its words. Nobody types a verdict."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import asdict, fields
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -55,7 +56,7 @@ def literal(rows: pd.DataFrame) -> pd.Series:
     """Return the row that stands for a claim: that of the literal reading and, of its variants, of the worst one."""
     first = rows["reading"].iloc[0]
     of_it = rows[rows["reading"] == first]
-    return of_it[of_it["verdict"] == by_reading(rows)[first]].iloc[0]
+    return of_it.iloc[int(of_it["verdict"].map(VERDICTS.index).argmax())]
 
 
 def literals(ledger: pd.DataFrame) -> pd.DataFrame:
@@ -63,7 +64,7 @@ def literals(ledger: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame([literal(rows) for _, rows in ledger.groupby("claim", sort=False)], columns=ledger.columns)
 
 
-def number(row: pd.Series, field: str) -> str:
+def number(row: Mapping[Hashable, Any] | pd.Series, field: str) -> str:
     """Return one field of a row as people read it; shares in per cent."""
     is_share = field in ("untrained", "learned_share", "below", "equal")
     is_share |= field in ("estimate", "low", "high") and bool(row["is_share"])

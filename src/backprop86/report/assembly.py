@@ -1,5 +1,6 @@
 """A whole report: every table, figure and page that the rows in a folder give, and the README's parts."""
 
+import gc
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -117,8 +118,14 @@ def workers(processes: int) -> Iterator[Callable[..., Iterable]]:
     if processes == 1:
         yield map
         return
-    with ProcessPoolExecutor(processes, get_context("spawn"), torch.set_num_threads, (1,)) as pool:
+    with ProcessPoolExecutor(processes, get_context("spawn"), _begin) as pool:
         yield pool.map
+
+
+def _begin() -> None:
+    """Prepare a new process: one thread, and no search for garbage among what is imported."""
+    torch.set_num_threads(1)
+    gc.freeze()
 
 
 def told(found: Iterable, doing: str, n: int) -> list:

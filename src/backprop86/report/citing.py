@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -123,9 +124,15 @@ def sidecar(name: str, caption: str, claims: list[Claim], runs: list[Runs], how:
     }
 
 
+@cache
+def cited() -> Any:
+    """Read CITATION.cff."""
+    return OmegaConf.load(CITATION)
+
+
 def bibtex(name: str, caption: str, claims: list[Claim]) -> str:
     """Return the entry by which a figure is cited; its note names the texts of 1986 that it bears on."""
-    about: Any = OmegaConf.load(CITATION)
+    about = cited()
     released = str(about["date-released"])
     letters = {part.strip()[0] for claim in claims for part in claim.source.split(",")}
     texts = [text.words for text in TEXTS if text.letter in letters]
@@ -149,7 +156,7 @@ def numbers(ledger: pd.DataFrame) -> str:
     r"""Return numbers.tex: \backprop and everything it can be asked for."""
     lines = [MACRO.replace("FIELDS", ", ".join(FIELDS).replace("_", "-"))]
     of_claim = dict(literals(ledger)[["claim", "name"]].to_numpy())
-    for _, row in ledger.iterrows():
+    for row in ledger.to_dict("records"):
         for field in FIELDS:
             value = tex(number(row, field))
             for name in [row["name"], *([""] if of_claim[row["claim"]] == row["name"] else [])]:

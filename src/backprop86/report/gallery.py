@@ -121,9 +121,10 @@ def _claim(rows: pd.DataFrame, figures: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _numbers(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the numbers of each reading as text, without the columns that have none."""
+    records = rows.to_dict("records")
 
     def told(field: str) -> list[str]:
-        return [number(row, field) for _, row in rows.iterrows()]
+        return [number(row, field) for row in records]
 
     def between(low: str, high: str) -> list[str]:
         return [f"{a} to {b}" if a or b else "" for a, b in zip(told(low), told(high), strict=True)]
