@@ -23,6 +23,7 @@ from backprop86.engines.program import constant_rows, program
 from backprop86.engines.recipe import CRITERIA, Cases, Job, Recipe
 from backprop86.engines.reference import Outcome, checkpoints
 from backprop86.engines.straight import written_out
+from backprop86.engines.tiles import products_at, weights_at
 from backprop86.engines.vectors import BYTES
 from backprop86.network import largest_weights
 from backprop86.wiring import Wiring
@@ -143,6 +144,8 @@ def net_of(wiring: Wiring, cases: Cases, recipe: Recipe) -> Net:
         starts=np.array(made.starts),
         ops=np.array(made.ops, dtype=np.int32),
         listed=np.array(made.listed, dtype=np.int32),
+        products=products_at(recipe.dtype),
+        weights=weights_at(recipe.dtype),
         written_out=0,
         at_once=made.at_once,
         n_rows=made.of_unit(wiring.n_units - wiring.n_inputs),

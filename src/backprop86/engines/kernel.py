@@ -14,7 +14,6 @@ import numpy as np
 from backprop86.engines.arithmetic import LARGEST, LN_2, LN_2_REST, LOG2_E, SHIFT, TAYLOR
 from backprop86.engines.compiling import compiled
 from backprop86.engines.program import CLEAR, DE_DX_BY_W, ERROR, FIELDS, LOGISTIC, PRODUCTS, Y_BY_W
-from backprop86.engines.tiles import add_products, add_to_weights
 from backprop86.engines.vectors import (
     any_not_zero,
     as_float64,
@@ -25,6 +24,7 @@ from backprop86.engines.vectors import (
     larger,
     load,
     rounded_like,
+    run,
     smaller,
     store,
     times_two_to,
@@ -41,6 +41,8 @@ class Net(NamedTuple):
     starts: np.ndarray  # of each tile of cases in `ops`
     ops: np.ndarray
     listed: np.ndarray  # the numbers that they refer to
+    products: int  # the addresses of the functions of tiles.py
+    weights: int
     written_out: int  # the address of a compiled sweep, or 0
     at_once: int  # cases in a tile
     n_rows: int  # of y
@@ -147,17 +149,14 @@ def gradient(net, rule, lanes, first, last):
 @compiled
 def do(net, rule, lanes, op):
     """Do one operation of the program."""
-    code, a, b, c, index = item(op, 0), item(op, 1), item(op, 2), item(op, 3), net.listed
+    code, a, b, c = item(op, 0), item(op, 1), item(op, 2), item(op, 3)
     if code == PRODUCTS:
         total, left, right = lanes.dE_dw, lanes.dE_dx, lanes.y
         if a == Y_BY_W:
             total, left = lanes.y, lanes.w
         elif a == DE_DX_BY_W:
             total, left, right = lanes.dE_dx, lanes.w, lanes.dE_dx
-        add_products(
-            b, c, total, left, right, lanes.y, index, item(op, 4), item(op, 5), item(op, 6), item(op, 7), item(op, 8),
-            item(op, 9), item(op, 10),
-        )  # fmt: skip
+        run(net.products, op, total, left, right, lanes.y, net.listed)
     elif code == LOGISTIC:
         if c == net.at_once:
             logistic(lanes.y, a, b * c)
@@ -173,9 +172,7 @@ def do(net, rule, lanes, op):
             for case in range(item(op, 4)):
                 store(lanes.dE_dx if a == 1 else lanes.y, b + (unit * net.at_once + case) * v, fill(lanes.y, -0.0))
     else:
-        add_to_weights(
-            a, lanes.dE_dw, lanes.dE_dx, lanes.y, index, b, c, item(op, 4), item(op, 5), item(op, 6),
-        )  # fmt: skip
+        run(net.weights, op, lanes.dE_dw, lanes.dE_dx, lanes.y, lanes.y, net.listed)
 
 
 @compiled

@@ -24,7 +24,7 @@ from backprop86.engines.tiles import FRESH, MOST_A, MOST_SOURCES, MOST_UNITS, SL
 from backprop86.wiring import Wiring
 
 PRODUCTS, WEIGHTS, LOGISTIC, ERROR, CLEAR = range(5)
-"""Codes of operations: tiles of `add_products` and of `add_to_weights`; equation 2 of some units; equations 3 and 4;
+"""Codes of operations: tiles of `tiles.products` and of `tiles.weights`; equation 2 of some units; equations 3 and 4;
 and -0 for units that nothing adds to."""
 Y_BY_W, DE_DX_BY_W, DE_DW_BY_INPUT = range(3)
 """Kinds of PRODUCTS: equation 1 sums y times w, equation 7 dE/dx times w, equation 6 dE/dx times inputs."""
@@ -104,7 +104,7 @@ class Program:
         right: tuple[int, Sequence[int]],
         n_cases: int = 1,
     ) -> None:
-        """Add tiles of `add_products`: rows out_a and out, left_a and left_k, right_b and right_k; of so many cases."""
+        """Add `tiles.products`: rows out_a and out, left_a and left_k, right_b and right_k; of so many cases."""
         if not left[1]:
             return
         left_k, right_k, done = self.rows(left[1]), self.rows(right[1]), 0
@@ -118,7 +118,7 @@ class Program:
             done += b
 
     def weights(self, group: Group, some: Sequence[int], units: Sequence[int], given: list[list[int]]) -> None:
-        """Add tiles of `add_to_weights` for the weights of a group's units (rows) from some of its partners."""
+        """Add `tiles.weights` for the weights of a group's units (rows) from some of its partners."""
         most_a, most_b = (1, SUMS) if len(units) == 1 else (MOST_UNITS, MOST_SOURCES)
         for b in parts(len(some), most_b) if len(some) else ():
             sources = [self.row_of(group.partners[k], given) or 0 for k in some[b]]

@@ -7,18 +7,15 @@ cases put in. Rows are the same as those of kernel.py, to the last bit.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from hashlib import sha256
 
 import numpy as np
-from llvmlite import binding
 
 from backprop86.engines.arithmetic import CASES_AT_ONCE, LARGEST, LN_2, LN_2_REST, LOG2_E, SHIFT, TAYLOR
-from backprop86.engines.compiling import VERSIONS, keep, kept
 from backprop86.engines.kernel import ALPHA, BAD, EPSILON, EVENT, KEEP, LOOKING, LOOKING_RIGHT, RIGHT, SCALE, SLACK, E
+from backprop86.engines.machine import address_of
 from backprop86.engines.program import by_content, products, program
 from backprop86.engines.recipe import CRITERIA, Cases, Recipe
-from backprop86.engines.vectors import BYTES, FEATURES, PROCESSOR
+from backprop86.engines.vectors import BYTES
 from backprop86.network import largest_weights
 from backprop86.wiring import Wiring
 
@@ -317,7 +314,7 @@ def written_out(wiring: Wiring, cases: Cases, recipe: Recipe, held_out: bool, wo
     n = (3 * products(wiring, cases) + OF_LOGISTIC * n_logistics) * (2 if recipe.update == "case" else 1)
     if n > MOST and (n > FEW * len(program(wiring, cases, CASES_AT_ONCE, 1).ops) or WORTH * n > work):
         return 0
-    return _compiled(text(wiring, cases, tuple(getattr(recipe, name) for name in PRINTED), held_out))
+    return address_of("sweep", text(wiring, cases, tuple(getattr(recipe, name) for name in PRINTED), held_out))
 
 
 @by_content
@@ -338,22 +335,3 @@ def head(on: Lines) -> list[str]:
         for dtype, kind in sorted(kinds)
     ]
     return [*declared, f"define i1 @sweep({arrays}) {{"]
-
-
-ENGINES: list[binding.ExecutionEngine] = []
-"""The compiled programs, which must stay in memory."""
-
-
-@cache
-def _compiled(text: str) -> int:
-    """Compile a program, or take it from those that were kept, and return its address."""
-    key = repr((text, PROCESSOR, FEATURES, VERSIONS))
-    name = f"sweep-{sha256(key.encode()).hexdigest()[:16]}.kernel"
-    binding.initialize_native_target()
-    binding.initialize_native_asmprinter()
-    machine = binding.Target.from_default_triple().create_target_machine(PROCESSOR, FEATURES, opt=2)
-    engine = binding.create_mcjit_compiler(binding.parse_assembly(text), machine)
-    engine.set_object_cache(lambda module, code: keep(name, key, code), lambda module: kept(name, key) or None)
-    engine.finalize_object()
-    ENGINES.append(engine)
-    return int(engine.get_function_address("sweep"))

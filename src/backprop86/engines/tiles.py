@@ -5,11 +5,12 @@ that the processor multiplies instead of loading. Each shape of a tile is compil
 """
 
 from collections.abc import Callable, Iterator
+from functools import cache
 
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic
 
+from backprop86.engines.machine import address_of
 from backprop86.engines.vectors import BYTES, VectorType, emit_fma
 
 FRESH, SLOPED = 1, 2
@@ -17,9 +18,9 @@ FRESH, SLOPED = 1, 2
 SUMS = 24 if BYTES == 64 else 12
 """The most sums of a tile: with their factors they fit into the 32, or 16, registers."""
 MOST_A = {8: 3, 4: 6, 2: 8, 1: 16} if SUMS == 24 else {4: 3, 2: 6, 1: 12}
-"""The most a of a tile of `add_products` by its number of cases b."""
+"""The most a of a tile of `products` by its number of cases b."""
 MOST_UNITS, MOST_SOURCES = (4, 6) if SUMS == 24 else (3, 4)
-"""The largest tile of `add_to_weights` for several units; of one there may be SUMS sources."""
+"""The largest tile of `weights` for several units; of one there may be SUMS sources."""
 UNROLLED = 8
 """So many cases are added without a loop."""
 Emitted = list[ir.Value]
@@ -30,86 +31,91 @@ def shape(a: int, b: int) -> int:
     return 32 * a + b
 
 
-@intrinsic
-def add_products(typingctx, shape, ways, total, left, right, y, index, out, out_a, left_a, right_b, left_k, right_k, n):
+def products_at(dtype: str) -> int:
+    """Return the address of the compiled `products` of rows of a dtype."""
+    return _address("products", dtype, products)
+
+
+def weights_at(dtype: str) -> int:
+    """Return the address of the compiled `weights` of rows of a dtype."""
+    return _address("weights", dtype, weights)
+
+
+@cache
+def _address(name: str, dtype: str, emit: Callable[["_Rows", Emitted], None]) -> int:
+    """Compile a function of an operation (see program.py), total, left, right, y, and the numbers that it refers to."""
+    rows, number = VectorType(getattr(types, dtype)), ir.IntType(32).as_pointer()
+    module, values = ir.Module(), rows.number.as_pointer()
+    kinds = [number, values, values, values, values, number]
+    function = ir.Function(module, ir.FunctionType(ir.VoidType(), kinds), name)
+    builder = ir.IRBuilder(function.append_basic_block())
+    emit(_Rows(builder, rows, *(function.args[k] for k in (0, 5))), list(function.args[1:5]))
+    builder.ret_void()
+    return address_of(name, str(module))
+
+
+def products(rows: "_Rows", arrays: Emitted) -> None:
     """Set, or add to, the sums of units a and cases b: equations 1 and 7; and, with one b, 6 for weights from inputs.
 
     Sum (a, b) is in row `out + out_a[a] + b` of total, and takes rows `left[left_a[a] + left_k[k]]` times
-    `right[right_b + right_k[k] + b]` for k from 0 to n - 1. Rows are places of numbers, lists places in `listed`.
+    `right[right_b + right_k[k] + b]` for k from 0 to n - 1. Rows are places of numbers.
     """
-    vector = VectorType(total.dtype)
+    builder, (total, left, right, y) = rows.builder, arrays
+    number, ways, out, out_a, left_a, right_b, left_k, right_k, n = (rows.of_op(k) for k in range(2, 11))
+    fresh, sloped = (_bit(builder, ways, bit) for bit in (FRESH, SLOPED))
+    for a, b in _each(builder, number, [(a, b) for b, most in MOST_A.items() for a in range(1, most + 1)]):
+        places = [builder.add(out, rows.listed(out_a, k)) for k in range(a)]
+        lefts, start = rows.starts(left, left_a, a), builder.gep(right, [right_b])
+        begins = [(builder.block, [rows.constant(-0.0)] * (a * b))]
+        outs = [(place, k) for place in places for k in range(b)]
+        with builder.if_then(builder.not_(fresh)):
+            begins.append((builder.block, [rows.load(total, *one) for one in outs]))
 
-    def code(context, builder, signature, values):
-        shape, ways, total, left, right, y, index, out, out_a, left_a, right_b, left_k, right_k, n = values
-        rows = _Rows(builder, vector, index)
-        fresh, sloped = (_bit(builder, ways, bit) for bit in (FRESH, SLOPED))
-        for a, b in _each(builder, shape, [(a, b) for b, most in MOST_A.items() for a in range(1, most + 1)]):
-            places = [builder.add(out, rows.listed(out_a, k)) for k in range(a)]
-            lefts, start = rows.starts(left, left_a, a), builder.gep(right, [right_b])
-            begins = [(builder.block, [rows.constant(-0.0)] * (a * b))]
-            outs = [(place, k) for place in places for k in range(b)]
-            with builder.if_then(builder.not_(fresh)):
-                begins.append((builder.block, [rows.load(total, *one) for one in outs]))
-            sums = _merged(builder, begins)
+        def add(k: ir.Value, sums: Emitted, b: int = b, lefts: Emitted = lefts, start: ir.Value = start) -> Emitted:
+            of_left, of_right = rows.listed(left_k, k), rows.listed(right_k, k)
+            x = [rows.load(pointer, of_left) for pointer in lefts]
+            return rows.added(sums, x, [rows.load(start, of_right, m) for m in range(b)])
 
-            def add(k: ir.Value, sums: Emitted, b: int = b, lefts: Emitted = lefts, start: ir.Value = start) -> Emitted:
-                of_left, of_right = rows.listed(left_k, k), rows.listed(right_k, k)
-                x = [rows.load(pointer, of_left) for pointer in lefts]
-                return rows.added(sums, x, [rows.load(start, of_right, m) for m in range(b)])
-
-            sums = _loop(builder, n, sums, add)
-            begins = [(builder.block, sums)]
-            with builder.if_then(sloped):
-                dE_dx = [rows.sloped(one, rows.load(y, *at)) for one, at in zip(sums, outs, strict=True)]
-                begins.append((builder.block, dE_dx))
-            for one, at in zip(_merged(builder, begins), outs, strict=True):
-                rows.store(one, total, *at)
-        return context.get_dummy_value()
-
-    kinds = (types.int64, types.int64, total, left, right, y, index, *[types.int64] * 7)
-    return types.none(*kinds), code
+        sums = _loop(builder, n, _merged(builder, begins), add)
+        begins = [(builder.block, sums)]
+        with builder.if_then(sloped):
+            dE_dx = [rows.sloped(one, rows.load(y, *at)) for one, at in zip(sums, outs, strict=True)]
+            begins.append((builder.block, dE_dx))
+        for one, at in zip(_merged(builder, begins), outs, strict=True):
+            rows.store(one, total, *at)
 
 
-@intrinsic
-def add_to_weights(typingctx, shape, total, left, right, index, out_a, out_b, left_a, right_b, n):
+def weights(rows: "_Rows", arrays: Emitted) -> None:
     """Add to the sums of units a and sources b: equation 6, over the n cases of a tile.
 
     Sum (a, b) is in row `out_a[a] + out_b[b]` of total, and takes rows `left_a[a] + c` of left times `right_b[b] + c`
-    of right for each case c. Rows are places of numbers, lists places in `listed`.
+    of right for each case c. Rows are places of numbers.
     """
-    vector = VectorType(total.dtype)
+    builder, (total, left, right, _) = rows.builder, arrays
+    number, out_a, out_b, left_a, right_b, n = (rows.of_op(k) for k in range(1, 7))
+    shapes = [(a, b) for a in range(2, MOST_UNITS + 1) for b in range(1, MOST_SOURCES + 1)]
+    for a, b in _each(builder, number, shapes + [(1, b) for b in range(1, SUMS + 1)]):
+        rows_a, rows_b = [rows.listed(out_a, k) for k in range(a)], [rows.listed(out_b, k) for k in range(b)]
+        outs = [builder.add(one, other) for one in rows_a for other in rows_b]
+        lefts, rights = rows.starts(left, left_a, a), rows.starts(right, right_b, b)
+        sums = [rows.load(total, one) for one in outs]
 
-    def code(context, builder, signature, values):
-        shape, total, left, right, index, out_a, out_b, left_a, right_b, n = values
-        rows = _Rows(builder, vector, index)
-        shapes = [(a, b) for a in range(2, MOST_UNITS + 1) for b in range(1, MOST_SOURCES + 1)]
-        shapes += [(1, b) for b in range(1, SUMS + 1)]
-        for a, b in _each(builder, shape, shapes):
-            rows_a, rows_b = [rows.listed(out_a, k) for k in range(a)], [rows.listed(out_b, k) for k in range(b)]
-            outs = [builder.add(one, other) for one in rows_a for other in rows_b]
-            lefts, rights = rows.starts(left, left_a, a), rows.starts(right, right_b, b)
-            sums = [rows.load(total, one) for one in outs]
+        def add(c: ir.Value, sums: Emitted, lefts: Emitted = lefts, rights: Emitted = rights) -> Emitted:
+            at = builder.mul(c, whole(rows.vector.lanes))
+            x, y = ([rows.load(pointer, at) for pointer in pointers] for pointers in (lefts, rights))
+            return rows.added(sums, x, y)
 
-            def add(c: ir.Value, sums: Emitted, lefts: Emitted = lefts, rights: Emitted = rights) -> Emitted:
-                at = builder.mul(c, whole(vector.lanes))
-                x, y = ([rows.load(pointer, at) for pointer in pointers] for pointers in (lefts, rights))
-                return rows.added(sums, x, y)
-
-            with builder.if_else(builder.icmp_signed("==", n, whole(UNROLLED))) as (all_cases, some):
-                with all_cases:
-                    unrolled = sums
-                    for c in range(UNROLLED):
-                        unrolled = add(whole(c), unrolled)
-                    begins = [(builder.block, unrolled)]
-                with some:
-                    looped = _loop(builder, n, sums, add)
-                    begins.append((builder.block, looped))
-            for one, at in zip(_merged(builder, begins), outs, strict=True):
-                rows.store(one, total, at)
-        return context.get_dummy_value()
-
-    kinds = (types.int64, total, left, right, index, *[types.int64] * 5)
-    return types.none(*kinds), code
+        with builder.if_else(builder.icmp_signed("==", n, whole(UNROLLED))) as (all_cases, some):
+            with all_cases:
+                unrolled = sums
+                for c in range(UNROLLED):
+                    unrolled = add(whole(c), unrolled)
+                begins = [(builder.block, unrolled)]
+            with some:
+                looped = _loop(builder, n, sums, add)
+                begins.append((builder.block, looped))
+        for one, at in zip(_merged(builder, begins), outs, strict=True):
+            rows.store(one, total, at)
 
 
 def whole(n: int) -> ir.Constant:
@@ -118,16 +124,20 @@ def whole(n: int) -> ir.Constant:
 
 
 class _Rows:
-    """Emit loads, stores and arithmetic of rows."""
+    """Emit loads, stores and arithmetic of rows; `op` is the operation, `index` the numbers that it refers to."""
 
-    def __init__(self, builder: ir.IRBuilder, vector: VectorType, index: ir.Value) -> None:
-        self.builder, self.vector, self.index = builder, vector, index
+    def __init__(self, builder: ir.IRBuilder, vector: VectorType, op: ir.Value, index: ir.Value) -> None:
+        self.builder, self.vector, self.op, self.index = builder, vector, op, index
+
+    def of_op(self, k: int) -> ir.Value:
+        """Emit number k of the operation."""
+        return self.builder.sext(self.builder.load(self.builder.gep(self.op, [whole(k)])), ir.IntType(64))
 
     def constant(self, number: float) -> ir.Value:
         return ir.Constant(self.vector.llvm, [number] * self.vector.lanes)
 
     def listed(self, place: ir.Value, k: ir.Value | int) -> ir.Value:
-        """Emit entry k of the list at a place of `index`."""
+        """Emit entry k of the list at a place."""
         at = self.builder.add(place, k if isinstance(k, ir.Value) else whole(k))
         return self.builder.sext(self.builder.load(self.builder.gep(self.index, [at])), ir.IntType(64))
 

@@ -128,6 +128,19 @@ def any_not_zero(typingctx, vector):
 
 
 @intrinsic
+def run(typingctx, address, op, total, left, right, y, listed):
+    """Run the code at an address, one of those of tiles.py."""
+    arguments = (op, total, left, right, y, listed)
+
+    def code(context, builder, signature, values):
+        kind = ir.FunctionType(ir.VoidType(), [value.type for value in values[1:]])
+        builder.call(builder.inttoptr(values[0], kind.as_pointer()), values[1:])
+        return context.get_dummy_value()
+
+    return types.none(types.int64, *arguments), code
+
+
+@intrinsic
 def call(typingctx, address, w, last_change, dE_dw, counted, per):
     """Call the code at an address with five arrays, and return whether it says that something happened."""
     arrays = (w, last_change, dE_dw, counted, per)
