@@ -75,7 +75,7 @@ def test_the_bits_of_a_few_nets(name):
     assert different(fused.train(job), referee.run(job)) == {}
 
 
-SIZES = [(100, 100, 300), (3_000, 100, 40), (30_000, 100, 6), (200_000, 20, 3), (math.inf, 10, 1)]
+SIZES = [(100, 100, 300), (3_000, 100, 30), (30_000, 100, 5), (200_000, 20, 3), (math.inf, 10, 1)]
 """Connections times cases up to which a net is so large; how many seeds of it are compared, over how many sweeps.
 
 Where the weights change after every case, it is a third of the sweeps.
