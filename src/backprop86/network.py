@@ -4,6 +4,8 @@ A network is itself a module: `forward(inputs, w) -> (outputs, cache)`, `backwar
 All its weights are one flat vector, so a batch of networks is a tensor w (S, n_parameters).
 """
 
+from functools import lru_cache
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -109,13 +111,19 @@ def initial_weights(
     Seed k draws the same numbers whatever the range and whatever the biases, so readings differ in nothing else.
     With `spread` the first of them serves for all weights, which differ by draws from that much smaller range.
     """
-    drawn = np.stack([generator(seed).uniform(-1, 1, wiring.n_parameters) for seed in seeds])
+    drawn = _draws(tuple(seeds), wiring.n_parameters)
     w = half_range * drawn if spread is None else half_range * drawn[:, :1] + spread * drawn
     if biases == "zero":
         w[:, wiring.is_bias] = 0
     if biases == "negative":
         w[:, wiring.is_bias] = -np.abs(w[:, wiring.is_bias])
     return w
+
+
+@lru_cache(maxsize=1)  # one reading after another begins with the same
+def _draws(seeds: tuple[int, ...], n: int) -> np.ndarray:
+    """Draw n numbers from -1 to 1 for each seed."""
+    return np.stack([generator(seed).uniform(-1, 1, n) for seed in seeds])
 
 
 def largest_weights(wiring: Wiring, biases: str) -> np.ndarray:

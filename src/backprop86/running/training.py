@@ -202,7 +202,8 @@ def _measured(
 def _with_gaps(values: np.ndarray, there: np.ndarray) -> pd.Series:
     """Return a column of values, seven digits of each, missing where a run is not `there`."""
     kinds = {"b": "boolean", "i": "Int64", "u": "Int64", "f": "Float32", "O": "str"}
-    return pd.Series(values, dtype=kinds[values.dtype.kind]).where(there)
+    column = pd.Series(values, dtype=kinds[values.dtype.kind])
+    return column if there.all() else column.where(there)
 
 
 @np.errstate(all="ignore")  # all that is measured of a seed that diverged may be NaN
