@@ -17,7 +17,8 @@ float64; if the dtype is float32 w is then rounded. (`network.initial_weights`)
                                   which is 1, then inputs, then computed units. An input that is 0 is left out.  (1)
     y_j = logistic(x_j)           see below                                                                       (2)
 
-**Error.** Output units in order. t is target_on where d > 0.5, otherwise target_off. Settings are rounded to the dtype.
+**Error.** Outputs in the order of the columns of d. t is target_on where d > 0.5, otherwise target_off. Settings, those
+of the criterion too, are rounded to the dtype.
     miss  = y - t                 With `dead_zone`: 0 if y > zone_on where d > 0.5, or y < zone_off elsewhere;
                                   otherwise y - zone_on or y - zone_off (from_edge), or y - t (from_target). For a
                                   case that the seed is not trained on, miss is 0.                                (4)
@@ -36,14 +37,14 @@ float64; if the dtype is float32 w is then rounded. (`network.initial_weights`)
 **Change.** Rates are float64, then rounded to the dtype; so is 1 - decay. Where E is a mean and the weights change
 after every case, epsilon is first multiplied by the number of trained cases.
     delta = fma(alpha, last delta, -(epsilon dE/dw))                                                              (9)
-    w     = (w + delta) (1 - decay), or the largest value that the weight may have, whichever is smaller
-With `update: case` this follows each case, with dE/dw of that case alone; a case that the seed is not trained on
-changes neither w nor delta. E, the criterion and the dE/dw that is drawn are those of a pass after the last change of
-the sweep, with cases one at a time.
+    w     = (w + delta) (1 - decay), or the largest value that the weight may have, whichever is smaller; NaN stays NaN
+With `update: case` this follows each case, with dE/dw of that case alone and s as above; a case that the seed is not
+trained on changes neither w nor delta. E, the criterion and the dE/dw that is drawn are those of a pass after the
+last change of the sweep, with cases one at a time.
 
 **Criterion.** Met where for every trained case each output satisfies y > on where d > 0.5, y < off elsewhere, and E_c
 is below the float64 that follows `case_error` (times the outputs for a mean), rounded to the dtype. A run has
-diverged when E or a weight is not finite.
+diverged when E or a weight is not finite; its last E and dE/dw are drawn too.
 
 **The length of dE/dw of a level**, in float64: the square root of the sum of g g over its parameters, from 0; g =
 dE/dw.
