@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.stats import CensoredData, binomtest, bootstrap, ecdf, linregress, rankdata
+from scipy.stats import CensoredData, binomtest, bootstrap, ecdf, linregress
 from scipy.stats import t as student
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -82,19 +82,28 @@ def median_of(values: np.ndarray) -> Estimate:
     middle = quantiles(values, (0.5,))[0]
     if len(values) < 2 or (values == values[0]).all():
         return Estimate(middle, middle, middle)
-    low, high = _bootstrap((values,), lambda x, axis: np.quantile(x, 0.5, axis=axis, method="inverted_cdf"))
-    return Estimate(middle, low, high)
+    at = (len(values) - 1) // 2
+    return Estimate(middle, *_bootstrap((values,), lambda x, axis: np.partition(x, at, axis).take(at, axis)))
 
 
 def exceeds(x: np.ndarray, y: np.ndarray) -> Estimate:
     """Return the probability that one of x exceeds one of y, ties counted half, and its bootstrap 95 % interval."""
+    values, places = np.unique(np.concatenate([x, y]), return_inverse=True)
 
-    def share(x: np.ndarray, y: np.ndarray, axis: int) -> np.ndarray:
-        n, m = x.shape[axis], y.shape[axis]
-        ranks = rankdata(np.concatenate([x, y], axis), axis=axis)  # Mann and Whitney's U from the ranks of both
-        return (ranks.take(range(n), axis).sum(axis) - n * (n + 1) / 2) / (n * m)
+    def share(x: np.ndarray, y: np.ndarray, axis: int = -1) -> np.ndarray:
+        mine, others = counts(x, len(values)), counts(y, len(values))
+        below = others.cumsum(-1) - others / 2  # Mann and Whitney's U from the number of times that each value comes
+        return (mine * below).sum(-1) / (x.shape[-1] * y.shape[-1])
 
-    return Estimate(float(share(x, y, 0)), *_bootstrap((x, y), share))
+    both = places[: len(x)], places[len(x) :]
+    return Estimate(float(share(*both)), *_bootstrap(both, share))
+
+
+def counts(places: np.ndarray, n: int) -> np.ndarray:
+    """Return (..., n): how often each of n values comes in samples (..., S) of their places."""
+    rows = places.reshape(-1, places.shape[-1])
+    shifted = rows + n * np.arange(len(rows))[:, None]
+    return np.bincount(shifted.ravel(), minlength=n * len(rows)).reshape(*places.shape[:-1], n)
 
 
 def _bootstrap(samples: tuple[np.ndarray, ...], statistic: Callable[..., np.ndarray]) -> Interval:
