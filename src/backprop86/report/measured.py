@@ -20,7 +20,7 @@ from backprop86.report.style import (
     panel_letters,
     plain_ticks,
 )
-from backprop86.running.settings import load, stems
+from backprop86.running.settings import load, stems, title_of
 
 LONG = {"autograd_paths": 40}
 """The number of rows shown of a table that is too long to be read; its CSV has all."""
@@ -102,7 +102,7 @@ def paths_figure(table: pd.DataFrame) -> Figure:
 
 def _title(stem: str) -> str:
     """Return the title of an experiment; other names as they are."""
-    return load(stem).experiment.title if stem in stems() else stem
+    return title_of(stem) if stem in stems() else stem
 
 
 def _in_words(stem: str, reading: str) -> str:

@@ -20,6 +20,7 @@ from hydra import compose, initialize_config_dir
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf
+from yaml import safe_load
 
 from backprop86.engines.cores import cores
 from backprop86.engines.recipe import BEYOND, BadInput, Recipe, one_of
@@ -189,6 +190,12 @@ def check_name(experiment: str, hint: str = "") -> None:
 def stems() -> list[str]:
     """Return the experiments there are in the order in which they are told; those without `told` come last."""
     return sorted((path.stem for path in (CONF / "experiment").glob("*.yaml")), key=lambda stem: (_told(stem), stem))
+
+
+def title_of(stem: str) -> str:
+    """Return the title of an experiment from that line of its file: to load all of it takes a tenth of a second."""
+    lines = (CONF / "experiment" / f"{stem}.yaml").read_text("utf-8").splitlines()
+    return safe_load(next(line for line in lines if line.startswith("title:")))["title"]
 
 
 def _told(stem: str) -> float:
