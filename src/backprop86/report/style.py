@@ -46,6 +46,7 @@ STYLE: dict[Any, Any] = {
     "legend.handlelength": 1.6,
     "axes.titlelocation": "left",
     "axes.titlepad": 4,
+    "axes.titley": 1.0,
     "axes.labelpad": 2,
     "axes.linewidth": 0.5,
     "axes.spines.top": False,
