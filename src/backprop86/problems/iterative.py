@@ -88,6 +88,18 @@ def iterate_back(dE_dstate: Numbers, cache: Cache) -> tuple[Numbers, Numbers]:
     return dE_dstate, dE_dweights
 
 
+def layered(wiring: Wiring, inputs: np.ndarray, w: np.ndarray) -> np.ndarray:
+    """Return the outputs of all units of the layered net, (S, C, n_units), with every sum rounded as `iterate` does."""
+    y = np.ones((len(w), len(inputs), wiring.n_units))
+    y[..., 1 : 1 + wiring.n_inputs] = inputs
+    for unit in range(1 + wiring.n_inputs, wiring.n_units):
+        x = np.zeros(y.shape[:2])
+        for k in np.flatnonzero(wiring.target == unit):
+            x = x + w[:, None, wiring.parameter[k]] * y[..., wiring.source[k]]
+        y[..., unit] = logistic(x)
+    return y
+
+
 def layered_back(wiring: Wiring, w: np.ndarray, y: np.ndarray, dE_dy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return dE/dinputs and dE/dw of the layered net, connection by connection from the last to the first.
 
@@ -111,10 +123,10 @@ MEASURES = {
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
     """Compare the two ways to compute the same net: layer by layer, and iteration by iteration."""
-    wiring, w = nets.wiring, nets.w
-    dE_dy = np.zeros_like(nets.y)
-    dE_dy[..., wiring.outputs] = nets.outputs - nets.cases.desired
-    dE_dinputs, dE_dw = layered_back(wiring, w, nets.y, dE_dy)
+    wiring, w, y = nets.wiring, nets.w, layered(nets.wiring, nets.cases.inputs, nets.w)
+    dE_dy, outputs = np.zeros_like(y), y[..., wiring.outputs]
+    dE_dy[..., wiring.outputs] = outputs - nets.cases.desired
+    dE_dinputs, dE_dw = layered_back(wiring, w, y, dE_dy)
     start = np.broadcast_to(nets.cases.inputs, (len(w), *nets.cases.inputs.shape))
     end, history = iterate(start, matrix(wiring, w), logistic)
     dE_dend = np.zeros_like(end)
@@ -122,7 +134,7 @@ def measure(nets: Nets) -> dict[str, np.ndarray]:
     dE_dstart, dE_dmatrix = iterate_back(dE_dend, history)
     connected = matrix(wiring, np.ones_like(w)) > 0
     pairs = {
-        "outputs_apart": (nets.outputs, end[..., 2:]),
+        "outputs_apart": (outputs, end[..., 2:]),
         "gradient_apart": (matrix(wiring, dE_dw), dE_dmatrix * connected),
         "to_inputs_apart": (dE_dinputs, dE_dstart),
     }
