@@ -5,13 +5,22 @@ python experiments/reproduce.py --quick    into quick/, a few seeds each, to see
 """
 
 import argparse
+from functools import partial
 
+from backprop86.engines.cores import cores
 from backprop86.explain.picture import EXAMPLE
 from backprop86.judging.brief import in_brief
-from backprop86.report.assembly import publish
+from backprop86.report.assembly import publish, workers
 from backprop86.running.cli import one_clear_line
 from backprop86.running.run import run
 from backprop86.running.settings import load, stems
+
+
+def made(stem: str, quick: bool) -> str:
+    """Run an experiment; return how many seeds learned in a line, none for an experiment that runs by itself."""
+    settings = load(stem, output="quick" if quick else "results")
+    settings.seeds = settings.experiment.quick_seeds if quick else None
+    return "" if settings.experiment.by_itself else f"{stem}: {in_brief(settings, run(settings))[0]}\n"
 
 
 def main() -> None:
@@ -19,14 +28,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a few seeds, into quick/")
     quick = parser.parse_args().quick
-    output = "quick" if quick else "results"
-    for stem in stems():
-        settings = load(stem, output=output)
-        if quick:
-            settings.seeds = settings.experiment.quick_seeds
-        if not settings.experiment.by_itself:
-            print(f"{stem}: {in_brief(settings, run(settings))[0]}")
-    publish(output, EXAMPLE)
+    with workers(cores() if quick else 1) as each:  # a few seeds keep one core busy
+        for line in each(partial(made, quick=quick), reversed(stems())):  # those that take long come last in the story
+            print(line, end="")
+    publish("quick" if quick else "results", EXAMPLE)
 
 
 if __name__ == "__main__":

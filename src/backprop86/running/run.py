@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
+from multiprocessing import parent_process
 from pathlib import Path
 
 import pandas as pd
@@ -50,7 +51,7 @@ def run(settings: Settings) -> runs.Runs:
     settings.writable()
     kept = Kept(path, runs.read(path) if path.is_file() else runs.Runs(experiment.stem, {}, {}))
     try:
-        with Progress(*COLUMNS) as progress:
+        with Progress(*COLUMNS, disable=parent_process() is not None) as progress:  # beside others there is no room
             for some in batches(experiment, recipes):
                 whole = one_batch(settings, some, levels, kept, progress)
                 if not whole:
