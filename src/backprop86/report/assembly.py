@@ -64,8 +64,9 @@ def report(
     output, folder = Path(output), folder_of(source or output)
     found, notes = experiments_in(folder)
     with workers(min(processes or cores(), len(found))) as each:
-        made: list[Material] = told(each(partial(prepare, folder=folder), found), "judging", len(found))
-        step, whole = example.page(), [one for one in made if not one.experiment.by_itself]
+        judged, step = each(partial(prepare, folder=folder), found), example.page()
+        made: list[Material] = told(judged, "judging", len(found))
+        whole = [one for one in made if not one.experiment.by_itself]
         todo = [partial(chapters.written, chapters.one_experiment, output, more, one) for one in made]
         todo.append(partial(chapters.written, chapters.across, output, more, whole))
         todo += [
