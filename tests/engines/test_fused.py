@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backprop86.engines import fused, reference
+from backprop86.engines import fused, reference, straight
 from backprop86.engines.compiling import compiled
 from backprop86.engines.kernel import logistic
 from backprop86.engines.recipe import Cases, Job, Recipe
@@ -125,6 +125,23 @@ def test_float32():
     ours, theirs = both(xor, replace(recipe, dtype="float32"), 50)
     assert close(ours.w, theirs.w, 1e-4)
     assert not close(ours.w, both(xor, recipe, 50)[0].w, 1e-9)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_sweep_written_out_gives_the_rows_of_the_loops(name, monkeypatch):
+    problem, recipe = RECIPES[name]
+    recipe, seeds = replace(recipe, sweeps=60, moments=[7]), list(range(20))
+    wiring, cases, counted = problem.wiring(recipe), problem.cases(recipe), counted_of(problem, recipe, seeds)
+    job = Job(wiring, cases, recipe, initial_weights(wiring, seeds, 0.3, recipe.biases), counted)
+    monkeypatch.setattr(straight, "MOST", 100_000)
+    used = []
+    monkeypatch.setattr(fused, "written_out", lambda *what: used.append(straight.written_out(*what)) or used[-1])
+    ours = fused.train(job)
+    monkeypatch.setattr(fused, "written_out", lambda *what: 0)
+    theirs = fused.train(job)
+    assert (used[0] != 0) == (problem is not family_trees)
+    for field in fields(ours):
+        assert getattr(ours, field.name).tobytes() == getattr(theirs, field.name).tobytes()
 
 
 def test_a_diverged_seed_harms_no_other():
