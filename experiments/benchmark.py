@@ -8,6 +8,8 @@ weights, is warmed up, gets the number of seeds that suits it best, and is then 
 """
 
 import argparse
+import platform
+import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
@@ -16,8 +18,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from backprop86.engines.cores import cores
 from backprop86.engines.recipe import Recipe
-from backprop86.problems import family_trees, symmetry, xor
+from backprop86.problems import family_trees, sequence, symmetry, xor
 from backprop86.report.measured import speeds_figure
 from backprop86.report.race import Work, engines, growth, race, summary
 from backprop86.report.style import save
@@ -32,6 +35,7 @@ EXPERIMENTS = {
     "XOR 2-2-1": (xor, replace(PLAIN, network="2_hidden", epsilon=0.25)),
     "symmetry 6-2-1": (symmetry, replace(PLAIN, network="two_hidden", epsilon=0.1)),
     "family trees": (family_trees, replace(PLAIN, network="five_layers", epsilon=0.01)),
+    "sequence": (sequence, replace(PLAIN, network="fixed_timing", epsilon=0.01)),
 }
 GROWING = "symmetry 6-2-1"
 
@@ -40,6 +44,17 @@ def work_of(problem: Problem, recipe: Recipe) -> Work:
     """Return the race of our engines and the peers."""
     network = problem.wiring(recipe), problem.cases(recipe), recipe
     return Work(*network, engines(*network) | trainers(*network))
+
+
+def processor() -> str:
+    """Return the name of the processor, and the number of its cores that this process may use."""
+    name = platform.processor()
+    if platform.system() == "Linux":
+        about = dict(line.split(":", 1) for line in Path("/proc/cpuinfo").read_text().splitlines() if ":" in line)
+        name = next((about[key].strip() for key in about if key.strip() == "model name"), name)
+    elif platform.system() == "Darwin":
+        name = subprocess.check_output(["sysctl", "-n", "machdep.cpu.brand_string"], text=True).strip()
+    return f"{name}, {cores()} cores"
 
 
 def told(title: str, repeats: int) -> Iterator[int]:
@@ -75,7 +90,10 @@ def main() -> None:
     gigabytes = peak_memory(100_000)  # before the races: on Linux a child's peak includes its parent's
     works = {title: work_of(problem, recipe) for title, (problem, recipe) in EXPERIMENTS.items()}
     rows = pd.concat([race(title, work, told(title, repeats), spend) for title, work in works.items()])
-    table, grown = summary(rows), growth(works[GROWING].cases, works[GROWING].recipe, spend)
+    table, grown = (
+        summary(rows).assign(processor=processor()),
+        growth(works[GROWING].cases, works[GROWING].recipe, spend),
+    )
     write_table(table, output / "tables", "benchmark")
     write_table(grown, output / "tables", "benchmark_growth")
     write_table(pd.DataFrame({"seeds": [100_000], "gigabytes": [gigabytes]}), output / "tables", "memory")

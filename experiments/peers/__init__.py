@@ -28,15 +28,21 @@ PEERS: dict[str, Peer] = {
 MISSING: list[str] = []
 """The peers that this environment cannot run, and how to install them."""
 
-try:
-    from peers.jax_scan import jax_scan
+SITS_OUT: dict[str, Callable[[Task], bool]] = {}
+"""Peers that do not run every task, and whether they do not run this one."""
 
-    PEERS["jax.jit(vmap(scan))"] = jax_scan
+try:
+    from peers import jax_scan
+
+    PEERS["JAX, matrices"] = jax_scan.with_matrices
+    PEERS["JAX, written out"] = jax_scan.written_out
+    SITS_OUT["JAX, written out"] = jax_scan.is_large
 except ImportError:  # JAX is an optional extra
-    MISSING.append("jax.jit(vmap(scan)): pip install jax")
+    MISSING.append("JAX: pip install jax")
 
 
 def trainers(wiring: Wiring, cases: Cases, recipe: Recipe) -> dict[str, Callable[[np.ndarray, int], np.ndarray]]:
     """Return the peers with their task: train(w0, sweeps) -> w."""
     task = task_of(wiring, cases, recipe)
-    return {name: partial(peer, task) for name, peer in PEERS.items()}
+    out = {name for name, sits_out in SITS_OUT.items() if sits_out(task)}
+    return {name: partial(peer, task) for name, peer in PEERS.items() if name not in out}

@@ -1,41 +1,92 @@
-"""jax.jit(vmap(scan)): one compiled program for all seeds and sweeps."""
+"""JAX: one compiled program for all sweeps, of which each core trains its share of the seeds.
+
+With tens of numbers in a sum a product of matrices is faster, and with a few a sum that is written out: both are here.
+"""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from peers.task import Task, inputs_with_one, join, outputs_of, split
+from backprop86.engines.cores import cores
+from peers.task import Task, error, forward, join, split, units
 
 jax.config.update("jax_enable_x64", True)
-COMPILED: dict[tuple[int, int, int], Callable] = {}
-"""The programs by task, number of seeds and number of sweeps: the race times none of their compilations."""
+Error = Callable[[list], Any]
+COMPILED: dict[tuple, Callable] = {}
+"""The programs by kind, task and number of sweeps: the race times none of their compilations."""
+MOST_TERMS = 100
+"""The most products of a forward pass that are written out: XLA needs minutes for more, and the code gets slower."""
 
 
-def jax_scan(task: Task, w0: np.ndarray, sweeps: int) -> np.ndarray:
-    """Train all seeds at once, by a program that is compiled at the first call of its size."""
-    key = (id(task), len(w0), sweeps)
-    if key not in COMPILED:
-        COMPILED[key] = program(task, sweeps)
-    return join(task, jax.block_until_ready(COMPILED[key](split(task, w0, jnp.array))), w0)
+def with_matrices(task: Task, w0: np.ndarray, sweeps: int) -> np.ndarray:
+    """Train seeds by jit(vmap(scan)), with a matrix for each group of units."""
+    if (key := ("matrices", id(task), sweeps)) not in COMPILED:
+        COMPILED[key] = jax.jit(jax.vmap(training(task, error_with_matrices(task), sweeps)))
+    return shared(task, w0, COMPILED[key], jnp.array, np.asarray)
 
 
-def program(task: Task, sweeps: int) -> Callable:
-    """Return a function of all seeds' parts that trains them for so many sweeps."""
-    y, d = jnp.array(inputs_with_one(task)), jnp.array(task.targets)
+def written_out(task: Task, w0: np.ndarray, sweeps: int) -> np.ndarray:
+    """Train seeds by jit(scan) of a program that has an array, with a number of each seed, for each unit and case."""
+    if (key := ("written out", id(task), sweeps)) not in COMPILED:
+        COMPILED[key] = jax.jit(training(task, error_written_out(task), sweeps))
+    there, back = (partial(np.moveaxis, source=a, destination=b) for a, b in ((0, -1), (-1, 0)))
+    return shared(task, w0, COMPILED[key], lambda part: jnp.array(there(part)), back)
 
-    def loss(parts: Any) -> Any:
-        return ((outputs_of(task, parts, y, jax.nn.sigmoid, jnp.concatenate) - d) ** 2).sum() / 2
+
+def shared(task: Task, w0: np.ndarray, train: Callable, array: Callable, back: Callable) -> np.ndarray:
+    """Return the weights of all seeds, of which each core trains its share."""
+
+    def share(some: np.ndarray) -> np.ndarray:
+        return join(task, [back(np.asarray(part)) for part in train(split(task, some, array))], some)
+
+    with ThreadPoolExecutor(cores()) as pool:
+        return np.concatenate(list(pool.map(share, np.array_split(w0, min(cores(), len(w0))))))
+
+
+def training(task: Task, error_of: Error, sweeps: int) -> Callable[[list], list]:
+    """Return a function of parts that trains them for so many sweeps."""
 
     def sweep(state: Any, _: Any) -> Any:
         parts, changes = state
-        gradients = jax.grad(loss)(parts)
+        gradients = jax.grad(error_of)(parts)
         changes = [task.alpha * change - task.epsilon * g for change, g in zip(changes, gradients, strict=True)]
         return ([part + change for part, change in zip(parts, changes, strict=True)], changes), None
 
-    def seed(parts: Any) -> Any:
-        return jax.lax.scan(sweep, (parts, [jnp.zeros_like(part) for part in parts]), None, length=sweeps)[0][0]
+    return lambda parts: jax.lax.scan(sweep, (parts, [jnp.zeros_like(part) for part in parts]), None, sweeps)[0][0]
 
-    return jax.jit(jax.vmap(seed))
+
+def error_with_matrices(task: Task) -> Error:
+    """Return E as a function of one seed's parts."""
+    inputs, targets = jnp.array(task.inputs), jnp.array(task.targets)
+    return lambda parts: error(task, forward(task, parts, inputs, jax.nn.sigmoid), targets)
+
+
+def error_written_out(task: Task) -> Error:
+    """Return the sum of the seeds' E as a function of parts (J, I, S) and (J, S); an input that is 0 is left out."""
+
+    def error_of(parts: list) -> Any:
+        total = 0.0
+        for given, wanted in zip(task.inputs.tolist(), task.targets.tolist(), strict=True):
+            y = [given]
+            for layer in task.layers:
+                x = list(parts[layer.biases])
+                for some, k in layer.fed:
+                    there = [(i, unit) for i, unit in enumerate(units(task, some)) if some.layer or given[unit]]
+                    for i, unit in there:
+                        x = [one + parts[k][j, i] * y[some.layer][unit] for j, one in enumerate(x)]
+                y.append([jax.nn.sigmoid(one) for one in x])
+            found = [y[some.layer][unit] for some in task.outputs for unit in units(task, some)]
+            total = total + sum((one - target) ** 2 for one, target in zip(found, wanted, strict=True))
+        return total.sum() / 2
+
+    return error_of
+
+
+def is_large(task: Task) -> bool:
+    """Return whether a forward pass of all cases has more products than are written out."""
+    return len(task.inputs) * sum(task.parts[k].size for layer in task.layers for _, k in layer.fed) > MOST_TERMS

@@ -2,28 +2,28 @@
 
 import numpy as np
 
-from peers.task import Task, inputs_with_one, join, split
+from peers.task import Task, forward, join, split
 
 
 def numpy_by_hand(task: Task, w0: np.ndarray, sweeps: int) -> np.ndarray:
     """Train all seeds at once."""
     parts = split(task, w0, np.array)
     changes = [np.zeros_like(part) for part in parts]
-    start = np.broadcast_to(inputs_with_one(task), (len(w0), len(task.inputs), 1 + task.inputs.shape[1]))
+    inputs = np.broadcast_to(task.inputs, (len(w0), *task.inputs.shape))
     for _ in range(sweeps):
-        y = start
-        for k, layer in enumerate(task.layers):
-            x = y[..., layer.sources] @ parts[2 * k].swapaxes(-1, -2) + parts[2 * k + 1][:, None]
-            y = np.concatenate([y, 1 / (1 + np.exp(-x))], -1)
-        dE_dy, stop = np.zeros_like(y), y.shape[-1]
-        dE_dy[..., task.outputs] = y[..., task.outputs] - task.targets
-        for k, layer in reversed(list(enumerate(task.layers))):
-            units = slice(stop - len(layer.biases), stop)
-            dE_dx = dE_dy[..., units] * y[..., units] * (1 - y[..., units])
-            dE_dy[..., layer.sources] += dE_dx @ parts[2 * k]
-            gradients = dE_dx.swapaxes(-1, -2) @ y[..., layer.sources], dE_dx.sum(1)
-            for j, gradient in enumerate(gradients):
-                changes[2 * k + j] = task.alpha * changes[2 * k + j] - task.epsilon * gradient
-            stop = units.start
+        y = forward(task, parts, inputs, lambda x: 1 / (1 + np.exp(-x)))
+        dE_dy, gradients = [np.zeros_like(one) for one in y], [np.zeros_like(part) for part in parts]
+        first = 0
+        for layer, columns in task.outputs:
+            miss = y[layer][..., columns]
+            dE_dy[layer][..., columns] = miss - task.targets[:, first : first + miss.shape[-1]]
+            first += miss.shape[-1]
+        for number, layer in reversed(list(enumerate(task.layers, 1))):
+            dE_dx = dE_dy[number] * y[number] * (1 - y[number])
+            gradients[layer.biases] += dE_dx.sum(1)
+            for (source, columns), k in layer.fed:
+                dE_dy[source][..., columns] += dE_dx @ parts[k]
+                gradients[k] += dE_dx.swapaxes(-1, -2) @ y[source][..., columns]
+        changes = [task.alpha * change - task.epsilon * g for change, g in zip(changes, gradients, strict=True)]
         parts = [part + change for part, change in zip(parts, changes, strict=True)]
     return join(task, parts, w0)

@@ -4,53 +4,58 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from peers.task import Task
+from peers.task import Task, error, forward, join, split
 
 
-class WithShortcuts(nn.Module):
+class InLayers(nn.Module):
     """A network as people write it, when its layers are not a plain chain."""
 
-    def __init__(self, task: Task) -> None:
-        """Make a Linear for every layer."""
+    def __init__(self, task: Task, parts: list[Tensor]) -> None:
+        """Make a parameter of every part."""
         super().__init__()
-        self.task = task
-        self.linears = nn.ModuleList(nn.Linear(len(layer.sources), len(layer.biases)) for layer in task.layers)
+        self.task, self.parts = task, nn.ParameterList(parts)
 
-    def forward(self, inputs: Tensor) -> Tensor:
-        """inputs (C, n) -> outputs."""
-        y = torch.cat([torch.ones_like(inputs[:, :1]), inputs], 1)
-        for layer, linear in zip(self.task.layers, self.linears, strict=True):
-            y = torch.cat([y, torch.sigmoid(linear(y[:, layer.sources]))], 1)
-        return y[:, self.task.outputs]
+    def forward(self, inputs: Tensor) -> list[Tensor]:
+        """inputs (C, n) -> the outputs of every layer."""
+        return forward(self.task, list(self.parts), inputs, torch.sigmoid)
+
+
+class Chain(nn.Module):
+    """A network each layer of which is fed by all of the one before and no other."""
+
+    def __init__(self, task: Task, parts: list[Tensor]) -> None:
+        """Make an nn.Sequential."""
+        super().__init__()
+        linears = []
+        for layer in task.layers:
+            (_, k), *_ = layer.fed
+            linear = nn.Linear(parts[k].shape[1], layer.n).double()
+            linear.weight.data, linear.bias.data = parts[k], parts[layer.biases]
+            linears.append(linear)
+        self.parts = [part for linear in linears for part in (linear.weight, linear.bias)]
+        self.net = nn.Sequential(*(part for linear in linears for part in (linear, nn.Sigmoid())))
+
+    def forward(self, inputs: Tensor) -> list[Tensor]:
+        """inputs (C, n) -> the outputs of the last layer, behind the others' places."""
+        return [inputs] * len(self.net[::2]) + [self.net(inputs)]
 
 
 def per_seed(task: Task, w0: np.ndarray, sweeps: int) -> np.ndarray:
     """Train one module after another."""
-    found = w0.copy()
+    found, kind = w0.copy(), Chain if is_chain(task) else InLayers
     inputs, targets = torch.tensor(task.inputs), torch.tensor(task.targets)
-    for w in found:
-        net, linears = module_of(task)
-        for linear, layer in zip(linears, task.layers, strict=True):
-            linear.weight.data, linear.bias.data = torch.tensor(w[layer.weights]), torch.tensor(w[layer.biases])
+    for k in range(len(w0)):
+        net = kind(task, [part[0] for part in split(task, w0[k : k + 1], torch.tensor)])
         optimizer = torch.optim.SGD(net.parameters(), lr=task.epsilon, momentum=task.alpha)
         for _ in range(sweeps):
             optimizer.zero_grad()
-            loss = ((net(inputs) - targets) ** 2).sum() / 2
-            loss.backward()
+            error(task, net(inputs), targets).backward()
             optimizer.step()
-        for linear, layer in zip(linears, task.layers, strict=True):
-            w[layer.weights], w[layer.biases] = linear.weight.detach().numpy(), linear.bias.detach().numpy()
+        found[k] = join(task, [part.detach()[None] for part in net.parts], w0[k : k + 1])[0]
     return found
 
 
-def module_of(task: Task) -> tuple[nn.Module, list[nn.Linear]]:
-    """Return a module, nn.Sequential where each layer is fed by the one before and no other, and its Linears."""
-    before, is_chain = np.arange(1, 1 + task.inputs.shape[1]), True
-    for layer in task.layers:
-        is_chain &= np.array_equal(layer.sources, before)
-        before = before[-1] + 1 + np.arange(len(layer.biases))
-    if not is_chain:
-        net = WithShortcuts(task).double()
-        return net, list(net.linears)
-    linears = [nn.Linear(len(layer.sources), len(layer.biases)).double() for layer in task.layers]
-    return nn.Sequential(*(part for linear in linears for part in (linear, nn.Sigmoid()))), linears
+def is_chain(task: Task) -> bool:
+    """Return whether each layer is fed by the one before and no other, and has parts of its own."""
+    fed = [[some.layer for some, _ in layer.fed] for layer in task.layers]
+    return fed == [[k] for k in range(len(fed))] and len(task.parts) == 2 * len(fed)

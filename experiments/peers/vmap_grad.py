@@ -1,20 +1,20 @@
-"""torch.func.vmap(grad): the gradient of one seed's loss, mapped over all seeds."""
+"""torch.func.vmap(grad): the gradient of one seed's error, mapped over all seeds."""
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from peers.task import Task, inputs_with_one, join, outputs_of, split
+from peers.task import Task, error, forward, join, split
 
 
 def vmap_grad(task: Task, w0: np.ndarray, sweeps: int) -> np.ndarray:
-    """Train all seeds at once, from the loss of one."""
-    y, d = torch.tensor(inputs_with_one(task)), torch.tensor(task.targets)
+    """Train all seeds at once, from the error of one."""
+    inputs, d = torch.tensor(task.inputs), torch.tensor(task.targets)
 
-    def loss(parts: list[Tensor]) -> Tensor:
-        return ((outputs_of(task, parts, y, torch.sigmoid, torch.cat) - d) ** 2).sum() / 2
+    def error_of(parts: list[Tensor]) -> Tensor:
+        return error(task, forward(task, parts, inputs, torch.sigmoid), d)
 
-    gradient = torch.func.vmap(torch.func.grad(loss))
+    gradient = torch.func.vmap(torch.func.grad(error_of))
     parts = split(task, w0, torch.tensor)
     changes = [torch.zeros_like(part) for part in parts]
     for _ in range(sweeps):

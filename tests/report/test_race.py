@@ -13,6 +13,7 @@ from backprop86.report import race
 from backprop86.report.race import DEFINITION, LIMIT, OURS, Work
 from nets import SYMMETRY
 from peers import PEERS, trainers
+from peers.task import task_of
 
 
 def work(**others):
@@ -32,11 +33,16 @@ def a_clock(monkeypatch):
     monkeypatch.setattr(race, "limit", lambda *network: 2e6)
 
 
-@pytest.mark.parametrize("title", benchmark.EXPERIMENTS)
-@pytest.mark.parametrize("name", PEERS)
-def test_a_peer_ends_at_the_weights_of_the_reference_engine(title, name):
+def network_of(title):
     problem, recipe = benchmark.EXPERIMENTS[title]
-    network = problem.wiring(recipe), problem.cases(recipe), recipe
+    return problem.wiring(recipe), problem.cases(recipe), recipe
+
+
+@pytest.mark.parametrize(
+    ("title", "name"), [(t, name) for t in benchmark.EXPERIMENTS for name in trainers(*network_of(t))]
+)
+def test_a_peer_ends_at_the_weights_of_the_reference_engine(title, name):
+    network = network_of(title)
     ours = race.engines(*network)
     w0 = Work(*network, ours).weights(3)
     right = ours[DEFINITION](w0, 20)
@@ -44,6 +50,17 @@ def test_a_peer_ends_at_the_weights_of_the_reference_engine(title, name):
     assert np.abs(trainers(*network)[name](w0, 20) - right).max() < 1e-12
     assert np.array_equal(w0, before)
     assert np.abs(right - w0).max() > 0.01
+
+
+def test_a_sum_is_written_out_where_it_is_short():
+    assert {*PEERS} - {*trainers(*network_of("XOR 2-2-1"))} == set()
+    assert {*PEERS} - {*trainers(*network_of("symmetry 6-2-1"))} == {"JAX, written out"}
+
+
+def test_steps_of_a_recurrent_net_have_parts_in_common():
+    task = task_of(*network_of("sequence"))
+    assert sorted(part.shape for part in task.parts) == [(3,), (3, 3), (3, 30), (30,), (30, 5), (30, 30)]
+    assert len(task.layers) == 9
 
 
 @pytest.mark.parametrize("w", [lambda w0, sweeps: w0 + 2e-9, lambda w0, sweeps: w0 * np.nan])

@@ -115,7 +115,8 @@ def _in_words(stem: str, reading: str) -> str:
 TRAINERS = {
     "fused engine": "ours, compiled",
     "reference engine": "ours, in torch",
-    "jax.jit(vmap(scan))": "JAX, compiled",
+    "JAX, matrices": "JAX, matrices",
+    "JAX, written out": "JAX, written out",
     "torch.autograd, batched": "autograd, batched",
     "torch.func.vmap(grad)": "torch.func",
     "NumPy by hand": "NumPy by hand",
@@ -127,14 +128,19 @@ LIMIT = "the machine's limit"
 
 def speeds_figure(table: pd.DataFrame, grown: pd.DataFrame) -> Figure:
     """Draw median rates by experiment, with the lowest and highest, and how they grow."""
-    figure = figure_of(TWO_COLUMNS, 108)
-    by = list(table.groupby("experiment", sort=False))
-    above, below = figure.subplots(2, len(by), sharey="row", height_ratios=(5, 4), squeeze=False)
+    figure = figure_of(TWO_COLUMNS, 118)
+    by, growths = list(table.groupby("experiment", sort=False)), list(grown.groupby("grows", sort=False))
+    upper, lower = figure.subfigures(2, 1, height_ratios=(6, 4))
+    above, below = (
+        part.subplots(1, len(some), sharey=True, squeeze=False)[0] for part, some in ((upper, by), (lower, growths))
+    )
+    names = [name for name in dict.fromkeys([*TRAINERS, *table["trainer"]]) if name in {*table["trainer"]} - {LIMIT}]
     for axes, (title, rows) in zip(above, by, strict=True):
-        _rates(axes, rows)
-        axes.set(title=title, xlabel="sweeps per second, nets added up")
+        _rates(axes, rows, names)
+        axes.set(title=title)
+    upper.supxlabel("sweeps per second, nets added up", fontsize=SMALL)
     says = {"seeds": "nets at once", "sweeps": "sweeps", "hidden": "hidden units"}
-    for axes, (what, rows) in zip(below, grown.groupby("grows", sort=False), strict=True):
+    for axes, (what, rows) in zip(below, growths, strict=True):
         axes.set_xscale("log", base=2 if what == "hidden" else 10)
         axes.set(yscale="log", xlabel=f"{says[str(what)]} (symmetry)")
         lines = []
@@ -150,16 +156,15 @@ def speeds_figure(table: pd.DataFrame, grown: pd.DataFrame) -> Figure:
     return figure
 
 
-def _rates(axes: Axes, rows: pd.DataFrame) -> None:
-    """Draw a dot for each way to train, with the lowest and highest, and a line at the machine's limit."""
+def _rates(axes: Axes, rows: pd.DataFrame, names: list[str]) -> None:
+    """Draw a dot for each of these ways to train that ran, with the lowest and highest, and the machine's limit."""
     rows = rows.set_index("trainer")
-    names = [name for name in [*TRAINERS, *rows.index] if name in rows.index and name != LIMIT]
-    names = list(dict.fromkeys(names))
-    some = rows.loc[names]
+    some = rows.loc[[name for name in names if name in rows.index]]
+    places = [names.index(name) for name in some.index]
     reach = [some["per_second"] - some["lowest"], some["highest"] - some["per_second"]]
-    axes.errorbar(some["per_second"], range(len(names)), xerr=reach, fmt="o", color="black", elinewidth=0.6)
+    axes.errorbar(some["per_second"], places, xerr=reach, fmt="o", color="black", elinewidth=0.6)
     about: dict[str, Any] = {"textcoords": "offset points", "fontsize": SMALL, "ha": "right", "va": "center"}
-    for k, rate in enumerate(some["per_second"]):
+    for k, rate in zip(places, some["per_second"], strict=True):
         axes.annotate(in_words(rate), (rate, k), (-4, 0), **about)
     if LIMIT in rows.index:
         limit = float(rows["per_second"][LIMIT])
