@@ -107,13 +107,15 @@ def initial_weights(seed, n_parameters, initial_range, spread=None):
 @np.errstate(over="ignore", under="ignore", invalid="ignore")
 def logistic(x):
     """Return y, of the dtype of x."""
-    z = np.clip(-x.astype(np.float64), -LARGEST, LARGEST)
-    k = fma(z, LOG2_E, SHIFT, np.float64) - SHIFT
-    r = fma(k, -LN_2_REST, fma(k, -LN_2, z, np.float64), np.float64)
-    p = np.full_like(z, TAYLOR[0])
-    for c in TAYLOR[1:]:
-        p = fma(p, r, c, np.float64)
-    return (1 / (1 + np.ldexp(p, k.astype(np.int32)))).astype(x.dtype)
+    type_, dtype = x.dtype.type, x.dtype.name
+    z = np.clip(-x, type_(-LARGEST), type_(LARGEST))
+    log2_e, shift, ln_2, rest = (type_(one) for one in (LOG2_E, SHIFT[dtype], LN_2[dtype], LN_2_REST[dtype]))
+    k = fma(z, log2_e, shift, type_) - shift
+    r = fma(k, -rest, fma(k, -ln_2, z, type_), type_)
+    p = np.full_like(z, TAYLOR[dtype][0])
+    for c in TAYLOR[dtype][1:]:
+        p = fma(p, r, type_(c), type_)
+    return type_(1) / (type_(1) + np.ldexp(p, k.astype(np.int32)))
 
 
 def terms(sums, left, right):

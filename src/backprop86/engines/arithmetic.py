@@ -49,11 +49,11 @@ diverged when E or a weight is not finite; its last E and dE/dw are drawn too.
 **The length of dE/dw of a level**, in float64: the square root of the sum of g g over its parameters, from 0; g =
 dE/dw.
 
-**The logistic**, in float64 also where x is float32; y is then rounded to the dtype. NaN stays NaN.
+**The logistic.** Constants are those of the dtype, rounded to it. NaN stays NaN.
     z = -x, held between -LARGEST and LARGEST
     k = fma(z, LOG2_E, SHIFT) - SHIFT                the nearest whole number of twos: SHIFT has room for no fraction
     r = fma(k, -LN_2_REST, fma(k, -LN_2, z))         what is left, |r| < 0.35
-    p = TAYLOR[0]; for each further coefficient c: p = fma(p, r, c)                 e^r, from 1 / 12! to 1 / 0!
+    p = TAYLOR[0]; for each further coefficient c: p = fma(p, r, c)    e^r, from 1 / 12! to 1 / 0!; float32 from 1 / 7!
     y = 1 / (1 + p 2^k)                              p 2^k is exact
 """
 
@@ -63,9 +63,13 @@ LARGEST = 40.0
 """Beyond it y is within 10^-17 of 0 or 1. From smaller y the products on the way back through several units would soon
 be too small to be normal numbers, which most processors compute a hundred times more slowly."""
 LOG2_E = 1.4426950408889634
-SHIFT = 1.5 * 2.0**52
-LN_2, LN_2_REST = 0.6931471805599453, 2.3190468138462996e-17
-"""ln 2 as the sum of two float64."""
-TAYLOR = tuple(1 / math.factorial(n) for n in range(12, -1, -1))
+SHIFT = {"float64": 1.5 * 2.0**52, "float32": 1.5 * 2.0**23}
+LN_2 = {"float64": 0.6931471805599453, "float32": 0.693147182464599609375}
+LN_2_REST = {"float64": 2.3190468138462996e-17, "float32": -1.904654323148236e-09}
+"""ln 2 as the sum of two numbers."""
+TAYLOR = {
+    dtype: tuple(1 / math.factorial(n) for n in range(degree, -1, -1))
+    for dtype, degree in (("float64", 12), ("float32", 7))
+}
 """Coefficients of e^r from the highest power down; 1 / n! is one division of two whole numbers that float64 holds."""
 CASES_AT_ONCE = 8

@@ -11,28 +11,22 @@ from typing import NamedTuple
 
 import numpy as np
 
-from backprop86.engines.arithmetic import LARGEST, LN_2, LN_2_REST, LOG2_E, SHIFT, TAYLOR
 from backprop86.engines.compiling import compiled
-from backprop86.engines.program import CLEAR, DE_DX_BY_W, ERROR, FIELDS, LOGISTIC, PRODUCTS, Y_BY_W
+from backprop86.engines.program import CLEAR, COPY, DE_DX_BY_W, ERROR, FIELDS, LOGISTIC, PRODUCTS, Y_BY_W
 from backprop86.engines.vectors import (
     any_not_zero,
-    as_float64,
     fill,
     fma,
     further,
     item,
-    larger,
     load,
-    rounded_like,
+    logistic,
     run,
     smaller,
     store,
-    times_two_to,
     where_positive,
     width,
 )
-
-C12, C11, C10, C9, C8, C7, C6, C5, C4, C3, C2, C1, C0 = TAYLOR
 
 
 class Net(NamedTuple):
@@ -118,18 +112,11 @@ def group(net, lanes, g):
 
 
 @compiled
-def logistic(y, first, n):
-    """Replace x by y = 1 / (1 + e^-x) in n rows, equation 2, as arithmetic.py computes it."""
+def outputs(y, first, n):
+    """Replace x by the logistic of x, equation 2, in n rows."""
     v = width(y)
     for k in range(first * v, (first + n) * v, v):
-        z = smaller(LARGEST, larger(-LARGEST, -as_float64(load(y, k))))  # in this order NaN stays NaN
-        shifted = fma(z, LOG2_E, SHIFT)
-        twos = shifted - SHIFT
-        r = fma(twos, -LN_2_REST, fma(twos, -LN_2, z))
-        p = fma(fma(fma(fma(r, C12, C11), r, C10), r, C9), r, C8)
-        p = fma(fma(fma(fma(p, r, C7), r, C6), r, C5), r, C4)
-        p = fma(fma(fma(fma(p, r, C3), r, C2), r, C1), r, C0)
-        store(y, k, rounded_like(y, 1.0 / (1.0 + times_two_to(p, shifted))))
+        store(y, k, logistic(load(y, k)))
 
 
 @compiled
@@ -159,10 +146,10 @@ def do(net, rule, lanes, op):
         run(net.products, op, total, left, right, lanes.y, net.listed)
     elif code == LOGISTIC:
         if c == net.at_once:
-            logistic(lanes.y, a, b * c)
+            outputs(lanes.y, a, b * c)
         else:
             for unit in range(b):
-                logistic(lanes.y, a + unit * net.at_once, c)
+                outputs(lanes.y, a + unit * net.at_once, c)
     elif code == ERROR:
         for case in range(b):
             error(net, rule, lanes, a + case, case)
@@ -171,6 +158,12 @@ def do(net, rule, lanes, op):
         for unit in range(c):
             for case in range(item(op, 4)):
                 store(lanes.dE_dx if a == 1 else lanes.y, b + (unit * net.at_once + case) * v, fill(lanes.y, -0.0))
+    elif code == COPY:
+        v = width(lanes.w)
+        for unit in range(b):
+            for case in range(c):
+                row = load(lanes.y, item(net.listed, item(op, 4) + case) + unit * v)
+                store(lanes.y, a + (unit * net.at_once + case) * v, row)
     else:
         run(net.weights, op, lanes.dE_dw, lanes.dE_dx, lanes.y, lanes.y, net.listed)
 

@@ -10,7 +10,7 @@ import torch
 
 from backprop86.engines.compiling import compiled
 from backprop86.engines.cores import cores
-from backprop86.engines.kernel import logistic
+from backprop86.engines.kernel import outputs
 from backprop86.engines.program import products
 from backprop86.engines.recipe import Cases, Recipe
 from backprop86.engines.vectors import pointer, width
@@ -48,7 +48,7 @@ def many_logistics(y: Any, times: int) -> None:
     """Replace an array, which stays in the first cache, by its logistic, `times` times."""
     rows = pointer(y)  # type: ignore[call-arg, var-annotated]  # an intrinsic's first parameter is numba's own
     for _ in range(times):
-        logistic(rows, 0, len(y) // width(rows))
+        outputs(rows, 0, len(y) // width(rows))
 
 
 def fastest_of_ten(function: Callable[[], object]) -> float:

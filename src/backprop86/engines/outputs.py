@@ -4,8 +4,7 @@ import numpy as np
 
 from backprop86.engines.compiling import compiled
 from backprop86.engines.fused import block_of, lanes_of, net_of, rule_of
-from backprop86.engines.kernel import do
-from backprop86.engines.kernel import logistic as of_rows
+from backprop86.engines.kernel import do, outputs
 from backprop86.engines.lanes import pointers
 from backprop86.engines.program import ERROR, FIELDS
 from backprop86.engines.recipe import Cases, Job, Recipe
@@ -64,4 +63,4 @@ def logistic(x: np.ndarray) -> np.ndarray:
 @compiled
 def _replace(y):
     rows = pointer(y)
-    of_rows(rows, 0, len(y) // width(rows))
+    outputs(rows, 0, len(y) // width(rows))

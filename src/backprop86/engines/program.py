@@ -8,7 +8,8 @@ Equations 1, 7 and 6 are sums of products. A *tile* takes together sums that sha
 
 Rows of y and of dE/dx: for each input value that occurs, and then for each unit, the cases that are computed at once.
 The unit that is always 1 is the first. An input that is the same in all these cases is a source like computed units;
-another is taken case by case, and left out where it is 0. The order of each sum is that of arithmetic.py.
+another is taken case by case, and left out where it is 0. Where many cases have the inputs of a unit in common, its sum
+begins in each with a row that is computed once, a *start*. The order of each sum is that of arithmetic.py.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -23,9 +24,9 @@ from backprop86.engines.recipe import Cases
 from backprop86.engines.tiles import FRESH, MOST_A, MOST_SOURCES, MOST_UNITS, SLOPED, SUMS, shape
 from backprop86.wiring import Wiring
 
-PRODUCTS, WEIGHTS, LOGISTIC, ERROR, CLEAR = range(5)
+PRODUCTS, WEIGHTS, LOGISTIC, ERROR, CLEAR, COPY = range(6)
 """Codes of operations: tiles of `tiles.products` and of `tiles.weights`; equation 2 of some units; equations 3 and 4;
-and -0 for units that nothing adds to."""
+-0 for units that nothing adds to; and starts of sums."""
 Y_BY_W, DE_DX_BY_W, DE_DW_BY_INPUT = range(3)
 """Kinds of PRODUCTS: equation 1 sums y times w, equation 7 dE/dx times w, equation 6 dE/dx times inputs."""
 FIELDS = 11
@@ -55,6 +56,11 @@ class Group:
         return alike and {*self.parameters}.isdisjoint(other.parameters)
 
     @property
+    def n_given(self) -> int:
+        """The number of partners that are inputs, or the unit that is always 1: the first ones."""
+        return sum(partner <= ALWAYS_1 for partner in self.partners)
+
+    @property
     def parameters(self) -> list[int]:
         """The parameters between the units and their partners."""
         return [own + of for own in self.own for of in self.of_partner]
@@ -67,6 +73,7 @@ class Program:
     v: int  # numbers in a row
     at_once: int  # cases
     constant: dict[float, int]  # the first row of each input value
+    n_starts: int  # rows of starts
     ops: list[list[int]] = field(default_factory=list)
     listed: list[int] = field(default_factory=list)
     known: dict[tuple[int, ...], int] = field(default_factory=dict)
@@ -82,7 +89,11 @@ class Program:
 
     def of_unit(self, unit: int) -> int:
         """Return the row of a unit's first case: of the unit that is always 1, or of a computed unit, from 1 on."""
-        return (len(self.constant) + unit) * self.at_once
+        return (len(self.constant) + unit) * self.at_once + (0 if unit == ALWAYS_1 else self.n_starts)
+
+    def of_start(self, row: int) -> int:
+        """Return the row of a start: they stand between the unit that is always 1 and the computed units."""
+        return (len(self.constant) + 1) * self.at_once + row
 
     def row_of(self, partner: int, given: list[list[int]]) -> int | None:
         """Return the row of a partner's first case; None for an input that these cases do not have in common."""
@@ -154,18 +165,63 @@ def by_content(make: Callable[..., Any]) -> Callable[..., Any]:
 MOST_REMEMBERED = 32
 
 
+class Starts:
+    """The starts of sums: what a group's inputs, and the unit that is always 1, add where their values are the same.
+
+    Steps of a recurrent net that have weights and values in common have a start in common. The units of a group that
+    nothing else feeds have their outputs there.
+    """
+
+    def __init__(self, forward: list[Group], cases: Cases) -> None:
+        """Find the groups for which there are at most half as many starts as cases."""
+        self.rows: dict[int, list[int]] = {}  # by group, of each case: the first unit's
+        self.known: dict[tuple[Any, ...], int] = {}
+        self.n_rows = 0
+        for number, group in enumerate(forward):
+            given = [-partner - 1 for partner in group.partners[: group.n_given]]
+            values = [tuple(1.0 if i < 0 else row[i] for i in given) for row in cases.inputs.tolist()]
+            if 1 < len({*values}) <= len(values) / 2:
+                self.rows[number] = [self._row(group, some) for some in values]
+
+    def _row(self, group: Group, values: tuple[float, ...]) -> int:
+        there = tuple((of, value) for of, value in zip(group.of_partner, values, strict=False) if value)
+        key = (tuple(group.own), group.n_given == len(group.partners), there)
+        if key not in self.known:
+            self.known[key] = self.n_rows
+            self.n_rows += len(group.own)
+        return self.known[key]
+
+    def add_to(self, made: Program) -> None:
+        """Add the operations that compute all starts."""
+        for (own, is_whole, there), row in self.known.items():
+            out = [made.of_start(row) + k for k in range(len(own))]
+            of_weight = [of for of, _ in there]
+            sources = [made.of_unit(ALWAYS_1) if value == 1.0 else made.constant[value] for _, value in there]
+            made.products(Y_BY_W, FRESH, (out, 0), (own, of_weight), (0, sources))
+            if not there:
+                made.add(CLEAR, 0, out[0] * made.v, 1, len(out))
+            if is_whole:
+                made.add(LOGISTIC, out[0], 1, len(out))
+
+
 @by_content
 def program(wiring: Wiring, cases: Cases, at_once: int, v: int) -> Program:
     """Return the program of a network with its cases taken `at_once` at a time; a row has v numbers."""
     C = len(cases.inputs)
-    made = Program(v, min(at_once, C), constant_rows(cases, min(at_once, C)))
     forward, backward = groups(wiring, forward=True), groups(wiring, forward=False)
+    starts = Starts(forward, cases) if at_once > 1 else Starts([], cases)
+    made = Program(v, min(at_once, C), constant_rows(cases, min(at_once, C)), starts.n_rows)
     inputs = [[made.constant.get(value, -1) for value in row] for row in cases.inputs.tolist()]
     for start in range(0, C, at_once):
         given = inputs[start : start + at_once]
         made.starts.append(len(made.ops))
-        for group in forward:
-            _forward(made, group, given)
+        if start == 0:
+            starts.add_to(made)
+        for number, group in enumerate(forward):
+            if number in starts.rows:
+                _forward_from(made, group, starts.rows[number][start : start + at_once])
+            else:
+                _forward(made, group, given)
         made.add(ERROR, start, len(given))
         for group in reversed(backward):
             _backward(made, group, len(given))
@@ -193,6 +249,16 @@ def _forward(made: Program, group: Group, given: list[list[int]]) -> None:
                 made.add(CLEAR, 0, (out[0] + c) * made.v, len(out), 1)
         ways = 0
     made.add(LOGISTIC, out[0], len(out), len(given))
+
+
+def _forward_from(made: Program, group: Group, starts: Sequence[int]) -> None:
+    """Add equations 1 and 2 of a group whose sums have begun, for each case in one of these rows and the next ones."""
+    out, computed = [made.of_unit(unit) for unit in group.units], group.n_given
+    made.add(COPY, out[0] * made.v, len(out), len(starts), made.rows([made.of_start(row) for row in starts]))
+    if computed < len(group.partners):
+        sources = [made.of_unit(partner) for partner in group.partners[computed:]]
+        made.products(Y_BY_W, 0, (out, 0), (group.own, group.of_partner[computed:]), (0, sources), len(starts))
+        made.add(LOGISTIC, out[0], len(out), len(starts))
 
 
 def _backward(made: Program, group: Group, n_cases: int) -> None:

@@ -15,7 +15,7 @@ from backprop86.engines.kernel import ALPHA, BAD, EPSILON, EVENT, KEEP, LOOKING,
 from backprop86.engines.machine import address_of
 from backprop86.engines.program import by_content, products, program
 from backprop86.engines.recipe import CRITERIA, Cases, Recipe
-from backprop86.engines.vectors import BYTES
+from backprop86.engines.vectors import BYTES, FRACTION
 from backprop86.network import largest_weights
 from backprop86.wiring import Wiring
 
@@ -54,37 +54,34 @@ class Lines:
         self.lines.append(f"%v{len(self.lines)} = {text}")
         return f"%v{len(self.lines) - 1}"
 
-    def number(self, value: float, dtype: str = "") -> Name:
+    def number(self, value: float) -> Name:
         """Return a vector of one number, rounded to the type."""
-        dtype = dtype or self.dtype
-        bits = np.array(np.dtype(dtype).type(value), np.float64).view(np.uint64)
-        one = f"{'double' if dtype == 'float64' else 'float'} 0x{int(bits):016X}"
+        bits = np.array(np.dtype(self.dtype).type(value), np.float64).view(np.uint64)
+        one = f"{'double' if self.dtype == 'float64' else 'float'} 0x{int(bits):016X}"
         return f"splat ({one})"
 
-    def two(self, operation: str, a: Name, b: Name, type: str = "") -> Name:
+    def two(self, operation: str, a: Name, b: Name) -> Name:
         """Add an operation on two vectors: fadd, fsub, fmul or fdiv."""
-        return self.line(f"{operation} {type or self.type} {a}, {b}")
+        return self.line(f"{operation} {self.type} {a}, {b}")
 
-    def fma(self, a: Name, b: Name, c: Name, dtype: str = "") -> Name:
+    def fma(self, a: Name, b: Name, c: Name) -> Name:
         """Add a b + c."""
-        dtype = dtype or self.dtype
-        kind = vector(self.lanes, dtype)
-        name = f"@llvm.fma.v{self.lanes}f{8 * np.dtype(dtype).itemsize}"
+        kind, name = self.type, f"@llvm.fma.v{self.lanes}f{8 * np.dtype(self.dtype).itemsize}"
         return self.line(f"call {kind} {name}({kind} {a}, {kind} {b}, {kind} {c})")
 
-    def pick(self, test: str, a: Name, b: Name, yes: Name, no: Name, type: str = "") -> Name:
+    def pick(self, test: str, a: Name, b: Name, yes: Name, no: Name) -> Name:
         """Add a choice, lane by lane: yes where a and b are as the test says, otherwise no."""
-        kind = type or self.type
+        kind = self.type
         found = self.line(f"fcmp {test} {kind} {a}, {b}")
         return self.line(f"select <{self.lanes} x i1> {found}, {kind} {yes}, {kind} {no}")
 
-    def smaller(self, a: Name, b: Name, type: str = "") -> Name:
+    def smaller(self, a: Name, b: Name) -> Name:
         """Add the smaller of two; b if either is NaN."""
-        return self.pick("olt", a, b, a, b, type)
+        return self.pick("olt", a, b, a, b)
 
-    def larger(self, a: Name, b: Name, type: str = "") -> Name:
+    def larger(self, a: Name, b: Name) -> Name:
         """Add the larger of two; b if either is NaN."""
-        return self.pick("ogt", a, b, a, b, type)
+        return self.pick("ogt", a, b, a, b)
 
     def load(self, array: str, row: int) -> Name:
         """Add a load of a row of an array."""
@@ -98,23 +95,20 @@ class Lines:
 
     def logistic(self, x: Name) -> Name:
         """Add y = 1 / (1 + e^-x), equation 2."""
-        wide, whole, is_wide = vector(self.lanes, "float64"), f"<{self.lanes} x i64>", self.dtype == "float64"
-        x = x if is_wide else self.line(f"fpext {self.type} {x} to {wide}")
-        z = self.larger(self.number(-LARGEST, "float64"), self.line(f"fneg {wide} {x}"), wide)
-        z = self.smaller(self.number(LARGEST, "float64"), z, wide)
-        shifted = self.fma(z, self.number(LOG2_E, "float64"), self.number(SHIFT, "float64"), "float64")
-        k = self.two("fsub", shifted, self.number(SHIFT, "float64"), wide)
-        r = self.fma(k, self.number(-LN_2, "float64"), z, "float64")
-        r = self.fma(k, self.number(-LN_2_REST, "float64"), r, "float64")
-        p = self.number(TAYLOR[0], "float64")
-        for coefficient in TAYLOR[1:]:
-            p = self.fma(p, r, self.number(coefficient, "float64"), "float64")
-        bits, twos = (self.line(f"bitcast {wide} {value} to {whole}") for value in (p, shifted))
-        twos = self.line(f"shl {whole} {twos}, splat (i64 52)")
-        e = self.line(f"bitcast {whole} {self.line(f'add {whole} {bits}, {twos}')} to {wide}")
-        one = self.number(1, "float64")
-        y = self.two("fdiv", one, self.two("fadd", one, e, wide), wide)
-        return y if is_wide else self.line(f"fptrunc {wide} {y} to {self.type}")
+        dtype, bits = self.dtype, 8 * np.dtype(self.dtype).itemsize
+        shift, one, whole = self.number(SHIFT[dtype]), self.number(1), f"<{self.lanes} x i{bits}>"
+        z = self.larger(self.number(-LARGEST), self.line(f"fneg {self.type} {x}"))
+        z = self.smaller(self.number(LARGEST), z)
+        shifted = self.fma(z, self.number(LOG2_E), shift)
+        k = self.two("fsub", shifted, shift)
+        r = self.fma(k, self.number(-LN_2_REST[dtype]), self.fma(k, self.number(-LN_2[dtype]), z))
+        p, *others = (self.number(coefficient) for coefficient in TAYLOR[dtype])
+        for coefficient in others:
+            p = self.fma(p, r, coefficient)
+        p, twos = (self.line(f"bitcast {self.type} {value} to {whole}") for value in (p, shifted))
+        twos = self.line(f"shl {whole} {twos}, splat (i{bits} {FRACTION[bits]})")
+        e = self.line(f"bitcast {whole} {self.line(f'add {whole} {p}, {twos}')} to {self.type}")
+        return self.two("fdiv", one, self.two("fadd", one, e))
 
 
 def vector(lanes: int, dtype: str) -> str:
@@ -329,9 +323,6 @@ def text(wiring: Wiring, cases: Cases, settings: tuple[float | str, ...], held_o
 def head(on: Lines) -> list[str]:
     """Return the lines before those of the sweep."""
     arrays = ", ".join(f"ptr noalias %{name}" for name in ("w", "last_change", "dE_dw", "counted", "per"))
-    kinds = {(dtype, vector(on.lanes, dtype)) for dtype in ("float64", on.dtype)}
-    declared = [
-        f"declare {kind} @llvm.fma.v{on.lanes}f{8 * np.dtype(dtype).itemsize}({kind}, {kind}, {kind})"
-        for dtype, kind in sorted(kinds)
-    ]
-    return [*declared, f"define i1 @sweep({arrays}) {{"]
+    bits = 8 * np.dtype(on.dtype).itemsize
+    fma = f"declare {on.type} @llvm.fma.v{on.lanes}f{bits}({on.type}, {on.type}, {on.type})"
+    return [fma, f"define i1 @sweep({arrays}) {{"]

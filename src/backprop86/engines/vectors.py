@@ -16,6 +16,8 @@ from numba import config, types
 from numba.core.cgutils import get_or_insert_function
 from numba.extending import intrinsic, models, overload, register_model
 
+from backprop86.engines.arithmetic import LARGEST, LN_2, LN_2_REST, LOG2_E, SHIFT, TAYLOR
+
 PROCESSOR = config.CPU_NAME or binding.get_host_cpu_name()  # type: ignore[attr-defined]
 HOST = binding.get_host_cpu_features().flatten()
 FEATURES = HOST if config.CPU_FEATURES is None else config.CPU_FEATURES  # type: ignore[attr-defined]
@@ -236,38 +238,39 @@ def fma_of_numbers(typingctx, a, b, c):
 
 
 @intrinsic
-def times_two_to(typingctx, p, shifted):
-    """Return p 2^k of float64, where k is the whole number in the last bits of `shifted`; exact while it is normal."""
+def logistic(typingctx, x):
+    """Return 1 / (1 + e^-x), equation 2, of a vector, as arithmetic.py computes it."""
 
     def code(context, builder, signature, values):
-        whole = ir.VectorType(ir.IntType(64), p.lanes)
-        bits, k = (builder.bitcast(value, whole) for value in values)
-        exponent = builder.shl(k, ir.Constant(whole, [52] * p.lanes))
-        return builder.bitcast(builder.add(bits, exponent), p.llvm)
+        return emit_logistic(builder, x, values[0])
 
-    return p(p, shifted), code
+    return x(x), code
 
 
-@intrinsic
-def as_float64(typingctx, vector):
-    """Return the numbers of a vector in float64."""
-    wide = VectorType(types.float64, vector.lanes)
+def emit_logistic(builder, vector, x):
+    """Emit y = 1 / (1 + e^-x) of a vector."""
+    llvm, name, bits = vector.llvm, vector.dtype.name, vector.dtype.bitwidth
+    log2_e, shift, ln_2, rest, least, most, one = (
+        ir.Constant(llvm, [number] * vector.lanes)
+        for number in (LOG2_E, SHIFT[name], -LN_2[name], -LN_2_REST[name], -LARGEST, LARGEST, 1.0)
+    )
+    z = builder.fneg(x)
+    z = builder.select(builder.fcmp_ordered(">", least, z), least, z)  # in this order NaN stays NaN
+    z = builder.select(builder.fcmp_ordered("<", most, z), most, z)
+    shifted = emit_fma(builder, llvm, z, log2_e, shift)
+    k = builder.fsub(shifted, shift)
+    r = emit_fma(builder, llvm, k, rest, emit_fma(builder, llvm, k, ln_2, z))
+    p, *others = (ir.Constant(llvm, [number] * vector.lanes) for number in TAYLOR[name])
+    for coefficient in others:
+        p = emit_fma(builder, llvm, p, r, coefficient)
+    whole = ir.VectorType(ir.IntType(bits), vector.lanes)
+    p, twos = (builder.bitcast(value, whole) for value in (p, shifted))  # the last bits of `shifted` are those of k
+    twos = builder.shl(twos, ir.Constant(whole, [FRACTION[bits]] * vector.lanes))
+    return builder.fdiv(one, builder.fadd(one, builder.bitcast(builder.add(p, twos), llvm)))
 
-    def code(context, builder, signature, values):
-        return values[0] if vector.dtype == types.float64 else builder.fpext(values[0], wide.llvm)
 
-    return wide(vector), code
-
-
-@intrinsic
-def rounded_like(typingctx, start, vector):
-    """Return the numbers of a vector of float64, each rounded to the type of the numbers at `start`."""
-    narrow = VectorType(start.dtype, vector.lanes)
-
-    def code(context, builder, signature, values):
-        return values[1] if start.dtype == types.float64 else builder.fptrunc(values[1], narrow.llvm)
-
-    return narrow(start, vector), code
+FRACTION = {64: 52, 32: 23}
+"""The bits of a number, by the bits that it has, that do not belong to its exponent and its sign."""
 
 
 @intrinsic
