@@ -12,6 +12,7 @@ another is taken case by case, and left out where it is 0. Where many cases have
 begins in each with a row that is computed once, a *start*. The order of each sum is that of arithmetic.py.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
@@ -21,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from backprop86.engines.recipe import Cases
-from backprop86.engines.tiles import FRESH, MOST_A, MOST_SOURCES, MOST_UNITS, SLOPED, SUMS, shape
+from backprop86.engines.tiles import FRESH, MOST_A, MOST_OF_ONE, MOST_SOURCES, MOST_UNITS, SLOPED, shape
 from backprop86.wiring import Wiring
 
 PRODUCTS, WEIGHTS, LOGISTIC, ERROR, CLEAR, COPY = range(6)
@@ -128,15 +129,22 @@ class Program:
                 self.add(PRODUCTS, kind, number, ways, at, out_a, left_a, begin, left_k, right_k, len(left[1]))
             done += b
 
-    def weights(self, group: Group, some: Sequence[int], units: Sequence[int], given: list[list[int]]) -> None:
-        """Add `tiles.weights` for the weights of a group's units (rows) from some of its partners."""
-        most_a, most_b = (1, SUMS) if len(units) == 1 else (MOST_UNITS, MOST_SOURCES)
-        for b in parts(len(some), most_b) if len(some) else ():
-            sources = [self.row_of(group.partners[k], given) or 0 for k in some[b]]
-            out_b, right_b = self.rows([group.of_partner[k] for k in some[b]]), self.rows(sources)
-            for a in parts(len(units), most_a):
+    def weights(self, steps: Sequence[Group], some: Sequence[Sequence[int]], given: list[list[int]]) -> None:
+        """Add `tiles.weights` for weights that these groups have in common, each from some of its partners."""
+        n_units, n_sources, (first, *_) = len(steps[0].units), len(some[0]), steps
+        most_a, most_b = (1, MOST_OF_ONE) if n_units == 1 else (MOST_UNITS, MOST_SOURCES)
+        begin = [first.own[0] + first.of_partner[k] for k in some[0]]
+        for b in parts(n_sources, most_b) if n_sources else ():
+            sources = [
+                self.row_of(group.partners[k], given) or 0
+                for group, of_group in zip(steps, some, strict=True)
+                for k in of_group[b]
+            ]
+            out_b, right_b = self.rows([one - first.own[0] for one in begin[b]]), self.rows(sources)
+            for a in parts(n_units, most_a):
                 number = shape(a.stop - a.start, b.stop - b.start)
-                self.add(WEIGHTS, number, self.rows(group.own[a]), out_b, self.rows(units[a]), right_b, len(given))
+                left = self.rows([self.of_unit(unit) for group in steps for unit in group.units[a]])
+                self.add(WEIGHTS, number, self.rows(first.own[a]), out_b, left, right_b, len(given), len(steps))
 
 
 def parts(n: int, most: int) -> Iterator[slice]:
@@ -225,8 +233,7 @@ def program(wiring: Wiring, cases: Cases, at_once: int, v: int) -> Program:
         made.add(ERROR, start, len(given))
         for group in reversed(backward):
             _backward(made, group, len(given))
-        for group in forward:
-            _weights(made, group, given)
+        _weights(made, forward, given)
     made.starts.append(len(made.ops))
     return made
 
@@ -270,20 +277,43 @@ def _backward(made: Program, group: Group, n_cases: int) -> None:
         made.add(CLEAR, 1, out[0] * made.v, len(out), n_cases)
 
 
-def _weights(made: Program, group: Group, given: list[list[int]]) -> None:
-    """Add equation 6 of a group: a source that all cases have adds all, an input adds those in which it is not 0."""
-    units, is_shared = [made.of_unit(unit) for unit in group.units], len(set(group.parameters)) < len(group.parameters)
-    dense = []
-    for k, partner in enumerate(group.partners):
-        if made.row_of(partner, given) is None:
+def _weights(made: Program, forward: list[Group], given: list[list[int]]) -> None:
+    """Add equation 6: a source that all cases have adds all, an input adds those in which it is not 0.
+
+    Connections of one weight are taken in turn. Weights that several groups have in common, the steps of a recurrent net,
+    are taken together.
+    """
+    together: dict[tuple[int, ...], list[tuple[int, int]]] = {}  # by weights: the groups that have them, and where
+    for number, group in enumerate(forward):
+        for k, of in enumerate(group.of_partner):
+            together.setdefault(tuple(own + of for own in group.own), []).append((number, k))
+    by_input = {
+        weights
+        for weights, places in together.items()
+        if any(made.row_of(forward[number].partners[k], given) is None for number, k in places)
+    }
+    times = Counter(one for weights in together for one in weights)
+    bundles: dict[tuple[int, ...], list[list[int]]] = {}
+    for weights, places in together.items():
+        numbers = tuple(number for number, _ in places)
+        alone = all(times[one] == 1 for one in weights) and len({*numbers}) == len(numbers)
+        if alone and weights not in by_input:
+            for of_group, (_, k) in zip(bundles.setdefault(numbers, [[] for _ in numbers]), places, strict=True):
+                of_group.append(k)
+    pairs = [pair for numbers, some in bundles.items() for pair in zip(numbers, some, strict=True)]
+    done = {(number, k) for number, of_group in pairs for k in of_group}
+    for number, group in enumerate(forward):
+        for k, partner in enumerate(group.partners):
+            if (number, k) in done:
+                continue
+            if made.row_of(partner, given) is not None:
+                made.weights([group], [[k]], given)
+                continue
             there = [c for c, values in enumerate(given) if values[-partner - 1] >= 0]
-            rows = [given[c][-partner - 1] for c in there]
+            units, rows = [made.of_unit(unit) for unit in group.units], [given[c][-partner - 1] for c in there]
             made.products(DE_DW_BY_INPUT, 0, (group.own, group.of_partner[k]), (units, there), (0, rows))
-        elif is_shared:  # each connection in turn
-            made.weights(group, [k], units, given)
-        else:
-            dense.append(k)
-    made.weights(group, dense, units, given)
+    for numbers, some in bundles.items():
+        made.weights([forward[number] for number in numbers], some, given)
 
 
 def products(wiring: Wiring, cases: Cases) -> int:

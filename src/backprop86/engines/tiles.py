@@ -20,7 +20,8 @@ SUMS = 24 if BYTES == 64 else 12
 MOST_A = {8: 3, 4: 6, 2: 8, 1: 16} if SUMS == 24 else {4: 3, 2: 6, 1: 12}
 """The most a of a tile of `products` by its number of cases b."""
 MOST_UNITS, MOST_SOURCES = (4, 6) if SUMS == 24 else (3, 4)
-"""The largest tile of `weights` for several units; of one there may be SUMS sources."""
+"""The largest tile of `weights` for several units; of one there may be MOST_OF_ONE sources."""
+MOST_OF_ONE = 20 if SUMS == 24 else 7
 UNROLLED = 8
 """So many cases are added without a loop."""
 Emitted = list[ir.Value]
@@ -86,35 +87,47 @@ def products(rows: "_Rows", arrays: Emitted) -> None:
 
 
 def weights(rows: "_Rows", arrays: Emitted) -> None:
-    """Add to the sums of units a and sources b: equation 6, over the n cases of a tile.
+    """Add to the sums of units a and sources b: equation 6, over the n cases of a tile, and over steps that share them.
 
-    Sum (a, b) is in row `out_a[a] + out_b[b]` of total, and takes rows `left_a[a] + c` of left times `right_b[b] + c`
-    of right for each case c. Rows are places of numbers.
+    Sum (a, b) is in row `out_a[a] + out_b[b]` of total, and takes at step t rows `left[t, a] + c` of left times
+    `right[t, b] + c` of right for each case c. Rows are places of numbers.
     """
     builder, (total, left, right, _) = rows.builder, arrays
-    number, out_a, out_b, left_a, right_b, n = (rows.of_op(k) for k in range(1, 7))
+    number, out_a, out_b, left_a, right_b, n, steps = (rows.of_op(k) for k in range(1, 8))
     shapes = [(a, b) for a in range(2, MOST_UNITS + 1) for b in range(1, MOST_SOURCES + 1)]
-    for a, b in _each(builder, number, shapes + [(1, b) for b in range(1, SUMS + 1)]):
+    for a, b in _each(builder, number, shapes + [(1, b) for b in range(1, MOST_OF_ONE + 1)]):
         rows_a, rows_b = [rows.listed(out_a, k) for k in range(a)], [rows.listed(out_b, k) for k in range(b)]
         outs = [builder.add(one, other) for one in rows_a for other in rows_b]
-        lefts, rights = rows.starts(left, left_a, a), rows.starts(right, right_b, b)
-        sums = [rows.load(total, one) for one in outs]
 
-        def add(c: ir.Value, sums: Emitted, lefts: Emitted = lefts, rights: Emitted = rights) -> Emitted:
-            at = builder.mul(c, whole(rows.vector.lanes))
-            x, y = ([rows.load(pointer, at) for pointer in pointers] for pointers in (lefts, rights))
-            return rows.added(sums, x, y)
+        def step(t: ir.Value, sums: Emitted, a: int = a, b: int = b) -> Emitted:
+            lefts = rows.starts(left, builder.add(left_a, builder.mul(t, whole(a))), a)
+            rights = rows.starts(right, builder.add(right_b, builder.mul(t, whole(b))), b)
 
-        with builder.if_else(builder.icmp_signed("==", n, whole(UNROLLED))) as (all_cases, some):
-            with all_cases:
-                unrolled = sums
-                for c in range(UNROLLED):
-                    unrolled = add(whole(c), unrolled)
-                begins = [(builder.block, unrolled)]
-            with some:
-                looped = _loop(builder, n, sums, add)
-                begins.append((builder.block, looped))
-        for one, at in zip(_merged(builder, begins), outs, strict=True):
+            def add(c: ir.Value, sums: Emitted) -> Emitted:
+                at = builder.mul(c, whole(rows.vector.lanes))
+                x, y = ([rows.load(pointer, at) for pointer in pointers] for pointers in (lefts, rights))
+                return rows.added(sums, x, y)
+
+            with builder.if_else(builder.icmp_signed("==", n, whole(UNROLLED))) as (all_cases, some):
+                with all_cases:
+                    unrolled = list(sums)
+                    if a == 1:  # a pointer to the source then serves all cases
+                        x = [rows.load(lefts[0], whole(c * rows.vector.lanes)) for c in range(UNROLLED)]
+                        for k, pointer in enumerate(rights):
+                            for c in range(UNROLLED):
+                                y = rows.load(pointer, whole(c * rows.vector.lanes))
+                                unrolled[k : k + 1] = rows.added(unrolled[k : k + 1], x[c : c + 1], [y])
+                    else:
+                        for c in range(UNROLLED):
+                            unrolled = add(whole(c), unrolled)
+                    begins = [(builder.block, unrolled)]
+                with some:
+                    looped = _loop(builder, n, sums, add)
+                    begins.append((builder.block, looped))
+            return _merged(builder, begins)
+
+        sums = _loop(builder, steps, [rows.load(total, one) for one in outs], step)
+        for one, at in zip(sums, outs, strict=True):
             rows.store(one, total, at)
 
 

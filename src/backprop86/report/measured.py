@@ -131,7 +131,7 @@ def speeds_figure(table: pd.DataFrame, grown: pd.DataFrame) -> Figure:
     """Draw median rates by experiment, with the lowest and highest, and how they grow."""
     figure = figure_of(TWO_COLUMNS, 118)
     by, growths = list(table.groupby("experiment", sort=False)), list(grown.groupby("grows", sort=False))
-    upper, lower = np.ravel(figure.subfigures(2, 1, height_ratios=(6, 4)))
+    upper, lower = np.asarray(figure.subfigures(2, 1, height_ratios=(6, 4)))
     above, below = (
         part.subplots(1, len(some), sharey=True, squeeze=False)[0] for part, some in ((upper, by), (lower, growths))
     )
