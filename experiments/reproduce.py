@@ -7,6 +7,8 @@ python experiments/reproduce.py --quick    into quick/, a few seeds each, to see
 import argparse
 from functools import partial
 
+from rich.progress import track
+
 from backprop86.engines.cores import cores
 from backprop86.explain.picture import EXAMPLE
 from backprop86.judging.brief import in_brief
@@ -28,8 +30,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a few seeds, into quick/")
     quick = parser.parse_args().quick
-    with workers(cores() if quick else 1) as each:  # a few seeds keep one core busy
-        for line in each(partial(made, quick=quick), reversed(stems())):  # those that take long come last in the story
+    with workers(cores() if quick else 2) as each:  # one measures, judges or writes while another trains
+        todo = list(reversed(stems()))  # those that take long come last in the story
+        for line in track(each(partial(made, quick=quick), todo), "training", len(todo)):
             print(line, end="")
     publish("quick" if quick else "results", EXAMPLE)
 

@@ -108,7 +108,7 @@ def initial_weights(seed, n_parameters, initial_range, spread=None):
 def logistic(x):
     """Return y, of the dtype of x."""
     type_, dtype = x.dtype.type, x.dtype.name
-    z = np.clip(-x, type_(-LARGEST), type_(LARGEST))
+    z = np.clip(-x, type_(-LARGEST[dtype]), type_(LARGEST[dtype]))
     log2_e, shift, ln_2, rest = (type_(one) for one in (LOG2_E, SHIFT[dtype], LN_2[dtype], LN_2_REST[dtype]))
     k = fma(z, log2_e, shift, type_) - shift
     r = fma(k, -rest, fma(k, -ln_2, z, type_), type_)

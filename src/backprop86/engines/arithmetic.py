@@ -59,9 +59,10 @@ dE/dw.
 
 import math
 
-LARGEST = 40.0
-"""Beyond it y is within 10^-17 of 0 or 1. From smaller y the products on the way back through several units would soon
-be too small to be normal numbers, which most processors compute a hundred times more slowly."""
+LARGEST = {"float64": 40.0, "float32": 17.0}
+"""Beyond it y is within 10^-17 of 0 or 1, or 10^-7 in float32: as near as the next number. From smaller y the products
+on the way back through several units would soon be too small to be normal numbers, which most processors compute a
+hundred times more slowly."""
 LOG2_E = 1.4426950408889634
 SHIFT = {"float64": 1.5 * 2.0**52, "float32": 1.5 * 2.0**23}
 LN_2 = {"float64": 0.6931471805599453, "float32": 0.693147182464599609375}

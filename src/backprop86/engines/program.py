@@ -280,8 +280,7 @@ def _backward(made: Program, group: Group, n_cases: int) -> None:
 def _weights(made: Program, forward: list[Group], given: list[list[int]]) -> None:
     """Add equation 6: a source that all cases have adds all, an input adds those in which it is not 0.
 
-    Connections of one weight are taken in turn. Weights that several groups have in common, the steps of a recurrent net,
-    are taken together.
+    Connections of one weight are taken in turn; weights that the steps of a recurrent net have in common, together.
     """
     together: dict[tuple[int, ...], list[tuple[int, int]]] = {}  # by weights: the groups that have them, and where
     for number, group in enumerate(forward):

@@ -21,7 +21,7 @@ from backprop86.wiring import Wiring
 
 MOST = 9_000
 """Operations of a sweep up to which a network is written out."""
-FEW, WORTH = 60, 10
+FEW, WORTH = 80, 10
 """A larger one is too, if its tiles would have so few operations each, and its seeds take so many sweeps for each."""
 OF_LOGISTIC = 24
 """Operations of one logistic."""
@@ -97,8 +97,8 @@ class Lines:
         """Add y = 1 / (1 + e^-x), equation 2."""
         dtype, bits = self.dtype, 8 * np.dtype(self.dtype).itemsize
         shift, one, whole = self.number(SHIFT[dtype]), self.number(1), f"<{self.lanes} x i{bits}>"
-        z = self.larger(self.number(-LARGEST), self.line(f"fneg {self.type} {x}"))
-        z = self.smaller(self.number(LARGEST), z)
+        z = self.larger(self.number(-LARGEST[dtype]), self.line(f"fneg {self.type} {x}"))
+        z = self.smaller(self.number(LARGEST[dtype]), z)
         shifted = self.fma(z, self.number(LOG2_E), shift)
         k = self.two("fsub", shifted, shift)
         r = self.fma(k, self.number(-LN_2_REST[dtype]), self.fma(k, self.number(-LN_2[dtype]), z))

@@ -252,7 +252,7 @@ def emit_logistic(builder, vector, x):
     llvm, name, bits = vector.llvm, vector.dtype.name, vector.dtype.bitwidth
     log2_e, shift, ln_2, rest, least, most, one = (
         ir.Constant(llvm, [number] * vector.lanes)
-        for number in (LOG2_E, SHIFT[name], -LN_2[name], -LN_2_REST[name], -LARGEST, LARGEST, 1.0)
+        for number in (LOG2_E, SHIFT[name], -LN_2[name], -LN_2_REST[name], -LARGEST[name], LARGEST[name], 1.0)
     )
     z = builder.fneg(x)
     z = builder.select(builder.fcmp_ordered(">", least, z), least, z)  # in this order NaN stays NaN
