@@ -29,7 +29,7 @@ from backprop86.network import largest_weights
 from backprop86.wiring import Wiring
 
 LANES = 64
-"""Seeds in training at once in each thread: enough to share the cost of looking at them."""
+"""Seeds in training at once in each thread, up to twice as many if these are all: it shares the cost of looking."""
 
 
 def train(
@@ -48,7 +48,8 @@ def train(
     )
     block = block_of(job, descent or recipe.descent())
     n_threads = threads or cores()
-    queue = _Queue(len(job.w), lanes or LANES, n_threads)
+    share = -(-len(job.w) // n_threads)
+    queue = _Queue(len(job.w), lanes or (share if share <= 2 * LANES else LANES), n_threads)
     with ThreadPoolExecutor(n_threads) as pool:
         work = [pool.submit(_work, net, rule, cases, block, queue, recipe.dtype, advance) for _ in range(n_threads)]
         try:
@@ -75,7 +76,8 @@ class _Queue:
         """Hand out some seeds if there are lanes for them; False when there is nothing left to do."""
         with self.lock:
             if todo[NEXT] == todo[END]:
-                some = min(2 * self.lanes, -(-(self.seeds - self.next) // self.threads))
+                share, left = -(-self.seeds // self.threads), self.seeds - self.next
+                some = min(2 * self.lanes, left, share if share <= self.lanes else -(-left // self.threads))
                 todo[NEXT], todo[END], self.next = self.next, self.next + some, self.next + some
             todo[MORE] = self.next < self.seeds
         return not self.stopped and (todo[IN_USE] > 0 or todo[NEXT] < todo[END])
