@@ -10,12 +10,13 @@ from nets import XOR
 
 
 def test_the_limit_counts_products_changes_and_logistics(monkeypatch):
-    """2-2-1: into a unit come 4 biases, 2 weights and, over the four cases, 4 inputs that are not 0, and so on."""
+    """2-2-1: equation 6 has 4 biases, 2 weights and, over the four cases, 4 inputs that are not 0, and so on."""
     wiring, cases = xor.wiring(XOR), xor.cases(XOR)
     assert wiring.n_parameters == 9
-    forward = 4 * 3 + 4 * 2 + 2 * 4  # biases of 3 units, the output's 2 sources, both hidden units' inputs
+    forward = 4 * 2 + 2 * 3  # the output's 2 sources; to a hidden unit's bias one input, the other, and both are added
     back = 4 * 2  # from the output to 2 hidden units
-    flops = 2 * (forward + back + forward) + 4 * 9  # dE/dw has a product for each of the forward pass
+    weights = 4 * 3 + 4 * 2 + 2 * 4  # biases of 3 units, the output's 2 sources, both hidden units' inputs
+    flops = 2 * (forward + back + weights) + 4 * 9
     monkeypatch.setattr(limit, "matrix_rate", lambda: 100.0)
     monkeypatch.setattr(limit, "logistic_rate", lambda: 10.0)
     assert limit.limit(wiring, cases, XOR) == pytest.approx(1 / (flops / 100 + 4 * 3 / 10), rel=1e-14)
