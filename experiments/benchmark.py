@@ -84,7 +84,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="rough, into quick/")
     quick = parser.parse_args().quick
-    output, repeats, spend = (Path("quick"), 2, 0.2) if quick else (Path("results"), 5, 0.5)
+    output, repeats, spend = (Path("quick"), 2, 0.2) if quick else (Path("results"), 3, 1.0)
     for line in MISSING:
         print(f"missing: {line}")
     gigabytes = peak_memory(100_000)  # before the races: on Linux a child's peak includes its parent's

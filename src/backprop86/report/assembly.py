@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import cast
 
@@ -24,6 +24,7 @@ from backprop86.report.claims_page import claims_page
 from backprop86.report.gallery import gallery
 from backprop86.report.material import Folder, Material, concatenated, prepare
 from backprop86.report.page import Part
+from backprop86.running.cli import stop_as_ctrl_c
 from backprop86.running.schema import command
 from backprop86.running.settings import CONF, PUBLISHED, stems
 
@@ -120,11 +121,18 @@ def workers(processes: int) -> Iterator[Callable[..., Iterable]]:
         yield map
         return
     with ProcessPoolExecutor(processes, get_context("spawn"), _begin) as pool:
-        yield pool.map
+        try:
+            yield pool.map
+        except BaseException:
+            for process in active_children():
+                process.terminate()  # as Ctrl-C: what is finished is saved
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 def _begin() -> None:
     """Prepare a new process: one thread, and no search for garbage among what is imported."""
+    stop_as_ctrl_c()
     torch.set_num_threads(1)
     gc.freeze()
 

@@ -7,10 +7,12 @@ with one_clear_line():
 import errno
 import os
 import re
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import TextIOWrapper
+from types import FrameType
 from typing import cast
 
 from backprop86.engines.recipe import BadInput
@@ -23,9 +25,25 @@ PLACE_ERRORS = {
 """Faults of a folder or a disk that the user named; every other OSError is a fault of ours."""
 
 
+STOPPING = ("SIGTERM", "SIGHUP")
+"""What a scheduler sends when the time is over, and a terminal when it is closed; Windows has no SIGHUP."""
+
+
+def stop_as_ctrl_c() -> None:
+    """Make the signals that end a process raise KeyboardInterrupt in its main thread, as Ctrl-C does."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    for name in STOPPING:
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), stop)
+
+
 @contextmanager
 def one_clear_line() -> Iterator[None]:
     """Answer a user's mistake with one line and exit status 2, and Ctrl-C with one; faults of ours keep a traceback."""
+    stop_as_ctrl_c()
     for stream in (sys.stdout, sys.stderr):
         cast(TextIOWrapper, stream).reconfigure(encoding="utf-8")  # a pipe on Windows has no ∂
     try:
