@@ -31,6 +31,7 @@ def a_clock(monkeypatch):
 
     monkeypatch.setattr(race, "seconds", seconds)
     monkeypatch.setattr(race, "limit", lambda *network: 2e6)
+    monkeypatch.setattr(race, "REST", 0)
 
 
 def network_of(title):
@@ -77,12 +78,12 @@ def test_a_race_has_a_row_for_each_repeat_and_trainer(a_clock, capsys):
     assert rows["repeat"].tolist() == [0, 0, 0, 1, 1, 1]
     assert rows["seeds"].tolist() == [100, 100, 0] * 2
     assert rows.loc[rows["trainer"] == LIMIT, "rate"].eq(2e6).all()
-    sweeps = round(100 / 0.011)
+    sweeps = round(race.TRIED / (1e-3 + 100 * race.TRIED * 1e-6))
     assert rows["rate"][0] == pytest.approx(100 * sweeps / (1e-3 + 1e-4 * sweeps))
 
 
 def test_the_suited_number_of_seeds_is_the_fastest(a_clock):
-    assert race.suited(work(), OURS, 1.0) == (100, round(100 / 0.011))
+    assert race.suited(work(), OURS, 1.0) == (100, round(race.TRIED / (1e-3 + 100 * race.TRIED * 1e-6)))
 
 
 def test_the_summary_compares_rates_of_the_same_repeat():

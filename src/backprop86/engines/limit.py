@@ -25,7 +25,8 @@ def limit(wiring: Wiring, cases: Cases, recipe: Recipe) -> float:
     C, back = len(cases.inputs), np.count_nonzero(wiring.source > wiring.n_inputs)
     forward, n_logistics = forward_pass(wiring, cases)
     flops = 2 * (forward + C * back + products(wiring, cases)) + 4 * wiring.n_parameters
-    return 1 / float(flops / matrix_rate() + n_logistics / logistic_rate())
+    logistics = logistic_rate()  # first: after a product torch's threads keep the cores busy for a while
+    return 1 / float(flops / matrix_rate() + n_logistics / logistics)
 
 
 def forward_pass(wiring: Wiring, cases: Cases) -> tuple[int, int]:
@@ -55,10 +56,12 @@ def matrix_rate() -> float:
 
 def logistic_rate() -> float:
     """Return the logistics per second, all cores: ours or torch's, whichever is faster."""
-    n, times, x = cores(), 20_000, torch.linspace(-9, 9, 2**17, dtype=torch.float64)
-    with ThreadPoolExecutor(n) as pool:
-        seconds = fastest_of_ten(lambda: list(pool.map(many_logistics, [np.linspace(-9, 9, 128)] * n, [times] * n)))
-    return max(n * times * 128 / seconds, 2**17 / fastest_of_ten(lambda: torch.sigmoid(x)))
+    n, times = cores(), 20_000
+    of_each = [np.linspace(-9, 9, 128) for _ in range(n)]
+    with ThreadPoolExecutor(n) as pool:  # before torch's threads have been woken
+        ours = fastest_of_ten(lambda: list(pool.map(many_logistics, of_each, [times] * n)))
+    x = torch.linspace(-9, 9, 2**17, dtype=torch.float64)
+    return max(n * times * 128 / ours, 2**17 / fastest_of_ten(lambda: torch.sigmoid(x)))
 
 
 @compiled

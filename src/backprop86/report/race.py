@@ -20,6 +20,10 @@ from backprop86.network import initial_weights
 from backprop86.wiring import Wiring, layered
 
 OURS, DEFINITION, LIMIT = "fused engine", "reference engine", "the machine's limit"
+TRIED = 40
+"""Sweeps in which it is found out how many seeds suit a trainer."""
+REST = 0.3
+"""Seconds before each is timed: threads of torch's products wait for more work, and keep a core busy, for 0.2."""
 Train = Callable[[np.ndarray, int], np.ndarray]
 
 
@@ -56,7 +60,7 @@ def seconds(train: Train, w0: np.ndarray, sweeps: int) -> float:
 
 def suited(work: Work, name: str, spend: float) -> tuple[int, int]:
     """Return the (seeds, sweeps) at which a trainer is fastest and busy for about `spend` seconds; warm it up."""
-    train, best, sweeps = work.trainers[name], (0.0, 0, 0), 100
+    train, best, sweeps = work.trainers[name], (0.0, 0, 0), TRIED
     for seeds in (1, 100, 1_000, 10_000):
         if seeds * sweeps > 10 * spend * max(best[0], 1000):
             break  # it would take too long to find out
@@ -79,8 +83,10 @@ def race(title: str, work: Work, repeats: Iterable[int], spend: float) -> pd.Dat
     rows = []
     for repeat in repeats:
         for name, (seeds, sweeps) in sizes.items():
+            time.sleep(REST)
             rate = seeds * sweeps / seconds(work.trainers[name], work.weights(seeds), sweeps)
             rows.append({"experiment": title, "trainer": name, "repeat": repeat, "seeds": seeds, "rate": rate})
+        time.sleep(REST)
         at_most = limit(work.wiring, work.cases, work.recipe)
         rows.append({"experiment": title, "trainer": LIMIT, "repeat": repeat, "seeds": 0, "rate": at_most})
     return pd.DataFrame(rows)
