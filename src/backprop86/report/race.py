@@ -68,8 +68,13 @@ def suited(work: Work, name: str, spend: float) -> tuple[int, int]:
         seconds(train, w0, sweeps)
         took = seconds(train, w0, sweeps)
         best = max(best, (seeds * sweeps / took, seeds, max(sweeps, round(sweeps * spend / took))))
-    seconds(train, work.weights(best[1]), best[2])
-    return best[1:]
+    _, seeds, sweeps = best
+    longer = round(
+        sweeps * spend / seconds(train, work.weights(seeds), sweeps)
+    )  # the first sweeps cost more than others
+    sweeps = max(sweeps, longer)
+    seconds(train, work.weights(seeds), sweeps)
+    return seeds, sweeps
 
 
 def race(title: str, work: Work, repeats: Iterable[int], spend: float) -> pd.DataFrame:
