@@ -271,21 +271,23 @@ def test_initial_weights(seed, n):
         assert bits(np.array(referee.initial_weights(seed, 1 + n, initial_range, spread))) == bits(right)
 
 
-@DTYPES
-def test_logistic_is_within_3_ulp(dtype):
+@pytest.mark.parametrize(("dtype", "ulp"), [("float64", 2), ("float32", 3)])
+def test_logistic_is_within_few_ulp_on_a_grid(dtype, ulp):
+    """Elsewhere it may be further away: of 4 million x the furthest in float64 was 2.8 ulp."""
     random, most = np.random.default_rng(0), LARGEST[dtype]
-    x = np.concatenate([np.linspace(0, most, 3001), random.normal(size=2000), np.geomspace(1e-30, most, 999)])
+    x = np.concatenate([np.linspace(0, most, 3001), random.normal(size=2000), np.geomspace(1e-300, most, 999)])
     x = np.concatenate([x, -x]).astype(dtype)
     with mpmath.workprec(200):
         right = np.array([float(1 / (1 + mpmath.exp(-mpmath.mpf(float(value))))) for value in x])
     spacing = np.spacing(right.astype(dtype)).astype(float)
-    assert np.max(np.abs(referee.logistic(x).astype(float) - right) / spacing) <= 3
+    assert np.max(np.abs(referee.logistic(x).astype(float) - right) / spacing) <= ulp
 
 
 @DTYPES
 def test_logistic_saturates_and_passes_nan_on(dtype):
     most, type_ = LARGEST[dtype], np.dtype(dtype).type
-    y = referee.logistic(np.array([-np.inf, -1e30, -most - 1, -most, 0, most, 1e30, np.inf, np.nan], dtype))
+    huge = float(np.finfo(dtype).max)
+    y = referee.logistic(np.array([-np.inf, -huge, -most - 1, -most, 0, most, huge, np.inf, np.nan], dtype))
     assert len({*y[:4].tolist()}) == 1
     assert y[3] == pytest.approx(math.exp(-most))
     assert y[4:8].tolist() == [0.5, *[1 / (1 + type_(math.exp(-most)))] * 3]

@@ -165,7 +165,7 @@ def test_progress_adds_up_to_all_the_work():
     assert sum(done) == 300 * 1501
 
 
-def test_logistic_is_within_3_ulp_everywhere():
+def test_logistic_is_within_2_ulp_on_a_grid():
     random = np.random.default_rng(0)
     x = np.concatenate([np.linspace(-40, 40, 4007), random.normal(size=3000), np.geomspace(1e-300, 40, 1000), [0.0]])
     x = np.resize(np.concatenate([x, -x]), 16 * 1024)
@@ -173,7 +173,7 @@ def test_logistic_is_within_3_ulp_everywhere():
     logistic_of(y)
     mpmath.mp.prec = 200
     right = np.array([float(1 / (1 + mpmath.exp(-mpmath.mpf(value)))) for value in x])
-    assert np.max(np.abs(y - right) / np.spacing(right)) <= 3
+    assert np.max(np.abs(y - right) / np.spacing(right)) <= 2
 
 
 def test_logistic_saturates_and_passes_nan_on():

@@ -20,8 +20,9 @@ SUMS = 24 if BYTES == 64 else 12
 MOST_A = {8: 3, 4: 6, 2: 8, 1: 16} if SUMS == 24 else {4: 3, 2: 6, 1: 12}
 """The most a of a tile of `products` by its number of cases b."""
 MOST_UNITS, MOST_SOURCES = (4, 6) if SUMS == 24 else (3, 4)
-"""The largest tile of `weights` for several units; of one there may be MOST_OF_ONE sources."""
+"""The largest tile of `weights` for several units."""
 MOST_OF_ONE = 20 if SUMS == 24 else 7
+"""The most sources of a tile of `weights` for one unit, whose cases take registers too."""
 UNROLLED = 8
 """So many cases are added without a loop."""
 Emitted = list[ir.Value]

@@ -26,7 +26,7 @@ PLACE_ERRORS = {
 
 
 STOPPING = ("SIGTERM", "SIGHUP")
-"""What a scheduler sends when the time is over, and a terminal when it is closed; Windows has no SIGHUP."""
+"""Signals of a scheduler whose time is over, and of a terminal that is closed; Windows has no SIGHUP."""
 
 
 def stop_as_ctrl_c() -> None:
