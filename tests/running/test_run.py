@@ -1,14 +1,21 @@
-"""Runs that were stopped and go on, and readings that get all seeds only if the first ones promise something."""
+"""Runs that are stopped and go on, in shards, beside each other, and readings that must promise something first."""
 
+import random
+import shutil
+import time
 from dataclasses import replace
 from importlib import import_module
+from pathlib import Path
+from threading import Event, Thread
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
+from filelock import FileLock
 
-from backprop86.engines.recipe import Recipe
+from backprop86.engines.recipe import BadInput, Recipe
 from backprop86.problems import xor
-from backprop86.running import runs
+from backprop86.running import plan, provenance, ranges, runs, writing
 from backprop86.running.experiment import Experiment
 from backprop86.running.settings import Settings
 from backprop86.running.training import run_reading
@@ -48,6 +55,15 @@ def script():
 
 
 @pytest.fixture
+def small(monkeypatch):
+    """Let ranges be of 8 seeds, and few weights and curves be kept, so that others are kept for their own sake."""
+    monkeypatch.setattr(ranges, "LEAST", 8)
+    monkeypatch.setattr(ranges, "MOST", 8)
+    monkeypatch.setattr(runs, "MOST_WEIGHTS", 0)
+    monkeypatch.setattr(Experiment, "kept", lambda self, name: (3, 2))
+
+
+@pytest.fixture
 def asked(script, monkeypatch):
     """Return a list of all calls to run_together: the number of recipes, the seeds."""
     calls, whole = [], script.run_together
@@ -58,6 +74,28 @@ def asked(script, monkeypatch):
 
     monkeypatch.setattr(script, "run_together", noted)
     return calls
+
+
+@pytest.fixture
+def stopping(script, monkeypatch):
+    """Return a function that lets a run be stopped, as by Ctrl-C, when so many ranges are finished."""
+    whole = script.train_piece
+
+    def stop_after(n):
+        left = iter(range(n))
+
+        def piece(*what, **how):
+            if next(left, None) is None:
+                raise KeyboardInterrupt
+            whole(*what, **how)
+
+        monkeypatch.setattr(script, "train_piece", piece)
+
+    return stop_after
+
+
+def finished(settings):
+    return sorted(settings.ranges.glob("*/*.parquet"))
 
 
 def test_engines_are_told_what_the_settings_say(tmp_path, monkeypatch, script):
@@ -72,79 +110,187 @@ def test_engines_are_told_what_the_settings_say(tmp_path, monkeypatch, script):
     assert told == [{"engine": "reference", "device": "cpu", "threads": 1}]
 
 
-def test_a_run_that_was_stopped_is_resumed_to_the_same_bytes(tmp_path, monkeypatch, script):
-    monkeypatch.setattr(runs, "MOST_WEIGHTS", 0)
-    monkeypatch.setattr(Experiment, "kept", lambda self, name: (3, 2))  # so that other runs are kept for their own sake
-    settings = [of_variant(tmp_path / name) for name in ("a", "b")]
-    script.run(settings[0])
-    whole = script.run_together
-
-    def stopped(*what, **how):
-        return [rows.iloc[::2] for rows in whole(*what, **how)]
-
-    monkeypatch.setattr(script, "run_together", stopped)
-    with pytest.raises(KeyboardInterrupt):
-        script.run(settings[1])
-    half = runs.read(settings[1].runs_file)
-    assert runs.missing(half, WHOLE_NAME) == 25
-    with pytest.raises(
-        ValueError, match=r"^the runs of xor, reading two_hidden/as_printed, were stopped half-way: python exp"
-    ):
-        runs.same_recipes(half, {WHOLE_NAME: half.recipe(WHOLE_NAME)})
-    asked = []
-    monkeypatch.setattr(
-        script, "run_together", lambda p, r, seeds, **how: asked.extend(seeds) or whole(p, r, seeds, **how)
-    )
-    script.run(settings[1])
-    assert len(asked) == 25
-    assert settings[1].runs_file.read_bytes() == settings[0].runs_file.read_bytes()
-    script.run(settings[1])
-    assert len(asked) == 25 + 50  # a run that was finished is made anew
-    assert settings[1].runs_file.read_bytes() == settings[0].runs_file.read_bytes()
-    made = runs.read(settings[1].runs_file)
+@pytest.mark.usefixtures("small")
+def test_a_run_that_was_stopped_goes_on_to_the_same_bytes(tmp_path, script, asked, stopping):
+    whole, stopped = (of_variant(tmp_path / name) for name in ("a", "b"))
+    of_whole = script.run(whole)[WHOLE_NAME]
+    stopping(3)
+    told = rf"^3 of 7 ranges of seeds are finished, in {stopped.ranges}, and the same command goes on from there$"
+    with pytest.raises(KeyboardInterrupt, match=told):
+        script.run(stopped)
+    assert len(finished(stopped)) == 3
+    assert not stopped.runs_file.exists()
+    asked.clear()
+    stopping(100)
+    tally = script.run(stopped)[WHOLE_NAME]
+    assert [seeds[0] for _, seeds in asked] == [24, 32, 40, 48]
+    assert stopped.runs_file.read_bytes() == whole.runs_file.read_bytes()
+    assert tally == of_whole
+    assert (tally.runs, tally.n_learned) == (50, int(runs.read(whole.runs_file).of(WHOLE_NAME)["learned"].sum()))
+    assert not finished(stopped)
+    asked.clear()
+    script.run(stopped)
+    assert sum(len(seeds) for _, seeds in asked) == 50  # a run that was finished is made anew
+    assert stopped.runs_file.read_bytes() == whole.runs_file.read_bytes()
+    made = runs.read(whole.runs_file)
     median, _ = made.typical(WHOLE_NAME)
-    assert (median > 3, median in half.of(WHOLE_NAME)["seed"].tolist()) == (True, True)
-    first = [of.of(WHOLE_NAME).groupby("failure")["seed"].min().to_dict() for of in (half, made)]
-    assert first[0].keys() == first[1].keys() == {"", "plateau", "still_learning"}
-    assert first[0] != first[1]
+    assert (median > 3, median in made.of(WHOLE_NAME)["seed"].tolist()) == (True, True)
 
 
-def test_variants_with_moments_of_their_own_have_the_same_bytes_whatever_was_made_first(tmp_path, monkeypatch, script):
+def test_rows_do_not_depend_on_how_seeds_are_cut(tmp_path, script, monkeypatch):
+    settings = of_variant(tmp_path / "whole")
+    monkeypatch.setattr(runs, "MOST_WEIGHTS", 0)
+    monkeypatch.setattr(Experiment, "kept", lambda self, name: (3, 2))
+    script.run(settings)
+    rows = run_reading(xor, VARIANT.recipe_of(WHOLE_NAME), list(range(50)), drawn=600)
+    of_whole = runs.thinned(rows, 3, 2).assign(variant="two_hidden", reading="as_printed")
+    pd.testing.assert_frame_equal(
+        runs.read(settings.runs_file).rows.drop(columns=["learned", "diverged"]),
+        of_whole[runs.read(settings.runs_file).rows.columns].drop(columns=["learned", "diverged"]),
+        check_dtype=False,
+    )
+    for size in (1, 8, 32):
+        monkeypatch.setattr(ranges, "LEAST", size)
+        monkeypatch.setattr(ranges, "MOST", size)
+        other = of_variant(tmp_path / str(size))
+        script.run(other)
+        assert other.runs_file.read_bytes() == settings.runs_file.read_bytes(), size
+
+
+@pytest.mark.usefixtures("small")
+def test_shards_do_their_parts_in_any_order_and_come_together(tmp_path, script, asked):
+    whole = Settings(TWO_CODES, 20, output=str(tmp_path / "whole"))
+    script.run(whole)
+    asked.clear()
+    places = [tmp_path / "b", tmp_path / "c", tmp_path / "c"]
+    for shard, place in ((3, places[0]), (1, places[1]), (2, places[2])):
+        assert script.run(Settings(TWO_CODES, 20, output=str(place), shard=shard, shards=3)) == {}
+    assert sorted(seeds[0] for _, seeds in asked) == [0, 0, 8, 8, 16, 16]
+    shutil.copytree(places[0] / "ranges", places[1] / "ranges", dirs_exist_ok=True)
+    asked.clear()
+    gathered = replace(whole, output=str(places[1]))
+    script.run(gathered)
+    assert asked == []
+    assert gathered.runs_file.read_bytes() == whole.runs_file.read_bytes()
+
+
+@pytest.mark.usefixtures("small")
+def test_other_settings_and_other_code_do_not_mix(tmp_path, script, asked, stopping, monkeypatch):
+    settings = of_variant(tmp_path, 16)
+    changes = [
+        lambda: replace(settings, experiment=replace(VARIANT, variants={"two_hidden": {"network": "2_hidden"}})),
+        lambda: replace(settings, experiment=replace(VARIANT, drawn={})),
+        lambda: replace(settings, experiment=replace(VARIANT, numbers_only=True)),
+        lambda: replace(settings, engine="reference"),
+        lambda: monkeypatch.setattr(ranges, "sources", lambda: "other code") or settings,
+        lambda: monkeypatch.setattr(provenance, "versions", lambda *names: {"python": "4"}) or settings,
+    ]
+    stopping(1)
+    with pytest.raises(KeyboardInterrupt):
+        script.run(settings)
+    for change in changes:
+        other = change()
+        asked.clear()
+        stopping(100)
+        script.run(other)
+        assert [seeds[0] for _, seeds in asked] == [0, 8]
+        assert len(finished(settings)) == 1  # it waits for its own command
+
+
+def test_the_digest_of_a_range_follows_from_every_setting():
+    about = provenance.Provenance.of(("", "a"), TWO, 2, [0, 9], "fused")
+    other = {"network": "x", "update": "case", "error": "mean", "dead_zone": "from_edge", "start": "equal"}
+    other |= {"biases": "zero", "criterion": "right_side", "stop": "limit", "held_out": "random", "dtype": "float32"}
+    keys = [ranges.Finished.of(Path("x"), "a", about).key]
+    for name, kind in Recipe.__annotations__.items():
+        changed = other.get(name) or ([7] if name == "moments" else getattr(TWO, name) + 1)
+        keys.append(ranges.Finished.of(Path("x"), "a", replace(about, recipe=replace(TWO, **{name: changed}))).key)
+    assert len(set(keys)) == len(keys) == 1 + len(Recipe.__annotations__)
+
+
+@pytest.mark.usefixtures("small")
+def test_no_damaged_range_is_used(tmp_path, script, asked, stopping):
+    whole, settings = (of_variant(tmp_path / name, 16) for name in ("a", "b"))
+    script.run(whole)
+    stopping(1)
+    with pytest.raises(KeyboardInterrupt):
+        script.run(settings)
+    (path,) = finished(settings)
+    content, generator = path.read_bytes(), random.Random(1986)
+    made = plan.Plan.of(settings)
+    seeds = {range(8, 16): made}  # the other range
+    damages = [content[: len(content) // 2], content[:-1], b"", b"PAR1", content + b"x"]
+    for _ in range(200):
+        place, bit = generator.randrange(len(content)), generator.randrange(8)
+        damages.append(content[:place] + bytes([content[place] ^ 1 << bit]) + content[place + 1 :])
+    assert [piece.seeds for piece in made.missing()] == list(seeds)
+    for damaged in damages:
+        path.write_bytes(damaged)
+        assert [piece.seeds for piece in made.missing()] == [range(8), range(8, 16)]
+    stopping(100)
+    asked.clear()
+    script.run(settings)
+    assert [seeds for _, seeds in asked] == [[*range(8)], [*range(8, 16)]]
+    assert settings.runs_file.read_bytes() == whole.runs_file.read_bytes()
+
+
+@pytest.mark.usefixtures("small")
+def test_a_range_of_another_place_is_not_used(tmp_path, script, stopping):
+    settings = of_variant(tmp_path, 24)
+    stopping(1)
+    with pytest.raises(KeyboardInterrupt):
+        script.run(settings)
+    (path,) = finished(settings)
+    other = path.with_name(path.name.replace("0-7-", "8-15-"))
+    shutil.copy(path, other)
+    elsewhere = path.parent.with_name("two_hidden_as_printed-0123456789abcdef")
+    shutil.copytree(path.parent, elsewhere)
+    made = plan.Plan.of(settings)
+    assert [piece.seeds for piece in made.missing()] == [range(8, 16), range(16, 24)]
+    assert ranges.Finished(elsewhere, "0123456789abcdef").have([range(8)]) == set()
+
+
+@pytest.mark.usefixtures("small")
+def test_ranges_that_vanish_before_they_are_merged_are_made_again(tmp_path, script, asked, monkeypatch):
+    whole, settings = (of_variant(tmp_path / name, 24) for name in ("a", "b"))
+    script.run(whole)
+    asked.clear()
+    usual = plan.Plan.merged
+
+    def merged(self):
+        if len(asked) == 3:
+            finished(settings)[1].unlink()  # another run has merged and removed them
+        return usual(self)
+
+    monkeypatch.setattr(plan.Plan, "merged", merged)
+    script.run(settings)
+    assert len(asked) == 4
+    assert settings.runs_file.read_bytes() == whole.runs_file.read_bytes()
+
+
+def test_variants_with_moments_of_their_own_have_the_same_bytes_whatever_was_made_first(tmp_path, script):
     both = [Settings(TWO_CODES, seeds=20, output=str(tmp_path / name)) for name in ("a", "b")]
     script.run(both[0])
-    whole = script.run_together
-
-    def stopped(problem, recipes, seeds, **how):
-        rows = whole(problem, recipes, seeds, **how)
-        return [part.iloc[::2] for part in rows] if recipes[0].moments == [300] else rows
-
-    monkeypatch.setattr(script, "run_together", stopped)
-    with pytest.raises(KeyboardInterrupt):
-        script.run(both[1])
-    monkeypatch.setattr(script, "run_together", whole)
-    script.run(both[1])
+    for reading in reversed(TWO_CODES.every_reading):
+        script.run(replace(both[1], reading=reading))
     assert both[1].runs_file.read_bytes() == both[0].runs_file.read_bytes()
     for reading in TWO_CODES.every_reading:
         script.run(replace(both[1], reading=reading))
         assert both[1].runs_file.read_bytes() == both[0].runs_file.read_bytes(), reading
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("before", "then"), [((0, 30), (0, 60)), ((0, 60), (0, 30)), ((0, 60), (10, 50))])
-@pytest.mark.parametrize("kept", [(3, 100), (20, 20), (3, 0)])
-def test_it_may_be_resumed_with_other_seeds(tmp_path, monkeypatch, script, before, then, kept):
-    monkeypatch.setattr(runs, "MOST_WEIGHTS", 0)
-    monkeypatch.setattr(Experiment, "kept", lambda self, name: kept)
-
-    def settings(name, first, n):
-        return of_variant(tmp_path / name, n, first)
-
-    script.run(settings("whole", *then))
-    script.run(settings("other", *before))
-    path = settings("other", *then).runs_file
-    runs.write(runs.read(path), path, stopped=True)  # as if another reading had been stopped
-    script.run(settings("other", *then))
-    assert path.read_bytes() == settings("whole", *then).runs_file.read_bytes()
+@pytest.mark.usefixtures("small")
+def test_a_file_is_written_some_rows_at_a_time(tmp_path, script, monkeypatch):
+    usual, parts = (Settings(TWO_CODES, 20, output=str(tmp_path / name)) for name in ("a", "b"))
+    script.run(usual)
+    monkeypatch.setattr(writing, "ROWS_AT_ONCE", 10)
+    script.run(parts)
+    assert pq.ParquetFile(usual.runs_file).num_row_groups == 1
+    assert pq.ParquetFile(parts.runs_file).num_row_groups == 4
+    assert pq.read_table(parts.runs_file).equals(pq.read_table(usual.runs_file))
+    for reading in TWO_CODES.every_reading:  # the others are taken over from the file
+        script.run(replace(parts, reading=reading))
+        assert pq.read_table(parts.runs_file).equals(pq.read_table(usual.runs_file)), reading
 
 
 def test_only_promising_readings_get_all_seeds(tmp_path, script, asked):
@@ -170,51 +316,51 @@ def test_without_a_first_look_every_reading_gets_all_seeds(tmp_path, script, ask
 
 
 @pytest.mark.parametrize(
-    ("stopped", "left", "rest"),
+    ("stopped", "rest"),
     [
-        (1, {"one/slow": [0], "one/fast": [0]}, [(2, [1]), (2, [0, 1]), (1, [2, 3, 4, 5, 6, 7])]),
-        (
-            2,
-            {"one/slow": [0, 1], "one/fast": [0, 1], "two/slow": [0], "two/fast": [0]},
-            [(2, [1]), (1, [2, 3, 4, 5, 6, 7])],
-        ),
-        (3, {name: [0, 1] for name in NAMES[:3]} | {"two/fast": [0, 1, 2, 4, 6]}, [(1, [3, 5, 7])]),
+        (1, [(2, [0, 1]), (1, [2, 3, 4, 5, 6, 7])]),
+        (2, [(1, [2, 3, 4, 5, 6, 7])]),
+        (3, []),
     ],
 )
-def test_a_lattice_that_was_stopped_is_resumed_to_the_same_bytes(
-    tmp_path, script, asked, monkeypatch, stopped, left, rest
-):
+def test_a_lattice_that_was_stopped_goes_on_to_the_same_bytes(tmp_path, script, asked, stopping, stopped, rest):
     whole, halves = (Settings(LATTICE, seeds=8, output=str(tmp_path / name)) for name in ("whole", "halves"))
     script.run(whole)
-    asked.clear()
-    to_the_end = script.run_together
-
-    def half(*what, **how):
-        rows = to_the_end(*what, **how)
-        return [some.iloc[::2] for some in rows] if len(asked) == stopped else rows
-
-    monkeypatch.setattr(script, "run_together", half)
-    with pytest.raises(KeyboardInterrupt):
+    stopping(stopped)
+    if stopped < 3:
+        with pytest.raises(KeyboardInterrupt, match=f"^{2 * stopped} of {3 + stopped} ranges of seeds are finished"):
+            script.run(halves)
+    else:
         script.run(halves)
-    assert len(asked) == stopped
-    found = runs.read(halves.runs_file)
-    assert {name: found.of(name)["seed"].tolist() for name in found.readings} == left
-    assert found.stopped
     asked.clear()
-    monkeypatch.setattr(script, "run_together", to_the_end)
-    script.run(halves)
+    stopping(100)
+    if rest:
+        script.run(halves)
     assert asked == rest
     assert halves.runs_file.read_bytes() == whole.runs_file.read_bytes()
+
+
+def test_shards_of_a_lattice_have_whole_readings(tmp_path, script, asked):
+    whole, shards = (Settings(LATTICE, seeds=8, output=str(tmp_path / name)) for name in ("whole", "shards"))
+    script.run(whole)
+    asked.clear()
+    for shard in (2, 1):
+        script.run(replace(shards, shard=shard, shards=2))
+    assert asked == [(1, [0, 1]), (1, [0, 1]), (1, [2, 3, 4, 5, 6, 7]), (1, [0, 1]), (1, [0, 1])]
+    asked.clear()
+    script.run(shards)
+    assert asked == []
+    assert shards.runs_file.read_bytes() == whole.runs_file.read_bytes()
 
 
 @pytest.mark.parametrize(
     ("place", "call", "left"),
     [
-        ("backprop86.running.training.start_of", 1, []),  # while the weights of the first reading are drawn
-        ("backprop86.running.training._some_at_a_time", 2, []),  # while its rows are measured
-        ("backprop86.running.runs.thinned", 2, ["one/slow"]),  # while those of the second are put beside them
-        ("backprop86.running.training._some_at_a_time", 8, ["one/slow", "one/fast", "two/slow"]),
-        ("backprop86.running.runs.write", 1, NAMES),  # while the file is written
+        ("backprop86.running.training.start_of", 1, 0),  # while the weights of the first reading are drawn
+        ("backprop86.running.training._some_at_a_time", 2, 0),  # while its rows are measured
+        ("backprop86.running.runs.rounded", 2, 1),  # before those of the second are written
+        ("backprop86.running.training._some_at_a_time", 8, 3),
+        ("backprop86.running.merging.write_tables", 1, 4),  # while the file is written
     ],
 )
 def test_what_ctrl_c_says_is_true(tmp_path, monkeypatch, script, place, call, left):
@@ -232,19 +378,57 @@ def test_what_ctrl_c_says_is_true(tmp_path, monkeypatch, script, place, call, le
     monkeypatch.setattr(import_module(module), name, interrupted)
     with pytest.raises(KeyboardInterrupt) as stop:
         script.run(settings)
-    if left:
-        assert str(stop.value) == f"finished seeds are in {settings.runs_file}, and the same command goes on from there"
-        assert runs.read(settings.runs_file).readings == left
-    else:
-        assert str(stop.value) == "nothing was saved"
-        assert not settings.runs_file.exists()
-
-
-def test_a_run_that_is_stopped_at_once_leaves_nothing(tmp_path, monkeypatch):
-    from backprop86.running import run as script
-
-    whole, settings = script.run_together, of_variant(tmp_path, 3)
-    monkeypatch.setattr(script, "run_together", lambda *what, **how: [rows.iloc[:0] for rows in whole(*what, **how)])
-    with pytest.raises(KeyboardInterrupt, match=r"^nothing was saved$"):
-        script.run(settings)
+    told = f"{left} of 4 ranges of seeds are finished, in {settings.ranges}, and the same command goes on from there"
+    assert str(stop.value) == (told if left else "no range of seeds was finished")
+    assert len(finished(settings)) == left
     assert not settings.runs_file.exists()
+
+
+@pytest.mark.usefixtures("small")
+def test_a_full_disk_is_told_and_costs_one_range(tmp_path, script, monkeypatch):
+    settings, usual, written = of_variant(tmp_path, 24), ranges.Finished.keep, []
+
+    def full(self, seeds, rows):
+        if len(written) == 2:
+            monkeypatch.setattr(Path, "write_bytes", refuse)
+        written.append(seeds)
+        usual(self, seeds, rows)
+
+    def refuse(self, content):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(ranges.Finished, "keep", full)
+    with pytest.raises(BadInput, match=r"two_hidden_as_printed-\w+/16-23-\w+.parquet could not be written: No space left"):
+        script.run(settings)
+    assert len(finished(settings)) == 2
+    assert sorted(path.suffix for path in settings.ranges.rglob("*.*")) == [".parquet", ".parquet"]
+
+
+def test_a_damaged_file_of_other_readings_is_told_before_training(tmp_path, script, asked):
+    settings = Settings(TWO_CODES, 3, reading="as_printed", output=str(tmp_path))
+    script.run(settings)
+    settings.runs_file.write_bytes(settings.runs_file.read_bytes()[:-9])
+    asked.clear()
+    with pytest.raises(BadInput, match=r"encoder.parquet is not a Parquet file that can be read"):
+        script.run(settings)
+    assert asked == []
+
+
+def test_a_run_waits_while_another_merges(tmp_path, script):
+    settings = of_variant(tmp_path, 2)
+    settings.ranges.mkdir(parents=True)
+    held, seen = Event(), []
+
+    def other():
+        with FileLock(settings.ranges / "merging.lock"):
+            held.set()
+            time.sleep(2)
+            seen.append(settings.runs_file.exists())
+
+    thread = Thread(target=other)
+    thread.start()
+    held.wait()
+    script.run(settings)
+    thread.join()
+    assert seen == [False]
+    assert settings.runs_file.is_file()

@@ -55,10 +55,8 @@ def train(
         try:
             for one in work:
                 one.result()
-        except KeyboardInterrupt:  # what is finished is returned
-            pass
         finally:
-            queue.stopped = True
+            queue.stopped = True  # after Ctrl-C the threads end within a moment
     np.sqrt(block.gradient_curve, out=block.gradient_curve)
     block.gradient_curve[np.isnan(block.error_curve)] = np.nan
     found = {field.name: getattr(block, field.name) for field in fields(Outcome)}

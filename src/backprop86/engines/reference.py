@@ -16,7 +16,7 @@ from backprop86.descent import Descent
 from backprop86.engines.recipe import CRITERIA, Criterion, Job
 from backprop86.network import Network, largest_weights
 
-NEVER = UNFINISHED = -1
+NEVER = -1
 
 
 @dataclass(eq=False)
@@ -28,7 +28,7 @@ class Outcome:
     w_at: np.ndarray  # (S, M, n_parameters) after each of the recipe's moments; NaN where it had left before
     sweeps: np.ndarray  # (S,) NEVER where the criterion was never met
     right_side: np.ndarray  # (S,) when every output was first on the right side of 0.5, or NEVER
-    stopped: np.ndarray  # (S,) the sweep after which w was taken; UNFINISHED if Ctrl-C came first
+    stopped: np.ndarray  # (S,) the sweep after which w was taken
     diverged: np.ndarray  # (S,) a weight or E became NaN or infinite
     error: np.ndarray  # (S,) E of w
     error_curve: np.ndarray  # (S, K)
@@ -45,7 +45,7 @@ class Outcome:
             w_at=np.full((S, M, P), np.nan),
             sweeps=np.full(S, NEVER),
             right_side=np.full(S, NEVER),
-            stopped=np.full(S, UNFINISHED),
+            stopped=np.full(S, NEVER),
             diverged=np.zeros(S, dtype=bool),
             error=np.full(S, np.nan),
             error_curve=np.full((S, K), np.nan),
@@ -74,16 +74,13 @@ def train(
     recipe = job.recipe
     run = _Run(job, device, descent or recipe.descent())
     keep = {sweep: k for k, sweep in enumerate(checkpoints(recipe.sweeps))}
-    try:
-        for sweep in range(recipe.sweeps + 1):
-            before = run.in_batch
-            run.look(sweep, keep.get(sweep))
-            advance(run.in_batch + (before - run.in_batch) * (recipe.sweeps - sweep + 1))
-            if not run.in_batch:
-                break
-            run.change(sweep + 1)
-    except KeyboardInterrupt:  # what is finished is returned
-        pass
+    for sweep in range(recipe.sweeps + 1):
+        before = run.in_batch
+        run.look(sweep, keep.get(sweep))
+        advance(run.in_batch + (before - run.in_batch) * (recipe.sweeps - sweep + 1))
+        if not run.in_batch:
+            break
+        run.change(sweep + 1)
     return run.outcome
 
 

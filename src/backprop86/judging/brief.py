@@ -3,20 +3,19 @@
 import math
 
 from backprop86.judging.ledger import words_of
-from backprop86.judging.statistics import quantiles, with_infinity
-from backprop86.running.runs import Runs
 from backprop86.running.settings import Settings
+from backprop86.running.tally import Tally
 
 LISTED = 5
 """The largest number of readings that the closing lines name one by one."""
 
 
-def in_brief(settings: Settings, found: Runs) -> list[str]:
+def in_brief(settings: Settings, found: dict[str, Tally]) -> list[str]:
     """Return three lines: how many seeds learned, by which sweep half of them had, where the rows are."""
-    parts = {words_of(settings.experiment, name): found.of(name) for name in settings.chosen}
-    share = {words: float(rows["learned"].mean()) for words, rows in parts.items()}
-    learned = {words: f"{int(rows['learned'].sum()):,} of {len(rows):,} seeds" for words, rows in parts.items()}
-    median = {words: quantiles(with_infinity(rows["sweeps"]), (0.5,))[0] for words, rows in parts.items()}
+    parts = {words_of(settings.experiment, name): tally for name, tally in found.items()}
+    share = {words: tally.n_learned / tally.runs for words, tally in parts.items()}
+    learned = {words: f"{tally.n_learned:,} of {tally.runs:,} seeds" for words, tally in parts.items()}
+    median = {words: tally.quantile(0.5) for words, tally in parts.items()}
     sweep = {words: f"{value:,.0f}" if value < math.inf else "never" for words, value in median.items()}
     hint = "  (never: fewer than half of the seeds learned)" if math.inf in median.values() else ""
     return [

@@ -19,7 +19,7 @@ from backprop86.report import tables
 from backprop86.running.claim import Claim
 from backprop86.running.experiment import Caption, Experiment
 from backprop86.running.problem import Lattice
-from backprop86.running.runs import Runs, differences, missing, read, same_recipes
+from backprop86.running.runs import Runs, differences, read, same_recipes
 from backprop86.running.schema import command
 from backprop86.running.settings import load
 
@@ -101,17 +101,14 @@ def usable(experiment: Experiment, recipes: dict[str, Recipe], folder: Folder) -
     if folder.published or experiment.by_itself:
         same_recipes(runs, recipes, folder.name)
         return runs, []
-    kept = [name for name in runs.readings if not missing(runs, name)]
-    if not kept:
-        raise BadInput(f"the runs of {stem} were stopped half-way: {command(stem, folder.name)} goes on with them")
-    absent = [name for name in experiment.every_reading if name not in kept]
+    absent = [name for name in experiment.every_reading if name not in runs.readings]
     again = f"({command(stem, folder.name)} makes them)"
     notes = [f"left out: {_some(absent, 'readings')} of {stem}, without rows {again}"] if absent else []
-    if own := [name for name in kept if name not in experiment.every_reading]:
+    if own := [name for name in runs.readings if name not in experiment.every_reading]:
         if strange := [name for name in own if not NAME.fullmatch(name)]:
             raise BadInput(f"a reading must be named with letters, digits and . / + - _, was {strange[0]}")
         notes.append(f"{stem}, {_some(own, 'readings')}: not in conf/experiment/{stem}.yaml")
-    return _only(runs, kept), notes
+    return runs, notes
 
 
 def _only(runs: Runs, readings: list[str]) -> Runs:

@@ -4,6 +4,7 @@ experiment.recipe_of("zero_one_targets")
 """
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -179,13 +180,8 @@ class Experiment:
 
         BadInput, in one line: the problem cannot be run so, or a claim needs a column that its rows will not have.
         """
-        problem, levels, measured = self.problem, {}, {}
-        seen: dict[tuple[Any, ...], tuple[int, dict[str, str]]] = {}
-        for reading, recipe in recipes.items():
-            alike = (recipe.network, recipe.biases == "none", recipe.held_out, recipe.start, *recipe.moments)
-            if alike not in seen:  # a lattice has thousands of readings of a few networks
-                seen[alike] = len(validate(problem, recipe).levels), columns(problem, recipe)
-            levels[reading], measured[reading] = seen[alike]
+        shapes = self.shapes(recipes)
+        measured = {reading: found for reading, (_, found) in shapes.items()}
         for claim in self.claims:
             claim.check_columns(
                 {name: measured[name] for name in claim.matching(self.every_reading) if name in measured}
@@ -196,7 +192,18 @@ class Experiment:
                     such = ", ".join(name for name, kind in found.items() if kind == YES_OR_NO)
                     was = f"{self.promising or 'empty'} (reading {reading})"
                     raise BadInput(f"promising must be one of {such} where there is a first_look, was {was}")
-        return levels
+        return {reading: levels for reading, (levels, _) in shapes.items()}
+
+    def shapes(self, recipes: Mapping[str, Recipe]) -> dict[str, tuple[int, dict[str, str]]]:
+        """Return how many levels the network of each recipe has, and the columns of its rows with their content."""
+        seen: dict[tuple[Any, ...], tuple[int, dict[str, str]]] = {}
+        found = {}
+        for name, recipe in recipes.items():
+            alike = (recipe.network, recipe.biases == "none", recipe.held_out, recipe.start, *recipe.moments)
+            if alike not in seen:  # a lattice has thousands of readings of a few networks
+                seen[alike] = len(validate(self.problem, recipe).levels), columns(self.problem, recipe)
+            found[name] = seen[alike]
+        return found
 
 
 def _settings(place: str, differs: Any) -> dict[str, Any]:

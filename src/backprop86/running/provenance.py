@@ -1,9 +1,11 @@
 """The provenance of the rows of one reading, as the file of runs keeps it: enough to make them again."""
 
+import hashlib
 import platform
 from dataclasses import asdict, dataclass, fields
 from functools import cache
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from backprop86.engines.recipe import Recipe
@@ -49,9 +51,15 @@ class Provenance:
         """Return the provenance as JSON has it."""
         return asdict(self)
 
-    def same_but_for_seeds(self, other: "Provenance") -> bool:
-        """Return whether the rows of both may stand in one reading, side by side."""
-        return self.for_file() | {"seeds": other.seeds} == other.for_file()
+
+@cache
+def sources() -> str:
+    """Return the digest of all code and data that make rows: the letter, engines, running, problems."""
+    root = Path(__file__).parents[1]
+    folders = (root, root / "engines", root / "running", root / "problems")
+    files = sorted(path for folder in folders for path in folder.iterdir() if path.suffix in (".py", ".json"))
+    seen = [(path.relative_to(root).as_posix(), hashlib.sha256(path.read_bytes()).hexdigest()) for path in files]
+    return hashlib.sha256(repr(seen).encode()).hexdigest()
 
 
 @cache

@@ -1,138 +1,88 @@
-"""Runs of the chosen readings of one experiment, in batches, with progress; stopped runs go on."""
+"""Runs of the chosen readings of one experiment, a range of seeds at a time, with progress; stopped runs go on."""
 
-import time
-from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from functools import partial
 from multiprocessing import parent_process
-from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from backprop86.engines.recipe import Recipe
 from backprop86.running import runs
-from backprop86.running.experiment import Experiment
-from backprop86.running.provenance import Provenance
+from backprop86.running.merging import Vanished
+from backprop86.running.plan import Piece, Plan
+from backprop86.running.schema import CURVES, is_large
 from backprop86.running.settings import Settings
-from backprop86.running.training import engine_for, run_together, together
+from backprop86.running.tally import Tally
+from backprop86.running.training import run_together
 
 COLUMNS = (TextColumn("{task.description:<40}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-SAVED_EVERY = 10.0
-"""Seconds of finished work that are lost at most if the process is killed."""
 
 
-@dataclass
-class Kept:
-    """The rows so far, those in the file and those that are not yet there."""
+def run(settings: Settings) -> dict[str, Tally]:
+    """Train every seed of every chosen reading, put the rows into the file of runs, and return how they fared.
 
-    path: Path
-    rows: runs.Runs
-    is_new: bool = False
-    was_saved: bool = False
-    since: float = field(default_factory=time.monotonic)
-
-    def save(self, stopped: bool) -> None:
-        """Write the rows, if there are any that the file does not hold."""
-        if self.is_new:
-            runs.write(self.rows, self.path, stopped)
-            self.is_new, self.was_saved, self.since = False, True, time.monotonic()
-
-
-def run(settings: Settings) -> runs.Runs:
-    """Train every seed of every chosen reading, and return the rows.
-
-    What is finished is saved, and a run that was stopped goes on from there. KeyboardInterrupt says what was saved.
+    A range of seeds that is finished is on the disk, and a run that was stopped goes on from there. KeyboardInterrupt
+    says how much is. Of a shard nothing is merged, and nothing returned.
     """
-    experiment, path = settings.experiment, settings.runs_file
-    recipes = {reading: experiment.recipe_of(reading) for reading in settings.chosen}
-    levels = experiment.trial(recipes)
-    settings.writable()
-    kept = Kept(path, runs.read(path) if path.is_file() else runs.Runs(experiment.stem, {}, {}))
+    plan = Plan.of(settings)
+    for finished in plan.finished.values():
+        finished.tidy()
     try:
-        with Progress(*COLUMNS, disable=parent_process() is not None) as progress:  # beside others there is no room
-            for some in batches(experiment, recipes):
-                whole = one_batch(settings, some, levels, kept, progress)
-                if not whole:
-                    raise KeyboardInterrupt
-                if time.monotonic() - kept.since > SAVED_EVERY:
-                    kept.save(stopped=True)
-        kept.is_new = True
-        kept.save(stopped=False)
+        while True:
+            while missing := plan.missing():
+                train(plan, missing)
+            if settings.shard is not None:
+                return {}
+            try:
+                return plan.merged()
+            except Vanished:  # another process was faster, or a file was damaged since
+                continue
     except KeyboardInterrupt:
-        kept.save(stopped=True)
-        said = f"finished seeds are in {path}, and the same command goes on from there"
-        raise KeyboardInterrupt(said if kept.was_saved else "nothing was saved") from None
-    return kept.rows
+        raise KeyboardInterrupt(plan.left()) from None
 
 
-def one_batch(
-    settings: Settings, recipes: dict[str, Recipe], levels: dict[str, int], kept: Kept, progress: Progress
-) -> bool:
-    """Train the readings of one batch and keep their rows; False if it was stopped before all seeds were done."""
-    experiment, seeds = settings.experiment, settings.seed_list
-    engine, order = engine_for(settings.engine, settings.device), list(experiment.every_reading)
-    about = {
-        name: Provenance.of(experiment.place_of(name), recipe, levels[name], seeds, engine)
-        for name, recipe in recipes.items()
-    }
-    before = {name: runs.interrupted(kept.rows, name, about[name], seeds) for name in recipes}
-    train = partial(run_together, experiment.problem, engine=engine, device=settings.device, threads=settings.threads)
-    found, whole = look(experiment, recipes, seeds, before, train, progress)
-    for name, rows in found.items():
-        said = about[name]
-        if whole:
-            said = replace(said, seeds=[int(rows["seed"].min()), int(rows["seed"].max())])
+def train(plan: Plan, pieces: list[Piece]) -> None:
+    """Train the pieces in order, with a bar for the readings at hand."""
+    work: dict[tuple[str, ...], int] = {}
+    for piece in pieces:
+        work[piece.names] = work.get(piece.names, 0) + cost(plan, piece)
+    bars = {}
+    with Progress(*COLUMNS, disable=parent_process() is not None) as progress:  # beside others there is no room
+        for piece in pieces:
+            if piece.names not in bars:
+                several = f" and {len(piece.names) - 1} like it" if len(piece.names) > 1 else ""
+                said = f"{plan.experiment.stem} {piece.names[0]}{several}"
+                bars[piece.names] = progress.add_task(said, total=work[piece.names])
+            train_piece(plan, piece, partial(progress.advance, bars[piece.names]))
+
+
+def cost(plan: Plan, piece: Piece) -> int:
+    """Return the seed-sweeps of a piece if no seed learns."""
+    return len(piece.seeds) * sum(plan.recipes[name].sweeps + 1 for name in piece.names)
+
+
+def train_piece(plan: Plan, piece: Piece, advance: Callable[[int], None] = lambda seed_sweeps: None) -> None:
+    """Train one range of seeds of some readings, and write the rows of each."""
+    settings, experiment = plan.settings, plan.experiment
+    parts = run_together(
+        experiment.problem,
+        [plan.recipes[name] for name in piece.names],
+        piece.seeds,
+        engine=settings.engine,
+        device=settings.device,
+        advance=advance,
+        drawn=[experiment.goes_on(name) for name in piece.names],
+        threads=settings.threads,
+    )
+    for name, rows in zip(piece.names, parts, strict=True):
         rows = runs.at_the_end(rows) if experiment.numbers_only else rows
-        kept.rows = kept.rows.having(name, runs.thinned(rows, *experiment.kept(name), whole), said, order)
-        kept.is_new = True
-    return whole
+        plan.finished[name].keep(piece.seeds, as_table(runs.rounded(rows), *experiment.kept(name)))
 
 
-def batches(experiment: Experiment, recipes: dict[str, Recipe]) -> list[dict[str, Recipe]]:
-    """Return the readings one by one; those of a lattice in as large groups as can be trained together."""
-    if experiment.first_look is None:
-        return [{name: recipe} for name, recipe in recipes.items()]
-    groups: dict[str, dict[str, Recipe]] = defaultdict(dict)
-    for name, recipe in recipes.items():
-        groups[str(together(recipe))][name] = recipe
-    return list(groups.values())
-
-
-def look(
-    experiment: Experiment,
-    recipes: dict[str, Recipe],
-    seeds: list[int],
-    kept: dict[str, pd.DataFrame],
-    train: Callable[..., list[pd.DataFrame]],
-    progress: Progress,
-) -> tuple[dict[str, pd.DataFrame], bool]:
-    """Return the rows of each recipe, those `kept` included; False if it was stopped before all seeds were done.
-
-    In a lattice first a few seeds of each, then the others of those that are promising.
-    """
-    rows = {name: part for name, part in kept.items() if len(part)}
-    looks = [seeds] if experiment.first_look is None else [seeds[: experiment.first_look], seeds]
-    for number, wanted in enumerate(looks):
-        todo: dict[tuple[int, ...], list[str]] = defaultdict(list)
-        for name in recipes:
-            have = set(rows[name]["seed"]) if name in rows else set()
-            if number == 0 or rows[name][experiment.promising].any():
-                todo[tuple(seed for seed in wanted if seed not in have)].append(name)
-        todo.pop((), None)
-        for some, names in todo.items():
-            several = f" and {len(names) - 1} like it" if len(names) > 1 else ""
-            work = len(some) * sum(recipes[name].sweeps + 1 for name in names)
-            task = progress.add_task(f"{experiment.stem} {names[0]}{several}", total=work)
-            new = train(
-                [recipes[name] for name in names],
-                list(some),
-                advance=partial(progress.advance, task),
-                drawn=[experiment.goes_on(name) for name in names],
-            )
-            for name, part in zip(names, new, strict=True):
-                rows[name] = pd.concat([rows[name], part]) if name in rows else part
-            if any(len(part) < len(some) for part in new):
-                return {name: part for name, part in rows.items() if len(part)}, False
-    return rows, True
+def as_table(rows: pd.DataFrame, weights: int, curves: int) -> pa.Table:
+    """Return the rows of a range as Arrow has them, without weights, or curves, if none of the reading's are kept."""
+    gone = [name for name in map(str, rows) if is_large(name) and not (weights or (curves and name in CURVES))]
+    table = pa.Table.from_pandas(rows.assign(**dict.fromkeys(gone)), preserve_index=False)
+    numbers = [field.with_type(pa.list_(pa.float32())) if is_large(field.name) else field for field in table.schema]
+    return table.cast(pa.schema(numbers)).replace_schema_metadata(None)

@@ -3,9 +3,6 @@
 The file's metadata holds the Provenance of each reading, so the same run twice gives the same bytes.
 """
 
-import json
-import os
-import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +15,8 @@ import pyarrow.parquet as pq
 from backprop86.engines.recipe import BadInput, Recipe
 from backprop86.running.names import moments
 from backprop86.running.provenance import Provenance
-from backprop86.running.schema import CURVES, FIRST, KEY, WEIGHTS, anew, check_columns, command, is_large, metadata
+from backprop86.running.schema import CURVES, FIRST, KEY, anew, check_columns, command, is_large, metadata
+from backprop86.running.writing import united, write_tables
 
 NULLABLE = {pa.int64(): pd.Int64Dtype(), pa.float32(): pd.Float32Dtype(), pa.bool_(): pd.BooleanDtype()}
 """Types of columns in which a value may be missing: measures of a moment that a run did not reach."""
@@ -32,15 +30,11 @@ DRAWN = 30
 
 @dataclass(eq=False)
 class Runs:
-    """The rows of each reading of one experiment, and what made them.
-
-    `stopped`: the command that makes them was ended before all readings were done, and goes on when called again.
-    """
+    """The rows of each reading of one experiment, and what made them."""
 
     stem: str
     parts: dict[str, pd.DataFrame]
     about: dict[str, Provenance]
-    stopped: bool = False
 
     @property
     def rows(self) -> pd.DataFrame:
@@ -110,21 +104,37 @@ class Runs:
         return sweeps, np.stack(list(rows["error_curve"])), gradient
 
 
-def thinned(rows: pd.DataFrame, weights: int = FIRST_WEIGHTS, curves: int = DRAWN, whole: bool = True) -> pd.DataFrame:
-    """Return the rows of one reading by seed, with the weights and curves of that many of the first seeds or more.
+def thinned(rows: pd.DataFrame, weights: int = FIRST_WEIGHTS, curves: int = DRAWN) -> pd.DataFrame:
+    """Return the rows of one reading by seed as a file has them, with the weights and curves that are kept."""
+    rows = rounded(rows.sort_values("seed", ignore_index=True))
+    special = special_runs(rows)
+    for name in [name for name in map(str, rows) if is_large(name)]:
+        length = next((len(array) for array in rows[name] if array is not None), 1)
+        rows[name] = rows[name].where(is_kept(name, 0, special, length, weights, curves), None)
+    return rows
 
-    Where there are any, also those of the median run and of the first run of each kind of failure. Of a reading that is
-    not yet `whole` all are kept, since any run may turn out to be the median.
-    """
-    rows = rows.sort_values("seed", ignore_index=True)
+
+def special_runs(rows: pd.DataFrame) -> np.ndarray:
+    """Return (S,) which runs of a reading are special: the median run, and the first run of each kind of failure."""
     special = ~rows["failure"].duplicated().to_numpy()
     special[median_run(rows)] = True
-    small = max(weights, MOST_WEIGHTS // len(rows[f"{WEIGHTS}end"].iloc[0])) if weights else 0
-    for name in [name for name in rows if is_large(name)]:
-        most = curves if name in CURVES else small
-        keep = (np.arange(len(rows)) < (most if whole or not most else len(rows))) | (special & (weights > 0))
-        rows[name] = rows[name].where(keep, None).map(as_float32)
-    return rows.astype({"error": "float32"})
+    return special
+
+
+def is_kept(column: str, first: int, special: np.ndarray, length: int, weights: int, curves: int) -> np.ndarray:
+    """Return which rows keep their arrays, (S,): those of the first seeds, and of special runs where weights are kept.
+
+    first: the place of the first of these rows in its reading. length: of an array of weights; of a small net more runs
+    keep theirs than `weights`.
+    """
+    small = max(weights, MOST_WEIGHTS // length) if weights else 0
+    return (first + np.arange(len(special)) < (curves if column in CURVES else small)) | (special & (weights > 0))
+
+
+def rounded(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows with seven digits of E and of each number of an array."""
+    large = [name for name in map(str, rows) if is_large(name)]
+    return rows.assign(**{name: rows[name].map(as_float32) for name in large}).astype({"error": "float32"})
 
 
 def as_float32(values: np.ndarray | None) -> np.ndarray | None:
@@ -137,43 +147,21 @@ def at_the_end(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[[name for name in map(str, rows) if "@" not in name or name.endswith("@end")]]
 
 
-def interrupted(runs: Runs, reading: str, about: Provenance, seeds: list[int]) -> pd.DataFrame:
-    """Return the rows of these seeds that a stopped run of the very same description left; else none."""
-    if reading not in runs.parts or not (runs.stopped or missing(runs, reading)):
-        return pd.DataFrame()
-    before, rows = runs.about[reading], runs.of(reading)
-    kept = rows[[name for name in rows if is_large(name)]].notna()
-    other_seeds = before.seeds != about.seeds and kept.any(axis=None) and not kept.all(axis=None)
-    if not before.same_but_for_seeds(about) or other_seeds:  # of others other weights are to be kept, and some are gone
-        return pd.DataFrame()
-    return rows[rows["seed"].isin(seeds)]
-
-
-def missing(runs: Runs, reading: str) -> int:
-    """Return the number of a reading's seeds that have no row, since its run was stopped."""
-    first, last = runs.about[reading].seeds
-    return last - first + 1 - len(runs.of(reading))
-
-
-def write(runs: Runs, path: Path, stopped: bool = False) -> None:
-    """Write the whole file beside its place and move it there, so that no half-written file is ever read.
-
-    BadInput, in one line, names the file that a disk is too full for, or that may not be replaced.
-    """
-    of_each = {reading: provenance.for_file() for reading, provenance in runs.about.items()}
-    about = {"stem": runs.stem, "names": of_each} | ({"stopped": True} if stopped else {})
+def write(runs: Runs, path: Path) -> None:
+    """Write all rows into a file; BadInput, in one line, names the file if the disk does not take it."""
     table = pa.Table.from_pandas(runs.rows, preserve_index=False)
-    plain = [f.with_type(pa.string()) if f.type == pa.large_string() else f for f in table.schema]  # read back as large
-    table = table.cast(pa.schema(plain)).replace_schema_metadata({KEY: zlib.compress(json.dumps(about).encode())})
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(f".{os.getpid()}.unfinished")
+    write_tables(path, runs.stem, runs.about, united([table.schema]), [table])
+
+
+def provenances(path: Path) -> dict[str, Provenance]:
+    """Return how the rows of each reading in a file were made; BadInput, in one line, if it is no file of rows."""
     try:
-        pq.write_table(table, unfinished, compression="zstd", compression_level=9)
-        unfinished.replace(path)
-    except OSError as error:
-        raise BadInput(f"{path} could not be written: {error.strerror or error}") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
+        said = pq.read_schema(path).metadata or {}
+    except (pa.ArrowException, OSError) as error:
+        raise BadInput(f"{path} is not a Parquet file that can be read: {str(error).splitlines()[0]}") from error
+    if KEY not in said:
+        raise BadInput(f"{path} was not written by backprop86")
+    return metadata(path, said[KEY])[1]
 
 
 def read(path: str | Path) -> Runs:
@@ -182,12 +170,12 @@ def read(path: str | Path) -> Runs:
     if not path.is_file():
         raise BadInput(f"{path} does not exist: {anew(path)} makes it")
     try:
-        table = pq.read_table(path)
+        table = pq.read_table(path, page_checksum_verification=True)
     except (pa.ArrowException, OSError) as error:
         raise BadInput(f"{path} is not a Parquet file that can be read: {str(error).splitlines()[0]}") from error
     if KEY not in (table.schema.metadata or {}):
         raise BadInput(f"{path} was not written by backprop86")
-    stem, of_each, stopped = metadata(path, table.schema.metadata[KEY])
+    stem, of_each, _ = metadata(path, table.schema.metadata[KEY])
     check_columns(path, table.schema)
     by_name = table.select(["variant", "reading"]).to_pandas().groupby(["variant", "reading"], sort=False, dropna=False)
     if set(by_name.groups) != {(about.variant, about.reading) for about in of_each.values()}:
@@ -198,7 +186,7 @@ def read(path: str | Path) -> Runs:
         part, start = table.slice(start, rows), start + rows
         frame = part.select(_own(part, about.recipe)).to_pandas(types_mapper=NULLABLE.get)
         parts[name] = frame.assign(learned=frame["learned"].astype(bool), diverged=frame["diverged"].astype(bool))
-    return Runs(stem, parts, of_each, stopped)
+    return Runs(stem, parts, of_each)
 
 
 def _own(part: pa.Table, recipe: Recipe) -> list[str]:
@@ -224,8 +212,6 @@ def same_recipes(runs: Runs, recipes: dict[str, Recipe], output: str | Path = "r
     for reading in recipes:
         if reading not in runs.readings:
             raise BadInput(f"there are no runs of {runs.stem}, reading {reading}: {again}")
-        if runs.stopped or missing(runs, reading):
-            raise BadInput(f"the runs of {runs.stem}, reading {reading}, were stopped half-way: {again}")
     for reading, name, was, now in differences(runs, recipes):
         told = f"were made with {name} {was}, its file now says {now}"
         raise BadInput(f"the runs of {runs.stem}, reading {reading}, {told}: {again}")

@@ -47,6 +47,8 @@ class Settings:
     device: str = "cpu"
     threads: int | None = None
     output: str = "results"
+    shard: int | None = None
+    shards: int = 1
 
     def check(self) -> "Settings":
         """Return the settings themselves; BadInput, in one line, names the first that cannot be."""
@@ -63,6 +65,10 @@ class Settings:
             raise BadInput(f"device must be cpu, or cuda, cuda:1 or mps if torch finds one here, was {self.device}")
         if self.threads is not None and not 1 <= self.threads <= cores():
             raise BadInput(f"threads must be a whole number from 1 to {cores()}, was {self.threads}")
+        if self.shards < 1:
+            raise BadInput(f"shards must be a whole number of at least 1, was {self.shards}")
+        if self.shard is not None and not 1 <= self.shard <= self.shards:
+            raise BadInput(f"shard must be null or a whole number from 1 to shards={self.shards}, was {self.shard}")
         self.check_output()
         self.experiment.check()
         for reading in self.chosen:
@@ -83,13 +89,13 @@ class Settings:
         if Path(self.output).resolve() == PUBLISHED and (changed := self.changed()):
             told = f"the rows there are those of conf/, and {changed[0]} is changed"
             raise BadInput(f"output must be another folder than {self.output}, such as output=elsewhere: {told}")
-        folder = self.runs_file.parent
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            tempfile.TemporaryFile(dir=folder).close()
-        except OSError as error:
-            told = f"was {self.output} ({error.strerror}: {error.filename})"
-            raise BadInput(f"output must be a folder that can be written to, {told}") from error
+        for folder in (self.runs_file.parent, self.ranges):
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                tempfile.TemporaryFile(dir=folder).close()
+            except OSError as error:
+                told = f"was {self.output} ({error.strerror}: {error.filename})"
+                raise BadInput(f"output must be a folder that can be written to, {told}") from error
         if self.runs_file.exists() and not self.runs_file.is_file():
             raise BadInput(f"{self.runs_file} must be a file of rows, or not there, was a folder")
         return self
@@ -103,10 +109,10 @@ class Settings:
         return [f"experiment.{name}" for name in names]
 
     @property
-    def seed_list(self) -> list[int]:
+    def seed_range(self) -> range:
         """The seeds to run."""
         n = self.experiment.seeds if self.seeds is None else self.seeds
-        return list(range(self.first_seed, self.first_seed + n))
+        return range(self.first_seed, self.first_seed + n)
 
     @property
     def chosen(self) -> list[str]:
@@ -118,6 +124,11 @@ class Settings:
     def runs_file(self) -> Path:
         """The file that the rows go to."""
         return Path(self.output) / "runs" / f"{self.experiment.stem}.parquet"
+
+    @property
+    def ranges(self) -> Path:
+        """The folder of the ranges that are finished before all are."""
+        return Path(self.output) / "ranges" / self.experiment.stem
 
 
 def _computes(device: str) -> bool:

@@ -12,7 +12,7 @@ import torch
 from backprop86.descent import RATES, Descent
 from backprop86.engines import fused, reference
 from backprop86.engines.recipe import BadInput, Job, Recipe
-from backprop86.engines.reference import NEVER, UNFINISHED, Outcome, checkpoints
+from backprop86.engines.reference import NEVER, Outcome, checkpoints
 from backprop86.running.failures import kinds
 from backprop86.running.names import moments
 from backprop86.running.nets import Nets
@@ -78,8 +78,7 @@ def run_reading(
 ) -> pd.DataFrame:
     """Return a row per seed: learned, sweeps, the problem's measures at every moment, weights, curves.
 
-    The first DRAWN seeds go on to sweep `drawn` even after they have learned. After Ctrl-C, the rows of those seeds
-    that are finished.
+    The first DRAWN seeds go on to sweep `drawn` even after they have learned.
     """
     return run_together(problem, [recipe], seeds, engine, device, advance, [drawn])[0]
 
@@ -125,10 +124,7 @@ def run_together(
         job = Job(wiring, cases, recipes[0], w0, counted_of(problem, recipes[0], block_seeds), least)
         outcome = train(job, device, advance, descent)
         with np.errstate(over="ignore"):  # the weights of a run that is about to diverge may not be added up
-            rows = _rows(problem, job, block_seeds, outcome).assign(recipe=numbers)
-        parts.append(rows[outcome.stopped != UNFINISHED])
-        if len(parts[-1]) < len(block):
-            break
+            parts.append(_rows(problem, job, block_seeds, outcome).assign(recipe=numbers))
     found = pd.concat(parts, ignore_index=True)
     return [found[found["recipe"] == k].drop(columns="recipe").reset_index(drop=True) for k in range(len(recipes))]
 

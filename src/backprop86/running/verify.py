@@ -121,11 +121,9 @@ def trained(
             for names in (every[start : start + some] for start in range(0, len(every), some)):
                 recipes, drawn = [found.recipe(name) for name in names], [experiment.goes_on(name) for name in names]
                 parts = run_together(experiment.problem, recipes, list(seeds), engine, advance=advance, drawn=drawn)
-                if any(len(part) < len(seeds) for part in parts):
-                    raise KeyboardInterrupt
                 for name, part in zip(names, parts, strict=True):
                     part = runs.at_the_end(part) if experiment.numbers_only else part
-                    yield name, kept_alike(runs.thinned(part, whole=False), old[name])
+                    yield name, kept_alike(runs.rounded(part), old[name])
 
 
 def kept_alike(new: pd.DataFrame, old: pd.DataFrame) -> pd.DataFrame:

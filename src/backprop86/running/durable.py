@@ -1,0 +1,67 @@
+"""Files that are there whole or not at all, whoever is killed and whenever the power fails."""
+
+import os
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from backprop86.engines.recipe import BadInput
+
+HOST = re.sub(r"\W", "_", socket.gethostname())
+ASIDE = re.compile(rf".*\.{HOST}\.(\d+)\.unfinished")
+"""The name of a file that a process of this machine is writing; other machines may write into the same folder."""
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Give a path beside `path` to write to; what stands there in the end is moved to `path`, whole and on the disk.
+
+    A link stays a link, and the file that it names is replaced. BadInput, in one line, names a file that a disk is too
+    full for, or that may not be replaced; the file that was there before is then as it was.
+    """
+    place = path.resolve()
+    aside = place.with_name(f"{place.name}.{HOST}.{os.getpid()}.unfinished")
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        yield aside
+        _synced(aside, os.O_RDWR)
+        aside.replace(place)
+        if os.name != "nt":  # Windows opens no folder
+            _synced(place.parent, os.O_RDONLY)
+    except OSError as error:
+        raise BadInput(f"{path} could not be written: {error.strerror or error}") from error
+    finally:
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
+
+
+def _synced(path: Path, flags: int) -> None:
+    """Wait until the disk has what was written: without that a power cut may leave the name and not the content."""
+    handle = os.open(path, flags)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def remove_left_overs(folder: Path) -> None:
+    """Remove files that processes of this machine were writing when they were killed."""
+    for path in folder.glob("*.unfinished"):
+        found = ASIDE.fullmatch(path.name)
+        if found and not _is_alive(int(found[1])):
+            with suppress(OSError):
+                path.unlink()
+
+
+def _is_alive(process: int) -> bool:
+    if os.name == "nt":  # os.kill would end it there
+        return process == os.getpid()
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it is somebody else's
+        return True
+    return True

@@ -1,0 +1,137 @@
+"""Rows on their way from finished ranges to the file of runs, in the order of seeds and a range at a time."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from filelock import FileLock
+
+from backprop86.engines.recipe import BadInput
+from backprop86.running.provenance import Provenance
+from backprop86.running.ranges import Finished
+from backprop86.running.runs import is_kept, provenances, special_runs
+from backprop86.running.schema import anew, is_large
+from backprop86.running.writing import united, write_tables
+
+OF_EACH = ["seed", "learned", "sweeps", "failure"]
+"""The columns that say which runs of a reading are special."""
+
+
+class Vanished(Exception):
+    """A range that was there when it was looked for is there no longer, or no longer whole."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """The ranges that make up the rows of one reading, and how many of its first seeds keep weights and curves."""
+
+    about: Provenance
+    finished: Finished
+    ranges: list[range]
+    weights: int
+    curves: int
+
+    def table(self, seeds: range, columns: list[str] | None = None) -> pa.Table:
+        """Return the rows of a range; Vanished if they are not there."""
+        if (found := self.finished.table(seeds, columns)) is None:
+            raise Vanished
+        return found
+
+    def fates(self) -> pd.DataFrame:
+        """Return the seed, learned, sweeps and failure of every run."""
+        found = pa.concat_tables([self.table(seeds, OF_EACH) for seeds in self.ranges])
+        kinds = found["failure"].combine_chunks().dictionary_encode()  # a few words, a million times
+        found = found.set_column(found.column_names.index("failure"), "failure", kinds)
+        return found.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
+
+    def rows(self) -> Iterator[pa.Table]:
+        """Yield the rows of each range, with those weights and curves that are kept."""
+        special, first = special_runs(self.fates()), 0
+        for seeds in self.ranges:
+            table, here = self.table(seeds), special[first : first + len(seeds)]
+            for k, name in enumerate(table.column_names):
+                if is_large(name):
+                    keep = is_kept(name, first, here, _length(table[name]), self.weights, self.curves)
+                    table = table.set_column(k, name, pc.if_else(pa.array(keep), table[name], None))
+            yield _named(table, self.about)
+            first += len(seeds)
+
+
+class _Others:
+    """The rows of other readings, that the file of runs has already."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.about = path, provenances(path) if path.is_file() else {}
+        self.file = pq.ParquetFile(path, page_checksum_verification=True) if self.about else None
+        self.at, self.group = -1, pa.table({})
+
+    def rows(self, name: str) -> Iterator[pa.Table]:
+        """Yield the rows of a reading."""
+        about = self.about[name]
+        for k in range(self.file.num_row_groups):
+            if k != self.at:
+                try:
+                    self.at, self.group = k, self.file.read_row_group(k)
+                except (pa.ArrowException, OSError) as error:
+                    told = f"delete it; {anew(self.path)} makes it anew"
+                    raise BadInput(f"{self.path} is damaged ({str(error).splitlines()[0]}): {told}") from error
+            is_its = pc.equal(self.group["variant"], about.variant), pc.equal(self.group["reading"], about.reading)
+            yield self.group.filter(pc.and_(*is_its))
+
+    def close(self) -> None:
+        """Close the file: Windows replaces none that is open."""
+        if self.file is not None:
+            self.file.close()
+
+
+def merge(
+    path: Path,
+    stem: str,
+    order: list[str],
+    new: dict[str, Part],
+    columns: Callable[[dict[str, Provenance]], list[str]],
+) -> None:
+    """Put the rows of some readings into a file of runs, beside those of other readings that it has.
+
+    order: every reading of the experiment; rows of others are dropped. columns: the order of columns. Processes that do
+    this at the same time wait for each other. Vanished if a range is gone.
+    """
+    folder = next(iter(new.values())).finished.folder.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / "merging.lock"):
+        others = _Others(path)
+        present = [name for name in order if name in new or name in others.about]
+        about = {name: _whole(new[name]) if name in new else others.about[name] for name in present}
+        schemas = [_named(part.table(part.ranges[0]), part.about).schema for part in new.values()]
+        if others.file is not None:
+            schemas.append(others.file.schema_arrow)
+        every, wanted = united(schemas), columns(about)
+        schema = pa.schema([every.field(name) for name in wanted if name in every.names])
+
+        def rows() -> Iterator[pa.Table]:
+            for name in present:
+                yield from new[name].rows() if name in new else others.rows(name)
+            others.close()
+
+        write_tables(path, stem, about, schema, rows())
+
+
+def _whole(part: Part) -> Provenance:
+    return replace(part.about, seeds=[part.ranges[0].start, part.ranges[-1].stop - 1])
+
+
+def _named(table: pa.Table, about: Provenance) -> pa.Table:
+    """Return the rows with their variant and reading."""
+    for name in ("reading", "variant"):
+        table = table.add_column(0, name, pa.array([getattr(about, name)] * len(table), pa.string()))
+    return table
+
+
+def _length(column: pa.ChunkedArray) -> int:
+    """Return how many numbers the arrays of a column have."""
+    return pc.max(pc.list_value_length(column)).as_py() or 1

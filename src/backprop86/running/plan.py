@@ -1,0 +1,161 @@
+"""The plan of a run: its readings, cut into ranges of seeds, and those that are not yet finished."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+
+from backprop86.engines.recipe import Recipe
+from backprop86.running.experiment import Experiment
+from backprop86.running.merging import Part, merge
+from backprop86.running.problem import wiring_of
+from backprop86.running.provenance import Provenance
+from backprop86.running.ranges import Finished, cut, size_of
+from backprop86.running.runs import provenances
+from backprop86.running.settings import Settings
+from backprop86.running.tally import Tally
+from backprop86.running.training import engine_for, together
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Readings that are trained side by side, over one range of seeds."""
+
+    names: tuple[str, ...]
+    seeds: range
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """Everything that a run has to do. Looked at anew it says what is left, since finished ranges are its only state."""
+
+    settings: Settings
+    recipes: dict[str, Recipe]
+    sizes: dict[str, int]  # seeds in a range of each reading
+    finished: dict[str, Finished]
+    about: dict[str, Provenance]
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Plan":
+        """Return the plan of a run; BadInput, in one line, if something can be told untrained that cannot be."""
+        experiment, seeds = settings.experiment, settings.seed_range
+        recipes = {name: experiment.recipe_of(name) for name in settings.chosen}
+        levels = experiment.trial(recipes)
+        settings.writable()
+        if settings.runs_file.is_file():
+            provenances(settings.runs_file)
+        engine = engine_for(settings.engine, settings.device)
+        about = {
+            name: Provenance.of(experiment.place_of(name), recipe, levels[name], [seeds.start, seeds.stop - 1], engine)
+            for name, recipe in recipes.items()
+        }
+        others = {"stem": experiment.stem, "numbers_only": experiment.numbers_only}
+        if engine != "fused":  # its rows follow from the processor too
+            others |= {"device": settings.device, "processor": torch.backends.cpu.get_cpu_capability()}
+        finished = {
+            name: Finished.of(
+                settings.ranges, name, about[name], kept=experiment.kept(name), drawn=experiment.goes_on(name), **others
+            )
+            for name in recipes
+        }
+        return cls(settings, recipes, cls.sizes_of(experiment, recipes), finished, about)
+
+    @staticmethod
+    def sizes_of(experiment: Experiment, recipes: dict[str, Recipe]) -> dict[str, int]:
+        """Return the number of seeds in a range of each reading."""
+        problem, seen = experiment.problem, {}
+        for recipe in recipes.values():
+            if (shape := _shape(recipe)) not in seen:
+                seen[shape] = size_of(recipe, wiring_of(problem.wiring, recipe), problem.cases(recipe))
+        return {name: seen[_shape(recipe)] for name, recipe in recipes.items()}
+
+    @property
+    def experiment(self) -> Experiment:
+        """The experiment of which these are readings."""
+        return self.settings.experiment
+
+    @cached_property
+    def groups(self) -> list[list[str]]:
+        """The readings one by one; those of a lattice in groups that can be trained side by side."""
+        if self.experiment.first_look is None:
+            return [[name] for name in self.recipes]
+        groups: dict[str, list[str]] = defaultdict(list)
+        for name, recipe in self.recipes.items():
+            groups[str(together(recipe))].append(name)
+        return list(groups.values())
+
+    def ranges(self, name: str) -> list[range]:
+        """Return the ranges of a reading: of all its seeds, or of the first look if that promised nothing.
+
+        Until the first look of a reading is finished, it is all that there is to do.
+        """
+        seeds, look, size = self.settings.seed_range, self.experiment.first_look, self.sizes[name]
+        if look is None or look >= len(seeds):
+            return cut(seeds, size)
+        first = cut(seeds[:look], size)
+        return first + (cut(seeds[look:], size) if self._is_promising(name, first) else [])
+
+    def _is_promising(self, name: str, first: list[range]) -> bool:
+        tables = [self.finished[name].table(seeds, [self.experiment.promising]) for seeds in first]
+        return None not in tables and any(any(table[0].to_pylist()) for table in tables)
+
+    def missing(self) -> list[Piece]:
+        """Return what is left to do of this shard; nothing if every range is there."""
+        number = {name: k for k, name in enumerate(self.recipes)}
+        pieces = []
+        for group in self.groups:
+            todo: dict[range, list[str]] = defaultdict(list)
+            for name in group:
+                wanted = [seeds for seeds in self.ranges(name) if self._is_mine(number[name], seeds, self.sizes[name])]
+                have = self.finished[name].have(wanted)
+                for seeds in wanted:
+                    if seeds not in have:
+                        todo[seeds].append(name)
+            for seeds, names in todo.items():
+                some = max(1, self.sizes[names[0]] // len(seeds))
+                pieces += [Piece(tuple(names[k : k + some]), seeds) for k in range(0, len(names), some)]
+        return pieces
+
+    def _is_mine(self, reading: int, seeds: range, size: int) -> bool:
+        """Return whether a range is of this shard; of a lattice a shard has whole readings, since it looks at them."""
+        shard, shards = self.settings.shard, self.settings.shards
+        place = reading if self.experiment.first_look is not None else reading + seeds.start // size
+        return shard is None or place % shards == shard - 1
+
+    def left(self) -> str:
+        """Return what a run that is stopped leaves."""
+        ranges = {name: self.ranges(name) for name in self.recipes}
+        have = sum(len(self.finished[name].have(wanted)) for name, wanted in ranges.items())
+        if not have:
+            return "no range of seeds was finished"
+        told = f"{have} of {sum(map(len, ranges.values()))} ranges of seeds are finished"
+        return f"{told}, in {self.settings.ranges}, and the same command goes on from there"
+
+    def merged(self) -> dict[str, Tally]:
+        """Put the rows into the file of runs, remove the ranges, and return how the runs of each reading fared.
+
+        Vanished if a range is gone, for example since the same command elsewhere has merged and removed it.
+        """
+        parts = {
+            name: Part(self.about[name], self.finished[name], self.ranges(name), *self.experiment.kept(name))
+            for name in self.recipes
+        }
+        tallies = {name: Tally.of(part.fates()) for name, part in parts.items()}
+        path, order = self.settings.runs_file, list(self.experiment.every_reading)
+        merge(path, self.experiment.stem, order, parts, self._columns)
+        for finished in self.finished.values():
+            finished.remove()
+        return tallies
+
+    def _columns(self, about: dict[str, Provenance]) -> list[str]:
+        """Return the columns of a file in order, whatever was made first: those of conf/, then those of other rows."""
+        every = {name: self.experiment.recipe_of(name) for name in self.experiment.every_reading}
+        shapes = [*self.experiment.shapes(every).values()]
+        shapes += self.experiment.shapes({name: one.recipe for name, one in about.items()}).values()
+        names = ["variant", "reading", *(name for _, columns in shapes for name in columns)]
+        return list(dict.fromkeys(names))
+
+
+def _shape(recipe: Recipe) -> tuple:
+    return recipe.network, recipe.biases == "none", recipe.sweeps, recipe.update

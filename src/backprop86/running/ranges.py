@@ -1,0 +1,124 @@
+"""Finished ranges of seeds on disk: the state of a run, which goes on from there and merges its rows from them.
+
+A range is a fixed block of the seeds of one reading. Its file is there whole or not at all. The name of the file ends
+with the digest of its bytes, and the name of its folder with the digest of all that its rows follow from: a file that
+is damaged, or of other settings or other code, is as if it were not there.
+"""
+
+import hashlib
+import json
+import re
+import shutil
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from backprop86.engines.recipe import Cases, Recipe
+from backprop86.running.durable import remove_left_overs, whole
+from backprop86.running.provenance import Provenance, sources
+from backprop86.wiring import Wiring
+
+KEY = b"backprop86 range"
+"""The key of a file's metadata that says which range it holds, of which rows."""
+WORK = 100_000_000_000
+"""The most that a range may cost: outputs times weights in the forward passes, some ten seconds on two cores."""
+BY_CASE = 4
+"""The cost of a change after every case, in changes after every sweep."""
+LEAST, MOST = 64, 65_536
+"""The least and the most seeds of a range: fewer leave lanes of the engine empty, more take memory."""
+NAME = re.compile(r"(\d+)-(\d+)-([0-9a-f]{16})\.parquet")
+
+
+def size_of(recipe: Recipe, wiring: Wiring, cases: Cases) -> int:
+    """Return the number of seeds in a range, a power of two, such that it costs WORK if no seed learns."""
+    of_a_seed = recipe.sweeps * len(cases.inputs) * len(wiring.source) * (BY_CASE if recipe.update == "case" else 1)
+    size = LEAST
+    while 2 * size <= MOST and 2 * size * of_a_seed <= WORK:
+        size *= 2
+    return size
+
+
+def cut(seeds: range, size: int) -> list[range]:
+    """Return the seeds in ranges that end at multiples of `size`, whatever the first seed is."""
+    ends = range((seeds.start // size + 1) * size, seeds.stop, size)
+    return [range(start, stop) for start, stop in zip([seeds.start, *ends], [*ends, seeds.stop], strict=True)]
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The finished ranges of one reading, in a folder of their own."""
+
+    folder: Path
+    key: str  # the digest of all that the rows follow from
+
+    @classmethod
+    def of(cls, folder: Path, name: str, about: Provenance, **others: object) -> "Finished":
+        """Return the ranges that a reading has in a folder; `others` are further things that its rows follow from."""
+        follows = {**about.for_file(), **others, "seeds": None, "sources": sources()}
+        key = hashlib.sha256(json.dumps(follows, sort_keys=True).encode()).hexdigest()
+        readable = re.sub(r"[^\w.+-]", "_", name)[:80]
+        return cls(folder / f"{readable}-{key[:16]}", key)
+
+    def files(self) -> dict[range, list[Path]]:
+        """Return the files that are there by range, going by their names; usually one for each."""
+        found: dict[range, list[Path]] = {}
+        with suppress(FileNotFoundError):
+            for path in self.folder.iterdir():
+                if named := NAME.fullmatch(path.name):
+                    found.setdefault(range(int(named[1]), int(named[2]) + 1), []).append(path)
+        return found
+
+    def have(self, wanted: Sequence[range]) -> set[range]:
+        """Return those of the ranges that are there and whole."""
+        files = self.files()
+        return {seeds for seeds in wanted if any(self._content(path, seeds) for path in files.get(seeds, []))}
+
+    def table(self, seeds: range, columns: list[str] | None = None) -> pa.Table | None:
+        """Return the rows of a range, or some columns of them; none if it is not there or not whole."""
+        for path in self.folder.glob(f"{seeds.start}-{seeds.stop - 1}-*.parquet"):
+            if content := self._content(path, seeds):
+                return pq.read_table(pa.BufferReader(content), columns=columns)
+        return None
+
+    def keep(self, seeds: range, rows: pa.Table) -> None:
+        """Write the rows of a range; BadInput, in one line, if the disk does not take them."""
+        about = {KEY: self._place(seeds), **(rows.schema.metadata or {})}
+        sink = pa.BufferOutputStream()
+        pq.write_table(rows.replace_schema_metadata(about), sink, compression="zstd", compression_level=1)
+        content = sink.getvalue()
+        name = f"{seeds.start}-{seeds.stop - 1}-{_digest(content)}.parquet"
+        with whole(self.folder / name) as aside:
+            aside.write_bytes(content)
+
+    def _content(self, path: Path, seeds: range) -> pa.Buffer | None:
+        """Return the bytes of a file, if they are those that its name says, of this range and reading."""
+        try:
+            content = path.read_bytes()
+        except OSError:
+            return None
+        if _digest(content) != path.stem.rpartition("-")[2]:
+            return None
+        try:
+            about = pq.read_schema(pa.BufferReader(content)).metadata or {}
+        except pa.ArrowException:
+            return None
+        return content if about.get(KEY) == self._place(seeds) else None
+
+    def _place(self, seeds: range) -> bytes:
+        return f"{self.key} {seeds.start}-{seeds.stop - 1}".encode()
+
+    def remove(self) -> None:
+        """Remove the folder with all its ranges."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def tidy(self) -> None:
+        """Remove what processes that were killed had begun to write."""
+        remove_left_overs(self.folder)
+
+
+def _digest(content: bytes | pa.Buffer) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]

@@ -1,0 +1,68 @@
+"""A file of runs, written from tables of its rows one after the other, so that memory stays flat."""
+
+import json
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from backprop86.running.durable import whole
+from backprop86.running.provenance import Provenance
+from backprop86.running.schema import CURVES, FIRST, KEY, is_large
+
+ROWS_AT_ONCE = 131_072
+"""The rows of a row group of the file; the last has fewer."""
+
+
+def write_tables(path: Path, stem: str, about: dict[str, Provenance], schema: pa.Schema, rows: Iterable[pa.Table]) -> None:
+    """Write the file beside its place and move it there when it is whole; every page of it has a checksum.
+
+    rows: tables of the readings in order, each with some of the columns. BadInput, in one line, names the file if the
+    disk does not take it.
+    """
+    of_each = {reading: provenance.for_file() for reading, provenance in about.items()}
+    packed = zlib.compress(json.dumps({"stem": stem, "names": of_each}).encode())
+    schema = in_order(schema).with_metadata({KEY: packed})
+    with (
+        whole(path) as aside,
+        pq.ParquetWriter(aside, schema, compression="zstd", compression_level=9, write_page_checksum=True) as file,
+    ):
+        for group in _regrouped((_with_all_columns(table, schema) for table in rows), schema):
+            file.write_table(group)
+
+
+def _regrouped(tables: Iterable[pa.Table], schema: pa.Schema) -> Iterator[pa.Table]:
+    """Yield the rows in pieces of ROWS_AT_ONCE, so that the bytes do not depend on the pieces in which they came."""
+    waiting = schema.empty_table()
+    for table in tables:
+        waiting = pa.concat_tables([waiting, table])
+        while len(waiting) > ROWS_AT_ONCE:
+            yield waiting[:ROWS_AT_ONCE].combine_chunks()
+            waiting = waiting[ROWS_AT_ONCE:]
+    yield waiting.combine_chunks()
+
+
+def in_order(schema: pa.Schema) -> pa.Schema:
+    """Return the columns as a file has them: those of every run, measures, weights, curves."""
+    measures = [name for name in schema.names if name not in FIRST and not is_large(name)]
+    large = [name for name in schema.names if is_large(name) and name not in CURVES]
+    return pa.schema([schema.field(name) for name in FIRST + measures + large + CURVES])
+
+
+def united(schemas: Iterable[pa.Schema]) -> pa.Schema:
+    """Return the columns of several tables, in the order in which they first come, with a type that holds all."""
+    plain = [pa.schema([field.with_type(_plain(field.type)) for field in schema]) for schema in schemas]
+    return pa.unify_schemas(plain, promote_options="permissive")
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    return pa.string() if kind == pa.large_string() else kind  # it is read back as large
+
+
+def _with_all_columns(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Return a table with every column of the schema, missing where it has none, as this type."""
+    nothing = {field.name: pa.nulls(len(table), field.type) for field in schema if field.name not in table.column_names}
+    columns = [nothing.get(name) if name in nothing else table[name].cast(schema.field(name).type) for name in schema.names]
+    return pa.table(columns, schema=schema)
