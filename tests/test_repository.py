@@ -181,32 +181,82 @@ def test_functions_fit_a_screen():
                 assert node.end_lineno - node.lineno < 45, f"{path}: {node.name}"
 
 
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+EXTRAS = ["bench", "browser", "cluster"]
+LOCKS = ["requirements.build.lock", "requirements.lock", "requirements.torch.lock"]
+"""What every installation takes, in this order; each of the extras has one more."""
+
+
+def pins(text):
+    """Return every requirement of a lock and its hashes."""
+    lines = re.sub(r"^#.*\n", "", text, flags=re.MULTILINE).replace("\\\n", "").splitlines()
+    parts = [[part.strip() for part in line.split("--hash=sha256:")] for line in lines]
+    return [(Requirement(requirement), hashes) for requirement, *hashes in parts]
+
+
+def locked(*files):
+    """Return the version of every package that these locks pin on this machine."""
+    found = [pin for file in files for pin, _ in pins((ROOT / file).read_text("utf-8"))]
+    here = [pin for pin in found if not pin.marker or pin.marker.evaluate()]
+    return {canonicalize_name(pin.name): str(pin.specifier).removeprefix("==") for pin in here}
+
+
+def loose(text):
+    """Return what a lock leaves open: requirements that are not one version, or of which any file would do."""
+    of_one_file = re.compile(r"[0-9a-f]{64}")
+    return [
+        str(pin)
+        for pin, hashes in pins(text)
+        if not re.fullmatch(r"==[^*,]+", str(pin.specifier))
+        or not hashes
+        or not all(of_one_file.fullmatch(one) for one in hashes)
+    ]
+
+
+def test_every_pin_has_a_version_and_hashes():
+    assert {path.name for path in ROOT.glob("*.lock")} == {*LOCKS, *(f"requirements.{extra}.lock" for extra in EXTRAS)}
+    for path in ROOT.glob("*.lock"):
+        of_torch = [f"torch=={locked('requirements.torch.lock')['torch']}"]
+        assert loose(path.read_text("utf-8")) == (of_torch if path.name == "requirements.torch.lock" else []), path
+    good = "numba==0.68.1 \\\n    --hash=sha256:" + 64 * "0"
+    assert loose(good) == []
+    for planted in (good[:13], good[:-1], good.replace("==", ">="), good.replace(".1", ".*"), "numba @ https://a.b/c"):
+        assert loose(planted), planted
+
+
+@pytest.mark.parametrize("extra", EXTRAS)
+def test_the_lock_of_an_extra_fits_the_project_and_the_other_locks(extra):
+    own, others = locked(f"requirements.{extra}.lock"), locked(*LOCKS)
+    for requirement in map(Requirement, PROJECT["project"]["optional-dependencies"][extra]):
+        assert requirement.specifier.contains(own[canonicalize_name(requirement.name)]), requirement
+    differ = {name for name in own if name in others and own[name] != others[name]}
+    assert differ == ({"python-dateutil"} if extra == "cluster" else set())  # boto3 wants one below 3
+
+
 def test_the_lock_holds_exactly_what_the_project_needs():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    lines = (ROOT / "requirements.lock").read_text("utf-8").splitlines()
-    locked = {canonicalize_name(name): version for name, version in (line.split("==") for line in lines)}
-    wanted = [Requirement(text) for text in project["dependencies"] + project["optional-dependencies"]["dev"]]
+    project, locked_here = PROJECT["project"], locked(*LOCKS)
+    assert {*project["optional-dependencies"]} == {"dev", *EXTRAS}
+    wanted = project["dependencies"] + project["optional-dependencies"]["dev"] + PROJECT["build-system"]["requires"]
+    wanted = [Requirement(text) for text in wanted]
     seen = set()
     while wanted:
         requirement = wanted.pop()
         name = canonicalize_name(requirement.name)
         if (requirement.marker and not requirement.marker.evaluate({"extra": ""})) or name.startswith(CUDA):
             continue
-        assert name in locked, f"{name} is not in requirements.lock"
-        assert requirement.specifier.contains(locked[name]), (
-            f"requirements.lock has {name} {locked[name]}: {requirement}"
-        )
+        assert name in locked_here, f"{name} is in no lock"
+        assert requirement.specifier.contains(locked_here[name]), f"{name} {locked_here[name]} is locked: {requirement}"
         if name not in seen:
             seen.add(name)
             wanted += [Requirement(text) for text in _requires(name)]
-    assert set(locked) == seen
+    assert set(locked_here) == seen
 
 
 def _requires(name):
     try:
         return requires(name) or []
     except PackageNotFoundError:
-        pytest.fail(f"{name} is in requirements.lock but not installed")
+        pytest.fail(f"{name} is in the locks but not installed")
 
 
 def test_the_readme_examples_run(capsys):
