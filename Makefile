@@ -8,26 +8,25 @@ help:  ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## */\1\t/'
 
 # First what builds: antlr4 is only there as source, and a build of its own would fetch whatever setuptools is new
-.venv/ready: requirements.build.lock requirements.lock requirements.torch.lock pyproject.toml
+.venv/ready: requirements/build.lock requirements/main.lock requirements/torch.lock pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(IN_VENV) -m pip install $(PIP_FLAGS) --require-hashes -r requirements.build.lock
-	$(IN_VENV) -m pip install $(PIP_FLAGS) --require-hashes --no-build-isolation -r requirements.lock
-	$(IN_VENV) -m pip install $(PIP_FLAGS) -r requirements.torch.lock
+	$(IN_VENV) -m pip install $(PIP_FLAGS) --require-hashes -r requirements/build.lock
+	$(IN_VENV) -m pip install $(PIP_FLAGS) --require-hashes --no-build-isolation -r requirements/main.lock
+	$(IN_VENV) -m pip install $(PIP_FLAGS) -r requirements/torch.lock
 	$(IN_VENV) -m pip install $(PIP_FLAGS) --no-deps --no-build-isolation -e .
 	touch .venv/ready
 
-# uv keeps the versions of the lock that is there. CUDA is left out: pip adds it with a torch that wants it. The lock of
-# the cluster is made apart from the others, since boto3, which the launcher wants, needs an older python-dateutil
+# uv keeps the versions of the lock that is there. CUDA is left out: pip adds it with a torch that wants it
 LOCK = UV_CUSTOM_COMPILE_COMMAND="make locks" uv pip compile --quiet --universal --python-version 3.11 \
   --generate-hashes --no-annotate
 CUDA = cuda-bindings cuda-toolkit nvidia-cudnn-cu13 nvidia-cusparselt-cu13 nvidia-nccl-cu13 nvidia-nvshmem-cu13 triton
 locks:  ## the locks with hashes, anew from pyproject.toml (needs uv); to raise a version, delete its pin first
-	echo setuptools | $(LOCK) - -o requirements.build.lock
-	printf '%s\n' $(CUDA) | $(LOCK) pyproject.toml --extra dev -c requirements.build.lock -c requirements.torch.lock \
-	  --excludes - --no-emit-package setuptools --no-emit-package torch -o requirements.lock
-	echo jax | $(LOCK) - -c requirements.lock -o requirements.bench.lock
-	echo playwright | $(LOCK) - -c requirements.lock -o requirements.browser.lock
-	printf '%s\n' hydra-ray-launcher==1.2.2 ray | $(LOCK) - -o requirements.cluster.lock
+	echo setuptools | $(LOCK) - -o requirements/build.lock
+	printf '%s\n' $(CUDA) | $(LOCK) pyproject.toml --extra dev -c requirements/build.lock -c requirements/torch.lock \
+	  --excludes - --no-emit-package setuptools --no-emit-package torch -o requirements/main.lock
+	echo jax | $(LOCK) - -c requirements/main.lock -o requirements/bench.lock
+	echo playwright | $(LOCK) - -c requirements/main.lock -o requirements/browser.lock
+	echo ray | $(LOCK) - -c requirements/main.lock -o requirements/cluster.lock
 
 reproduce: .venv/ready  ## every run but the lattice, every table, figure and verdict, into results/
 	$(IN_VENV) experiments/reproduce.py
@@ -63,7 +62,7 @@ compare: .venv/ready  ## gradients and whole runs by hand beside autograd and ot
 	$(IN_VENV) experiments/report.py
 
 bench: .venv/ready  ## seed-sweeps per second beside what people use instead (adds JAX to the environment)
-	$(IN_VENV) -m pip install $(PIP_FLAGS) --require-hashes -r requirements.bench.lock
+	$(IN_VENV) -m pip install $(PIP_FLAGS) --require-hashes -r requirements/bench.lock
 	$(IN_VENV) experiments/benchmark.py
 
 test: .venv/ready  ## every test, on every core
@@ -78,5 +77,5 @@ lint: .venv/ready  ## ruff and mypy
 	$(IN_VENV) -m mypy
 
 clean:  ## remove what can be made again; results/ stays
-	rm -rf .venv quick multirun .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv quick multirun results/ranges .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	rm -rf src/backprop86/engines/__pycache__ "$${XDG_CACHE_HOME:-$$HOME/.cache}/backprop86"

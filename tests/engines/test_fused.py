@@ -16,7 +16,6 @@ from backprop86.engines import fused, reference, straight
 from backprop86.engines.compiling import compiled
 from backprop86.engines.kernel import outputs
 from backprop86.engines.recipe import Cases, Job, Recipe
-from backprop86.engines.reference import UNFINISHED
 from backprop86.engines.vectors import pointer, width
 from backprop86.network import initial_weights
 from backprop86.problems import family_trees, symmetry, xor
@@ -187,20 +186,18 @@ def test_logistic_saturates_and_passes_nan_on():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", [fused, reference])
-def test_ctrl_c_ends_it_at_once_and_keeps_what_is_finished(engine):
+def test_ctrl_c_ends_it_at_once(engine):
     wiring, cases = xor.wiring(XOR), xor.cases(XOR)
     recipe = replace(XOR, sweeps=50_000_000, criterion="case_error", epsilon=0.1)
     seeds = initial_weights(wiring, list(range(60)), 0.3)
-    whole = engine.train(Job(wiring, cases, replace(recipe, sweeps=3000), seeds))
+    engine.train(Job(wiring, cases, replace(recipe, sweeps=3), seeds))
+    threads = threading.active_count()
     threading.Timer(3, os.kill, (os.getpid(), signal.SIGINT)).start()
     started = time.monotonic()
-    found = engine.train(Job(wiring, cases, recipe, seeds))
+    with pytest.raises(KeyboardInterrupt):
+        engine.train(Job(wiring, cases, recipe, seeds))
     assert 2 < time.monotonic() - started < 20
-    finished = found.stopped != UNFINISHED
-    assert 10 < finished.sum() < 60
-    again = finished & (whole.sweeps > 0)
-    assert again.sum() > 5
-    assert np.array_equal(found.w[again], whole.w[again])
+    assert threading.active_count() <= threads
 
 
 def test_arrays_may_lie_in_memory_in_any_order():

@@ -42,7 +42,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser():
-    why = "needs what requirements.browser.lock has and a chromium on the PATH"
+    why = "needs what requirements/browser.lock has and a chromium on the PATH"
     api = pytest.importorskip("playwright.sync_api", reason=why)
     found = [path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))]
     if not found:

@@ -27,12 +27,6 @@ def rows_of(*readings, seeds=(0, 19), **settings):
     return replace(found, stem="xor")
 
 
-def _half():
-    runs = rows_of("a", "b", "c")
-    runs.about["b"] = replace(runs.about["b"], seeds=[0, 29])
-    return runs
-
-
 @pytest.fixture
 def usable(monkeypatch, tmp_path):
     """Return a function that finds the usable part of runs."""
@@ -53,14 +47,6 @@ def test_readings_without_rows_are_told(usable, tmp_path):
     assert usable(rows_of("a", "b", "c"))[1] == []
 
 
-def test_what_was_stopped_half_way_is_left_out_since_the_fastest_seeds_come_first(usable):
-    runs, notes = usable(_half())
-    assert runs.readings == ["a", "c"]
-    assert notes[0].startswith("left out: b of xor, without rows (")
-    with pytest.raises(BadInput, match=r"^the runs of xor were stopped half-way: python .* goes on with them$"):
-        usable(rows_of("a", seeds=(0, 29)))
-
-
 def test_a_reading_of_ones_own_is_told_and_must_have_a_plain_name(usable):
     _, notes = usable(rows_of("a", "b", "c", "mine"))
     assert notes == ["xor, mine: not in conf/experiment/xor.yaml"]
@@ -77,7 +63,6 @@ def test_a_reading_of_ones_own_is_told_and_must_have_a_plain_name(usable):
             rows_of("a", "b", "c", epsilon=0.25),
             "the runs of xor, reading a, were made with epsilon 0.25, its file .*0.1",
         ),
-        (_half(), "the runs of xor, reading b, were stopped half-way: "),
         (rows_of("a", "b", "c", "mine"), "the runs of xor have a reading mine, its file has none: "),
     ],
 )

@@ -202,7 +202,7 @@ def test_the_digest_of_a_range_follows_from_every_setting():
     other = {"network": "x", "update": "case", "error": "mean", "dead_zone": "from_edge", "start": "equal"}
     other |= {"biases": "zero", "criterion": "right_side", "stop": "limit", "held_out": "random", "dtype": "float32"}
     keys = [ranges.Finished.of(Path("x"), "a", about).key]
-    for name, kind in Recipe.__annotations__.items():
+    for name in Recipe.__annotations__:
         changed = other.get(name) or ([7] if name == "moments" else getattr(TWO, name) + 1)
         keys.append(ranges.Finished.of(Path("x"), "a", replace(about, recipe=replace(TWO, **{name: changed}))).key)
     assert len(set(keys)) == len(keys) == 1 + len(Recipe.__annotations__)
@@ -398,7 +398,7 @@ def test_a_full_disk_is_told_and_costs_one_range(tmp_path, script, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(ranges.Finished, "keep", full)
-    with pytest.raises(BadInput, match=r"two_hidden_as_printed-\w+/16-23-\w+.parquet could not be written: No space left"):
+    with pytest.raises(BadInput, match=r"two_hidden\S+/16-23-\w+.parquet could not be written: No space left"):
         script.run(settings)
     assert len(finished(settings)) == 2
     assert sorted(path.suffix for path in settings.ranges.rglob("*.*")) == [".parquet", ".parquet"]

@@ -479,10 +479,10 @@ def test_every_experiment_file(stem, tmp_path):
 
 def test_one_reading_and_its_seeds(tmp_path):
     settings = load("symmetry", "seeds=3", "first_seed=7", "reading=zero_one_targets", f"output={tmp_path}")
-    assert settings.seed_list == [7, 8, 9]
+    assert settings.seed_range == range(7, 10)
     assert settings.chosen == ["zero_one_targets"]
     assert settings.experiment.recipe_of("zero_one_targets").target_on == 1
-    assert load("symmetry", f"output={tmp_path}").seed_list == list(range(1000))
+    assert load("symmetry", f"output={tmp_path}").seed_range == range(1000)
 
 
 def test_threads_are_as_many_as_the_process_may_use(monkeypatch):

@@ -270,12 +270,6 @@ def test_rows_of_other_recipes_are_not_compared(made, known, monkeypatch):
         verify("lattice", output=made)
 
 
-def test_ctrl_c_ends_it(made, monkeypatch):
-    monkeypatch.setattr("backprop86.running.verify.run_together", lambda *what, **how: [pd.DataFrame()])
-    with pytest.raises(KeyboardInterrupt):
-        verify("parity", output=made)
-
-
 def test_the_command_says_what_was_compared(made, answer):
     n = sum(verify(stem, output=made).compared for stem in ("xor", "parity"))
     left_out = "left out: lattice (make lattice makes its rows)"

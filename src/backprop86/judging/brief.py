@@ -11,7 +11,13 @@ LISTED = 5
 
 
 def in_brief(settings: Settings, found: dict[str, Tally]) -> list[str]:
-    """Return three lines: how many seeds learned, by which sweep half of them had, where the rows are."""
+    """Return three lines: how many seeds learned, by which sweep half of them had, where the rows are.
+
+    Of a shard return where its ranges are, and how they become rows.
+    """
+    if settings.shard is not None:
+        told = "when those of all shards are there, the same command without shard=... makes rows of them"
+        return [f"shard {settings.shard} of {settings.shards} is finished, in {settings.ranges}", told]
     parts = {words_of(settings.experiment, name): tally for name, tally in found.items()}
     share = {words: tally.n_learned / tally.runs for words, tally in parts.items()}
     learned = {words: f"{tally.n_learned:,} of {tally.runs:,} seeds" for words, tally in parts.items()}

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,7 +14,7 @@ from filelock import FileLock
 from backprop86.engines.recipe import BadInput
 from backprop86.running.provenance import Provenance
 from backprop86.running.ranges import Finished
-from backprop86.running.runs import is_kept, provenances, special_runs
+from backprop86.running.runs import is_kept, provenances
 from backprop86.running.schema import anew, is_large
 from backprop86.running.writing import united, write_tables
 
@@ -51,13 +51,15 @@ class Part:
 
     def rows(self) -> Iterator[pa.Table]:
         """Yield the rows of each range, with those weights and curves that are kept."""
-        special, first = special_runs(self.fates()), 0
+        fates, keep, first = self.fates(), {}, 0
         for seeds in self.ranges:
-            table, here = self.table(seeds), special[first : first + len(seeds)]
+            table = self.table(seeds)
             for k, name in enumerate(table.column_names):
                 if is_large(name):
-                    keep = is_kept(name, first, here, _length(table[name]), self.weights, self.curves)
-                    table = table.set_column(k, name, pc.if_else(pa.array(keep), table[name], None))
+                    if name not in keep:
+                        keep[name] = is_kept(name, fates, self.weights, self.curves)
+                    here = pa.array(keep[name][first : first + len(seeds)])
+                    table = table.set_column(k, name, pc.if_else(here, table[name], None))
             yield _named(table, self.about)
             first += len(seeds)
 
@@ -67,7 +69,7 @@ class _Others:
 
     def __init__(self, path: Path) -> None:
         self.path, self.about = path, provenances(path) if path.is_file() else {}
-        self.file = pq.ParquetFile(path, page_checksum_verification=True) if self.about else None
+        self.file: Any = pq.ParquetFile(path, page_checksum_verification=True) if self.about else None
         self.at, self.group = -1, pa.table({})
 
     def rows(self, name: str) -> Iterator[pa.Table]:
@@ -130,8 +132,3 @@ def _named(table: pa.Table, about: Provenance) -> pa.Table:
     for name in ("reading", "variant"):
         table = table.add_column(0, name, pa.array([getattr(about, name)] * len(table), pa.string()))
     return table
-
-
-def _length(column: pa.ChunkedArray) -> int:
-    """Return how many numbers the arrays of a column have."""
-    return pc.max(pc.list_value_length(column)).as_py() or 1

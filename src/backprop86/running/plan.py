@@ -12,7 +12,7 @@ from backprop86.running.merging import Part, merge
 from backprop86.running.problem import wiring_of
 from backprop86.running.provenance import Provenance
 from backprop86.running.ranges import Finished, cut, size_of
-from backprop86.running.runs import provenances
+from backprop86.running.runs import provenances, small_net
 from backprop86.running.settings import Settings
 from backprop86.running.tally import Tally
 from backprop86.running.training import engine_for, together
@@ -28,11 +28,11 @@ class Piece:
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """Everything that a run has to do. Looked at anew it says what is left, since finished ranges are its only state."""
+    """All that a run has to do. It has no state of its own: what is left is what the folder of ranges lacks."""
 
     settings: Settings
     recipes: dict[str, Recipe]
-    sizes: dict[str, int]  # seeds in a range of each reading
+    nets: dict[str, tuple[int, int]]  # of each reading: the seeds in a range, the parameters of its network
     finished: dict[str, Finished]
     about: dict[str, Provenance]
 
@@ -59,16 +59,7 @@ class Plan:
             )
             for name in recipes
         }
-        return cls(settings, recipes, cls.sizes_of(experiment, recipes), finished, about)
-
-    @staticmethod
-    def sizes_of(experiment: Experiment, recipes: dict[str, Recipe]) -> dict[str, int]:
-        """Return the number of seeds in a range of each reading."""
-        problem, seen = experiment.problem, {}
-        for recipe in recipes.values():
-            if (shape := _shape(recipe)) not in seen:
-                seen[shape] = size_of(recipe, wiring_of(problem.wiring, recipe), problem.cases(recipe))
-        return {name: seen[_shape(recipe)] for name, recipe in recipes.items()}
+        return cls(settings, recipes, _nets(experiment, recipes), finished, about)
 
     @property
     def experiment(self) -> Experiment:
@@ -90,7 +81,7 @@ class Plan:
 
         Until the first look of a reading is finished, it is all that there is to do.
         """
-        seeds, look, size = self.settings.seed_range, self.experiment.first_look, self.sizes[name]
+        seeds, look, (size, _) = self.settings.seed_range, self.experiment.first_look, self.nets[name]
         if look is None or look >= len(seeds):
             return cut(seeds, size)
         first = cut(seeds[:look], size)
@@ -98,7 +89,8 @@ class Plan:
 
     def _is_promising(self, name: str, first: list[range]) -> bool:
         tables = [self.finished[name].table(seeds, [self.experiment.promising]) for seeds in first]
-        return None not in tables and any(any(table[0].to_pylist()) for table in tables)
+        there = [table for table in tables if table is not None]
+        return len(there) == len(first) and any(any(table[0].to_pylist()) for table in there)
 
     def missing(self) -> list[Piece]:
         """Return what is left to do of this shard; nothing if every range is there."""
@@ -107,20 +99,20 @@ class Plan:
         for group in self.groups:
             todo: dict[range, list[str]] = defaultdict(list)
             for name in group:
-                wanted = [seeds for seeds in self.ranges(name) if self._is_mine(number[name], seeds, self.sizes[name])]
+                wanted = [seeds for seeds in self.ranges(name) if self._is_mine(name, number[name], seeds)]
                 have = self.finished[name].have(wanted)
                 for seeds in wanted:
                     if seeds not in have:
                         todo[seeds].append(name)
             for seeds, names in todo.items():
-                some = max(1, self.sizes[names[0]] // len(seeds))
+                some = max(1, self.nets[names[0]][0] // len(seeds))
                 pieces += [Piece(tuple(names[k : k + some]), seeds) for k in range(0, len(names), some)]
         return pieces
 
-    def _is_mine(self, reading: int, seeds: range, size: int) -> bool:
+    def _is_mine(self, name: str, number: int, seeds: range) -> bool:
         """Return whether a range is of this shard; of a lattice a shard has whole readings, since it looks at them."""
         shard, shards = self.settings.shard, self.settings.shards
-        place = reading if self.experiment.first_look is not None else reading + seeds.start // size
+        place = number if self.experiment.first_look is not None else number + seeds.start // self.nets[name][0]
         return shard is None or place % shards == shard - 1
 
     def left(self) -> str:
@@ -137,10 +129,11 @@ class Plan:
 
         Vanished if a range is gone, for example since the same command elsewhere has merged and removed it.
         """
-        parts = {
-            name: Part(self.about[name], self.finished[name], self.ranges(name), *self.experiment.kept(name))
-            for name in self.recipes
-        }
+        parts = {}
+        for name, (_, parameters) in self.nets.items():
+            weights, curves = self.experiment.kept(name)
+            kept = small_net(weights, parameters), curves
+            parts[name] = Part(self.about[name], self.finished[name], self.ranges(name), *kept)
         tallies = {name: Tally.of(part.fates()) for name, part in parts.items()}
         path, order = self.settings.runs_file, list(self.experiment.every_reading)
         merge(path, self.experiment.stem, order, parts, self._columns)
@@ -157,5 +150,13 @@ class Plan:
         return list(dict.fromkeys(names))
 
 
-def _shape(recipe: Recipe) -> tuple:
-    return recipe.network, recipe.biases == "none", recipe.sweeps, recipe.update
+def _nets(experiment: Experiment, recipes: dict[str, Recipe]) -> dict[str, tuple[int, int]]:
+    """Return the number of seeds in a range of each reading, and of the parameters of its network."""
+    problem, seen, found = experiment.problem, {}, {}
+    for name, recipe in recipes.items():
+        alike = recipe.network, recipe.biases == "none", recipe.sweeps, recipe.update
+        if alike not in seen:
+            wiring = wiring_of(problem.wiring, recipe)
+            seen[alike] = size_of(recipe, wiring, problem.cases(recipe)), wiring.n_parameters
+        found[name] = seen[alike]
+    return found

@@ -68,7 +68,7 @@ def train_piece(plan: Plan, piece: Piece, advance: Callable[[int], None] = lambd
     parts = run_together(
         experiment.problem,
         [plan.recipes[name] for name in piece.names],
-        piece.seeds,
+        list(piece.seeds),
         engine=settings.engine,
         device=settings.device,
         advance=advance,

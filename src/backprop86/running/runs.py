@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from backprop86.engines.recipe import BadInput, Recipe
 from backprop86.running.names import moments
 from backprop86.running.provenance import Provenance
-from backprop86.running.schema import CURVES, FIRST, KEY, anew, check_columns, command, is_large, metadata
+from backprop86.running.schema import CURVES, FIRST, KEY, WEIGHTS, anew, check_columns, command, is_large, metadata
 from backprop86.running.writing import united, write_tables
 
 NULLABLE = {pa.int64(): pd.Int64Dtype(), pa.float32(): pd.Float32Dtype(), pa.bool_(): pd.BooleanDtype()}
@@ -107,28 +107,28 @@ class Runs:
 def thinned(rows: pd.DataFrame, weights: int = FIRST_WEIGHTS, curves: int = DRAWN) -> pd.DataFrame:
     """Return the rows of one reading by seed as a file has them, with the weights and curves that are kept."""
     rows = rounded(rows.sort_values("seed", ignore_index=True))
-    special = special_runs(rows)
+    weights = small_net(weights, len(rows[f"{WEIGHTS}end"].iloc[0]))
     for name in [name for name in map(str, rows) if is_large(name)]:
-        length = next((len(array) for array in rows[name] if array is not None), 1)
-        rows[name] = rows[name].where(is_kept(name, 0, special, length, weights, curves), None)
+        rows[name] = rows[name].where(is_kept(name, rows, weights, curves), None)
     return rows
 
 
-def special_runs(rows: pd.DataFrame) -> np.ndarray:
-    """Return (S,) which runs of a reading are special: the median run, and the first run of each kind of failure."""
-    special = ~rows["failure"].duplicated().to_numpy()
-    special[median_run(rows)] = True
-    return special
+def small_net(weights: int, parameters: int) -> int:
+    """Return how many of the first runs keep their weights: of a small net more than `weights`, unless none do."""
+    return max(weights, MOST_WEIGHTS // parameters) if weights else 0
 
 
-def is_kept(column: str, first: int, special: np.ndarray, length: int, weights: int, curves: int) -> np.ndarray:
-    """Return which rows keep their arrays, (S,): those of the first seeds, and of special runs where weights are kept.
+def is_kept(column: str, fates: pd.DataFrame, weights: int, curves: int) -> np.ndarray:
+    """Return which runs of a reading keep their array in a column, (S,): the first, and where weights are kept others.
 
-    first: the place of the first of these rows in its reading. length: of an array of weights; of a small net more runs
-    keep theirs than `weights`.
+    These others are the first run of each kind of failure and, with its weights, the median run. fates: the columns
+    seed, learned, sweeps and failure of all its runs.
     """
-    small = max(weights, MOST_WEIGHTS // length) if weights else 0
-    return (first + np.arange(len(special)) < (curves if column in CURVES else small)) | (special & (weights > 0))
+    keep = np.arange(len(fates)) < (curves if column in CURVES else weights)
+    if weights:
+        keep |= ~fates["failure"].duplicated().to_numpy()
+        keep[[] if column in CURVES else median_run(fates)] = True
+    return keep
 
 
 def rounded(rows: pd.DataFrame) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Counts of runs by fate: whole numbers that add up from range to range, so a table of any number of runs needs no rows."""
+"""Counts of runs by fate: whole numbers that add up from range to range, so a table of many runs needs no rows."""
 
 import math
 from collections import Counter

@@ -16,7 +16,9 @@ ROWS_AT_ONCE = 131_072
 """The rows of a row group of the file; the last has fewer."""
 
 
-def write_tables(path: Path, stem: str, about: dict[str, Provenance], schema: pa.Schema, rows: Iterable[pa.Table]) -> None:
+def write_tables(
+    path: Path, stem: str, about: dict[str, Provenance], schema: pa.Schema, rows: Iterable[pa.Table]
+) -> None:
     """Write the file beside its place and move it there when it is whole; every page of it has a checksum.
 
     rows: tables of the readings in order, each with some of the columns. BadInput, in one line, names the file if the
@@ -63,6 +65,8 @@ def _plain(kind: pa.DataType) -> pa.DataType:
 
 def _with_all_columns(table: pa.Table, schema: pa.Schema) -> pa.Table:
     """Return a table with every column of the schema, missing where it has none, as this type."""
-    nothing = {field.name: pa.nulls(len(table), field.type) for field in schema if field.name not in table.column_names}
-    columns = [nothing.get(name) if name in nothing else table[name].cast(schema.field(name).type) for name in schema.names]
+    columns = [
+        table[field.name].cast(field.type) if field.name in table.column_names else pa.nulls(len(table), field.type)
+        for field in schema
+    ]
     return pa.table(columns, schema=schema)
