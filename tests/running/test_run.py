@@ -66,20 +66,20 @@ def small(monkeypatch):
 @pytest.fixture
 def asked(script, monkeypatch):
     """Return a list of all calls to run_together: the number of recipes, the seeds."""
-    calls, whole = [], script.run_together
+    calls, whole = [], plan.run_together
 
     def noted(problem, recipes, seeds, **how):
         calls.append((len(recipes), list(seeds)))
         return whole(problem, recipes, seeds, **how)
 
-    monkeypatch.setattr(script, "run_together", noted)
+    monkeypatch.setattr(plan, "run_together", noted)
     return calls
 
 
 @pytest.fixture
 def stopping(script, monkeypatch):
     """Return a function that lets a run be stopped, as by Ctrl-C, when so many ranges are finished."""
-    whole = script.train_piece
+    whole = plan.Plan.train
 
     def stop_after(n):
         left = iter(range(n))
@@ -89,7 +89,7 @@ def stopping(script, monkeypatch):
                 raise KeyboardInterrupt
             whole(*what, **how)
 
-        monkeypatch.setattr(script, "train_piece", piece)
+        monkeypatch.setattr(plan.Plan, "train", piece)
 
     return stop_after
 
@@ -99,13 +99,13 @@ def finished(settings):
 
 
 def test_engines_are_told_what_the_settings_say(tmp_path, monkeypatch, script):
-    told, whole = [], script.run_together
+    told, whole = [], plan.run_together
 
     def noted(*what, **how):
         told.append({name: how[name] for name in ("engine", "device", "threads")})
         return whole(*what, **how)
 
-    monkeypatch.setattr(script, "run_together", noted)
+    monkeypatch.setattr(plan, "run_together", noted)
     script.run(replace(of_variant(tmp_path, 2), engine="reference", threads=1))
     assert told == [{"engine": "reference", "device": "cpu", "threads": 1}]
 
@@ -358,7 +358,7 @@ def test_shards_of_a_lattice_have_whole_readings(tmp_path, script, asked):
     [
         ("backprop86.running.training.start_of", 1, 0),  # while the weights of the first reading are drawn
         ("backprop86.running.training._some_at_a_time", 2, 0),  # while its rows are measured
-        ("backprop86.running.runs.rounded", 2, 1),  # before those of the second are written
+        ("backprop86.running.plan.rounded", 2, 1),  # before those of the second are written
         ("backprop86.running.training._some_at_a_time", 8, 3),
         ("backprop86.running.merging.write_tables", 1, 4),  # while the file is written
     ],

@@ -456,7 +456,7 @@ def test_a_place_that_cannot_be_used_is_told_before_training(answer, monkeypatch
         (tmp_path / place).touch()
     else:
         (tmp_path / place).mkdir(parents=True)
-    monkeypatch.setattr("backprop86.running.run.run_together", None)
+    monkeypatch.setattr("backprop86.running.plan.run_together", None)
     status, out, err = answer("experiment=xor", f"output={tmp_path}")
     assert (status, out) == (2, "")
     assert re.fullmatch(f"error: .*{tmp_path}/{place}.*\n", err)

@@ -1,9 +1,12 @@
 """The plan of a run: its readings, cut into ranges of seeds, and those that are not yet finished."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
+import pandas as pd
+import pyarrow as pa
 import torch
 
 from backprop86.engines.recipe import Recipe
@@ -12,10 +15,11 @@ from backprop86.running.merging import Part, merge
 from backprop86.running.problem import wiring_of
 from backprop86.running.provenance import Provenance
 from backprop86.running.ranges import Finished, cut, size_of
-from backprop86.running.runs import provenances, small_net
+from backprop86.running.runs import at_the_end, provenances, rounded, small_net
+from backprop86.running.schema import CURVES, is_large
 from backprop86.running.settings import Settings
 from backprop86.running.tally import Tally
-from backprop86.running.training import engine_for, together
+from backprop86.running.training import engine_for, run_together, together
 
 
 @dataclass(frozen=True)
@@ -115,6 +119,29 @@ class Plan:
         place = number if self.experiment.first_look is not None else number + seeds.start // self.nets[name][0]
         return shard is None or place % shards == shard - 1
 
+    def cost(self, piece: Piece) -> int:
+        """Return the seed-sweeps of a piece if no seed learns."""
+        return len(piece.seeds) * sum(self.recipes[name].sweeps + 1 for name in piece.names)
+
+    def train(self, piece: Piece, advance: Callable[[int], None] = lambda seed_sweeps: None) -> None:
+        """Train the readings of a piece over its seeds, and write the rows of each, unless they are there by now."""
+        if all(self.finished[name].have([piece.seeds]) for name in piece.names):
+            return
+        settings, experiment = self.settings, self.experiment
+        parts = run_together(
+            experiment.problem,
+            [self.recipes[name] for name in piece.names],
+            list(piece.seeds),
+            engine=settings.engine,
+            device=settings.device,
+            advance=advance,
+            drawn=[experiment.goes_on(name) for name in piece.names],
+            threads=settings.threads,
+        )
+        for name, rows in zip(piece.names, parts, strict=True):
+            rows = at_the_end(rows) if experiment.numbers_only else rows
+            self.finished[name].keep(piece.seeds, as_table(rounded(rows), *experiment.kept(name)))
+
     def left(self) -> str:
         """Return what a run that is stopped leaves."""
         ranges = {name: self.ranges(name) for name in self.recipes}
@@ -160,3 +187,11 @@ def _nets(experiment: Experiment, recipes: dict[str, Recipe]) -> dict[str, tuple
             seen[alike] = size_of(recipe, wiring, problem.cases(recipe)), wiring.n_parameters
         found[name] = seen[alike]
     return found
+
+
+def as_table(rows: pd.DataFrame, weights: int, curves: int) -> pa.Table:
+    """Return the rows of a range as Arrow has them, without weights, or curves, if none of the reading's are kept."""
+    gone = [name for name in map(str, rows) if is_large(name) and not (weights or (curves and name in CURVES))]
+    table = pa.Table.from_pandas(rows.assign(**dict.fromkeys(gone)), preserve_index=False)
+    numbers = [field.with_type(pa.list_(pa.float32())) if is_large(field.name) else field for field in table.schema]
+    return table.cast(pa.schema(numbers)).replace_schema_metadata(None)

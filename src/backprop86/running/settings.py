@@ -49,6 +49,7 @@ class Settings:
     output: str = "results"
     shard: int | None = None
     shards: int = 1
+    cluster: str | None = None
 
     def check(self) -> "Settings":
         """Return the settings themselves; BadInput, in one line, names the first that cannot be."""

@@ -22,7 +22,10 @@ class Tally:
         learned = rows["learned"].to_numpy(bool)
         sweeps, runs = np.unique(rows["sweeps"][learned].to_numpy(np.int64), return_counts=True)
         failed = rows["failure"][~learned].value_counts()
-        return cls(Counter(dict(zip(sweeps.tolist(), runs.tolist(), strict=True))), Counter(failed.to_dict()))
+        return cls(
+            Counter(dict(zip(sweeps.tolist(), runs.tolist(), strict=True))),
+            Counter({str(kind): int(n) for kind, n in failed.items()}),
+        )
 
     @classmethod
     def from_file(cls, said: dict[str, Any]) -> "Tally":

@@ -13,13 +13,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from rich.progress import Progress
 
 from backprop86.engines.recipe import BadInput
 from backprop86.running import runs
 from backprop86.running.experiment import Experiment
+from backprop86.running.progress import bars
 from backprop86.running.provenance import Provenance, versions
-from backprop86.running.run import COLUMNS
 from backprop86.running.schema import FIRST, is_large
 from backprop86.running.settings import load
 from backprop86.running.training import ENGINES, run_together, together
@@ -113,7 +112,7 @@ def trained(
         engine = found.about[name].engine
         seeds = tuple(map(int, rows["seed"]))
         alike[seeds, engine if engine in ENGINES else "auto", str(together(found.recipe(name)))].append(name)
-    with Progress(*COLUMNS) as progress:
+    with bars() as progress:
         work = sum(len(rows) * (found.recipe(name).sweeps + 1) for name, rows in old.items())
         advance = partial(progress.advance, progress.add_task(experiment.stem, total=work))
         for (seeds, engine, _), every in alike.items():
