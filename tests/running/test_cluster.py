@@ -68,7 +68,9 @@ def test_a_node_that_is_killed_costs_its_unfinished_ranges_and_nothing_else(tmp_
 
 
 def test_other_code_on_a_machine_is_told():
-    assert cluster.finish(load("xor"), [], "0" * 64).startswith("cluster must have the same code everywhere, was another on ")
+    assert cluster.finish(load("xor"), [], "0" * 64).startswith(
+        "cluster must have the same code everywhere, was another on "
+    )
 
 
 def test_a_mistake_on_a_machine_is_told(tmp_path):

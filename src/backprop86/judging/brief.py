@@ -27,7 +27,9 @@ def in_brief(settings: Settings, found: dict[str, Tally]) -> list[str]:
     return [
         f"learned: {listed(learned, share)}",
         f"half had learned by sweep: {listed(sweep, median)}{hint}",
-        f"rows: {settings.runs_file}",
+        f"rows: {settings.runs_file}"
+        if settings.form == "full"
+        else f"counts: {settings.counts_file}; runs: {settings.ranges}",
     ]
 
 

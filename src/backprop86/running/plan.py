@@ -10,8 +10,9 @@ import pyarrow as pa
 import torch
 
 from backprop86.engines.recipe import Recipe
+from backprop86.running import compact
 from backprop86.running.experiment import Experiment
-from backprop86.running.merging import Part, merge
+from backprop86.running.merging import Part, Vanished, merge
 from backprop86.running.problem import wiring_of
 from backprop86.running.provenance import Provenance
 from backprop86.running.ranges import Finished, cut, size_of
@@ -54,7 +55,7 @@ class Plan:
             name: Provenance.of(experiment.place_of(name), recipe, levels[name], [seeds.start, seeds.stop - 1], engine)
             for name, recipe in recipes.items()
         }
-        others = {"stem": experiment.stem, "numbers_only": experiment.numbers_only}
+        others = {"stem": experiment.stem, "numbers_only": experiment.numbers_only, "form": settings.form}
         if engine != "fused":  # its rows follow from the processor too
             others |= {"device": settings.device, "processor": torch.backends.cpu.get_cpu_capability()}
         finished = {
@@ -137,8 +138,12 @@ class Plan:
             advance=advance,
             drawn=[experiment.goes_on(name) for name in piece.names],
             threads=settings.threads,
+            fates_only=settings.form == "compact",
         )
         for name, rows in zip(piece.names, parts, strict=True):
+            if settings.form == "compact":
+                self.finished[name].keep(piece.seeds, compact.as_table(rows))
+                continue
             rows = at_the_end(rows) if experiment.numbers_only else rows
             self.finished[name].keep(piece.seeds, as_table(rounded(rows), *experiment.kept(name)))
 
@@ -150,6 +155,18 @@ class Plan:
             return "no range of seeds was finished"
         told = f"{have} of {sum(map(len, ranges.values()))} ranges of seeds are finished"
         return f"{told}, in {self.settings.ranges}, and the same command goes on from there"
+
+    def counted(self) -> dict[str, Tally]:
+        """Add up the counts of the compact form, write their table, and return how the runs of each reading fared."""
+        tallies = {}
+        for name in self.recipes:
+            tables = [self.finished[name].table(seeds, []) for seeds in self.ranges(name)]
+            there = [compact.tally_of(table) for table in tables if table is not None]
+            if len(there) < len(tables):
+                raise Vanished
+            tallies[name] = sum(there, Tally())
+        compact.write_counts(self.settings.counts_file, [(self.about[name], found) for name, found in tallies.items()])
+        return tallies
 
     def merged(self) -> dict[str, Tally]:
         """Put the rows into the file of runs, remove the ranges, and return how the runs of each reading fared.

@@ -29,7 +29,7 @@ def run(settings: Settings) -> dict[str, Tally]:
             if settings.shard is not None:
                 return {}
             try:
-                return plan.merged()
+                return plan.merged() if settings.form == "full" else plan.counted()
             except Vanished:  # another process was faster, or a file was damaged since
                 continue
     except KeyboardInterrupt:

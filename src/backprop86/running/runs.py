@@ -131,6 +131,7 @@ def is_kept(column: str, fates: pd.DataFrame, weights: int, curves: int) -> np.n
     return keep
 
 
+@np.errstate(over="ignore")  # what diverged may be too large for seven digits
 def rounded(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the rows with seven digits of E and of each number of an array."""
     large = [name for name in map(str, rows) if is_large(name)]

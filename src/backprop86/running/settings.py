@@ -50,6 +50,7 @@ class Settings:
     shard: int | None = None
     shards: int = 1
     cluster: str | None = None
+    form: str = "full"
 
     def check(self) -> "Settings":
         """Return the settings themselves; BadInput, in one line, names the first that cannot be."""
@@ -66,6 +67,12 @@ class Settings:
             raise BadInput(f"device must be cpu, or cuda, cuda:1 or mps if torch finds one here, was {self.device}")
         if self.threads is not None and not 1 <= self.threads <= cores():
             raise BadInput(f"threads must be a whole number from 1 to {cores()}, was {self.threads}")
+        if self.form not in ("full", "compact"):
+            raise BadInput(f"form must be full or compact, was {self.form}")
+        if self.form == "compact" and self.experiment.first_look is not None:
+            raise BadInput(
+                f"form must be full for {self.experiment.stem}, which looks at rows before it goes on, was compact"
+            )
         if self.shards < 1:
             raise BadInput(f"shards must be a whole number of at least 1, was {self.shards}")
         if self.shard is not None and not 1 <= self.shard <= self.shards:
@@ -128,8 +135,13 @@ class Settings:
 
     @property
     def ranges(self) -> Path:
-        """The folder of the ranges that are finished before all are."""
-        return Path(self.output) / "ranges" / self.experiment.stem
+        """The folder of finished ranges: those of the compact form stay, the others become rows when all are there."""
+        return Path(self.output) / ("ranges" if self.form == "full" else "compact") / self.experiment.stem
+
+    @property
+    def counts_file(self) -> Path:
+        """The file of the counts of runs in the compact form."""
+        return Path(self.output) / "compact" / f"{self.experiment.stem}.csv"
 
 
 def _computes(device: str) -> bool:

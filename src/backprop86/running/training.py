@@ -13,7 +13,7 @@ from backprop86.descent import RATES, Descent
 from backprop86.engines import fused, reference
 from backprop86.engines.recipe import BadInput, Job, Recipe
 from backprop86.engines.reference import NEVER, Outcome, checkpoints
-from backprop86.running.failures import kinds
+from backprop86.running.failures import LEARNED, kinds
 from backprop86.running.names import moments
 from backprop86.running.nets import Nets
 from backprop86.running.problem import Problem, counted_of, start_of, wiring_of
@@ -99,10 +99,12 @@ def run_together(
     advance: Callable[[int], None] = lambda seed_sweeps: None,
     drawn: Sequence[int] = (),
     threads: int | None = None,
+    fates_only: bool = False,
 ) -> list[pd.DataFrame]:
     """Return the rows of `run_reading` for recipes with one key of `together`, trained in blocks of (recipe, seed).
 
     drawn: the sweep of each recipe. threads: None is one per core for the fused engine, and torch's own number for it.
+    fates_only: of each run only learned, failure, sweeps and error.
     """
     wiring, cases = wiring_of(problem.wiring, recipes[0]), problem.cases(recipes[0])
     name = engine_for(engine, device)
@@ -124,7 +126,8 @@ def run_together(
         job = Job(wiring, cases, recipes[0], w0, counted_of(problem, recipes[0], block_seeds), least)
         outcome = train(job, device, advance, descent)
         with np.errstate(over="ignore"):  # the weights of a run that is about to diverge may not be added up
-            parts.append(_rows(problem, job, block_seeds, outcome).assign(recipe=numbers))
+            rows = _fates(job, block_seeds, outcome) if fates_only else _rows(problem, job, block_seeds, outcome)
+            parts.append(rows.assign(recipe=numbers))
     found = pd.concat(parts, ignore_index=True)
     return [found[found["recipe"] == k].drop(columns="recipe").reset_index(drop=True) for k in range(len(recipes))]
 
@@ -160,6 +163,20 @@ def _rows(problem: Problem, job: Job, seeds: list[int], outcome: Outcome) -> pd.
         values = getattr(outcome, name).reshape(len(seeds), -1).astype(np.float32)
         columns[name] = pd.Series(list(values), dtype=object).where(shown, None)
     return pd.DataFrame(columns)
+
+
+def _fates(job: Job, seeds: list[int], outcome: Outcome) -> pd.DataFrame:
+    """Return of each seed what became of it; the nets of those that learned are not even looked at."""
+    learned, sweeps = outcome.sweeps != NEVER, np.array(checkpoints(job.recipe.sweeps))
+
+    def kind(nets: Nets, some: np.ndarray) -> dict[str, np.ndarray]:
+        return {"failure": kinds(nets, learned[some], outcome.diverged[some], sweeps, outcome.error_curve[some])}
+
+    failure = np.full(len(seeds), LEARNED, dtype=object)
+    if len(failed := np.flatnonzero(~learned)):
+        failure[failed] = _some_at_a_time(job, outcome.w, failed, kind)["failure"]
+    columns = {"seed": seeds, "learned": learned, "failure": failure}
+    return pd.DataFrame(columns | {"sweeps": _or_never(outcome.sweeps), "error": outcome.error})
 
 
 def _or_never(sweeps: np.ndarray) -> pd.Series:
