@@ -1,5 +1,6 @@
 """The plan of a run: its readings, cut into ranges of seeds, and those that are not yet finished."""
 
+import shutil
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import torch
 
-from backprop86.engines.recipe import Recipe
+from backprop86.engines.recipe import BadInput, Recipe
 from backprop86.running import compact
 from backprop86.running.experiment import Experiment
 from backprop86.running.merging import Part, Vanished, merge
@@ -17,10 +18,13 @@ from backprop86.running.problem import wiring_of
 from backprop86.running.provenance import Provenance
 from backprop86.running.ranges import Finished, cut, size_of
 from backprop86.running.runs import at_the_end, provenances, rounded, small_net
-from backprop86.running.schema import CURVES, is_large
+from backprop86.running.schema import CURVES, WEIGHTS, is_large
 from backprop86.running.settings import Settings
 from backprop86.running.tally import Tally
 from backprop86.running.training import engine_for, run_together, together
+
+BYTES_OF_A_VALUE, BYTES_OF_A_FATE = 3, 10
+"""The room that a measure takes on the disk, packed, and a run in the compact form."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,8 @@ class Plan:
         experiment, seeds = settings.experiment, settings.seed_range
         recipes = {name: experiment.recipe_of(name) for name in settings.chosen}
         levels = experiment.trial(recipes)
-        settings.writable()
+        nets = _nets(experiment, recipes)
+        _check_room(settings.writable(), {name: parameters for name, (_, parameters) in nets.items()})
         if settings.runs_file.is_file():
             provenances(settings.runs_file)
         engine = engine_for(settings.engine, settings.device)
@@ -64,7 +69,7 @@ class Plan:
             )
             for name in recipes
         }
-        return cls(settings, recipes, _nets(experiment, recipes), finished, about)
+        return cls(settings, recipes, nets, finished, about)
 
     @property
     def experiment(self) -> Experiment:
@@ -204,6 +209,20 @@ def _nets(experiment: Experiment, recipes: dict[str, Recipe]) -> dict[str, tuple
             seen[alike] = size_of(recipe, wiring, problem.cases(recipe)), wiring.n_parameters
         found[name] = seen[alike]
     return found
+
+
+def _check_room(settings: Settings, parameters: dict[str, int]) -> None:
+    """Raise BadInput, in one line, if the disk has no room for the runs; parameters: of the network of each reading."""
+    experiment, seeds, each = settings.experiment, len(settings.seed_range), 0
+    shapes = experiment.shapes({name: experiment.recipe_of(name) for name in parameters})
+    for name, (_, columns) in shapes.items():
+        weights = sum(column.startswith(WEIGHTS) for column in columns) * (experiment.kept(name)[0] > 0)
+        full = 2 * BYTES_OF_A_VALUE * len(columns) + 4 * parameters[name] * weights  # first in ranges, then merged
+        each += full if settings.form == "full" else BYTES_OF_A_FATE
+    free = shutil.disk_usage(settings.ranges).free
+    if seeds * each > free:
+        told = f"a seed takes some {each:,} bytes, and {settings.output} has {free / 1e9:,.1f} GB left"
+        raise BadInput(f"seeds must be at most {free // each:,}, was {seeds:,}: {told}")
 
 
 def as_table(rows: pd.DataFrame, weights: int, curves: int) -> pa.Table:

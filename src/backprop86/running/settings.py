@@ -30,8 +30,6 @@ from backprop86.running.wording import HYDRA_ERRORS, in_words, must_be
 
 CONF = Path(__file__).parents[3] / "conf"
 PUBLISHED = CONF.parent / "results"
-MOST_SEEDS = 10_000_000
-"""The largest number of seeds in one run. While they are trained each needs some 3 KB, of XOR: these need 30 GB."""
 os.environ["HYDRA_FULL_ERROR"] = "1"  # so that Hydra raises what it finds, for `one_clear_line` to tell
 
 
@@ -55,8 +53,8 @@ class Settings:
     def check(self) -> "Settings":
         """Return the settings themselves; BadInput, in one line, names the first that cannot be."""
         n, name = (self.experiment.seeds, "experiment.seeds") if self.seeds is None else (self.seeds, "seeds")
-        if not 1 <= n <= MOST_SEEDS:
-            raise BadInput(f"{name} must be a whole number from 1 to {MOST_SEEDS:,}, was {n}")
+        if not 1 <= n < BEYOND:
+            raise BadInput(f"{name} must be a whole number of at least 1 and below 2^63, was {n}")
         if not 0 <= self.first_seed <= BEYOND - n:
             raise BadInput(f"first_seed must be a whole number from 0 to {BEYOND - n}, was {self.first_seed}")
         if self.engine not in ("auto", *ENGINES):
