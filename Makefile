@@ -3,7 +3,7 @@ PYTHON ?= python3
 PIP_FLAGS ?=
 IN_VENV = .venv/bin/python
 
-.PHONY: help locks reproduce lattice quick report check verify compare explain article bench test fast lint clean
+.PHONY: help locks reproduce lattice quick report check verify torture compare explain article bench test fast lint clean
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## */\1\t/'
 
@@ -46,6 +46,9 @@ check: .venv/ready  ## whether every table, figure and number is what the runs i
 
 verify: .venv/ready  ## 20 seeds of every reading trained anew, every bit compared with results/ (two minutes)
 	$(IN_VENV) experiments/verify.py
+
+torture: .venv/ready  ## kills a run at 50 random moments, and says what was lost (five minutes; not on Windows)
+	$(IN_VENV) experiments/torture.py
 
 # Each variable of the command line is passed on as name=value, in quotes; $(value) keeps make from expanding it
 ASKED = $(foreach name,$(filter-out PYTHON PIP_FLAGS IN_VENV,$(.VARIABLES)),\

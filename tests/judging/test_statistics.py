@@ -98,6 +98,24 @@ def test_means_take_no_more_memory_for_more_runs():
     assert peak < 4e6
 
 
+@pytest.mark.parametrize("of", [median_of, lambda values: exceeds(values, values + 1)])
+def test_the_bootstrap_takes_no_more_memory_for_more_runs(monkeypatch, of):
+    monkeypatch.setattr(statistics, "VALUES", 100_000)
+    monkeypatch.setattr(statistics, "RESAMPLES", 200)
+    tracemalloc.start()
+    of(np.random.default_rng(0).integers(0, 1000, 50_000).astype(float))  # at once they would be 80 MB
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 12e6
+
+
+def test_the_bootstrap_of_the_median_is_the_same_some_resamples_at_a_time(monkeypatch):
+    values = np.random.default_rng(0).normal(size=400)
+    at_once = median_of(values)
+    monkeypatch.setattr(statistics, "VALUES", 7 * 400)
+    assert median_of(values) == at_once
+
+
 def test_the_bootstrap_of_the_median():
     values = np.random.default_rng(0).normal(size=400)
     middle, low, high = median_of(values)

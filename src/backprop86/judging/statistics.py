@@ -20,6 +20,9 @@ RESAMPLES, SEED = 999, 1986
 MEANS, AT_ONCE = 9_999, 100_000
 """The number of means that a printed mean is compared with; the number of runs that are drawn for them at once."""
 
+VALUES = 5_000_000
+"""The most values that resamples have at once, so that memory stays flat."""
+
 Interval = tuple[float, float]
 
 
@@ -107,8 +110,9 @@ def counts(places: np.ndarray, n: int) -> np.ndarray:
 
 
 def _bootstrap(samples: tuple[np.ndarray, ...], statistic: Callable[..., np.ndarray]) -> Interval:
-    random = np.random.default_rng(SEED)
-    found = bootstrap(samples, statistic, n_resamples=RESAMPLES, vectorized=True, method="percentile", rng=random)
+    random, largest = np.random.default_rng(SEED), max(map(len, samples))
+    how = {"n_resamples": RESAMPLES, "vectorized": True, "method": "percentile", "rng": random}
+    found = bootstrap(samples, statistic, batch=max(1, VALUES // largest), **how)
     return float(found.confidence_interval.low), float(found.confidence_interval.high)
 
 
