@@ -10,7 +10,6 @@ nobody stopped.
 
 import argparse
 import hashlib
-import os
 import random
 import resource
 import shutil
@@ -106,9 +105,9 @@ def main() -> int:
     found, generator, until = Found(), random.Random(given.seed), time.monotonic() + 3600 * given.hours
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "killed"
-        _, err = start(Path(folder) / "whole").communicate()
+        start(Path(folder) / "whole").communicate()
         whole = (Path(folder) / "whole" / "runs" / "xor.parquet").read_bytes()
-        for k in track(range(1_000_000 if given.hours else given.kills), "killing", total=given.kills):
+        for _ in track(range(1_000_000 if given.hours else given.kills), "killing", total=given.kills):
             if given.hours and time.monotonic() > until:
                 break
             kill_once(output, generator, found)
