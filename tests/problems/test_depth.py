@@ -78,7 +78,7 @@ def test_the_engines_agree(network, biases):
     assert apart <= 1e-9 < 0.1 < changed
 
 
-@pytest.mark.parametrize("name", ["0_layers", "layers", "three_layers", "3"])
+@pytest.mark.parametrize("name", ["0_layers", "layers", "three_layers", "3", "99999999999_layers"])
 def test_networks_there_are_not(name):
     with pytest.raises(ValueError, match=rf"^network must be such as 5_layers, was {name}$"):
         depth.wiring(Recipe(name))

@@ -203,7 +203,7 @@ def test_one_row_turns_a_verdict(tmp_path):
 
     runs.write(found, tmp_path / "single_layer.parquet")
     assert verdict() == "reproduced"
-    found.of("xor/as_printed").loc[321, "learned"] = True
+    found.of("xor/as_printed").loc[321, ["learned", "failure", "sweeps"]] = [True, "", 5]
     runs.write(found, tmp_path / "single_layer.parquet")
     assert verdict() == "doubtful"
 

@@ -171,14 +171,13 @@ CHANGES = {
     "an error": ("error", any_value, flipped),
     "a measure": ("to_hidden@end", any_value, flipped),
     "sweeps": ("sweeps", any_value, lambda value: value ^ 1),
-    "sweeps that are gone": ("sweeps", any_value, lambda value: pd.NA),
-    "yes or no": ("learned", any_value, lambda value: not value),
+    "a sweep that is gone": ("right_side", any_value, lambda value: pd.NA),
+    "yes or no": ("diverged", any_value, lambda value: not value),
     "yes or no at a sweep": ("is_printed_kind@150", any_value, lambda value: not value),
-    "a failure": ("failure", lambda value: value == "", lambda value: "plateau"),
+    "a failure": ("failure", lambda value: value != "", lambda value: "idle_unit"),
     "a text": ("hidden_code@learned", any_value, lambda value: value[:-1] + "?"),
     "a weight": ("weights@end", any_value, at(3, flipped)),
     "a weight at a sweep": ("weights@150", any_value, at(6, flipped)),
-    "fewer weights": ("weights@learned", any_value, lambda array: array[:-1]),
     "E in a curve": ("error_curve", any_value, at(5, flipped)),
     "a gradient in a curve": ("gradient_curve", any_value, at(0, flipped)),
     "a zero for a NaN": ("error_curve", lambda curve: np.isnan(curve[-1]), at(-1, lambda value: np.float32(0))),
@@ -213,10 +212,10 @@ def test_the_sign_of_a_zero_is_a_bit_and_nan_is_nan():
 
 def test_the_first_is_that_of_the_first_seed_and_there_of_the_first_column(changed):
     folder = changed(
-        (9, "learned", lambda value: not value),
+        (9, "diverged", lambda value: not value),
         (7, "weights@end", at(2, flipped)),
-        (7, "stopped", lambda value: value + 1),
-        (8, "failure", lambda value: "plateau"),
+        (7, "stopped", lambda value: value - 1),
+        (8, "error", flipped),
     )
     (found,) = verify("xor", output=folder).differences
     assert (found.seed, found.column) == (7, "stopped")

@@ -42,8 +42,8 @@ QUARTER = 0.25
 
 
 def hidden_layers(recipe: Recipe) -> int:
-    """Return 5 of 5_layers."""
-    if found := re.fullmatch(r"([1-9]\d*)_layers?", recipe.network):
+    """Return 5 of 5_layers; more than 9,999 are none that can be made."""
+    if found := re.fullmatch(r"([1-9]\d{0,3})_layers?", recipe.network):
         return int(found[1])
     raise BadInput(f"network must be such as 5_layers, was {recipe.network}")
 

@@ -5,7 +5,6 @@ only: what differs and what is left out is said.
 """
 
 import fnmatch
-import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
@@ -20,15 +19,13 @@ from backprop86.running.claim import Claim
 from backprop86.running.experiment import Caption, Experiment
 from backprop86.running.problem import Lattice
 from backprop86.running.runs import Runs, differences, read, same_recipes
-from backprop86.running.schema import command
+from backprop86.running.schema import NAME, command
 from backprop86.running.settings import load
 
 COUNTED_ON = ("network", "sweeps", "start", "held_out")
 """Settings that the figures of a problem, and their titles, count on."""
 SHOWN = 3
 """The most names that are listed; the rest is counted."""
-NAME = re.compile(r"[\w./+-]+")
-"""A reading's name, which stands in Markdown, LaTeX and HTML as it is."""
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,18 @@
 
 import hashlib
 import platform
-from dataclasses import asdict, dataclass, fields
+import re
+from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from backprop86.engines.recipe import Recipe
+from backprop86.engines.recipe import BEYOND, TYPES, Recipe
 from backprop86.engines.reference import checkpoints
+
+WORD = re.compile(r"[\w./+-]{0,200}")
+"""A name in a file of runs, which says nothing to HTML, Markdown or LaTeX."""
 
 
 @dataclass(frozen=True)
@@ -39,13 +43,17 @@ class Provenance:
         """Return the provenance that a file states; ValueError if readers could not rely on it."""
         kinds: dict[str, type] = {"variant": str, "reading": str, "recipe": dict, "seeds": list}
         kinds |= {"checkpoints": list, "levels": int, "engine": str, "versions": dict}
-        if not isinstance(said, dict) or not all(isinstance(said.get(name), kind) for name, kind in kinds.items()):
+        if not isinstance(said, dict) or not all(type(said.get(name)) is kind for name, kind in kinds.items()):
             raise ValueError("a setting is missing, or of another kind")
-        if not said["recipe"].keys() <= {field.name for field in fields(Recipe)}:
-            raise ValueError("the recipe has an unknown setting")
-        if [type(seed) for seed in said["seeds"]] != [int, int]:
+        recipe, seeds = _recipe(said["recipe"]), said["seeds"]
+        if [type(seed) for seed in seeds] != [int, int] or not 0 <= seeds[0] <= seeds[1] < BEYOND:
             raise ValueError("seeds must be the first and the last")
-        return cls(**{name: said[name] for name in kinds} | {"recipe": Recipe(**said["recipe"])})
+        if said["checkpoints"] != checkpoints(recipe.sweeps) or not {type(k) for k in said["checkpoints"]} <= {int}:
+            raise ValueError("checkpoints must be those of the recipe")
+        words = [said["variant"], said["reading"], said["engine"], *said["versions"], *said["versions"].values()]
+        if not all(isinstance(word, str) and WORD.fullmatch(word) for word in words):
+            raise ValueError("names and versions must be words")
+        return cls(**{name: said[name] for name in kinds} | {"recipe": recipe})
 
     def for_file(self) -> dict[str, Any]:
         """Return the provenance as JSON has it."""
@@ -60,6 +68,20 @@ def sources() -> str:
     files = sorted(path for folder in folders for path in folder.iterdir() if path.suffix in (".py", ".json"))
     seen = [(path.relative_to(root).as_posix(), hashlib.sha256(path.read_bytes()).hexdigest()) for path in files]
     return hashlib.sha256(repr(seen).encode()).hexdigest()
+
+
+def _recipe(said: dict[str, Any]) -> Recipe:
+    """Return the recipe that a file states; ValueError if a setting is missing, or is none that a recipe can have."""
+    if said.keys() != TYPES.keys():
+        raise ValueError("the recipe must have every setting, and no other")
+    for name, value in said.items():
+        kind = TYPES[name]
+        types = {list[int]: (list,), float: (float, int)}.get(kind, (kind,))
+        if type(value) not in types or (kind == list[int] and not {type(one) for one in value} <= {int}):
+            raise ValueError(f"{name} is of another kind")
+        if kind is str and not WORD.fullmatch(value):
+            raise ValueError(f"{name} must be a word")
+    return Recipe(**said).check()
 
 
 @cache

@@ -15,7 +15,19 @@ import pyarrow.parquet as pq
 from backprop86.engines.recipe import BadInput, Recipe
 from backprop86.running.names import moments
 from backprop86.running.provenance import Provenance
-from backprop86.running.schema import CURVES, FIRST, KEY, WEIGHTS, anew, check_columns, command, is_large, metadata
+from backprop86.running.schema import (
+    CURVES,
+    FIRST,
+    KEY,
+    WEIGHTS,
+    anew,
+    check_columns,
+    command,
+    is_large,
+    is_text,
+    metadata,
+)
+from backprop86.running.validation import check_rows, check_size, sizes_of, with_texts
 from backprop86.running.writing import united, write_tables
 
 NULLABLE = {pa.int64(): pd.Int64Dtype(), pa.float32(): pd.Float32Dtype(), pa.bool_(): pd.BooleanDtype()}
@@ -162,32 +174,39 @@ def provenances(path: Path) -> dict[str, Provenance]:
         raise BadInput(f"{path} is not a Parquet file that can be read: {str(error).splitlines()[0]}") from error
     if KEY not in said:
         raise BadInput(f"{path} was not written by backprop86")
-    return metadata(path, said[KEY])[1]
+    return metadata(path, said[KEY])
 
 
 def read(path: str | Path) -> Runs:
-    """Return the runs in a file; BadInput, in one line, names the file and says what to do."""
+    """Return the runs in a file; BadInput, in one line, names the file and says what it must be."""
     path = Path(path)
     if not path.is_file():
         raise BadInput(f"{path} does not exist: {anew(path)} makes it")
     try:
-        table = pq.read_table(path, page_checksum_verification=True)
-    except (pa.ArrowException, OSError) as error:
+        with pq.ParquetFile(path) as file:
+            schema = file.schema_arrow
+            if KEY not in (schema.metadata or {}):
+                raise BadInput(f"{path} was not written by backprop86")
+            of_each = metadata(path, schema.metadata[KEY])
+            check_columns(path, schema)
+            check_size(path, file, of_each, sizes := sizes_of(path, of_each))
+        texts = [field.name for field in schema if is_text(field.type)]
+        with pq.ParquetFile(path, read_dictionary=texts, page_checksum_verification=True) as file:
+            table = file.read().replace_schema_metadata()
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise BadInput(f"{path} is not a Parquet file that can be read: {str(error).splitlines()[0]}") from error
-    if KEY not in (table.schema.metadata or {}):
-        raise BadInput(f"{path} was not written by backprop86")
-    stem, of_each, _ = metadata(path, table.schema.metadata[KEY])
-    check_columns(path, table.schema)
+    table = with_texts(path, table)
     by_name = table.select(["variant", "reading"]).to_pandas().groupby(["variant", "reading"], sort=False, dropna=False)
     if set(by_name.groups) != {(about.variant, about.reading) for about in of_each.values()}:
         raise BadInput(f"{path} must hold rows of the readings that its metadata names, and of no other")
     places = [by_name.indices[about.variant, about.reading] for about in of_each.values()]
     table, start, parts = table.take(np.concatenate(places)), 0, {}  # the rows of each reading in one piece
+    check_rows(path, table, [*map(len, places)], of_each, sizes)
     for (name, about), rows in zip(of_each.items(), map(len, places), strict=True):
         part, start = table.slice(start, rows), start + rows
         frame = part.select(_own(part, about.recipe)).to_pandas(types_mapper=NULLABLE.get)
         parts[name] = frame.assign(learned=frame["learned"].astype(bool), diverged=frame["diverged"].astype(bool))
-    return Runs(stem, parts, of_each)
+    return Runs(path.stem, parts, of_each)
 
 
 def _own(part: pa.Table, recipe: Recipe) -> list[str]:

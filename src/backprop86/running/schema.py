@@ -1,10 +1,12 @@
 """The form of a file of runs: its columns, and the metadata that says how its rows were made."""
 
 import json
+import re
 import shlex
 import zlib
 from collections.abc import Callable, Hashable
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -18,8 +20,14 @@ CURVES = ["error_curve", "gradient_curve"]
 """The columns that every file has; the measures of its problem stand between them, and weights before the curves."""
 WEIGHTS = "weights@"
 """The names of columns of weights begin so; the moment follows."""
-MOST = 100_000_000
+MOST = 8_000_000
 """The most bytes of metadata that are unpacked; the lattice has 3 million."""
+MOST_READINGS, MOST_COLUMNS = 5_000, 2_000
+"""The lattice has 2,268 readings, and no committed file more than 130 columns."""
+BRACKETS = 8
+"""The most brackets that open in the metadata of a reading, which has six: each makes an object in memory."""
+NAME = re.compile(r"[\w./+-]{1,200}")
+"""A reading's name, which stands in Markdown, LaTeX and HTML as it is."""
 
 
 def is_large(column: Hashable) -> bool:
@@ -27,21 +35,46 @@ def is_large(column: Hashable) -> bool:
     return column in CURVES or str(column).startswith(WEIGHTS)
 
 
-def _is_text(kind: pa.DataType) -> bool:
+def as_told(text: str) -> str:
+    """Return a text from a file as a line can tell it: its beginning, without signs that move the cursor."""
+    return "".join(sign if sign.isprintable() else " " for sign in text[:60])
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Return whether a column holds text."""
     return pa.types.is_string(kind) or pa.types.is_large_string(kind)
 
 
-KINDS: dict[str, tuple[str, Callable[[pa.DataType], bool]]] = {
-    "variant": ("text", _is_text),
-    "reading": ("text", _is_text),
-    "seed": ("whole numbers", pa.types.is_integer),
-    "learned": ("true or false", pa.types.is_boolean),
-    "diverged": ("true or false", pa.types.is_boolean),
-    "failure": ("text", _is_text),
-    "sweeps": ("whole numbers", pa.types.is_integer),
-    "right_side": ("whole numbers", pa.types.is_integer),
-}
+def _is_real(kind: pa.DataType) -> bool:
+    return pa.types.is_float32(kind) or pa.types.is_float64(kind)
+
+
+def _is_array(kind: pa.DataType) -> bool:
+    return pa.types.is_null(kind) or (pa.types.is_list(kind) and _is_real(kind.value_type))
+
+
+def _is_measure(kind: pa.DataType) -> bool:
+    tests = (is_text, _is_real, pa.types.is_integer, pa.types.is_boolean, pa.types.is_null)
+    return any(test(kind) for test in tests)
+
+
+Kind = tuple[str, Callable[[pa.DataType], bool]]
 """The content of a column, in words, and the test of its type."""
+TEXT, YES_OR_NO, WHOLE = ("text", is_text), ("true or false", pa.types.is_boolean), ("whole numbers", pa.types.is_int64)
+REAL, ARRAY = ("real numbers", _is_real), ("lists of real numbers, or nothing", _is_array)
+MEASURE = ("numbers, text, or true or false", _is_measure)
+KINDS: dict[str, Kind] = {
+    "variant": TEXT,
+    "reading": TEXT,
+    "seed": WHOLE,
+    "learned": YES_OR_NO,
+    "diverged": YES_OR_NO,
+    "failure": TEXT,
+    "sweeps": WHOLE,
+    "right_side": WHOLE,
+    "stopped": WHOLE,
+    "error": REAL,
+}
 
 
 def command(stem: str, output: str | Path) -> str:
@@ -55,34 +88,59 @@ def anew(path: Path) -> str:
     return command(path.stem, path.parent.parent if path.parent.name == "runs" else "results")
 
 
-def metadata(path: Path, packed: bytes) -> tuple[str, dict[str, Provenance], bool]:
-    """Return a file's description of its rows; BadInput, in one line, names the file."""
+def metadata(path: Path, packed: bytes) -> dict[str, Provenance]:
+    """Return how the rows of each reading in a file were made; BadInput, in one line, names the file."""
     again = f"delete it; {anew(path)} makes it anew"
-    try:
-        about = json.loads(zlib.decompressobj().decompress(packed, MOST))
-    except zlib.error as error:
-        raise BadInput(f"{path} was written by an earlier backprop86: {again}") from error
-    except (ValueError, RecursionError) as error:
-        raise BadInput(f"the metadata of {path} cannot be read: {again}") from error
+    about = _unpacked(path, packed, again)
     readings = about.get("names") if isinstance(about, dict) else None
-    if not (isinstance(readings, dict) and readings and "stem" in about):
+    if not (isinstance(readings, dict) and readings and isinstance(about.get("stem"), str)):
         raise BadInput(f"the metadata of {path} must hold stem and readings: {again}")
     if about["stem"] != path.stem:
-        raise BadInput(f"{path} must hold the runs of {path.stem}, was {about['stem']}")
+        raise BadInput(f"{path} must hold the runs of {path.stem}, was {as_told(about['stem'])}")
+    if len(readings) > MOST_READINGS:
+        raise BadInput(f"the metadata of {path} must name at most {MOST_READINGS:,} readings, was {len(readings):,}")
+    if strange := [name for name in readings if not NAME.fullmatch(name)]:
+        told = f"names of letters, digits and . / + - _, was {as_told(strange[0])}"
+        raise BadInput(f"readings in the metadata of {path} must have {told}")
     found = {}
     for name, said in readings.items():
         try:
             found[name] = Provenance.from_file(said)
         except ValueError as error:
             raise BadInput(f"the metadata of {path} must say how reading {name} was made: {again}") from error
-    return about["stem"], found, about.get("stopped", False)
+    if len({(one.variant, one.reading) for one in found.values()}) < len(found):
+        raise BadInput(f"the metadata of {path} must name each reading of a variant once: {again}")
+    return found
+
+
+def _unpacked(path: Path, packed: bytes, again: str) -> Any:
+    """Return the metadata as JSON has it."""
+    unpacking = zlib.decompressobj()
+    try:
+        text = unpacking.decompress(packed, MOST)
+    except zlib.error as error:
+        raise BadInput(f"{path} was written by an earlier backprop86: {again}") from error
+    if unpacking.unconsumed_tail or text.count(b"[") + text.count(b"{") > BRACKETS * MOST_READINGS:
+        told = f"at most {MOST:,} bytes, of at most {MOST_READINGS:,} readings"
+        raise BadInput(f"the metadata of {path} must unpack to {told}: {again}")
+    try:
+        return json.loads(text.decode())
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"the metadata of {path} cannot be read: {again}") from error
 
 
 def check_columns(path: Path, schema: pa.Schema) -> None:
-    """Raise BadInput, in one line, if a column that every file has is not there or of another kind."""
-    for name in FIRST + CURVES:
-        if name not in schema.names:
-            raise BadInput(f"{path} must have a column {name}, was without: {', '.join(schema.names[:9])}")
-        words, fits = KINDS.get(name, ("", lambda kind: True))
-        if not fits(schema.field(name).type):
-            raise BadInput(f"column {name} of {path} must hold {words}, was {schema.field(name).type}")
+    """Raise BadInput, in one line, if a column that every file has is not there, or one is of another kind."""
+    names = list(schema.names)
+    if len(names) > MOST_COLUMNS:
+        raise BadInput(f"{path} must have at most {MOST_COLUMNS:,} columns, was {len(names):,}")
+    if len(set(names)) < len(names):
+        raise BadInput(f"{path} must have each of its columns once")
+    for name in [*FIRST, *CURVES, f"{WEIGHTS}end"]:
+        if name not in names:
+            there = as_told(", ".join(names[:9]))
+            raise BadInput(f"{path} must have a column {name}, was without: {there}")
+    for name in names:
+        words, fits = ARRAY if is_large(name) else KINDS.get(name, MEASURE)
+        if not fits(kind := schema.field(name).type):
+            raise BadInput(f"column {as_told(name)} of {path} must hold {words}, was {as_told(str(kind))}")
