@@ -20,6 +20,7 @@ from rich.progress import track
 from backprop86.engines.cores import cores
 from backprop86.engines.recipe import BadInput
 from backprop86.report import chapters, citing, readme, tables
+from backprop86.report.aside import WHOLE_PAGE, aside, is_aside
 from backprop86.report.claims_page import claims_page
 from backprop86.report.gallery import gallery
 from backprop86.report.material import Folder, Material, concatenated, prepare
@@ -29,8 +30,6 @@ from backprop86.running.schema import command
 from backprop86.running.settings import CONF, PUBLISHED, stems
 
 README = PUBLISHED.parent / "README.md"
-WHOLE_PAGE = "whole.html"
-"""The page that holds its pictures, made on demand."""
 
 
 @dataclass(frozen=True)
@@ -159,7 +158,6 @@ def write_pages(
     page = claims_page(claims, titles, lattices, notes, folder.name)
     (output / "claims.md").write_text(page, "utf-8")
     citing.write(sidecars, claims, output)
-    (output / WHOLE_PAGE).unlink(missing_ok=True)  # of other rows
     for name, embedded in (("index.html", False), (WHOLE_PAGE, True))[: 2 if more else 1]:
         page = gallery(claims, sidecars, titles, output, step, notes, folder.name, embedded)
         (output / name).write_text(page, "utf-8")
@@ -203,7 +201,7 @@ def _is_compared(path: Path) -> bool:
     on_demand = (
         path.suffix == ".svg" or path.name == WHOLE_PAGE or (path.parent.name, path.suffix) == ("tables", ".tex")
     )
-    return path.is_file() and path.parent.name != "runs" and not on_demand
+    return path.is_file() and path.parent.name != "runs" and not (on_demand or is_aside(path))
 
 
 def check_output(output: str) -> None:
@@ -220,9 +218,14 @@ def check_output(output: str) -> None:
 
 
 def publish(output: str, example: Example, processes: int | None = None, more: bool = False) -> None:
-    """Make the report, and the README if it is of the committed results; say what was left out."""
+    """Make the report, and the README if it is of the committed results; say what was left out.
+
+    A report that fails, or is killed, leaves the old one as it was.
+    """
     check_output(output)
-    made = report(output, example, processes=processes, more=more)
-    if folder_of(output).published:
-        README.write_text(readme_of(made.claims, Path(output), example), "utf-8")
+    with aside(Path(output)) as folder:
+        made = report(folder, example, output, processes, more)
+        page = readme_of(made.claims, folder, example) if folder_of(output).published else ""
+    if page:
+        README.write_text(page, "utf-8")
     print("\n".join([*made.notes, f"tables, figures, claims and the gallery are in {output}/"]))

@@ -1,0 +1,71 @@
+"""A report made aside: it takes the place of the old one when all of it is done, or not at all."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from backprop86.engines.recipe import BadInput
+
+BEGINNING = ".report-"
+"""The names of folders in which a report is being made begin so; the number of the process follows."""
+WHOLE_PAGE = "whole.html"
+"""The page that holds its pictures, made on demand."""
+
+
+@contextmanager
+def aside(output: Path) -> Iterator[Path]:
+    """Yield an empty folder in `output`, of which the files take their places there if all went well."""
+    remove_leftovers(output)
+    folder = output / f"{BEGINNING}{os.getpid()}"  # in the output, which may be a file system of its own
+    folder.mkdir()
+    try:
+        yield folder
+        try:
+            move(folder, output)
+        except KeyboardInterrupt:
+            move(folder, output)  # the rest of it: half a report is none
+            raise
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_leftovers(output: Path) -> None:
+    """Remove the folders of reports whose process was killed."""
+    for folder in output.glob(f"{BEGINNING}*"):
+        number = folder.name.removeprefix(BEGINNING)
+        if number.isdecimal() and not _is_alive(int(number)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_alive(process: int) -> bool:
+    """Return whether another process has this number; on Windows to ask would end it."""
+    if os.name == "nt" or process == os.getpid():
+        return process != os.getpid()
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def move(folder: Path, output: Path) -> None:
+    """Move every file to its place, pages last, and remove those made on demand of other rows."""
+    made = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    if there := [place for place in made if (output / place).is_dir()]:
+        raise BadInput(f"{output / there[0]} must be a file that may be replaced, was a folder")
+    on_demand = {Path(WHOLE_PAGE), *(place.with_suffix(".svg") for place in made if place.suffix == ".png")}
+    on_demand |= {place.with_suffix(".tex") for place in made if place.parent.name == "tables"}
+    for place in on_demand - {*made}:
+        (output / place).unlink(missing_ok=True)
+    for place in sorted(made, key=lambda place: (len(place.parts) == 1, place)):
+        (output / place).parent.mkdir(exist_ok=True)
+        (folder / place).replace(output / place)
+
+
+def is_aside(path: Path) -> bool:
+    """Return whether a file is of a report that is being made."""
+    return any(part.startswith(BEGINNING) for part in path.parts)
