@@ -356,7 +356,7 @@ def test_shards_of_a_lattice_have_whole_readings(tmp_path, script, asked):
 @pytest.mark.parametrize(
     ("place", "call", "left"),
     [
-        ("backprop86.running.training.start_of", 1, 0),  # while the weights of the first reading are drawn
+        ("backprop86.engines.fused.block_of", 1, 0),  # before the first reading is trained
         ("backprop86.running.training._some_at_a_time", 2, 0),  # while its rows are measured
         ("backprop86.running.plan.rounded", 2, 1),  # before those of the second are written
         ("backprop86.running.training._some_at_a_time", 8, 3),

@@ -215,7 +215,6 @@ TOLD = {
         lambda said: said | {"names": said["names"] | {"again": said["names"]["two"]}},
         "the metadata of FILE must name each reading of a variant once: ",
     ),
-    "perhaps stopped": (lambda said: said | {"stopped": 1}, "the metadata of FILE must say true or false of stopped"),
     "another network": (of_two(recipe=asdict(TWO) | {"network": "x"}), "the recipe of reading two in FILE cannot be: "),
     "a large network": (
         of_two(recipe=asdict(TWO) | {"network": "99999999999_hidden"}),

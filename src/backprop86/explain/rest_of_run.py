@@ -198,7 +198,7 @@ def learned_of(problem: Problem, recipe: Recipe, file: Path, reading: str) -> Le
 def published(file: Path, reading: str, recipe: Recipe) -> Learned | None:
     """Return who learned in the rows of a reading; None if there are no such rows, or others."""
     try:
-        _, of_each, _ = metadata(file, pq.read_schema(file).metadata[KEY])
+        of_each = metadata(file, pq.read_schema(file).metadata[KEY])
         about = of_each[reading]
         place = [("variant", "==", about.variant), ("reading", "==", about.reading)]
         rows = pq.read_table(file, columns=["seed", "learned"], filters=place).to_pandas().sort_values("seed")
@@ -212,7 +212,7 @@ def published(file: Path, reading: str, recipe: Recipe) -> Learned | None:
 def readings_that_learn(file: Path) -> dict[str, float]:
     """Return the share of the published runs that learned, of everything that was run."""
     try:
-        _, of_each, _ = metadata(file, pq.read_schema(file).metadata[KEY])
+        of_each = metadata(file, pq.read_schema(file).metadata[KEY])
         rows = pq.read_table(file, columns=["variant", "reading", "learned"]).to_pandas()
     except (OSError, pa.ArrowInvalid, BadInput, KeyError, TypeError):
         return {}

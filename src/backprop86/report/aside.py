@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from backprop86.engines.recipe import BadInput
+from backprop86.running.durable import is_at_work
 
 BEGINNING = ".report-"
 """The names of folders in which a report is being made begin so; the number of the process follows."""
@@ -35,21 +36,8 @@ def remove_leftovers(output: Path) -> None:
     """Remove the folders of reports whose process was killed."""
     for folder in output.glob(f"{BEGINNING}*"):
         number = folder.name.removeprefix(BEGINNING)
-        if number.isdecimal() and not _is_alive(int(number)):
+        if number.isdecimal() and not is_at_work(int(number)):
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def _is_alive(process: int) -> bool:
-    """Return whether another process has this number; on Windows to ask would end it."""
-    if os.name == "nt" or process == os.getpid():
-        return process != os.getpid()
-    try:
-        os.kill(process, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        pass
-    return True
 
 
 def move(folder: Path, output: Path) -> None:

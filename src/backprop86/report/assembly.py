@@ -32,6 +32,10 @@ from backprop86.running.settings import CONF, PUBLISHED, stems
 README = PUBLISHED.parent / "README.md"
 
 
+OF_RUNS = ("runs", "ranges", "compact")
+"""The folders in which the runs are that a report is made of."""
+
+
 @dataclass(frozen=True)
 class Example:
     """One training step, which the room `explain` makes: its page, an excerpt of the page, and its picture."""
@@ -187,8 +191,8 @@ def stale(example: Example, results: Path = PUBLISHED, processes: int | None = N
     with tempfile.TemporaryDirectory() as folder:
         claims = report(folder, example, results, processes, more).claims
         page = readme_of(claims, Path(folder), example) if results == PUBLISHED else ""
-        made = {path.relative_to(folder): path.read_bytes() for path in Path(folder).rglob("*") if _is_compared(path)}
-    there = {path.relative_to(results) for path in results.rglob("*") if _is_compared(path)}
+        made = {place: (Path(folder) / place).read_bytes() for place in _compared(Path(folder))}
+    there = _compared(results)
     wrong = [f"{place} is missing" for place in made.keys() - there]
     wrong += [f"{place} is stale" for place in made.keys() & there if (results / place).read_bytes() != made[place]]
     wrong += [f"{place} is made by nothing" for place in there - made.keys() - {Path("LICENSE")}]
@@ -197,11 +201,14 @@ def stale(example: Example, results: Path = PUBLISHED, processes: int | None = N
     return sorted(wrong)
 
 
-def _is_compared(path: Path) -> bool:
-    on_demand = (
-        path.suffix == ".svg" or path.name == WHOLE_PAGE or (path.parent.name, path.suffix) == ("tables", ".tex")
-    )
-    return path.is_file() and path.parent.name != "runs" and not (on_demand or is_aside(path))
+def _compared(folder: Path) -> set[Path]:
+    """Return the files of a report that are always made, by their places in its folder."""
+    found = set()
+    for place in (path.relative_to(folder) for path in folder.rglob("*") if path.is_file()):
+        on_demand = place.suffix == ".svg" or place == Path(WHOLE_PAGE) or place.match("tables/*.tex")
+        if not (place.parts[0] in OF_RUNS or on_demand or is_aside(place)):
+            found.add(place)
+    return found
 
 
 def check_output(output: str) -> None:

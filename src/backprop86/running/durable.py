@@ -50,18 +50,21 @@ def remove_left_overs(folder: Path) -> None:
     """Remove files that processes of this machine were writing when they were killed."""
     for path in folder.glob("*.unfinished"):
         found = ASIDE.fullmatch(path.name)
-        if found and not _is_alive(int(found[1])):
+        if found and not is_at_work(int(found[1])):
             with suppress(OSError):
                 path.unlink()
 
 
-def _is_alive(process: int) -> bool:
+def is_at_work(process: int) -> bool:
+    """Return whether another process of this machine has this number."""
+    if process == os.getpid():
+        return False
     if os.name == "nt":  # os.kill would end it there
-        return process == os.getpid()
+        return True
     try:
         os.kill(process, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return False
-    except OSError:  # it is somebody else's
-        return True
+    except PermissionError:  # it is somebody else's
+        pass
     return True

@@ -232,6 +232,10 @@ def same_recipes(runs: Runs, recipes: dict[str, Recipe], output: str | Path = "r
     for reading in recipes:
         if reading not in runs.readings:
             raise BadInput(f"there are no runs of {runs.stem}, reading {reading}: {again}")
+        (first, last), there = runs.about[reading].seeds, len(runs.of(reading))
+        if there != last - first + 1:
+            told = f"must be of every seed from {first} to {last}, were of {there}"
+            raise BadInput(f"the runs of {runs.stem}, reading {reading}, {told}: {again}")
     for reading, name, was, now in differences(runs, recipes):
         told = f"were made with {name} {was}, its file now says {now}"
         raise BadInput(f"the runs of {runs.stem}, reading {reading}, {told}: {again}")
