@@ -1,6 +1,7 @@
 """The gallery: what the page says."""
 
 import base64
+import hashlib
 import re
 from html import unescape
 
@@ -45,6 +46,7 @@ def test_a_page_may_hold_its_pictures(folder):
         for name in ("benchmark", "xor_fig3", "depth_start", "explain_step")
     ]
     linked = (folder / "index.html").read_text("utf-8")
+    linked = linked.replace("img-src 'self' file: data:;", "img-src data:;")
     assert re.sub(r'src="data:[^"]*"', "", page) == re.sub(r'src="figures/[^"]*"', "", linked)
 
 
@@ -142,3 +144,25 @@ def test_a_figure_needs_its_claims_and_its_experiment(folder):
     for figure in (sidecar("xor_fig3", "unheard", []), sidecar("xor_fig3", "xor", ["unheard"])):
         with pytest.raises(ValueError, match=r"^figures or claims name what the gallery does not have: unheard$"):
             gallery(ledger(), [figure], TITLES, folder, PARTS)
+
+
+def test_a_browser_is_told_to_run_nothing_but_our_own(folder):
+    for embedded in (False, True):
+        page = gallery(ledger(), FIGURES, TITLES, folder, PARTS, embedded=embedded)
+        (policy,) = re.findall(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">', page)
+        assert page.index("Content-Security-Policy") < page.index("<style") < page.index("<script")
+        allowed = dict(part.split(" ", 1) for part in policy.split("; "))
+        pictures = "data:" if embedded else "'self' file: data:"
+        nothing = dict.fromkeys(("default-src", "base-uri", "form-action"), "'none'")
+        assert allowed == nothing | {
+            "img-src": pictures,
+            "style-src": " ".join(hashed(page, "style")),
+            "script-src": " ".join(hashed(page, "script")),
+        }
+        assert not re.search(r"<[^>]*\b(style|on\w+)=", page)  # none of which a hash can allow
+
+
+def hashed(page, element):
+    """Return the hash of everything that stands in such elements, as a browser takes it."""
+    for text in re.findall(rf"<{element}>(.*?)</{element}>", page, re.DOTALL):
+        yield f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -8,7 +8,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from made_up import FIGURES, IDS, TITLES, write
+from backprop86.report.gallery import gallery
+from made_up import FIGURES, IDS, PARTS, TITLES, ledger, write
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -93,6 +94,15 @@ def visit(browser, site):
     assert wrong == []
 
 
+def until(page, expression):
+    """Wait for something to be so; Playwright's own way is an eval in the page, which its policy refuses."""
+    for _ in range(250):
+        if page.evaluate(expression):
+            return
+        page.wait_for_timeout(20)
+    raise AssertionError(expression)
+
+
 def shown(page):
     return [claim for claim in IDS if page.locator(f"[id='{claim}']").is_visible()]
 
@@ -145,7 +155,7 @@ def test_a_link_opens_its_claim_even_where_a_filter_hides_it(visit):
         if "text" in address:
             assert shown(page) == ["xor-minima"]
             page.evaluate("location.hash = 'depth-bound'")
-            page.wait_for_function("document.getElementById('count').textContent.startsWith('6')")
+            until(page, "document.getElementById('count').textContent.startsWith('6')")
         claim = page.locator("#depth-bound")
         assert claim.locator("table").is_visible()
         box, form = claim.bounding_box(), page.locator("#filters").bounding_box()
@@ -156,7 +166,7 @@ def test_a_link_opens_its_claim_even_where_a_filter_hides_it(visit):
 def test_links_between_claims_and_figures(visit):
     page = visit("#text=H")
     page.locator("#figure-xor_fig3").get_by_role("link", name="xor-minima").click()
-    page.wait_for_function("document.getElementById('count').textContent.startsWith('6')")
+    until(page, "document.getElementById('count').textContent.startsWith('6')")
     assert page.locator("[id='xor-minima'] table").is_visible()
     page.locator("[id='xor-minima']").get_by_role("link", name="xor fig3").click()
     assert abs(page.locator("#figure-xor_fig3").bounding_box()["y"]) < 300
@@ -167,12 +177,12 @@ def test_copy_puts_the_citation_on_the_clipboard(visit):
     button = page.get_by_role("button", name="Copy citation of xor_fig3")
     for _ in range(2):
         button.click()
-        page.wait_for_function("document.getElementById('told').textContent === 'Copy citation of xor_fig3: Copied'")
+        until(page, "document.getElementById('told').textContent === 'Copy citation of xor_fig3: Copied'")
     assert button.inner_text() == "Copied"
     assert page.evaluate("navigator.clipboard.readText()") == FIGURES[1]["bibtex"]
-    page.wait_for_function("document.querySelector('[data-copy=citation-of-xor_fig3]').textContent === 'Copy citation'")
+    until(page, "document.querySelector('[data-copy=citation-of-xor_fig3]').textContent === 'Copy citation'")
     page.get_by_role("button", name="Copy the command for depth_start").click()
-    page.wait_for_function("document.getElementById('told').textContent.includes('depth_start: Copied')")
+    until(page, "document.getElementById('told').textContent.includes('depth_start: Copied')")
     assert page.evaluate("navigator.clipboard.readText()") == FIGURES[2]["command"]
 
 
@@ -180,14 +190,14 @@ def test_copy_without_a_clipboard_of_the_page(visit, folder):
     without = "Object.defineProperty(navigator, 'clipboard', {value: undefined});"
     page = visit((folder / "index.html").as_uri(), without)
     page.get_by_role("button", name="Copy citation of xor_fig3").click()
-    page.wait_for_function("document.getElementById('told').textContent.endsWith('Copied')")
+    until(page, "document.getElementById('told').textContent.endsWith('Copied')")
     page.evaluate("document.body.prepend(document.createElement('textarea'))")
     page.locator("textarea").focus()
     page.keyboard.press("Control+V")
     assert page.locator("textarea").input_value() == FIGURES[1]["bibtex"]
     page = visit((folder / "index.html").as_uri(), without + "Document.prototype.execCommand = () => false;")
     page.get_by_role("button", name="Copy citation of xor_fig3").click()
-    page.wait_for_function("document.getElementById('told').textContent.endsWith('Press Ctrl+C')")
+    until(page, "document.getElementById('told').textContent.endsWith('Press Ctrl+C')")
     assert page.evaluate("getSelection().toString()") == FIGURES[1]["bibtex"]
 
 
@@ -252,7 +262,7 @@ def test_without_scripts_everything_is_there_and_no_control(visit):
 def test_the_step_is_one_click_away(visit):
     page = visit()
     page.get_by_role("link", name="One step").click()
-    page.wait_for_function("location.hash === '#step'")
+    until(page, "location.hash === '#step'")
     assert abs(page.locator("#step").bounding_box()["y"]) < 100
     assert page.get_by_role("heading", name="2. Forward").is_visible()
 
@@ -270,3 +280,42 @@ def test_keyboard_and_motion(visit):
     page.emulate_media(reduced_motion="no-preference")
     assert page.evaluate(f"{moving}.length") > 0
     assert page.evaluate("document.getElementById('count').getAttribute('aria-live')") == "polite"
+
+
+INJECTED = """<script>document.title = "ran"</script><script src="figures/mine.js"></script>
+<style>body { color: red; }</style><p style="color: red">red</p><img src="figures/none.png" onerror="ran = 1">
+<a href="javascript:void(clicked = 1)">injected</a>"""
+POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="[^"]*">\n')
+RED = (
+    "[...document.querySelectorAll('body, p')].filter((one) => getComputedStyle(one).color === 'rgb(255, 0, 0)').length"
+)
+RAN = "['ran', 'mine', 'clicked'].filter((name) => name in window)"
+WIDTHS = """Promise.all([...document.querySelectorAll("figure img")].map(async (one) => {
+  one.loading = "eager";
+  await one.decode();
+  return one.naturalWidth;
+}))"""
+BASE = """(document.head.append(Object.assign(document.createElement("base"), {href: "https://example.org/"})),
+  document.baseURI)"""
+
+
+@pytest.mark.parametrize("name", ["index.html", "whole.html"])
+@pytest.mark.parametrize("from_disk", [False, True])
+def test_what_came_with_the_results_is_not_run(browser, folder, site, name, from_disk):
+    """Without the policy all of it runs, and so would be seen here."""
+    page = gallery(ledger(), FIGURES, TITLES, folder, PARTS, embedded=name == "whole.html")
+    mine, place, found = folder / "figures" / "mine.js", folder / f"injected-{name}", {}
+    mine.write_text("mine = 1")
+    for kind, text in (("with", page), ("without", POLICY.sub("", page))):
+        place.write_text(text.replace("<main>", f"{INJECTED}<main>"), "utf-8")
+        window = browser.new_page()
+        window.goto(place.as_uri() if from_disk else site.replace("index.html", place.name))
+        window.get_by_text("injected", exact=True).click()
+        until(window, "document.readyState === 'complete'")
+        about = window.title(), window.evaluate(RAN), window.evaluate(RED) > 0, window.evaluate(WIDTHS)
+        found[kind] = *about, window.evaluate(BASE).startswith("https:")
+        window.close()
+    place.unlink()
+    mine.unlink()
+    assert found["without"] == ("ran", ["ran", "mine", "clicked"], True, [480, 440, 400, 360], True)
+    assert found["with"] == ("backprop86: the gallery", [], False, [480, 440, 400, 360], False)

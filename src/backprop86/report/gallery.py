@@ -1,6 +1,7 @@
 """The gallery: one page with every claim and every figure, which needs no network; with pictures inside if asked."""
 
 import base64
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -22,6 +23,8 @@ from backprop86.report.tables import command, report_command
 
 STEP = "explain_step"
 """The figure that stands above the step told in the page, not among the others."""
+EARLY = 'document.documentElement.classList.add("scripted");'
+"""The script that runs before anything is shown, so that no control comes and goes."""
 FIGURES = {"pdf": "PDF", "svg": "SVG", "png": "PNG", "json": "JSON"}
 TABLES = {"csv": "CSV", "md": "Markdown", "tex": "LaTeX"}
 ON_DEMAND = ("svg", "tex")
@@ -66,22 +69,49 @@ def gallery(
     pictures = [_picture(figure, folder, embedded) for figure in figures]
     others = [figure for figure in pictures if figure["name"] != STEP]
     count = Counter(claim["verdict"] for claim in claims)
-    template = _environment().get_template("gallery.html.j2")
-    return template.render(
-        titles=titles,
-        texts={text.letter: text.line for text in TEXTS},
-        kinds=[RULES[kind].says for kind in RULES if kind in set(ledger["kind"])],
-        notes=notes,
-        commands={stem: command(stem, name) for stem in titles} | {"": report_command(name)},
-        tables=_tables(titles, folder),
-        tally={verdict: count[verdict] for verdict in VERDICTS},
-        claims={stem: found for stem in titles if (found := [claim for claim in claims if claim["stem"] == stem])},
-        figures={
-            stem: found for stem in ("", *titles) if (found := [one for one in others if one["experiment"] == stem])
-        },
-        pictures=[figure for figure in pictures if figure["name"] == STEP],
-        step=[{"title": part.title, "blocks": [_block(block) for block in part.blocks]} for part in step],
+    tally = {verdict: count[verdict] for verdict in VERDICTS}
+    return (
+        _environment()
+        .get_template("gallery.html.j2")
+        .render(
+            **_own(tally, embedded),
+            titles=titles,
+            texts={text.letter: text.line for text in TEXTS},
+            kinds=[RULES[kind].says for kind in RULES if kind in set(ledger["kind"])],
+            notes=notes,
+            commands={stem: command(stem, name) for stem in titles} | {"": report_command(name)},
+            tables=_tables(titles, folder),
+            tally=tally,
+            claims={stem: found for stem in titles if (found := [claim for claim in claims if claim["stem"] == stem])},
+            figures={
+                stem: found for stem in ("", *titles) if (found := [one for one in others if one["experiment"] == stem])
+            },
+            pictures=[figure for figure in pictures if figure["name"] == STEP],
+            step=[{"title": part.title, "blocks": [_block(block) for block in part.blocks]} for part in step],
+        )
     )
+
+
+def _own(tally: dict[str, int], embedded: bool) -> dict[str, str]:
+    """Return the style and the scripts of the page, and the policy by which a browser lets it have these alone.
+
+    The hashes are of what stands here, not of what the page holds in the end: a script that came with the results is
+    none of them. Beside a page that is opened from a disk some browsers do not take its pictures for its own.
+    """
+    files = {"css": "gallery.css.j2", "script": "gallery.js.j2"}
+    own = {name: "\n" + _environment().get_template(file).render(tally=tally) for name, file in files.items()}
+    own["early"] = EARLY
+    hashes = {name: base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for name, text in own.items()}
+    pictures = "data:" if embedded else "'self' file: data:"
+    allowed = {
+        "default-src": "'none'",
+        "script-src": f"'sha256-{hashes['early']}' 'sha256-{hashes['script']}'",
+        "style-src": f"'sha256-{hashes['css']}'",
+        "img-src": pictures,
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
+    return own | {"policy": "; ".join(f"{name} {sources}" for name, sources in allowed.items())}
 
 
 def _tables(titles: dict[str, str], folder: Path) -> list[dict[str, Any]]:
