@@ -22,6 +22,7 @@ from backprop86.engines.recipe import BadInput
 from backprop86.report import chapters, citing, readme, tables
 from backprop86.report.aside import WHOLE_PAGE, aside, is_aside
 from backprop86.report.claims_page import claims_page
+from backprop86.report.escaping import in_csv
 from backprop86.report.gallery import gallery
 from backprop86.report.material import Folder, Material, concatenated, prepare
 from backprop86.report.page import Part
@@ -158,7 +159,7 @@ def write_pages(
     """Write the ledger, the bibliography, the numbers for LaTeX, and the gallery."""
     titles = {one.stem: one.experiment.title for one in made}
     lattices = [one.judged for one in made if one.experiment.by_itself]
-    with_settings(claims, made).to_csv(output / "claims.csv", index=False, lineterminator="\n")
+    (output / "claims.csv").write_text(in_csv(with_settings(claims, made)), "utf-8", newline="\n")
     page = claims_page(claims, titles, lattices, notes, folder.name)
     (output / "claims.md").write_text(page, "utf-8")
     citing.write(sidecars, claims, output)
@@ -177,7 +178,7 @@ def with_settings(claims: pd.DataFrame, made: list[Material]) -> pd.DataFrame:
 def readme_of(claims: pd.DataFrame, output: Path, example: Example) -> str:
     """Return the README with all between markers, and every marked number, made anew from the files in `output`."""
     made = {
-        "claims": tables.markdown(readme.claims_table(claims[claims["headline"]])),
+        "claims": tables.markdown(readme.claims_table(claims[claims["headline"]]), written=["claim"]),
         "autograd": (output / "tables" / "autograd_oracles.md").read_text("utf-8"),
         "explain": example.excerpt(example.page()),
     }

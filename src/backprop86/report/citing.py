@@ -140,11 +140,16 @@ def bibtex(name: str, caption: str, claims: list[Claim]) -> str:
     return (
         f"@misc{{backprop86:{name},\n"
         f"  author = {{{{{about.authors[0].name}}}}},\n"
-        f"  title = {{{{{tex(caption)}}}}},\n"
+        f"  title = {{{{{_in_bibtex(caption)}}}}},\n"
         f"  howpublished = {{Figure {tex(name)} of backprop86, version {about.version}}},\n"
         f"  year = {{{released[:4]}}},\n"
         f"  note = {{CC BY 4.0.{after}}}\n}}\n"
     )
+
+
+def _in_bibtex(text: str) -> str:
+    """Return a text for BibTeX, which counts braces even after a backslash."""
+    return tex(text).replace(r"\{", r"\textbraceleft{}").replace(r"\}", r"\textbraceright{}")
 
 
 def bibliography(sidecars: list[dict[str, Any]]) -> str:

@@ -9,6 +9,7 @@ from backprop86.judging.judgement import REPRODUCED, VERDICTS
 from backprop86.judging.ledger import by_reading, literal, literals
 from backprop86.judging.rules import RULES
 from backprop86.judging.sentences import capital
+from backprop86.report.escaping import in_markdown
 from backprop86.report.tables import command, markdown, report_command
 
 PREFACE = """The three texts of 1986 make {claims} claims here. Each is judged from the rows in `{folder}/runs/`:
@@ -54,10 +55,10 @@ def claims_page(
     about |= {"folder": folder, "report": report_command(folder)}
     kinds = "".join(f"- {RULES[kind].says}\n" for kind in RULES if kind in set(ledger["kind"]))
     page = ["# Claims\n"]
-    page += ["**Mind what is different here:**\n", *(f"- {note}" for note in notes), ""] if notes else []
+    page += ["**Mind what is different here:**\n", *(f"- {in_markdown(note)}" for note in notes), ""] if notes else []
     page.append(PREFACE.format(**about, kinds=kinds))
     for stem, of_stem in ledger.groupby("stem", sort=False):
-        page.append(f"## {titles[str(stem)]}\n\nMade by `{command(str(stem), folder)}`.\n")
+        page.append(f"## {in_markdown(titles[str(stem)])}\n\nMade by `{command(str(stem), folder)}`.\n")
         for claim, rows in of_stem.groupby("claim", sort=False):
             page.append(_claim(rows, of_lattices.loc[of_lattices["claim"] == claim, "verdict"].value_counts()))
     return "\n".join(page)
@@ -86,7 +87,7 @@ def _claim(rows: pd.DataFrame, in_lattice: pd.Series) -> str:
     columns = {"reading": rows["words"], "verdict": rows["verdict"], "ours": rows["ours"]}
     places = rows.apply(_percentile, axis=1)
     columns |= {"of 100 runs, below the printed number": places} if (places != "").any() else {}
-    return "\n\n".join([*lines, markdown(pd.DataFrame(columns))])
+    return "\n\n".join([*map(in_markdown, lines), markdown(pd.DataFrame(columns))])
 
 
 def _percentile(row: pd.Series) -> str:

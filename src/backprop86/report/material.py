@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from backprop86.engines.recipe import BadInput, Recipe
 from backprop86.judging.ledger import COLUMNS, ledger
 from backprop86.report import tables
+from backprop86.report.escaping import check_names
 from backprop86.running.claim import Claim
 from backprop86.running.experiment import Caption, Experiment
 from backprop86.running.problem import Lattice
@@ -82,6 +83,7 @@ def prepare(stem: str, folder: Folder) -> Material:
     else:
         judged, left = judged_as_far_as_can_be(experiment, runs)
         notes += [f"left out: {_some(left, 'claims')} of {stem}, which need other readings or measures"] if left else []
+    check_names(f"conf/experiment/{stem}.yaml", [*judged["claim"].unique(), *judged["name"].unique()])
     table = _table(experiment, runs, judged, other)
     made = Material(experiment, folder, runs.readings, judged, table, said + notes, other)
     if why := not_drawn(experiment, runs, {name for _, name, _, _ in differ}):

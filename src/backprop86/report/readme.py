@@ -6,6 +6,7 @@ import pandas as pd
 
 from backprop86.judging.ledger import literals, number
 from backprop86.report.claims_page import counted
+from backprop86.report.escaping import in_markdown
 
 MARKED = re.compile(r"(<!-- (\w+): made by experiments/report\.py -->\n)(.*?)(<!-- end of \2 -->)", re.DOTALL)
 """A part of the README that the report makes: between two such lines, by its name."""
@@ -14,12 +15,12 @@ NUMBER = re.compile(r"<!--=(\S+) (\w+)(?: (\S+?))?-->(.*?)<!--/-->", re.DOTALL)
 
 
 def claims_table(ledger: pd.DataFrame) -> pd.DataFrame:
-    """Return a row per claim: 1986, ours under the literal reading, and the number of readings that reproduce it."""
+    """Return a row per claim, linked: 1986, ours under the literal reading, and how many readings reproduce it."""
     rows = literals(ledger)
     about = "results/claims.md#" + rows["claim"]
     return pd.DataFrame(
         {
-            "claim": "[" + rows["says"] + "](" + about + ") (" + rows["source"] + ")",
+            "claim": "[" + rows["says"].map(in_markdown) + "](" + about + ") (" + rows["source"].map(in_markdown) + ")",
             "1986": rows["printed"],
             "ours": rows["ours"],
             "verdict": rows["verdict"],

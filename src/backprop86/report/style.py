@@ -34,6 +34,7 @@ DPI = 300
 STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",  # the only sans serif that comes with matplotlib: the same bytes on every machine
     "font.size": TYPE,
+    "text.parse_math": False,  # a $ in a name is a $
     "axes.titlesize": TYPE,
     "axes.labelsize": TYPE,
     "figure.titlesize": TYPE,

@@ -1,6 +1,7 @@
 """Tables as people cite them: CSV, Markdown and LaTeX of the same rows."""
 
 import shlex
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 from backprop86.judging.ledger import words_of
 from backprop86.judging.numbers import shown
 from backprop86.judging.statistics import QUANTILES, percentile, quantiles, wilson, with_infinity
+from backprop86.report.escaping import in_csv, in_markdown
 from backprop86.running.claim import Claim
 from backprop86.running.experiment import Experiment
 from backprop86.running.runs import Runs
@@ -59,34 +61,37 @@ def _row(name: str, printed: list[Claim], runs: Runs, experiment: Experiment) ->
     return row
 
 
-def markdown(frame: pd.DataFrame) -> str:
-    """Return the rows as a Markdown table."""
-    lines = [list(frame.columns), ["---"] * frame.shape[1], *frame.map(shown).to_numpy().tolist()]
+def markdown(frame: pd.DataFrame, written: Collection[str] = ()) -> str:
+    """Return the rows as a Markdown table; the cells of some columns are `written` as Markdown already."""
+    cells = frame.map(shown).apply(lambda column: column if column.name in written else column.map(in_markdown))
+    lines = [[in_markdown(str(name)) for name in frame], ["---"] * frame.shape[1], *cells.to_numpy().tolist()]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def latex(frame: pd.DataFrame) -> str:
     r"""Return the rows as a LaTeX table with booktabs' rules; needs \usepackage{booktabs}."""
     text = frame.map(shown).map(tex).set_axis([tex(name) for name in frame.columns], axis=1)
+    text.iloc[:, 0] = text.iloc[:, 0].str.replace(r"^(?=[*\[])", "{}", regex=True)  # after \\ these are an option
     return text.style.hide(axis="index").to_latex(hrules=True)
 
 
 def tex(text: str) -> str:
     """Return the text with the signs written out that mean something to LaTeX, or that it does not have."""
     signs = {"\\": r"\textbackslash{}"} | {sign: f"\\{sign}" for sign in "_%&#{}$"}
+    signs |= {"~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
     signs |= {"∞": r"$\infty$", "∂": r"$\partial$", "±": r"$\pm$", "×": r"$\times$", "<": r"$<$", ">": r"$>$"}
     signs |= (
         {"ε": r"$\varepsilon$", "−": "$-$"}
         | {sign: f"$^{{{k}}}$" for k, sign in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
         | {"⁻": "$^{-}$"}
     )
-    return "".join(signs.get(sign, sign) for sign in text)
+    return "".join(signs.get(sign, sign) for sign in " ".join(text.splitlines()))
 
 
 def write_table(frame: pd.DataFrame, folder: Path, stem: str, first: int | None = None, in_latex: bool = False) -> None:
     """Write <stem>.csv with all digits; <stem>.md, and .tex if asked, as people read them: the `first` rows only."""
     folder.mkdir(parents=True, exist_ok=True)
-    frame.to_csv(folder / f"{stem}.csv", index=False, lineterminator="\n")
+    (folder / f"{stem}.csv").write_text(in_csv(frame), "utf-8", newline="\n")
     (folder / f"{stem}.md").write_text(markdown(frame[:first]), encoding="utf-8")
     if in_latex:
         (folder / f"{stem}.tex").write_text(latex(frame[:first]), encoding="utf-8")
