@@ -48,6 +48,20 @@ def test_a_cell_of_markdown_stays_one(head, text):
     assert not re.search(r"<[A-Za-z/!?]|\][(:]", page)
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a|b\\|", r"a&#124;b\&#124;"),
+        ("<b>1 < 2</b><!-- ", "&lt;b>1 < 2&lt;/b>&lt;!-- "),
+        ("[so](x)", r"[so]\(x)"),
+        ("[so]: x", r"[so]\: x"),
+        ("a\n# b\u2028c", "a # b c"),
+    ],
+)
+def test_signs_of_markdown(text, told):
+    assert escaping.in_markdown(text) == told
+
+
 def test_what_is_markdown_already_is_left():
     frame = pd.DataFrame({"claim": ["[a](b)"], "other": ["[a](b)"]})
     assert tables.markdown(frame, written=["claim"]).endswith("| [a](b) | [a]\\(b) |\n")
