@@ -34,7 +34,7 @@ DPI = 300
 STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",  # the only sans serif that comes with matplotlib: the same bytes on every machine
     "font.size": TYPE,
-    "text.parse_math": False,  # a $ in a name is a $
+    "text.parse_math": False,  # a $ in a name is a $, and powers would be set in type below 5 points
     "axes.titlesize": TYPE,
     "axes.labelsize": TYPE,
     "figure.titlesize": TYPE,
@@ -133,7 +133,7 @@ def apart(places: np.ndarray, least: float) -> np.ndarray:
 
 
 def plain_ticks(axis: Axis) -> None:
-    """Label a logarithmic or large axis 0.01, 1, 1,000, 10⁶: mathtext would set powers in type below 5 points."""
+    """Label a logarithmic or large axis 0.01, 1, 1,000, 10⁶; matplotlib's own labels are mathtext, which is not read."""
     axis.set_major_formatter(FuncFormatter(lambda value, place: in_figures(value)))
     axis.set_tick_params("minor", label1On=False)
 
