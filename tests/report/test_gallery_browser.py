@@ -286,9 +286,8 @@ INJECTED = """<script>document.title = "ran"</script><script src="figures/mine.j
 <style>body { color: red; }</style><p style="color: red">red</p><img src="figures/none.png" onerror="ran = 1">
 <a href="javascript:void(clicked = 1)">injected</a>"""
 POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="[^"]*">\n')
-RED = (
-    "[...document.querySelectorAll('body, p')].filter((one) => getComputedStyle(one).color === 'rgb(255, 0, 0)').length"
-)
+IS_RED = "(one) => getComputedStyle(one).color === 'rgb(255, 0, 0)'"
+RED = f"[...document.querySelectorAll('body, p')].some({IS_RED})"
 RAN = "['ran', 'mine', 'clicked'].filter((name) => name in window)"
 WIDTHS = """Promise.all([...document.querySelectorAll("figure img")].map(async (one) => {
   one.loading = "eager";
@@ -312,7 +311,7 @@ def test_what_came_with_the_results_is_not_run(browser, folder, site, name, from
         window.goto(place.as_uri() if from_disk else site.replace("index.html", place.name))
         window.get_by_text("injected", exact=True).click()
         until(window, "document.readyState === 'complete'")
-        about = window.title(), window.evaluate(RAN), window.evaluate(RED) > 0, window.evaluate(WIDTHS)
+        about = window.title(), window.evaluate(RAN), window.evaluate(RED), window.evaluate(WIDTHS)
         found[kind] = *about, window.evaluate(BASE).startswith("https:")
         window.close()
     place.unlink()

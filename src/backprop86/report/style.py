@@ -133,7 +133,7 @@ def apart(places: np.ndarray, least: float) -> np.ndarray:
 
 
 def plain_ticks(axis: Axis) -> None:
-    """Label a logarithmic or large axis 0.01, 1, 1,000, 10⁶; matplotlib's own labels are mathtext, which is not read."""
+    """Label a logarithmic or large axis 0.01, 1, 1,000, 10⁶; matplotlib labels it in mathtext, which is not read."""
     axis.set_major_formatter(FuncFormatter(lambda value, place: in_figures(value)))
     axis.set_tick_params("minor", label1On=False)
 
