@@ -1,10 +1,12 @@
 """Files of runs that anybody can have written: each that no run can have given is refused in one line."""
 
 import json
+import random
 import zlib
 from contextlib import suppress
 from dataclasses import asdict
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -147,8 +149,41 @@ def test_a_column_of_another_kind(good, refused, what):
 
 def test_measures_of_ones_own_are_kept(good, tmp_path):
     table = good.append_column("mine@end", pa.array(["<b>"] * N)).append_column("none@end", pa.nulls(N))
+    table = telling(table, about(table) | {"columns": schema.columns_of(table.schema)})
     pq.write_table(table, tmp_path / "xor.parquet")
     assert runs.read(tmp_path / "xor.parquet").of("two")["mine@end"].tolist() == ["<b>"] * N
+
+
+def test_a_column_of_another_name_or_type_than_was_written_is_damaged(good, refused):
+    place = good.column_names.index("hidden_code@end")
+    for other in (
+        good.rename_columns([name.replace("code@end", "bode@end") for name in good.column_names]),
+        good.set_column(place, "hidden_code@end", pa.array(range(N))),
+        good.drop_columns(["hidden_code@end"]),
+    ):
+        other = other.replace_schema_metadata(good.schema.metadata)
+        assert refused(other).startswith("FILE must have the columns that its metadata names: delete it; python ")
+
+
+@pytest.mark.slow
+def test_a_flipped_bit_is_refused_or_changes_nothing(good, tmp_path):
+    path, generator, n_refused = tmp_path / "xor.parquet", random.Random(1986), 0
+    made = runs.Runs("xor", {}, {})
+    pq.write_table(good, path)
+    first = runs.read(path)
+    runs.write(made.having("two", first.of("two"), first.about["two"], ["two"]), path)
+    content, whole = path.read_bytes(), runs.read(path)
+    for _ in range(300):
+        place, bit = generator.randrange(len(content)), generator.randrange(8)
+        path.write_bytes(content[:place] + bytes([content[place] ^ 1 << bit]) + content[place + 1 :])
+        try:
+            found = runs.read(path)
+        except BadInput:
+            n_refused += 1
+            continue
+        pd.testing.assert_frame_equal(found.rows, whole.rows)
+        assert found.about == whole.about
+    assert n_refused > 200
 
 
 def about(table):

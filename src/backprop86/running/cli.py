@@ -62,7 +62,7 @@ def one_clear_line() -> Iterator[None]:
 
 
 def _leave(line: str, status: int) -> None:
-    print(line, file=sys.stderr)
+    print(line.replace("\n", "\\n").replace("\r", "\\r"), file=sys.stderr)  # what was typed may hold line ends
     sys.exit(status)
 
 

@@ -22,6 +22,7 @@ from backprop86.running.schema import (
     WEIGHTS,
     anew,
     check_columns,
+    check_written,
     command,
     is_large,
     is_text,
@@ -202,6 +203,7 @@ def read(path: str | Path) -> Runs:
     places = [by_name.indices[about.variant, about.reading] for about in of_each.values()]
     table, start, parts = table.take(np.concatenate(places)), 0, {}  # the rows of each reading in one piece
     check_rows(path, table, [*map(len, places)], of_each, sizes)
+    check_written(path, schema)
     for (name, about), rows in zip(of_each.items(), map(len, places), strict=True):
         part, start = table.slice(start, rows), start + rows
         frame = part.select(_own(part, about.recipe)).to_pandas(types_mapper=NULLABLE.get)

@@ -129,6 +129,18 @@ def _unpacked(path: Path, packed: bytes, again: str) -> Any:
         raise BadInput(f"the metadata of {path} cannot be read: {again}") from error
 
 
+def columns_of(schema: pa.Schema) -> dict[str, str]:
+    """Return the columns of a file with the types that its metadata names."""
+    return {field.name: str(field.type).replace("large_", "").replace("item:", "element:") for field in schema}
+
+
+def check_written(path: Path, schema: pa.Schema) -> None:
+    """Raise BadInput, in one line, if the columns are not those that were written: a damaged name is another name."""
+    said = _unpacked(path, schema.metadata[KEY], again := f"delete it; {anew(path)} makes it anew")
+    if said.get("columns") != columns_of(schema):
+        raise BadInput(f"{path} must have the columns that its metadata names: {again}")
+
+
 def check_columns(path: Path, schema: pa.Schema) -> None:
     """Raise BadInput, in one line, if a column that every file has is not there, or one is of another kind."""
     names = list(schema.names)

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from backprop86.running.durable import whole
 from backprop86.running.provenance import Provenance
-from backprop86.running.schema import CURVES, FIRST, KEY, is_large
+from backprop86.running.schema import CURVES, FIRST, KEY, columns_of, is_large
 
 ROWS_AT_ONCE = 131_072
 """The rows of a row group of the file; the last has fewer."""
@@ -25,8 +25,9 @@ def write_tables(
     disk does not take it.
     """
     of_each = {reading: provenance.for_file() for reading, provenance in about.items()}
-    packed = zlib.compress(json.dumps({"stem": stem, "names": of_each}).encode())
-    schema = in_order(schema).with_metadata({KEY: packed})
+    schema = in_order(schema)
+    said = {"stem": stem, "names": of_each, "columns": columns_of(schema)}  # the names of columns have no checksum
+    schema = schema.with_metadata({KEY: zlib.compress(json.dumps(said).encode())})
     with (
         whole(path) as aside,
         pq.ParquetWriter(aside, schema, compression="zstd", compression_level=9, write_page_checksum=True) as file,
