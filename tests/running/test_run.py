@@ -404,6 +404,34 @@ def test_a_full_disk_is_told_and_costs_one_range(tmp_path, script, monkeypatch):
     assert sorted(path.suffix for path in settings.ranges.rglob("*.*")) == [".parquet", ".parquet"]
 
 
+@pytest.mark.parametrize("times", [1, 9])
+def test_a_folder_that_another_run_removes_at_this_moment_is_made_again(tmp_path, script, monkeypatch, times):
+    settings, usual, gone = of_variant(tmp_path, 2), Path.write_bytes, []
+
+    def removed(self, content):
+        if len(gone) < times:
+            gone.append(shutil.rmtree(self.parent))
+        return usual(self, content)
+
+    monkeypatch.setattr(Path, "write_bytes", removed)
+    if times < ranges.ATTEMPTS:
+        script.run(settings)
+        assert settings.runs_file.is_file()
+    else:
+        with pytest.raises(BadInput, match=r"0-1-\w+.parquet could not be written: No such file or directory$"):
+            script.run(settings)
+
+
+def test_what_another_run_is_writing_stays_when_the_ranges_are_removed(tmp_path, script):
+    settings = of_variant(tmp_path, 2)
+    (finished_of,) = plan.Plan.of(settings).finished.values()
+    finished_of.folder.mkdir(parents=True)
+    other = finished_of.folder / "0-9-0123456789abcdef.parquet.another_host.7.unfinished"
+    other.touch()
+    script.run(settings)
+    assert list(finished_of.folder.iterdir()) == [other]
+
+
 def test_a_damaged_file_of_other_readings_is_told_before_training(tmp_path, script, asked):
     settings = Settings(TWO_CODES, 3, reading="as_printed", output=str(tmp_path))
     script.run(settings)

@@ -8,7 +8,6 @@ is damaged, or of other settings or other code, is as if it were not there.
 import hashlib
 import json
 import re
-import shutil
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from backprop86.engines.recipe import Cases, Recipe
+from backprop86.engines.recipe import BadInput, Cases, Recipe
 from backprop86.running.durable import remove_left_overs, whole
 from backprop86.running.provenance import Provenance, sources
 from backprop86.wiring import Wiring
@@ -30,6 +29,8 @@ BY_CASE = 4
 """The cost of a change after every case, in changes after every sweep."""
 LEAST, MOST = 64, 65_536
 """The least and the most seeds of a range: fewer leave lanes of the engine empty, more take memory."""
+ATTEMPTS = 3
+"""How often a range is written before a folder that is gone each time is told."""
 NAME = re.compile(r"(\d+)-(\d+)-([0-9a-f]{16})\.parquet")
 
 
@@ -91,8 +92,14 @@ class Finished:
         pq.write_table(rows.replace_schema_metadata(about), sink, compression="zstd", compression_level=1)
         content = sink.getvalue()
         name = f"{seeds.start}-{seeds.stop - 1}-{_digest(content)}.parquet"
-        with whole(self.folder / name) as aside:
-            aside.write_bytes(content)
+        for attempt in range(ATTEMPTS):
+            try:
+                with whole(self.folder / name) as aside:
+                    aside.write_bytes(content)
+                return
+            except BadInput as error:  # another run has merged the ranges, and removed the folder at this moment
+                if attempt == ATTEMPTS - 1 or not isinstance(error.__cause__, FileNotFoundError):
+                    raise
 
     def _content(self, path: Path, seeds: range) -> pa.Buffer | None:
         """Return the bytes of a file, if they are those that its name says, of this range and reading."""
@@ -112,8 +119,12 @@ class Finished:
         return f"{self.key} {seeds.start}-{seeds.stop - 1}".encode()
 
     def remove(self) -> None:
-        """Remove the folder with all its ranges."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Remove the ranges, and their folder unless another process is writing into it."""
+        for paths in self.files().values():
+            for path in paths:
+                path.unlink(missing_ok=True)
+        with suppress(OSError):
+            self.folder.rmdir()
 
     def tidy(self) -> None:
         """Remove what processes that were killed had begun to write."""
