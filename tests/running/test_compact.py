@@ -15,6 +15,7 @@ from backprop86.running.experiment import Experiment
 from backprop86.running.run import run
 from backprop86.running.settings import Settings
 from backprop86.running.tally import Tally
+from helpers import ROOT
 
 EXPERIMENT = Experiment(
     "xor",
@@ -120,3 +121,9 @@ def test_a_lattice_must_be_in_the_full_form():
         Settings(lattice, form="compact").check()
     with pytest.raises(BadInput, match=r"^form must be full or compact, was small$"):
         Settings(EXPERIMENT, form="small").check()
+
+
+def test_the_page_on_scale_names_the_numbers_of_failures():
+    page = " ".join((ROOT / "docs" / "scale.md").read_text("utf-8").split())
+    names = ["learned", *(kind.replace("_", " ") for kind in compact.FATES[1:])]
+    assert ", ".join(f"{k} {name}" for k, name in enumerate(names)) in page
