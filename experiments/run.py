@@ -3,6 +3,9 @@
 python experiments/run.py experiment=symmetry seeds=200
 python experiments/run.py experiment=symmetry reading=zero_one_targets
 python experiments/run.py -m experiment=symmetry,xor
+python experiments/run.py experiment=xor seeds=10000000 cluster=auto        (docs/scale.md)
+
+Stopped at any moment, the same command goes on from the last ranges of seeds that it finished.
 """
 
 import sys

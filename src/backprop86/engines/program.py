@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from backprop86.engines.groups import ALWAYS_1, Group, groups
 from backprop86.engines.recipe import Cases
 from backprop86.engines.tiles import FRESH, MOST_A, MOST_OF_ONE, MOST_SOURCES, MOST_UNITS, SLOPED, shape
 from backprop86.wiring import Wiring
@@ -32,39 +33,6 @@ Y_BY_W, DE_DX_BY_W, DE_DW_BY_INPUT = range(3)
 """Kinds of PRODUCTS: equation 1 sums y times w, equation 7 dE/dx times w, equation 6 dE/dx times inputs."""
 FIELDS = 11
 """Numbers of an operation: its code, then those that it needs."""
-
-
-ALWAYS_1 = 0
-"""The unit that is always 1. Computed units follow it here, and input i is -i."""
-
-
-@dataclass(frozen=True)
-class Group:
-    """Neighbouring units that are fed by the same units, or feed the same, so that tiles can take them together.
-
-    The weight between unit a of the group and its k-th partner is parameter own[a] + of_partner[k].
-    """
-
-    units: list[int]
-    is_output: bool
-    partners: list[int]
-    own: list[int]
-    of_partner: list[int]
-
-    def fits(self, other: "Group") -> bool:
-        """Return whether both have the same partners, parameters laid out alike, and share none of them."""
-        alike = (self.is_output, self.partners, self.of_partner) == (other.is_output, other.partners, other.of_partner)
-        return alike and {*self.parameters}.isdisjoint(other.parameters)
-
-    @property
-    def n_given(self) -> int:
-        """The number of partners that are inputs, or the unit that is always 1: the first ones."""
-        return sum(partner <= ALWAYS_1 for partner in self.partners)
-
-    @property
-    def parameters(self) -> list[int]:
-        """The parameters between the units and their partners."""
-        return [own + of for own in self.own for of in self.of_partner]
 
 
 @dataclass
@@ -326,26 +294,3 @@ def constant_rows(cases: Cases, at_once: int) -> dict[float, int]:
     """Return the first of the `at_once` rows of each value, other than 0, that inputs have."""
     values = sorted({*cases.inputs.ravel().tolist()} - {0.0})
     return {value: k * at_once for k, value in enumerate(values)}
-
-
-def groups(wiring: Wiring, forward: bool) -> list[Group]:
-    """Return the computed units, grouped by the units that feed them, or by the computed units that they feed."""
-    first, level_of = 1 + wiring.n_inputs, np.zeros(wiring.n_units, dtype=int)
-    for number, level in enumerate(wiring.levels):
-        level_of[level.units] = number
-    own, partner = (wiring.target, wiring.source) if forward else (wiring.source, wiring.target)
-    name = np.concatenate([[ALWAYS_1], -np.arange(1, first), np.arange(1, wiring.n_units - wiring.n_inputs)])
-    found: list[Group] = []
-    for unit in range(first, wiring.n_units):
-        there = np.flatnonzero(own == unit)
-        there = there[np.argsort(partner[there], kind="stable")]
-        parameters = wiring.parameter[there]
-        begin = int(parameters[0]) if len(there) else 0
-        partners, of_partner = name[partner[there]].tolist(), (parameters - begin).tolist()
-        one = Group([int(name[unit])], unit in wiring.outputs, partners, [begin], of_partner)
-        if found and level_of[unit] == level_of[unit - 1] and found[-1].fits(one):
-            found[-1].units.extend(one.units)
-            found[-1].own.extend(one.own)
-        else:
-            found.append(one)
-    return found
