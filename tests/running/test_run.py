@@ -16,6 +16,7 @@ from filelock import FileLock
 from backprop86.engines.recipe import BadInput, Recipe
 from backprop86.problems import xor
 from backprop86.running import plan, provenance, ranges, runs, writing
+from backprop86.running.durable import HOST
 from backprop86.running.experiment import Experiment
 from backprop86.running.settings import Settings
 from backprop86.running.training import run_reading
@@ -422,6 +423,19 @@ def test_a_folder_that_another_run_removes_at_this_moment_is_made_again(tmp_path
             script.run(settings)
 
 
+def test_what_a_killed_run_was_writing_is_removed(tmp_path, script):
+    settings = of_variant(tmp_path, 2)
+    (finished_of,) = plan.Plan.of(settings).finished.values()
+    dead = f".{HOST}.{2**22 + 1}.unfinished"  # no process has a number beyond 2^22
+    left = [finished_of.folder / f"0-1{dead}", settings.runs_file.with_name(f"xor.parquet{dead}")]
+    left.append(settings.counts_file.with_name(f"xor.csv{dead}"))
+    for path in left:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    script.run(settings)
+    assert [path for path in left if path.exists()] == []
+
+
 def test_what_another_run_is_writing_stays_when_the_ranges_are_removed(tmp_path, script):
     settings = of_variant(tmp_path, 2)
     (finished_of,) = plan.Plan.of(settings).finished.values()
@@ -430,6 +444,18 @@ def test_what_another_run_is_writing_stays_when_the_ranges_are_removed(tmp_path,
     other.touch()
     script.run(settings)
     assert list(finished_of.folder.iterdir()) == [other]
+
+
+def test_more_seeds_than_the_disk_has_room_for_are_told_before_training(tmp_path, script, asked, monkeypatch):
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage._replace(free=9_999_999))
+    told = r"^seeds must be at most {}, was {}: a seed takes some {} bytes, and \S+ has 10 MB left$"
+    for form, each in (("full", 450), ("compact", 10)):
+        most = 9_999_999 // each
+        settings = replace(of_variant(tmp_path, most + 1), form=form)
+        with pytest.raises(BadInput, match=told.format(f"{most:,}", f"{most + 1:,}", each)):
+            script.run(settings)
+    assert asked == []
 
 
 def test_a_damaged_file_of_other_readings_is_told_before_training(tmp_path, script, asked):

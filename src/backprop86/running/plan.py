@@ -221,7 +221,7 @@ def _check_room(settings: Settings, parameters: dict[str, int]) -> None:
         each += full if settings.form == "full" else BYTES_OF_A_FATE
     free = shutil.disk_usage(settings.ranges).free
     if seeds * each > free:
-        told = f"a seed takes some {each:,} bytes, and {settings.output} has {free / 1e9:,.1f} GB left"
+        told = f"a seed takes some {each:,} bytes, and {settings.output} has {free / 1e6:,.0f} MB left"
         raise BadInput(f"seeds must be at most {free // each:,}, was {seeds:,}: {told}")
 
 

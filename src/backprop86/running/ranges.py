@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from backprop86.engines.recipe import BadInput, Cases, Recipe
-from backprop86.running.durable import remove_left_overs, whole
+from backprop86.running.durable import whole
 from backprop86.running.provenance import Provenance, sources
 from backprop86.wiring import Wiring
 
@@ -125,10 +125,6 @@ class Finished:
                 path.unlink(missing_ok=True)
         with suppress(OSError):
             self.folder.rmdir()
-
-    def tidy(self) -> None:
-        """Remove what processes that were killed had begun to write."""
-        remove_left_overs(self.folder)
 
 
 def _digest(content: bytes | pa.Buffer) -> str:

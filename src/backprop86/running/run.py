@@ -3,6 +3,7 @@
 from functools import partial
 
 from backprop86.running import cluster
+from backprop86.running.durable import remove_left_overs
 from backprop86.running.merging import Vanished
 from backprop86.running.plan import Piece, Plan
 from backprop86.running.progress import bars
@@ -17,8 +18,9 @@ def run(settings: Settings) -> dict[str, Tally]:
     says how much is. Of a shard nothing is merged, and nothing returned.
     """
     plan = Plan.of(settings)
-    for finished in plan.finished.values():
-        finished.tidy()
+    folders = [finished.folder for finished in plan.finished.values()]
+    for folder in (*folders, settings.runs_file.parent, settings.counts_file.parent):
+        remove_left_overs(folder)
     try:
         while True:
             while missing := plan.missing():
