@@ -450,7 +450,7 @@ def test_more_seeds_than_the_disk_has_room_for_are_told_before_training(tmp_path
     usage = shutil.disk_usage(tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage._replace(free=9_999_999))
     told = r"^seeds must be at most {}, was {}: a seed takes some {} bytes, and \S+ has 10 MB left$"
-    for form, each in (("full", 450), ("compact", 10)):
+    for form, each in (("full", 306), ("compact", 10)):
         most = 9_999_999 // each
         settings = replace(of_variant(tmp_path, most + 1), form=form)
         with pytest.raises(BadInput, match=told.format(f"{most:,}", f"{most + 1:,}", each)):
