@@ -36,9 +36,9 @@ LONGEST = 9.0
 
 @dataclass
 class Found:
-    """What was seen, and what was wrong."""
+    """Counts of kills, of finished ranges and of faults."""
 
-    kills: Counter[str] = field(default_factory=Counter)
+    kills: Counter[str] = field(default_factory=Counter)  # alone, two writers, full disk -> processes
     seen: dict[str, str] = field(default_factory=dict)  # of the run at hand: range -> digest of its file
     ranges: int = 0  # that were seen finished after a kill
     wholes: int = 0  # runs that came to their end
@@ -88,7 +88,7 @@ def kill_once(output: Path, generator: random.Random, found: Found) -> None:
         name = generator.choice(SIGNALS)
         process.send_signal(getattr(signal, name))
         _, err = process.communicate()
-        found.kills[f"{name}, {kind}"] += 1
+        found.kills[kind] += 1
         told = err.splitlines()[-1:]
         is_full = kind == "full disk" and process.returncode == 2 and "could not be written" in told[0]
         if not is_full and process.returncode not in (0, 130, -getattr(signal, name)):
@@ -121,10 +121,7 @@ def main() -> int:
 
 def report(found: Found) -> str:
     """Return the lines at the end."""
-    kinds: Counter[str] = Counter()
-    for name, n in found.kills.items():
-        kinds[name.partition(", ")[2]] += n
-    of_each = ", ".join(f"{n} {kind}" for kind, n in sorted(kinds.items()))
+    of_each = ", ".join(f"{n} {kind}" for kind, n in sorted(found.kills.items()))
     return (
         f"{found.kills.total()} kills ({of_each}); {found.ranges} ranges of seeds were finished in between,\n"
         f"and {found.wholes} times the run came to its end all the same\n"

@@ -255,8 +255,7 @@ def test_the_lock_holds_exactly_what_the_project_needs():
 
 def _requires(name, of_version):
     try:
-        if Version(version(name)).public != of_version:  # so with the lock of the cluster
-            pytest.skip(f"{name} {version(name)} is installed, not {of_version}, whose needs are asked for")
+        assert Version(version(name)).public == of_version, f"{name} {version(name)} is installed, not as locked"
         return requires(name) or []
     except PackageNotFoundError:
         pytest.fail(f"{name} is in the locks but not installed")

@@ -69,10 +69,8 @@ def suited(work: Work, name: str, spend: float) -> tuple[int, int]:
         took = seconds(train, w0, sweeps)
         best = max(best, (seeds * sweeps / took, seeds, max(sweeps, round(sweeps * spend / took))))
     _, seeds, sweeps = best
-    longer = round(
-        sweeps * spend / seconds(train, work.weights(seeds), sweeps)
-    )  # the first sweeps cost more than others
-    sweeps = max(sweeps, longer)
+    took = seconds(train, work.weights(seeds), sweeps)  # again, as the first sweeps cost more than others
+    sweeps = max(sweeps, round(sweeps * spend / took))
     seconds(train, work.weights(seeds), sweeps)
     return seeds, sweeps
 

@@ -81,7 +81,7 @@ def connected(address: str) -> Iterator[Any]:
 
 
 def finish(settings: Settings, pieces: list[Piece], digest: str) -> str:
-    """Train pieces here, on one of the machines; return nothing, or why it cannot be done."""
+    """Train pieces here, on one of the machines; return an empty line, or the reason why they cannot be trained."""
     host = socket.gethostname()
     if sources() != digest:
         return f"cluster must have the same code everywhere, was another on {host}"

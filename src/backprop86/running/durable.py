@@ -16,7 +16,7 @@ ASIDE = re.compile(rf".*\.{HOST}\.(\d+)\.unfinished")
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
-    """Give a path beside `path` to write to; what stands there in the end is moved to `path`, whole and on the disk.
+    """Give a path beside `path` to write to; the file written there is moved to `path`, whole and on the disk.
 
     A link stays a link, and the file that it names is replaced. BadInput, in one line, names a file that a disk is too
     full for, or that may not be replaced; the file that was there before is then as it was.

@@ -37,7 +37,7 @@ class Piece:
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """All that a run has to do. It has no state of its own: what is left is what the folder of ranges lacks."""
+    """All that a run has to do. It has no state of its own: the ranges that its folder lacks are left."""
 
     settings: Settings
     recipes: dict[str, Recipe]
@@ -103,7 +103,7 @@ class Plan:
         return len(there) == len(first) and any(any(table[0].to_pylist()) for table in there)
 
     def missing(self) -> list[Piece]:
-        """Return what is left to do of this shard; nothing if every range is there."""
+        """Return the pieces of this shard that are left to do; none if every range is there."""
         number = {name: k for k, name in enumerate(self.recipes)}
         pieces = []
         for group in self.groups:
@@ -153,7 +153,7 @@ class Plan:
             self.finished[name].keep(piece.seeds, as_table(rounded(rows), *experiment.kept(name)))
 
     def left(self) -> str:
-        """Return what a run that is stopped leaves."""
+        """Return a line about the ranges that a stopped run leaves."""
         ranges = {name: self.ranges(name) for name in self.recipes}
         have = sum(len(self.finished[name].have(wanted)) for name, wanted in ranges.items())
         if not have:

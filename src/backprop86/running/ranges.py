@@ -30,7 +30,7 @@ BY_CASE = 4
 LEAST, MOST = 64, 65_536
 """The least and the most seeds of a range: fewer leave lanes of the engine empty, more take memory."""
 ATTEMPTS = 3
-"""How often a range is written before a folder that is gone each time is told."""
+"""The attempts to write a range, if its folder is gone each time."""
 NAME = re.compile(r"(\d+)-(\d+)-([0-9a-f]{16})\.parquet")
 
 

@@ -166,7 +166,7 @@ def _rows(problem: Problem, job: Job, seeds: list[int], outcome: Outcome) -> pd.
 
 
 def _fates(job: Job, seeds: list[int], outcome: Outcome) -> pd.DataFrame:
-    """Return of each seed what became of it; the nets of those that learned are not even looked at."""
+    """Return the fate of each seed; the nets of those that learned are not even looked at."""
     learned, sweeps = outcome.sweeps != NEVER, np.array(checkpoints(job.recipe.sweeps))
 
     def kind(nets: Nets, some: np.ndarray) -> dict[str, np.ndarray]:
