@@ -27,6 +27,10 @@ RECIPES = {
     "family trees": (family_trees, TREES),
     "family trees, from target": (family_trees, replace(TREES, dead_zone="from_target", sweeps=5)),
     "family trees, mean of the trained": (family_trees, replace(TREES, error="mean", sweeps=5)),
+    "xor, late rates": (xor, replace(XOR, sweeps=60, late_sweep=30, late_epsilon=0.2, late_alpha=0.5, late_decay=0.01)),
+    "symmetry, epsilon by fan-in": (symmetry, replace(SYMMETRY, epsilon=0.5, epsilon_by="fan_in", sweeps=20)),
+    "family trees, decay in the change": (family_trees, replace(TREES, decay_in="change", sweeps=25)),
+    "family trees, decay in the gradient": (family_trees, replace(TREES, decay_in="gradient", sweeps=25)),
     "family trees, case updates": (family_trees, replace(TREES, update="case", sweeps=2, opening_sweeps=1)),
 }
 

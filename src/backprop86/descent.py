@@ -19,9 +19,11 @@ def change(dE_dw: Tensor, last_change: Tensor, epsilon: Any, alpha: Any) -> Tens
 
 @dataclass(frozen=True)
 class Descent:
-    """The rates of every sweep: `opening_sweeps` with one pair, then the other, and decay after every change.
+    """The rates of every sweep: opening ones up to sweep `opening_sweeps`, late ones after `late_sweep` unless it is 0.
 
-    Each of the five in RATES is a number, or an array (S,) where every seed has its own.
+    Each of those in RATES is a number, or an array (S,) where every seed has its own. `decay_in` says where a weight
+    shrinks: "weights" after each change (N, H); "change" as a part of the change, so that momentum repeats it;
+    "gradient" as a part of the gradient, lambda w, with lambda = decay (1 - alpha) / epsilon.
     """
 
     epsilon: Any
@@ -30,6 +32,11 @@ class Descent:
     opening_sweeps: int = 0
     opening_epsilon: Any = 0.0
     opening_alpha: Any = 0.0
+    late_sweep: int = 0
+    late_epsilon: Any = 0.0
+    late_alpha: Any = 0.0
+    late_decay: Any = 0.0
+    decay_in: str = "weights"
 
     def columns(self, S: int, **as_tensor: Any) -> "Descent":
         """Return the same rates, each of RATES as a tensor (S, 1)."""
@@ -41,23 +48,37 @@ class Descent:
         """Return the rates of some seeds, from rates that are `columns`."""
         return replace(self, **{name: getattr(self, name)[rows] for name in RATES})
 
-    def rates(self, sweep: int) -> tuple[Any, Any]:
-        """Return (epsilon, alpha) of a sweep; the first sweep is number 1."""
+    def rates(self, sweep: int) -> tuple[Any, Any, Any]:
+        """Return (epsilon, alpha, decay) of a sweep; the first sweep is number 1."""
         if sweep <= self.opening_sweeps:
-            return self.opening_epsilon, self.opening_alpha
-        return self.epsilon, self.alpha
+            return self.opening_epsilon, self.opening_alpha, self.decay
+        if 0 < self.late_sweep < sweep:
+            return self.late_epsilon, self.late_alpha, self.late_decay
+        return self.epsilon, self.alpha, self.decay
 
     def step(
-        self, w: Tensor, last_change: Tensor, dE_dw: Tensor, sweep: int, largest: Tensor | None = None
+        self,
+        w: Tensor,
+        last_change: Tensor,
+        dE_dw: Tensor,
+        sweep: int,
+        largest: Tensor | None = None,
+        share: Any = 1.0,
+        decays: Any = 1.0,
     ) -> tuple[Tensor, Tensor]:
-        """Return (w, Delta w) after one change; then each weight shrinks by the fraction `decay` (N, H: 0.2 %).
+        """Return (w, Delta w) after one change; each weight shrinks by the fraction `decay` (N, H: 0.2 %).
 
         A weight that would be larger than `largest` (n_parameters,) is made that large (P p. 357: negative biases).
+        share (n_parameters,): the part of epsilon that each weight has. decays (S, 1): 0 for a seed without decay yet.
         """
-        epsilon, alpha = self.rates(sweep)
-        delta_w = change(dE_dw, last_change, epsilon, alpha)
-        w = (w + delta_w) * (1 - self.decay)
+        epsilon, alpha, decay = self.rates(sweep)
+        delta_w, decay = change(dE_dw, last_change, epsilon * share, alpha), decay * decays
+        if self.decay_in == "weights":
+            w = (w + delta_w) * (1 - decay)
+        else:
+            delta_w = delta_w - w * (decay if self.decay_in == "change" else decay * (1 - alpha))
+            w = w + delta_w
         return (w if largest is None else torch.minimum(w, largest)), delta_w
 
 
-RATES = ("epsilon", "alpha", "decay", "opening_epsilon", "opening_alpha")
+RATES = ("epsilon", "alpha", "decay", "opening_epsilon", "opening_alpha", "late_epsilon", "late_alpha", "late_decay")

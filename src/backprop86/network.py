@@ -42,10 +42,13 @@ class Network:
             caches.append((cache_linear, cache_logistic))
         return take(y, self.outputs), (y, caches)
 
-    def backward(self, dE_doutputs: Tensor, cache: Cache, to_inputs: bool = True) -> tuple[Tensor | None, Gradients]:
+    def backward(
+        self, dE_doutputs: Tensor, cache: Cache, to_inputs: bool = True, output_slope: bool = True
+    ) -> tuple[Tensor | None, Gradients]:
         """dE_doutputs (S, C, n_outputs) -> dE_dinputs (S, C, n_inputs) and {"w": dE_dw (S, n_parameters)}.
 
-        Training has no use for dE_dinputs; without `to_inputs` it is None and costs nothing.
+        Training has no use for dE_dinputs; without `to_inputs` it is None and costs nothing. Without `output_slope`
+        dE/dy of an output is taken for its dE/dx, as if another error were differentiated (no 1986 text does that).
         """
         y, caches = cache
         first = 0 if to_inputs else 1  # the first block whose dE/dy is wanted
@@ -55,6 +58,8 @@ class Network:
         for number, (sources, parameter) in reversed(list(enumerate(self.levels))):
             cache_linear, cache_logistic = caches[number]
             dE_dx, _ = Logistic.backward(dE_dy[number + 1], cache_logistic)
+            for _, columns in [] if output_slope else (one for one in self.outputs if one[0] == number + 1):
+                dE_dx[..., columns] = dE_dy[number + 1][..., columns]
             wanted = any(block >= first for block, _ in sources)
             dE_dsources, gradients = Linear.backward(dE_dx, cache_linear, wanted)
             dE_dw.index_add_(-1, parameter.flatten(), gradients["w"].flatten(-2))  # shared weights add up (P p. 355)
@@ -124,6 +129,19 @@ def initial_weights(
 def _draws(seeds: tuple[int, ...], n: int) -> np.ndarray:
     """Draw n numbers from -1 to 1 for each seed."""
     return np.stack([generator(seed).uniform(-1, 1, n) for seed in seeds])
+
+
+def epsilon_shares(wiring: Wiring, epsilon_by: str) -> np.ndarray:
+    """Return the part of epsilon that each weight has, (n_parameters,): the whole, or a fraction by "fan_in".
+
+    The fraction is one over the number of connections into the unit that the weight leads to, its bias among them
+    (L p. 21).
+    """
+    if epsilon_by == "one":
+        return np.ones(wiring.n_parameters)
+    share = np.zeros(wiring.n_parameters)
+    share[wiring.parameter] = 1 / np.bincount(wiring.target)[wiring.target]
+    return share
 
 
 def largest_weights(wiring: Wiring, biases: str) -> np.ndarray:

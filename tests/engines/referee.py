@@ -135,9 +135,9 @@ def add_products(totals, a, b, terms):
 class Pass:
     """The sums of a pass through some cases. Unit u has row u of the first case, n_units + u of the second, ..."""
 
-    def __init__(self, wiring, inputs, desired, at_once=1):
+    def __init__(self, wiring, inputs, desired, sloped, at_once=1):
         """Put every product where the page has it; dE/dw takes so many cases at once."""
-        self.wiring, C, U = wiring, len(inputs), wiring.n_units
+        self.wiring, self.sloped, C, U = wiring, sloped, len(inputs), wiring.n_units
         self.given = np.concatenate([np.ones((C, 1)), inputs, np.zeros((C, U - 1 - wiring.n_inputs))], 1).ravel()
         self.is_on = desired[..., None] > 0.5
         self.outputs = np.arange(C)[:, None] * U + wiring.outputs
@@ -173,6 +173,9 @@ class Pass:
         for rows, _, out_of in reversed(self.levels):
             add_products(dE_dy, w, dE_dx, out_of)
             dE_dx[rows] = dE_dy[rows] * y[rows] * (1 - y[rows])
+            if not self.sloped:
+                ends = rows[np.isin(rows, self.outputs)]
+                dE_dx[ends] = dE_dy[ends]
         add_products(dE_dw, dE_dx, y, self.of_weights)
         return dE_dw
 
@@ -192,14 +195,18 @@ def run(job, descent=None):
 class Training:
     """The seeds still in training, and the outcome so far of all."""
 
-    OF_SEEDS = ("seeds", "w", "delta", "trained", "s", "rates", "dE_dw")
+    OF_SEEDS = ("seeds", "w", "delta", "trained", "s", "rates", "dE_dw", "has_learned")
 
     def __init__(self, job, descent):
         """Round to the dtype all that the job says."""
         wiring, cases, recipe, (S, P) = job.wiring, job.cases, job.recipe, job.w.shape
         self.job, self.outcome, self.seeds = job, Outcome.unknown(job), np.arange(S)
         self.dtype = np.dtype(recipe.dtype).type
-        self.opening_sweeps = descent.opening_sweeps
+        self.opening_sweeps, self.late_sweep = descent.opening_sweeps, descent.late_sweep
+        self.has_learned, self.share = np.zeros(S, bool), np.ones((P, 1), self.dtype)
+        if recipe.epsilon_by == "fan_in":
+            for parameter, target in zip(wiring.parameter, wiring.target, strict=True):
+                self.share[parameter] = self.dtype(1 / (wiring.target == target).sum())
         self.trained = np.ones((len(cases.inputs), 1, S), bool)
         if job.counted is not None:
             self.trained = job.counted.T[:, None] > 0
@@ -208,14 +215,17 @@ class Training:
         self.s = self.dtype(1) / whole.astype(self.dtype)
         of = {name: np.broadcast_to(np.asarray(getattr(descent, name), float), S) for name in RATES}
         times = n if is_mean and by_case else 1
-        rates = [of["epsilon"] * times, of["alpha"], of["opening_epsilon"] * times, of["opening_alpha"]]
-        self.rates = np.array([*rates, 1 - of["decay"]]).astype(self.dtype)
+        phases = [("", "decay"), ("opening_", "decay"), ("late_", "late_decay")]
+        self.rates = np.array(
+            [[of[f"{phase}epsilon"] * times, of[f"{phase}alpha"], of[decay]] for phase, decay in phases]
+        )
         self.w = job.w.T.astype(self.dtype)
         self.delta, self.dE_dw = np.zeros_like(self.w), np.zeros_like(self.w)
         self.largest = largest_weights(wiring, recipe.biases).astype(self.dtype)[:, None]
-        self.all_cases = Pass(wiring, cases.inputs, cases.desired, 1 if by_case else CASES_AT_ONCE)
+        sloped = recipe.output_slope == "kept"
+        self.all_cases = Pass(wiring, cases.inputs, cases.desired, sloped, 1 if by_case else CASES_AT_ONCE)
         each = [[c] for c in range(len(cases.inputs)) if by_case]
-        self.each_case = [Pass(wiring, cases.inputs[c], cases.desired[c]) for c in each]
+        self.each_case = [Pass(wiring, cases.inputs[c], cases.desired[c], sloped) for c in each]
         self.of_levels = terms(wiring.parameter_level, np.arange(P), np.arange(P))
 
     def error(self, y, is_on, trained):
@@ -236,13 +246,13 @@ class Training:
             E = fma(E_c[c], self.s, E, dtype)
         return miss, E_c, E
 
-    def met(self, criterion, y, E_c):
+    def met(self, criterion, y, E_c, E):
         """Return which seeds meet a criterion."""
         n_outputs, dtype = y.shape[1], self.dtype
         most = criterion.case_error * (n_outputs if self.job.recipe.error == "mean" else 1)
         right = np.where(self.all_cases.is_on, y > dtype(criterion.on), y < dtype(criterion.off)).all(1)
         right &= E_c < dtype(np.nextafter(most, math.inf))
-        return (right | ~self.trained[:, 0]).all(0)
+        return (right | ~self.trained[:, 0]).all(0) & (dtype(criterion.total_error) * self.s > E)
 
     def look(self, sweep):
         """Write down what the weights after this sweep are like, and let those seeds go that are done."""
@@ -254,10 +264,11 @@ class Training:
         diverged = ~(np.isfinite(E) & np.isfinite(self.w).all(0))
         out.diverged[seeds] = diverged
         for when, name in ((out.sweeps, recipe.criterion), (out.right_side, "right_side")):
-            first = self.met(CRITERIA[name], y, E_c) & ~diverged & (when[seeds] == NEVER)
+            first = self.met(CRITERIA[name], y, E_c, E) & ~diverged & (when[seeds] == NEVER)
             when[seeds[first]] = sweep
             if when is out.sweeps:
                 out.w_learned[seeds[first]] = self.w.T[first]
+                self.has_learned |= first
         if sweep in recipe.moments:
             out.w_at[seeds, recipe.moments.index(sweep)] = self.w.T
         if sweep in (kept := checkpoints(recipe.sweeps)):
@@ -290,6 +301,14 @@ class Training:
 
     def changed(self, dE_dw, sweep):
         """Return w and delta after one change. Equation 9."""
-        epsilon, alpha = self.rates[2:4] if sweep <= self.opening_sweeps else self.rates[:2]
-        delta = fma(alpha, self.delta, -(epsilon * dE_dw), self.dtype)
-        return np.minimum((self.w + delta) * self.rates[4], self.largest), delta
+        phase = 1 if sweep <= self.opening_sweeps else 2 if 0 < self.late_sweep < sweep else 0
+        epsilon, alpha, decay = self.rates[phase]
+        recipe, dtype = self.job.recipe, self.dtype
+        if recipe.decay_from == "learned":
+            decay = np.where(self.has_learned, decay, 0)
+        h = {"weights": decay, "change": decay, "gradient": decay * (1 - alpha)}[recipe.decay_in].astype(dtype)
+        keep = (1 - decay).astype(dtype)
+        delta = fma(alpha.astype(dtype), self.delta, -((epsilon.astype(dtype) * self.share) * dE_dw), dtype)
+        if recipe.decay_in != "weights":
+            delta, keep = fma(-h, self.w, delta, dtype), dtype(1)
+        return np.minimum((self.w + delta) * keep, self.largest), delta

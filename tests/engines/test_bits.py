@@ -32,12 +32,23 @@ from nets import SYMMETRY, TREES, XOR, wirings
 
 DTYPES = pytest.mark.parametrize("dtype", ["float64", "float32"])
 T_C = Recipe("7x7_shared", 4, epsilon=0.05, alpha=0.9, target_on=0.9, target_off=0.1, moments=[2], stop="limit")
+FALLS = {"criterion": "total_error"}
+LATE = {"opening_sweeps": 1, "late_sweep": 2, "late_epsilon": 0.3, "late_alpha": 0.95, "late_decay": 0.05}
+GRADIENT = {"opening_sweeps": 1, "decay_in": "gradient", "dtype": "float32"}
+CHANGE = {"decay_in": "change", "dtype": "float32", **LATE}
 FEW = {
     "xor": (xor, replace(XOR, sweeps=60, epsilon=1.5, moments=[20])),
     "xor, float32": (xor, replace(XOR, sweeps=60, epsilon=1.5, dtype="float32")),
     "xor, negative biases, case updates": (xor, replace(XOR, sweeps=12, epsilon=2.0, update="case", biases="negative")),
     "symmetry": (symmetry, replace(SYMMETRY, sweeps=10)),
     "symmetry, mean error, case updates": (symmetry, replace(SYMMETRY, sweeps=2, update="case", error="mean")),
+    "xor, late rates": (xor, replace(XOR, sweeps=12, late_sweep=5, late_epsilon=0.2, late_alpha=0.5, late_decay=0.01)),
+    "xor, decay once learned": (xor, replace(XOR, epsilon=2.0, sweeps=90, decay=0.3, decay_from="learned", **FALLS)),
+    "xor, decay in the change": (xor, replace(XOR, sweeps=9, decay=0.01, decay_in="change", update="case")),
+    "symmetry, by fan-in, E of all": (symmetry, replace(SYMMETRY, sweeps=9, epsilon_by="fan_in", **FALLS)),
+    "symmetry, no slope": (symmetry, replace(SYMMETRY, sweeps=9, output_slope="left_out", error="mean", **FALLS)),
+    "family trees, no slope": (family_trees, replace(TREES, sweeps=4, output_slope="left_out", **GRADIENT)),
+    "family trees, late rates": (family_trees, replace(TREES, sweeps=4, epsilon_by="fan_in", **CHANGE)),
     "shared weights": (t_c, T_C),
     "shared weights, case updates": (t_c, replace(T_C, update="case")),
     "family trees": (family_trees, replace(TREES, sweeps=2, opening_sweeps=1)),

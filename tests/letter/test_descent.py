@@ -51,7 +51,7 @@ def test_two_rates_and_where_torch_sgd_parts():
 
 def test_opening_rates():
     descent = Descent(0.01, 0.9, opening_sweeps=20, opening_epsilon=0.005, opening_alpha=0.5)
-    assert [descent.rates(sweep) for sweep in (1, 20, 21)] == [(0.005, 0.5), (0.005, 0.5), (0.01, 0.9)]
+    assert [descent.rates(sweep) for sweep in (1, 20, 21)] == [(0.005, 0.5, 0), (0.005, 0.5, 0), (0.01, 0.9, 0)]
 
 
 def test_decay_shrinks_the_weight_and_not_the_change():

@@ -34,16 +34,22 @@ of the criterion too, are rounded to the dtype.
                                   time; of these, each connection in turn (by the unit it leads to, then by the unit
                                   it comes from) adds the cases in order. An input that is 0 is left out.         (6)
 
-**Change.** Rates are float64, then rounded to the dtype; so is 1 - decay. Where E is a mean and the weights change
-after every case, epsilon is first multiplied by the number of trained cases.
-    delta = fma(alpha, last delta, -(epsilon dE/dw))                                                              (9)
+With `output_slope: left_out` dE/dx of an output unit, which then feeds no other, is miss s.
+
+**Change.** Rates are float64, then rounded to the dtype; so are 1 - decay, the share of a weight in epsilon, which is 1
+or one over the fan-in, and, with decay in the change or in the gradient, h = decay or decay (1 - alpha). Where E is a
+mean and the weights change after every case, epsilon is first multiplied by the number of trained cases.
+    delta = fma(alpha, last delta, -((epsilon share) dE/dw))                                                      (9)
     w     = (w + delta) (1 - decay), or the largest value that the weight may have, whichever is smaller; NaN stays NaN
+With decay in the change or in the gradient, delta is first made fma(-h, w, delta), and then w = (w + delta) 1. Where
+decay waits until the seed has learned, it is 0 up to the sweep after which the criterion is first met.
 With `update: case` this follows each case, with dE/dw of that case alone and s as above; a case that the seed is not
 trained on changes neither w nor delta. E, the criterion and the dE/dw that is drawn are those of a pass after the
 last change of the sweep, with cases one at a time.
 
 **Criterion.** Met where for every trained case each output satisfies y > on where d > 0.5, y < off elsewhere, and E_c
-is below the float64 that follows `case_error` (times the outputs for a mean), rounded to the dtype. A run has
+is below the float64 that follows `case_error` (times the outputs for a mean), rounded to the dtype, and E is below
+`total_error` s. A run has
 diverged when E or a weight is not finite; its last E and dE/dw are drawn too.
 
 **The length of dE/dw of a level**, in float64: the square root of the sum of g g over its parameters, from 0; g =

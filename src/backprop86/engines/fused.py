@@ -25,7 +25,7 @@ from backprop86.engines.reference import Outcome, checkpoints
 from backprop86.engines.straight import written_out
 from backprop86.engines.tiles import products_at, weights_at
 from backprop86.engines.vectors import BYTES
-from backprop86.network import largest_weights
+from backprop86.network import epsilon_shares, largest_weights
 from backprop86.wiring import Wiring
 
 LANES = 64
@@ -124,11 +124,16 @@ def rule_of(recipe: Recipe, cases: Cases) -> Rule:
     most = criterion.case_error * (cases.desired.shape[1] if recipe.error == "mean" else 1)
     return Rule(
         opening_sweeps=float(recipe.opening_sweeps),
+        late_sweep=float(recipe.late_sweep or math.inf),
+        decay_in=["weights", "change", "gradient"].index(recipe.decay_in),
+        decay_waits=recipe.decay_from == "learned",
+        sloped=recipe.output_slope == "kept",
         dead_zone=["none", "from_edge", "from_target"].index(recipe.dead_zone),
         by_case=recipe.update == "case",
         to_limit=recipe.stop == "limit",
         sweeps=recipe.sweeps,
         case_error=float(np.nextafter(most, math.inf)),
+        total_error=criterion.total_error,
         n_checkpoints=len(checkpoints(recipe.sweeps)),
         checkpoints=np.array(checkpoints(recipe.sweeps)),
         n_moments=len(recipe.moments),
@@ -158,6 +163,7 @@ def net_of(wiring: Wiring, cases: Cases, recipe: Recipe) -> Net:
         wanted=wanted(cases, recipe),
         level=wiring.parameter_level,
         largest=largest_weights(wiring, recipe.biases),
+        share=epsilon_shares(wiring, recipe.epsilon_by),
     )
 
 

@@ -7,6 +7,7 @@ never meet, and each lane's arithmetic is the same whichever lane it is.
 Names are the letter's. A row is one number of each lane of a group: one weight, or the output of one unit in one case.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -49,6 +50,7 @@ class Net(NamedTuple):
     wanted: np.ndarray  # (C, n_outputs, WANTED) of each output in each case: see below
     level: np.ndarray  # of each parameter
     largest: np.ndarray  # the value at or below which each parameter is held
+    share: np.ndarray  # the part of epsilon that each parameter has
 
 
 WANTED = 6
@@ -61,11 +63,16 @@ class Rule(NamedTuple):
     """The recipe in numbers, under the recipe's names."""
 
     opening_sweeps: float
+    late_sweep: float  # infinite if there is no late phase
+    decay_in: int  # 0 weights, 1 change, 2 gradient
+    decay_waits: bool  # until the seed has learned
+    sloped: bool  # equation 5 holds for output units too
     dead_zone: int  # 0 none, 1 from_edge, 2 from_target
     by_case: bool
     to_limit: bool
     sweeps: int
     case_error: float  # with this or more a case is not learned
+    total_error: float  # with this or more, times SCALE, a net is not learned
     n_checkpoints: int
     checkpoints: np.ndarray
     n_moments: int
@@ -85,11 +92,12 @@ class Lanes(NamedTuple):
     when: np.ndarray  # (groups, ROWS_WHEN, v)
 
 
-ROWS_PER = 12
-E, SLACK, RIGHT, SCALE, CASES, LOOKING, LOOKING_RIGHT, BAD, EPSILON, ALPHA, KEEP, EVENT = range(ROWS_PER)
+ROWS_PER = 13
+E, SLACK, RIGHT, SCALE, CASES, LOOKING, LOOKING_RIGHT, BAD, EPSILON, ALPHA, KEEP, SHRINK, EVENT = range(ROWS_PER)
 """Rows of `per`. SLACK is positive if the criterion is met, LOOKING 1 until that is first so; RIGHT and LOOKING_RIGHT
 are the same for the right side of 0.5. SCALE is 1, or for a mean one over the number of outputs and cases; CASES undoes
-the latter where a change follows every case. BAD is NaN once a weight is not finite. EVENT is not 0 where one of these
+the latter where a change follows every case. KEEP is what decay leaves of a weight after a change, SHRINK the part of
+it that a change takes away. BAD is NaN once a weight is not finite. EVENT is not 0 where one of these
 has just happened.
 """
 ROWS_WHEN = 4
@@ -131,6 +139,9 @@ def gradient(net, rule, lanes, first, last):
     for tile in range(first // net.at_once, (last - 1) // net.at_once + 1):
         for number in range(item(net.starts, tile), item(net.starts, tile + 1)):
             do(net, rule, lanes, further(net.ops, number * FIELDS))
+    if rule.total_error < math.inf:
+        rest = rule.total_error * load(per, SCALE * v) - load(per, E * v)
+        store(per, SLACK * v, smaller(load(per, SLACK * v), rest))
 
 
 @compiled
@@ -187,7 +198,7 @@ def error(net, rule, lanes, c, row):
         miss = miss * counts
         of_case = fma(0.5 * miss, miss, of_case)
         dE_dy = miss * scale
-        store(lanes.dE_dx, place, dE_dy * y * (1.0 - y) if item(net.is_last, o) == 1 else dE_dy)
+        store(lanes.dE_dx, place, dE_dy * y * (1.0 - y) if rule.sloped and item(net.is_last, o) == 1 else dE_dy)
         slack = smaller(slack, fma(y, sign, item(wanted, LEARNED_AT)))
         right = smaller(right, fma(y, sign, item(wanted, HALF_AT)))
     left_out = 4.0 * (1.0 - counts)
@@ -198,14 +209,17 @@ def error(net, rule, lanes, c, row):
 
 
 @compiled
-def change(net, lanes, c):
+def change(net, rule, lanes, c):
     """Apply equation 9 and decay: after case c for the seeds that are trained on it, after a sweep (c < 0) for all."""
     per, v = lanes.per, width(lanes.w)
     alpha, epsilon, keep, bad = load(per, ALPHA * v), load(per, EPSILON * v), load(per, KEEP * v), load(per, BAD * v)
+    shrink = load(per, SHRINK * v)
     for p in range(net.n_parameters):
         k = p * v
         w, last = load(lanes.w, k), load(lanes.last_change, k)
-        delta_w = fma(alpha, last, -(epsilon * load(lanes.dE_dw, k)))
+        delta_w = fma(alpha, last, -(epsilon * item(net.share, p) * load(lanes.dE_dw, k)))
+        if rule.decay_in != 0:
+            delta_w = fma(-shrink, w, delta_w)
         moved = smaller(item(net.largest, p), (w + delta_w) * keep)  # in this order NaN stays NaN
         if c >= 0:
             learns = load(lanes.counted, c * v)

@@ -27,6 +27,7 @@ from backprop86.engines.kernel import (
     ROWS_WHEN,
     SCALE,
     SEED,
+    SHRINK,
     SLACK,
     E,
     Lanes,
@@ -47,7 +48,7 @@ class Block(NamedTuple):
     counted: np.ndarray  # (S, C)
     scale: np.ndarray
     cases: np.ndarray
-    rates: np.ndarray  # (S, 5), a column for each of RATES
+    rates: np.ndarray  # (S, 8), a column for each of RATES
     until: np.ndarray
     w: np.ndarray
     w_learned: np.ndarray
@@ -61,10 +62,15 @@ class Block(NamedTuple):
     gradient_curve: np.ndarray
 
 
-OF_EPSILON, OF_ALPHA, OF_DECAY, OF_OPENING_EPSILON, OF_OPENING_ALPHA = (
-    RATES.index(name) for name in ("epsilon", "alpha", "decay", "opening_epsilon", "opening_alpha")
+OF_FIRST, OF_OPENING, OF_LATE = (
+    tuple(RATES.index(name) for name in names)
+    for names in (
+        ("epsilon", "alpha", "decay"),
+        ("opening_epsilon", "opening_alpha", "decay"),
+        ("late_epsilon", "late_alpha", "late_decay"),
+    )
 )
-"""Columns of a block's `rates`."""
+"""Columns of a block's `rates`: epsilon, alpha and decay of each phase."""
 PLACES = 7
 IN_USE, NEXT, END, WORK, MORE, STEP, LOOK_AT = range(PLACES)
 """Places of `todo`: lanes in use, the next seed and one past the last that may begin, seed-sweeps done, whether more
@@ -101,6 +107,7 @@ def begin(net, one, block, seed, step):
     put(per, BAD * v, bad)
     put(per, EPSILON * v, 0.0)
     put(per, KEEP * v, 1.0)
+    put(per, SHRINK * v, 0.0)
     put(when, SEED * v, seed)
     put(when, BEGAN * v, step + 1)
     put(when, DUE * v, step + 1)
@@ -162,7 +169,8 @@ def draw(net, rule, one, block, seed, t):
 def plan(rule, one, block, seed, t):
     """Set the rates of the sweep after sweep t, and the sweep after which the seed must be looked at again."""
     per, when, v = one.per, one.when, width(one.w)
-    due, opening = item(rule.checkpoints, item(when, CHECKPOINT * v)), t < rule.opening_sweeps
+    due = item(rule.checkpoints, item(when, CHECKPOINT * v))
+    opening, late = t < rule.opening_sweeps, t >= rule.late_sweep
     for m in range(rule.n_moments):
         if item(rule.moments, m) > t:
             due = min(due, item(rule.moments, m))
@@ -170,13 +178,18 @@ def plan(rule, one, block, seed, t):
         due = min(due, item(block.until, seed))
     if opening:
         due = min(due, np.int64(rule.opening_sweeps))
+    elif not late and rule.late_sweep < math.inf:
+        due = min(due, np.int64(rule.late_sweep))
     put(when, DUE * v, item(when, BEGAN * v) + due)
     rates = len(RATES) * seed
-    epsilon = item(block.rates, rates + (OF_OPENING_EPSILON if opening else OF_EPSILON))
-    alpha = item(block.rates, rates + (OF_OPENING_ALPHA if opening else OF_ALPHA))
-    put(per, EPSILON * v, epsilon * item(per, CASES * v))
-    put(per, ALPHA * v, alpha)
-    put(per, KEEP * v, 1 - item(block.rates, rates + OF_DECAY))
+    epsilon, alpha, decay = OF_OPENING if opening else (OF_LATE if late else OF_FIRST)
+    alpha_now, decay_now = item(block.rates, rates + alpha), item(block.rates, rates + decay)
+    if rule.decay_waits and item(per, LOOKING * v) > 0:
+        decay_now = 0.0
+    put(per, EPSILON * v, item(block.rates, rates + epsilon) * item(per, CASES * v))
+    put(per, ALPHA * v, alpha_now)
+    put(per, KEEP * v, 1 - decay_now if rule.decay_in == 0 else 1.0)
+    put(per, SHRINK * v, decay_now if rule.decay_in == 1 else decay_now * (1 - alpha_now))
 
 
 @compiled
@@ -205,11 +218,12 @@ def pointers(net, rule, lanes, block):
         Net(
             pointer(net.starts), pointer(net.ops), pointer(net.listed), net.products, net.weights, net.written_out,
             net.at_once, net.n_rows, net.n_outputs, net.n_parameters, net.n_cases, net.n_levels, pointer(net.outputs),
-            pointer(net.is_last), pointer(net.wanted), pointer(net.level), pointer(net.largest),
+            pointer(net.is_last), pointer(net.wanted), pointer(net.level), pointer(net.largest), pointer(net.share),
         ),
         Rule(
-            rule.opening_sweeps, rule.dead_zone, rule.by_case, rule.to_limit, rule.sweeps, rule.case_error,
-            rule.n_checkpoints, pointer(rule.checkpoints), rule.n_moments, pointer(rule.moments),
+            rule.opening_sweeps, rule.late_sweep, rule.decay_in, rule.decay_waits, rule.sloped, rule.dead_zone,
+            rule.by_case, rule.to_limit, rule.sweeps, rule.case_error, rule.total_error, rule.n_checkpoints,
+            pointer(rule.checkpoints), rule.n_moments, pointer(rule.moments),
         ),
         Lanes(
             pointer(lanes.w), pointer(lanes.last_change), pointer(lanes.dE_dw), pointer(lanes.y), pointer(lanes.dE_dx),
@@ -258,9 +272,9 @@ def sweep(net, rule, lanes):
     if rule.by_case:
         for c in range(net.n_cases):
             gradient(net, rule, lanes, c, c + 1)
-            change(net, lanes, c)
+            change(net, rule, lanes, c)
     else:
-        change(net, lanes, -1)
+        change(net, rule, lanes, -1)
     gradient(net, rule, lanes, 0, net.n_cases)
     return happened(lanes)
 

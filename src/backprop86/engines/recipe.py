@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from backprop86.descent import Descent
+from backprop86.descent import RATES, Descent
 from backprop86.modules import SquaredError
 from backprop86.wiring import Wiring
 
@@ -56,12 +56,14 @@ class Cases:
 class Criterion:
     """A standard by which a network counts as learned.
 
-    Every output of every training case is above `on` or below `off`, and no case has an error above `case_error`.
+    Every output of every training case is above `on` or below `off`, no case has an error above `case_error`, and E
+    is below `total_error`. Where E is a mean, so is the error that is compared: it is multiplied by their number.
     """
 
     on: float = 0.5
     off: float = 0.5
     case_error: float = math.inf
+    total_error: float = math.inf
 
     def met(self, y: Tensor, d: Tensor, error: SquaredError, counted: Tensor | None = None) -> Tensor:
         """Return (S,) True where the criterion is met, from outputs y (S, C, J), d (C, J), counted (S, C) or None."""
@@ -72,7 +74,11 @@ class Criterion:
             right &= case_error <= self.case_error
         if counted is not None:
             right |= counted == 0
-        return right.all(-1)
+        right = right.all(-1)
+        if self.total_error < math.inf:
+            E, (_, scale) = error.forward(y, d, counted)
+            right &= self.total_error * (1 if scale is None else scale) > E
+        return right
 
 
 CRITERIA = {
@@ -80,6 +86,7 @@ CRITERIA = {
     "zone": Criterion(0.8, 0.2),  # the family trees' standard (N, H)
     "near_zone": Criterion(0.75, 0.25),  # ours: the family trees' error vanishes at 0.8 and 0.2, so outputs stop there
     "case_error": Criterion(case_error=0.01),  # Chauvin's XOR study (P p. 333): 0.01 per pattern
+    "total_error": Criterion(-1, 2, total_error=0.4),  # L p. 16: E; the value is assumed, it is where Fig. 3-1 ends
 }
 
 
@@ -111,6 +118,15 @@ class Recipe:
     moments: list[int] = field(default_factory=list)  # sweeps after which every run is looked at besides
     held_out: str = "none"  # which cases each seed is not trained on; the problem knows the names
     dtype: str = "float64"
+    late_sweep: int = 0  # after that sweep the rates and the decay below come last; 0: they never do
+    late_epsilon: float = 0.0
+    late_alpha: float = 0.0
+    late_decay: float = 0.0
+    decay_in: str = "weights"  # where a weight shrinks, see Descent
+    decay_from: str = "start"  # when weights begin to shrink: at the start, or once the seed has learned
+    epsilon_by: str = "one"  # epsilon of a weight is divided by 1, or by the fan-in of the unit that it leads to
+    output_slope: str = "kept"  # y (1 - y) of the output units in equation 5, kept or left out
+    case_set: int = 1  # which of the problem's sets of cases, where it draws them at random
 
     def check(self) -> "Recipe":
         """Return the recipe itself; BadInput, in one line, names a setting that cannot be."""
@@ -138,9 +154,8 @@ class Recipe:
 
     def descent(self) -> Descent:
         """Return equations 8 and 9 with this recipe's rates."""
-        return Descent(
-            self.epsilon, self.alpha, self.decay, self.opening_sweeps, self.opening_epsilon, self.opening_alpha
-        )
+        schedule = ("opening_sweeps", "late_sweep", "decay_in")
+        return Descent(**{name: getattr(self, name) for name in (*RATES, *schedule)})
 
 
 @dataclass(frozen=True, eq=False)
@@ -225,6 +240,15 @@ LIMITS: dict[str, Limit] = {
     "opening_sweeps": ("a whole number of at least 0 and below 2^63", lambda v: 0 <= v < BEYOND),
     "opening_epsilon": NOT_NEGATIVE,
     "opening_alpha": FRACTION,
+    "late_sweep": ("a whole number of at least 0 and below 2^63", lambda v: 0 <= v < BEYOND),
+    "late_epsilon": NOT_NEGATIVE,
+    "late_alpha": FRACTION,
+    "late_decay": FRACTION,
+    "decay_in": one_of("weights", "change", "gradient"),
+    "decay_from": one_of("start", "learned"),
+    "epsilon_by": one_of("one", "fan_in"),
+    "output_slope": one_of("kept", "left_out"),
+    "case_set": ("a whole number of at least 0 and below 2^63", lambda v: 0 <= v < BEYOND),
     "update": one_of("sweep", "case"),
     "error": one_of("sum", "mean"),
     "target_on": OUTPUT,

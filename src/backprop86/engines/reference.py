@@ -6,6 +6,7 @@ seed is the number of sweeps after which its weights first meet the criterion; 0
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from torch import Tensor
 
 from backprop86.descent import Descent
 from backprop86.engines.recipe import CRITERIA, Criterion, Job
-from backprop86.network import Network, largest_weights
+from backprop86.network import Network, epsilon_shares, largest_weights
 
 NEVER = -1
 
@@ -107,6 +108,7 @@ class _Run:
         self.error, self.criterion = recipe.squared_error(), CRITERIA[recipe.criterion]
         self.descent = descent.columns(len(w), **as_tensor)
         self.largest = torch.tensor(largest_weights(wiring, recipe.biases), **as_tensor)
+        self.share = torch.tensor(epsilon_shares(wiring, recipe.epsilon_by), **as_tensor)
         self.inputs, self.d = torch.tensor(cases.inputs, **as_tensor), torch.tensor(cases.desired, **as_tensor)
         self.levels = torch.as_tensor(wiring.parameter_level, device=device)
         self.until, self.outcome = job.until, Outcome.unknown(job)
@@ -135,7 +137,8 @@ class _Run:
         outputs, cache = self.network.forward(inputs, self.w)
         E, cache_error = self.error.forward(outputs, d, counted)
         dE_doutputs, _ = self.error.backward(1.0, cache_error)
-        _, gradients = self.network.backward(dE_doutputs, cache, to_inputs=False)
+        slope = self.recipe.output_slope == "kept"
+        _, gradients = self.network.backward(dE_doutputs, cache, to_inputs=False, output_slope=slope)
         return gradients["w"], E, outputs
 
     def look(self, sweep: int, checkpoint: int | None) -> None:
@@ -184,13 +187,17 @@ class _Run:
 
     def change(self, sweep: int) -> None:
         """Change the weights: once, from the gradient of the whole sweep, or after every case in turn."""
+        decays: Any = 1.0
+        if self.recipe.decay_from == "learned":
+            decays = torch.as_tensor(self.outcome.sweeps[self.seeds] != NEVER).to(self.w)[:, None]
+        step = partial(self.descent.step, sweep=sweep, largest=self.largest, share=self.share, decays=decays)
         if self.recipe.update == "sweep":
-            self.w, self.last_change = self.descent.step(self.w, self.last_change, self.dE_dw, sweep, self.largest)
+            self.w, self.last_change = step(self.w, self.last_change, self.dE_dw)
             return
         for c in range(len(self.inputs)):
             counted = None if self.counted is None else self.counted[:, c : c + 1]
             dE_dw, _, _ = self.gradient(self.inputs[c : c + 1], self.d[c : c + 1], counted)
-            w, last_change = self.descent.step(self.w, self.last_change, dE_dw, sweep, self.largest)
+            w, last_change = step(self.w, self.last_change, dE_dw)
             if counted is not None:  # a case held out changes nothing, not even by momentum or decay
                 w = torch.where(counted > 0, w, self.w)
                 last_change = torch.where(counted > 0, last_change, self.last_change)

@@ -11,12 +11,25 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from backprop86.engines.arithmetic import CASES_AT_ONCE, LARGEST, LN_2, LN_2_REST, LOG2_E, SHIFT, TAYLOR
-from backprop86.engines.kernel import ALPHA, BAD, EPSILON, EVENT, KEEP, LOOKING, LOOKING_RIGHT, RIGHT, SCALE, SLACK, E
+from backprop86.engines.kernel import (
+    ALPHA,
+    BAD,
+    EPSILON,
+    EVENT,
+    KEEP,
+    LOOKING,
+    LOOKING_RIGHT,
+    RIGHT,
+    SCALE,
+    SHRINK,
+    SLACK,
+    E,
+)
 from backprop86.engines.machine import address_of
 from backprop86.engines.program import by_content, products, program
 from backprop86.engines.recipe import CRITERIA, Cases, Recipe
 from backprop86.engines.vectors import BYTES, FRACTION
-from backprop86.network import largest_weights
+from backprop86.network import epsilon_shares, largest_weights
 from backprop86.wiring import Wiring
 
 MOST = 9_000
@@ -27,6 +40,7 @@ OF_LOGISTIC = 24
 """Operations of one logistic."""
 PRINTED = (
     "update", "target_on", "target_off", "dead_zone", "zone_on", "zone_off", "error", "criterion", "biases", "dtype",
+    "epsilon_by", "decay_in", "output_slope",
 )  # fmt: skip
 """The settings that are printed into a sweep."""
 Name = str
@@ -150,11 +164,15 @@ class Sweep:
     ) -> tuple[list[Name], list[Name]]:
         """Print equation 9 and decay, after case c for the seeds that are trained on it; return the new (w, delta)."""
         on, largest, bad = self.on, largest_weights(self.wiring, self.recipe.biases), self.on.load("per", BAD)
-        alpha, epsilon, keep = (on.load("per", row) for row in (ALPHA, EPSILON, KEEP))
+        alpha, epsilon, keep, shrink = (on.load("per", row) for row in (ALPHA, EPSILON, KEEP, SHRINK))
+        shares = epsilon_shares(self.wiring, self.recipe.epsilon_by)
         counts = on.load("counted", c) if self.held_out and c is not None else None
         moved, deltas = [], []
         for p, w_p in enumerate(w):
-            delta = on.fma(alpha, last[p], on.line(f"fneg {on.type} {on.two('fmul', epsilon, dE_dw[p])}"))
+            rate = epsilon if shares[p] == 1 else on.two("fmul", epsilon, on.number(shares[p]))
+            delta = on.fma(alpha, last[p], on.line(f"fneg {on.type} {on.two('fmul', rate, dE_dw[p])}"))
+            if self.recipe.decay_in != "weights":
+                delta = on.fma(on.line(f"fneg {on.type} {shrink}"), w_p, delta)
             new = on.two("fmul", on.two("fadd", w_p, delta), keep)
             if largest[p] < np.inf:
                 new = on.smaller(on.number(largest[p]), new)
@@ -227,6 +245,9 @@ class Sweep:
         for i in range(self.wiring.n_units - 1, self.wiring.n_inputs, -1):
             terms = [(w[p], dE_dx[j]) for p, source, j in self.connections if source == i]
             total = self.sum(terms, dE_dy.get(i, on.number(-0.0)))
+            if i in dE_dy and self.recipe.output_slope == "left_out":
+                dE_dx[i] = total
+                continue
             rest = on.two("fsub", on.number(1), str(y[i]))
             dE_dx[i] = on.two("fmul", on.two("fmul", total, str(y[i])), rest)
         return dE_dx
@@ -247,6 +268,9 @@ class Sweep:
         slack = found.beyond(criterion.on, criterion.off)
         if most < np.inf:
             slack = on.smaller(slack, on.two("fsub", on.number(np.nextafter(most, np.inf)), found.worst))
+        if criterion.total_error < np.inf:
+            scaled = on.two("fmul", on.number(criterion.total_error), on.load("per", SCALE))
+            slack = on.smaller(slack, on.two("fsub", scaled, found.E))
         right = found.beyond(0.5, 0.5)
         for value, row in ((found.E, E), (slack, SLACK), (right, RIGHT)):
             on.store(value, "per", row)

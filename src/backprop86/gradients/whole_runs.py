@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from backprop86.engines import fused
-from backprop86.engines.recipe import Job
+from backprop86.engines.recipe import Job, Recipe
 from backprop86.engines.reference import checkpoints, every_sweep
 from backprop86.gradients.oracles import by_autograd
 
@@ -33,16 +33,21 @@ def trajectory(job: Job) -> Trajectory:
     E_of = partial(_error, job, counted)
     now, one = torch.tensor(w), torch.ones(len(w), dtype=torch.float64)
     change = torch.zeros_like(now)
+    fan_in = _fan_in(job) if recipe.epsilon_by == "fan_in" else 1.0
     weights, errors = [now], [E_of(every, now)]
     for sweep in range(1, recipe.sweeps + 1):
-        opening = sweep <= recipe.opening_sweeps
-        epsilon = recipe.opening_epsilon if opening else recipe.epsilon
-        alpha = recipe.opening_alpha if opening else recipe.alpha
+        epsilon, alpha, decay = _rates(recipe, sweep)
         for group in groups:
             (gradient,) = by_autograd(partial(E_of, group), [now], one)
-            next_change = -epsilon * gradient + alpha * change
+            next_change = -epsilon / fan_in * gradient + alpha * change
             learns = counted[:, group].any(1, keepdim=True)
-            moved = (now + next_change) * (1 - recipe.decay)
+            if recipe.decay_in == "change":
+                next_change = next_change - decay * now
+            elif recipe.decay_in == "gradient":  # (1 - alpha) decay / epsilon times w is a part of the gradient
+                next_change = next_change - decay * (1 - alpha) * now
+            moved = now + next_change
+            if recipe.decay_in == "weights":
+                moved = moved * (1 - decay)
             if recipe.biases == "negative":
                 moved = torch.where(torch.tensor(wiring.is_bias), moved.clamp(max=0), moved)
             now = torch.where(learns, moved, now)
@@ -50,6 +55,21 @@ def trajectory(job: Job) -> Trajectory:
         weights.append(now)
         errors.append(E_of(every, now))
     return torch.stack(weights), torch.stack(errors)
+
+
+def _rates(recipe: Recipe, sweep: int) -> tuple[float, float, float]:
+    """Return epsilon, alpha and decay of a sweep."""
+    if sweep <= recipe.opening_sweeps:
+        return recipe.opening_epsilon, recipe.opening_alpha, recipe.decay
+    if recipe.late_sweep and sweep > recipe.late_sweep:
+        return recipe.late_epsilon, recipe.late_alpha, recipe.late_decay
+    return recipe.epsilon, recipe.alpha, recipe.decay
+
+
+def _fan_in(job: Job) -> Tensor:
+    """Return the number of connections into the unit that each weight leads to, (n_parameters,)."""
+    targets = dict(zip(job.wiring.parameter.tolist(), job.wiring.target.tolist(), strict=True))
+    return torch.tensor([(job.wiring.target == targets[p]).sum() for p in sorted(targets)], dtype=torch.float64)
 
 
 def _error(job: Job, counted: Tensor, group: list[int], w: Tensor) -> Tensor:
@@ -101,10 +121,10 @@ def with_sgd(job: Job) -> Trajectory:
     weights, errors = [now.clone()], [E(now)]
     for sweep in range(1, recipe.sweeps + 1):
         rates = optimizer.param_groups[0]
-        rates["lr"], rates["momentum"] = recipe.descent().rates(sweep)
+        rates["lr"], rates["momentum"], decay = recipe.descent().rates(sweep)
         (now.grad,) = by_autograd(E, [now], one)
         optimizer.step()
-        now.mul_(1 - recipe.decay)
+        now.mul_(1 - decay)
         weights.append(now.clone())
         errors.append(E(now))
     return torch.stack(weights), torch.stack(errors)

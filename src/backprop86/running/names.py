@@ -39,6 +39,13 @@ CHOICES = {
     ("start", "drawn"): "random weights",
     ("start", "equal"): "equal weights",
     ("start", "fig5"): "from the printed minimum",
+    ("decay_in", "change"): "decay inside the remembered change",
+    ("decay_in", "gradient"): "decay in the gradient",
+    ("decay_from", "learned"): "decay once learned",
+    ("epsilon_by", "fan_in"): "ε divided by the fan-in",
+    ("output_slope", "left_out"): "no slope at the output",
+    ("criterion", "total_error"): "E below 0.4",
+    ("criterion", "right_side"): "every output on the right side of 0.5",
     ("held_out", "random"): "other cases held out",
     ("held_out", "positions"): "a position held out",
     ("held_out", "fig_8"): "H Fig. 8's answers held out",
@@ -59,6 +66,7 @@ def described(settings: Mapping[str, Any]) -> str:
         "alpha": "momentum {:g}",
         "initial_range": "weights from ±{:g}",
         "decay": "decay {:g}",
+        "case_set": "set {:d} of cases",
     }
     for name, value in told.items():
         if isinstance(value, str) and (name, value) in CHOICES:

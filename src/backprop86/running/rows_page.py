@@ -3,7 +3,7 @@
 python -m backprop86.running.rows_page > docs/rows.md
 """
 
-from backprop86.engines.recipe import CRITERIA
+from backprop86.engines.recipe import CRITERIA, Criterion
 from backprop86.running.failures import KINDS
 from backprop86.running.problem import problem_of
 from backprop86.running.schema import WEIGHTS
@@ -98,7 +98,7 @@ def meanings(stem: str) -> dict[str, str]:
 
 def page() -> str:
     """Return docs/rows.md."""
-    criteria = {name: _criterion(one.on, one.off, one.case_error) for name, one in CRITERIA.items()}
+    criteria = {name: _criterion(one) for name, one in CRITERIA.items()}
     every_net = MEASURES | {WEIGHTS.removesuffix("@"): WEIGHTS_SAY}
     problems = "\n\n".join(f"### {load(stem).experiment.title}: `{stem}`\n\n{_of_each(stem)}" for stem in stems())
     return PAGE.format(
@@ -118,10 +118,16 @@ def _of_each(stem: str) -> str:
     return _table("column", of_problem(stem)) if same == stem else f"The columns of `{same}`."
 
 
-def _criterion(on: float, off: float, case_error: float) -> str:
+def _criterion(criterion: Criterion) -> str:
     """Return a criterion in words."""
-    said = f"each output that should be on is above {on:g}, each other one below {off:g}"
-    return said if case_error == float("inf") else f"{said}, and no case has an error above {case_error:g}"
+    said = []
+    if criterion.on > 0:
+        said.append(f"each output that should be on is above {criterion.on:g}, each other one below {criterion.off:g}")
+    if criterion.case_error < float("inf"):
+        said.append(f"no case has an error above {criterion.case_error:g}")
+    if criterion.total_error < float("inf"):
+        said.append(f"E, summed over cases and outputs, is below {criterion.total_error:g}")
+    return ", and ".join(said)
 
 
 def _table(head: str, rows: dict[str, str]) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from backprop86.descent import RATES, Descent
+from backprop86.descent import RATES
 from backprop86.engines import fused, reference
 from backprop86.engines.recipe import BadInput, Job, Recipe
 from backprop86.engines.reference import NEVER, Outcome, checkpoints
@@ -120,8 +120,8 @@ def run_together(
         numbers, block_seeds = [k for k, _ in block], [seed for _, seed in block]
         runs_of = {k: [seed for n, seed in block if n == k] for k in dict.fromkeys(numbers)}
         w0 = np.concatenate([start_of(problem, recipes[k], wiring, some) for k, some in runs_of.items()])
-        rates = {name: np.array([getattr(recipes[k], name) for k in numbers]) for name in RATES}
-        descent = Descent(**rates, opening_sweeps=recipes[0].opening_sweeps)
+        rates: dict[str, Any] = {name: np.array([getattr(recipes[k], name) for k in numbers]) for name in RATES}
+        descent = replace(recipes[0].descent(), **rates)
         least = np.array([drawn[k] if drawn and seed < DRAWN else 0 for k, seed in block])
         job = Job(wiring, cases, recipes[0], w0, counted_of(problem, recipes[0], block_seeds), least)
         outcome = train(job, device, advance, descent)
