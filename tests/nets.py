@@ -31,6 +31,12 @@ RECIPES = {
     "symmetry, epsilon by fan-in": (symmetry, replace(SYMMETRY, epsilon=0.5, epsilon_by="fan_in", sweeps=20)),
     "family trees, decay in the change": (family_trees, replace(TREES, decay_in="change", sweeps=25)),
     "family trees, decay in the gradient": (family_trees, replace(TREES, decay_in="gradient", sweeps=25)),
+    "xor, gains": (xor, replace(XOR, sweeps=60, stop="limit", gain=1.5, gain_epsilon=0.1)),
+    "symmetry, gains, case updates": (
+        symmetry,
+        replace(SYMMETRY, update="case", gain=2.0, gain_epsilon=0.02, sweeps=10),
+    ),
+    "family trees, slope 3.5": (family_trees, replace(TREES, gain=3.5, opening_epsilon=0.005, epsilon=0.01)),
     "family trees, case updates": (family_trees, replace(TREES, update="case", sweeps=2, opening_sweeps=1)),
 }
 
@@ -50,4 +56,5 @@ def wirings(draw):
             if draw(st.booleans()):
                 shared[source, names[k]] = draw(st.sampled_from("ab"))
     outputs = draw(st.lists(st.sampled_from(names[1 + n_inputs :]), min_size=1, unique=True))
-    return wire(names[1 : 1 + n_inputs], fed, outputs, shared)
+    wiring = wire(names[1 : 1 + n_inputs], fed, outputs, shared)
+    return wiring.with_gains() if draw(st.booleans()) else wiring

@@ -65,6 +65,22 @@ class Logistic:
         return dE_dy * y * (1 - y), {}
 
 
+class Gain:
+    """The steepness of the logistic, one number for all units of a level: y = 1 / (1 + e^(-G x)) (L p. 28)."""
+
+    @staticmethod
+    def forward(x: Tensor, gain: Tensor) -> tuple[Tensor, Cache]:
+        """Return G x. x (S, C, J), gain (S,) -> (S, C, J)."""
+        G = gain[..., None, None]
+        return G * x, (x, G)
+
+    @staticmethod
+    def backward(dE_dGx: Tensor, cache: Cache) -> tuple[Tensor, Gradients]:
+        """dE/dx_j = G dE/d(G x_j) and dE/dG = sum_cj dE/d(G x_j) x_j. dE_dGx (S, C, J) -> (S, C, J), {"gain": (S,)}."""
+        x, G = cache
+        return G * dE_dGx, {"gain": (dE_dGx * x).sum((-2, -1))}
+
+
 @dataclass(frozen=True)
 class SquaredError:
     """E = 1/2 sum_c sum_j (y_jc - d_jc)^2: summed over cases and output units, never averaged. Equation 3.

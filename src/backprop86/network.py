@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from backprop86.modules import Cache, Gradients, Linear, Logistic
+from backprop86.modules import Cache, Gain, Gradients, Linear, Logistic
 from backprop86.wiring import Wiring
 
 
@@ -28,6 +28,8 @@ class Network:
         self.levels = [
             (pieces(level.sources, starts), torch.as_tensor(level.parameter, device=device)) for level in wiring.levels
         ]
+        numbers = range(wiring.n_weights, wiring.n_weights + len(self.levels))
+        self.gains = [number if wiring.has_gains else None for number in numbers]
 
     def forward(self, inputs: Tensor, w: Tensor) -> tuple[Tensor, Cache]:
         """inputs (C, n_inputs) or (S, C, n_inputs), w (S, n_parameters) -> outputs (S, C, n_outputs)."""
@@ -35,11 +37,12 @@ class Network:
         y = [torch.cat([one, inputs], -1).expand(len(w), -1, -1)]
         w_or_0 = torch.cat([w, torch.zeros_like(w[:, :1])], -1)  # a missing connection has the weight 0
         caches = []
-        for sources, parameter in self.levels:
+        for (sources, parameter), gain in zip(self.levels, self.gains, strict=True):
             x, cache_linear = Linear.forward(take(y, sources), w_or_0[:, parameter])
+            x, cache_gain = (x, None) if gain is None else Gain.forward(x, w[:, gain])
             y_level, cache_logistic = Logistic.forward(x)
             y.append(y_level)
-            caches.append((cache_linear, cache_logistic))
+            caches.append((cache_linear, cache_gain, cache_logistic))
         return take(y, self.outputs), (y, caches)
 
     def backward(
@@ -56,10 +59,13 @@ class Network:
         give(dE_dy, self.outputs, dE_doutputs, first)
         dE_dw = dE_doutputs.new_zeros(len(dE_doutputs), self.wiring.n_parameters + 1)
         for number, (sources, parameter) in reversed(list(enumerate(self.levels))):
-            cache_linear, cache_logistic = caches[number]
+            cache_linear, cache_gain, cache_logistic = caches[number]
             dE_dx, _ = Logistic.backward(dE_dy[number + 1], cache_logistic)
             for _, columns in [] if output_slope else (one for one in self.outputs if one[0] == number + 1):
                 dE_dx[..., columns] = dE_dy[number + 1][..., columns]
+            if (gain := self.gains[number]) is not None:
+                dE_dx, gradients = Gain.backward(dE_dx, cache_gain)
+                dE_dw[:, gain] = gradients["gain"]
             wanted = any(block >= first for block, _ in sources)
             dE_dsources, gradients = Linear.backward(dE_dx, cache_linear, wanted)
             dE_dw.index_add_(-1, parameter.flatten(), gradients["w"].flatten(-2))  # shared weights add up (P p. 355)

@@ -13,6 +13,7 @@ Unit 0 is always 1: a bias is the weight from it (N, below equation 1). The inpu
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
@@ -45,6 +46,7 @@ class Wiring:
     source: np.ndarray  # (n_connections,)
     target: np.ndarray  # (n_connections,) never decreasing
     parameter: np.ndarray  # (n_connections,) which entry of the flat vector w is this connection's weight
+    has_gains: bool = False  # whether w ends with a gain for each level (L p. 28)
 
     def __post_init__(self) -> None:
         """Refuse, in one line, a wiring that no network can have."""
@@ -59,7 +61,7 @@ class Wiring:
             raise ValueError("every unit that is not an input must be fed, in the order of the units")
         if not len(self.outputs) or any(unit not in computed for unit in self.outputs.tolist()):
             raise ValueError("the outputs must be units that are fed by others")
-        if set(self.parameter.tolist()) != set(range(self.n_parameters)):
+        if set(self.parameter.tolist()) != set(range(self.n_weights)):
             raise ValueError("parameters must be numbered 0, 1, 2, ... without gaps")
 
     @property
@@ -68,9 +70,14 @@ class Wiring:
         return len(self.units)
 
     @cached_property
+    def n_weights(self) -> int:
+        """The number of weights: the first entries of the flat vector w."""
+        return int(self.parameter.max()) + 1
+
+    @cached_property
     def n_parameters(self) -> int:
         """The length of the flat vector w."""
-        return int(self.parameter.max()) + 1
+        return self.n_weights + (len(self._starts) - 1 if self.has_gains else 0)
 
     @cached_property
     def hidden(self) -> list[int]:
@@ -87,11 +94,16 @@ class Wiring:
     @cached_property
     def levels(self) -> list[Level]:
         """The units in as few groups as their order allows."""
+        return [self._level(*ends) for ends in pairwise(self._starts)]
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """The first unit of each level, and the number of units."""
         starts = [1 + self.n_inputs]
         for unit in range(starts[0], self.n_units):
             if np.any(self.source[self.target == unit] >= starts[-1]):
                 starts.append(unit)
-        return [self._level(*ends) for ends in zip(starts, [*starts[1:], self.n_units], strict=True)]
+        return [*starts, self.n_units]
 
     def _level(self, start: int, stop: int) -> Level:
         here = (self.target >= start) & (self.target < stop)
@@ -102,11 +114,11 @@ class Wiring:
 
     @cached_property
     def parameter_level(self) -> np.ndarray:
-        """The first level in which each parameter is a weight, (n_parameters,)."""
-        level = np.zeros(self.n_parameters, dtype=int)
+        """The first level in which each parameter is a weight, (n_parameters,); of gains, the number of levels."""
+        level = np.full(self.n_parameters, len(self.levels))
         for number in reversed(range(len(self.levels))):
             used = self.levels[number].parameter
-            level[used[used < self.n_parameters]] = number
+            level[used[used < self.n_weights]] = number
         return level
 
     def table(self) -> list[tuple[int, str, str]]:
@@ -121,6 +133,10 @@ class Wiring:
         if not len(found):
             raise KeyError(f"no connection from {source} to {target}")
         return int(self.parameter[found[0]])
+
+    def with_gains(self) -> "Wiring":
+        """Return the same network with a gain for each level: in an unrolled net, for each step."""
+        return replace(self, has_gains=True)
 
     def without_biases(self) -> "Wiring":
         """Return the same network with no connection from the unit that is always 1."""

@@ -137,7 +137,7 @@ class Pass:
 
     def __init__(self, wiring, inputs, desired, sloped, at_once=1):
         """Put every product where the page has it; dE/dw takes so many cases at once."""
-        self.wiring, self.sloped, C, U = wiring, sloped, len(inputs), wiring.n_units
+        self.wiring, self.sloped, self.at_once, C, U = wiring, sloped, at_once, len(inputs), wiring.n_units
         self.given = np.concatenate([np.ones((C, 1)), inputs, np.zeros((C, U - 1 - wiring.n_inputs))], 1).ravel()
         self.is_on = desired[..., None] > 0.5
         self.outputs = np.arange(C)[:, None] * U + wiring.outputs
@@ -158,26 +158,42 @@ class Pass:
         self.of_weights = terms(parameter[order], j[order], i[order])
 
     def forward(self, w):
-        """Return y of every row. Equations 1 and 2."""
+        """Return x and y of every row. Equations 1 and 2."""
         y = np.repeat(self.given[:, None], w.shape[1], 1).astype(w.dtype)
-        for rows, into, _ in self.levels:
-            x = np.full_like(y, -0.0)
+        x = np.full_like(y, -0.0)
+        for number, (rows, into, _) in enumerate(self.levels):
             add_products(x, w, y, into)
-            y[rows] = logistic(x[rows])
-        return y
+            y[rows] = logistic(x[rows] * self.gain_of(w, number))
+        return x, y
 
-    def backward(self, w, y, dE_dy_of_outputs):
-        """Return dE/dw. Equations 5 to 7."""
+    def gain_of(self, w, level):
+        """Return the gain of a level; 1, which changes no bit, in nets without gains."""
+        return w[self.wiring.n_weights + level] if self.wiring.has_gains else w.dtype.type(1)
+
+    def backward(self, w, x, y, dE_dy_of_outputs):
+        """Return dE/dw, and dE/dG after it. Equations 5 to 7."""
         dE_dy, dE_dx, dE_dw = np.full_like(y, -0.0), np.zeros_like(y), np.full_like(w, -0.0)
         dE_dy[self.outputs] = dE_dy_of_outputs
-        for rows, _, out_of in reversed(self.levels):
+        for number, (rows, _, out_of) in reversed(list(enumerate(self.levels))):
             add_products(dE_dy, w, dE_dx, out_of)
             dE_dx[rows] = dE_dy[rows] * y[rows] * (1 - y[rows])
             if not self.sloped:
                 ends = rows[np.isin(rows, self.outputs)]
                 dE_dx[ends] = dE_dy[ends]
+            if self.wiring.has_gains:
+                self.add_gain(dE_dw, number, dE_dx, x)
+                dE_dx[rows] *= self.gain_of(w, number)
         add_products(dE_dw, dE_dx, y, self.of_weights)
         return dE_dw
+
+    def add_gain(self, dE_dw, level, dE_dx, x):
+        """Add the dE/dG of a level: some cases at a time, of these unit by unit, of this case by case."""
+        gain, C, U = self.wiring.n_weights + level, len(self.outputs), self.wiring.n_units
+        units = range(U)[self.wiring.levels[level].units]
+        for start in range(0, C, self.at_once):
+            some = range(start, min(start + self.at_once, C))
+            for row in (case * U + unit for unit in units for case in some):
+                dE_dw[gain] = fma(dE_dx[row], x[row], dE_dw[gain], dE_dw.dtype)
 
 
 def run(job, descent=None):
@@ -195,7 +211,7 @@ def run(job, descent=None):
 class Training:
     """The seeds still in training, and the outcome so far of all."""
 
-    OF_SEEDS = ("seeds", "w", "delta", "trained", "s", "rates", "dE_dw", "has_learned")
+    OF_SEEDS = ("seeds", "w", "delta", "trained", "s", "rates", "dE_dw", "has_learned", "times")
 
     def __init__(self, job, descent):
         """Round to the dtype all that the job says."""
@@ -214,7 +230,8 @@ class Training:
         whole = n * len(wiring.outputs) if is_mean else np.ones(S)
         self.s = self.dtype(1) / whole.astype(self.dtype)
         of = {name: np.broadcast_to(np.asarray(getattr(descent, name), float), S) for name in RATES}
-        times = n if is_mean and by_case else 1
+        times = n if is_mean and by_case else np.ones(S)
+        self.times = times
         phases = [("", "decay"), ("opening_", "decay"), ("late_", "late_decay")]
         self.rates = np.array(
             [[of[f"{phase}epsilon"] * times, of[f"{phase}alpha"], of[decay]] for phase, decay in phases]
@@ -226,7 +243,8 @@ class Training:
         self.all_cases = Pass(wiring, cases.inputs, cases.desired, sloped, 1 if by_case else CASES_AT_ONCE)
         each = [[c] for c in range(len(cases.inputs)) if by_case]
         self.each_case = [Pass(wiring, cases.inputs[c], cases.desired[c], sloped) for c in each]
-        self.of_levels = terms(wiring.parameter_level, np.arange(P), np.arange(P))
+        weights = np.arange(wiring.n_weights)
+        self.of_levels = terms(wiring.parameter_level[weights], weights, weights)
 
     def error(self, y, is_on, trained):
         """Return miss (C, J, S), E_c (C, S) and E of outputs y. Equations 3 and 4."""
@@ -257,10 +275,10 @@ class Training:
     def look(self, sweep):
         """Write down what the weights after this sweep are like, and let those seeds go that are done."""
         out, seeds, recipe = self.outcome, self.seeds, self.job.recipe
-        every_y = self.all_cases.forward(self.w)
+        every_x, every_y = self.all_cases.forward(self.w)
         y = every_y[self.all_cases.outputs]
         miss, E_c, E = self.error(y, self.all_cases.is_on, self.trained)
-        self.dE_dw = self.all_cases.backward(self.w, every_y, miss * self.s)
+        self.dE_dw = self.all_cases.backward(self.w, every_x, every_y, miss * self.s)
         diverged = ~(np.isfinite(E) & np.isfinite(self.w).all(0))
         out.diverged[seeds] = diverged
         for when, name in ((out.sweeps, recipe.criterion), (out.right_side, "right_side")):
@@ -294,9 +312,9 @@ class Training:
             self.w, self.delta = self.changed(self.dE_dw, sweep)
             return
         for one, trained in zip(self.each_case, self.trained, strict=True):
-            y = one.forward(self.w)
+            x, y = one.forward(self.w)
             miss, _, _ = self.error(y[one.outputs], one.is_on, trained)
-            w, delta = self.changed(one.backward(self.w, y, miss * self.s), sweep)
+            w, delta = self.changed(one.backward(self.w, x, y, miss * self.s), sweep)
             self.w, self.delta = np.where(trained, w, self.w), np.where(trained, delta, self.delta)
 
     def changed(self, dE_dw, sweep):
@@ -311,4 +329,8 @@ class Training:
         delta = fma(alpha.astype(dtype), self.delta, -((epsilon.astype(dtype) * self.share) * dE_dw), dtype)
         if recipe.decay_in != "weights":
             delta, keep = fma(-h, self.w, delta, dtype), dtype(1)
-        return np.minimum((self.w + delta) * keep, self.largest), delta
+        w = np.minimum((self.w + delta) * keep, self.largest)
+        gains = slice(self.job.wiring.n_weights, None)
+        rate = (recipe.gain_epsilon * self.times).astype(dtype)
+        w[gains], delta[gains] = fma(-rate, dE_dw[gains], self.w[gains], dtype), 0
+        return w, delta

@@ -49,6 +49,13 @@ FEW = {
     "symmetry, no slope": (symmetry, replace(SYMMETRY, sweeps=9, output_slope="left_out", error="mean", **FALLS)),
     "family trees, no slope": (family_trees, replace(TREES, sweeps=4, output_slope="left_out", **GRADIENT)),
     "family trees, late rates": (family_trees, replace(TREES, sweeps=4, epsilon_by="fan_in", **CHANGE)),
+    "xor, gains": (xor, replace(XOR, sweeps=20, gain=1.5, gain_epsilon=0.1, error="mean", update="case")),
+    "shared weights, gains": (t_c, replace(T_C, gain=0.7, gain_epsilon=0.1)),
+    "family trees, gains": (family_trees, replace(TREES, sweeps=3, gain=2.0, gain_epsilon=0.01, **GRADIENT)),
+    "family trees, gains, case updates": (
+        family_trees,
+        replace(TREES, sweeps=1, gain=2.0, gain_epsilon=0.01, update="case"),
+    ),
     "shared weights": (t_c, T_C),
     "shared weights, case updates": (t_c, replace(T_C, update="case")),
     "family trees": (family_trees, replace(TREES, sweeps=2, opening_sweeps=1)),
@@ -134,6 +141,7 @@ def test_the_bits_of_any_net(wiring, seed, update, error):
     counted, w0 = (random.random((5, 11)) < 0.8) * 1.0, random.normal(size=(5, wiring.n_parameters))
     counted[:, 0] = 1
     recipe = Recipe("", 6, 0.3, 0.9, 0.01, 2, 0.1, 0.5, update=update, error=error, dead_zone="from_edge")
+    recipe = replace(recipe, gain_epsilon=0.05, epsilon_by=["one", "fan_in"][seed % 3 == 0])
     recipe.dtype = ["float64", "float32"][seed % 2]
     job = Job(wiring, cases, recipe, w0, counted)
     assert different(fused.train(job), referee.run(job)) == {}

@@ -111,8 +111,8 @@ def test_a_wrong_gradient_parts_at_once(monkeypatch):
     run = setup("xor", "as_printed", 20)
     right = Network.backward
 
-    def wrong(self, dE_doutputs, cache, to_inputs=True):
-        dE_dinputs, gradients = right(self, dE_doutputs, cache, to_inputs)
+    def wrong(self, *given, **named):
+        dE_dinputs, gradients = right(self, *given, **named)
         return dE_dinputs, {"w": 1.001 * gradients["w"]}
 
     monkeypatch.setattr(Network, "backward", wrong)
@@ -121,7 +121,7 @@ def test_a_wrong_gradient_parts_at_once(monkeypatch):
 
 def test_a_wrong_rule_parts_at_once(monkeypatch):
     run = setup("xor", "as_printed", 20)
-    monkeypatch.setattr(Descent, "rates", lambda self, sweep: (self.epsilon, 0.99 * self.alpha))
+    monkeypatch.setattr(Descent, "rates", lambda self, sweep: (self.epsilon, 0.99 * self.alpha, self.decay))
     assert apart(every_sweep(run), trajectory(run))[-1, :, 0].min() > 1e-5
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from backprop86.gradients.check import compare
-from backprop86.modules import Linear, Logistic, SquaredError
+from backprop86.modules import Gain, Linear, Logistic, SquaredError
 from nets import random
 
 
@@ -74,6 +74,7 @@ def test_modules_against_the_oracles():
     assert len(table) == 6
     assert table["agrees"].all()
     assert compare(Logistic.forward, Logistic.backward, [x], {})["agrees"].all()
+    assert compare(Gain.forward, Gain.backward, [x], {"gain": random(3, 2)})["agrees"].all()
     for error, y, d, counted in errors():
         table = compare(lambda y, e=error, d=d, n=counted: e.forward(y, d, n), error.backward, [y], {})
         assert table["agrees"].all(), (error, table)

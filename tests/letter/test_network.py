@@ -22,7 +22,7 @@ from backprop86.problems import (
 )
 from backprop86.wiring import ONE, layered, unroll, wire
 from helpers import slow
-from nets import STEP, wirings
+from nets import STEP, random, wirings
 
 FED = {"h": [ONE, "a", "b"], "g": ["b"], "o": [ONE, "h", "a"]}
 SHARED = {("a", "h"): "k", ("b", "h"): "k", ("h", "o"): "k"}
@@ -71,6 +71,17 @@ def test_random_wirings_against_autograd(wiring, seed):
     w = torch.randn(2, wiring.n_parameters, dtype=torch.float64, generator=random)
     network = Network(wiring)
     assert compare(network.forward, network.backward, [inputs], {"w": w}, oracles=["autograd"])["agrees"].all()
+
+
+def test_without_the_slope_of_the_outputs_the_gradient_is_that_of_the_cross_entropy():
+    """-d ln y - (1 - d) ln(1 - y) has the derivative (y - d) / (y (1 - y)), in which the slope cancels."""
+    network, w = Network(layered(3, 4, 2)), random(0, 2, 26).requires_grad_()
+    d = (random(1, 5, 2) > 0).double()
+    outputs, cache = network.forward(random(2, 5, 3), w)
+    cross_entropy = -(d * outputs.log() + (1 - d) * (1 - outputs).log()).sum()
+    cross_entropy.backward()
+    _, gradients = network.backward((outputs - d).detach(), cache, output_slope=False)
+    assert torch.allclose(gradients["w"], w.grad, rtol=1e-12, atol=0)
 
 
 def test_gradient_of_the_weights_alone_is_the_same():

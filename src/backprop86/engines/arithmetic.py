@@ -17,6 +17,8 @@ float64; if the dtype is float32 w is then rounded. (`network.initial_weights`)
                                   which is 1, then inputs, then computed units. An input that is 0 is left out.  (1)
     y_j = logistic(x_j)           see below                                                                       (2)
 
+With gains, w ends with one for each level, and a unit of that level has y_j = logistic(x_j G).
+
 **Error.** Outputs in the order of the columns of d. t is target_on where d > 0.5, otherwise target_off. Settings, those
 of the criterion too, are rounded to the dtype.
     miss  = y - t                 With `dead_zone`: 0 if y > zone_on where d > 0.5, or y < zone_off elsewhere;
@@ -34,6 +36,10 @@ of the criterion too, are rounded to the dtype.
                                   time; of these, each connection in turn (by the unit it leads to, then by the unit
                                   it comes from) adds the cases in order. An input that is 0 is left out.         (6)
 
+With gains, dE/dG of a level is the sum of dE/dx_j x_j, with dE/dx_j from (5) and x_j from (1), in the order of dE/dw:
+cases CASES_AT_ONCE at a time, of these each unit of the level in turn, of this the cases in order. In all other
+sums dE/dx_j G stands in the place of dE/dx_j.
+
 With `output_slope: left_out` dE/dx of an output unit, which then feeds no other, is miss s.
 
 **Change.** Rates are float64, then rounded to the dtype; so are 1 - decay, the share of a weight in epsilon, which is 1
@@ -41,6 +47,7 @@ or one over the fan-in, and, with decay in the change or in the gradient, h = de
 mean and the weights change after every case, epsilon is first multiplied by the number of trained cases.
     delta = fma(alpha, last delta, -((epsilon share) dE/dw))                                                      (9)
     w     = (w + delta) (1 - decay), or the largest value that the weight may have, whichever is smaller; NaN stays NaN
+A gain instead becomes G = fma(-gain_epsilon, dE/dG, G), where gain_epsilon is multiplied as epsilon is.
 With decay in the change or in the gradient, delta is first made fma(-h, w, delta), and then w = (w + delta) 1. Where
 decay waits until the seed has learned, it is 0 up to the sweep after which the criterion is first met.
 With `update: case` this follows each case, with dE/dw of that case alone and s as above; a case that the seed is not

@@ -13,7 +13,18 @@ from typing import NamedTuple
 import numpy as np
 
 from backprop86.engines.compiling import compiled
-from backprop86.engines.program import CLEAR, COPY, DE_DX_BY_W, ERROR, FIELDS, LOGISTIC, PRODUCTS, Y_BY_W
+from backprop86.engines.program import (
+    CLEAR,
+    COPY,
+    DE_DX_BY_W,
+    ERROR,
+    FIELDS,
+    GAIN,
+    GAIN_BACK,
+    LOGISTIC,
+    PRODUCTS,
+    Y_BY_W,
+)
 from backprop86.engines.vectors import (
     any_not_zero,
     fill,
@@ -43,6 +54,7 @@ class Net(NamedTuple):
     n_rows: int  # of y
     n_outputs: int
     n_parameters: int
+    n_weights: int  # the first parameters; the others are gains
     n_cases: int
     n_levels: int
     outputs: np.ndarray  # the row of each output unit's first case
@@ -69,6 +81,7 @@ class Rule(NamedTuple):
     sloped: bool  # equation 5 holds for output units too
     dead_zone: int  # 0 none, 1 from_edge, 2 from_target
     by_case: bool
+    gain_epsilon: float
     to_limit: bool
     sweeps: int
     case_error: float  # with this or more a case is not learned
@@ -92,13 +105,15 @@ class Lanes(NamedTuple):
     when: np.ndarray  # (groups, ROWS_WHEN, v)
 
 
-ROWS_PER = 13
-E, SLACK, RIGHT, SCALE, CASES, LOOKING, LOOKING_RIGHT, BAD, EPSILON, ALPHA, KEEP, SHRINK, EVENT = range(ROWS_PER)
+ROWS_PER = 14
+E, SLACK, RIGHT, SCALE, CASES, LOOKING, LOOKING_RIGHT, BAD, EPSILON, ALPHA, KEEP, SHRINK, OF_GAIN, EVENT = range(
+    ROWS_PER
+)
 """Rows of `per`. SLACK is positive if the criterion is met, LOOKING 1 until that is first so; RIGHT and LOOKING_RIGHT
 are the same for the right side of 0.5. SCALE is 1, or for a mean one over the number of outputs and cases; CASES undoes
-the latter where a change follows every case. KEEP is what decay leaves of a weight after a change, SHRINK the part of
-it that a change takes away. BAD is NaN once a weight is not finite. EVENT is not 0 where one of these
-has just happened.
+the latter where a change follows every case. KEEP is what decay leaves of a weight after a change, SHRINK the part that
+a change takes from it; OF_GAIN is the epsilon of gains. BAD is NaN once a weight is not finite. EVENT is not 0 where
+one of these has just happened.
 """
 ROWS_WHEN = 4
 SEED, BEGAN, DUE, CHECKPOINT = range(ROWS_WHEN)
@@ -175,8 +190,28 @@ def do(net, rule, lanes, op):
             for case in range(c):
                 row = load(lanes.y, item(net.listed, item(op, 4) + case) + unit * v)
                 store(lanes.y, a + (unit * net.at_once + case) * v, row)
+    elif code in (GAIN, GAIN_BACK):
+        gains(net, lanes, code == GAIN, a, b, c, item(op, 4), item(op, 5))
     else:
         run(net.weights, op, lanes.dE_dw, lanes.dE_dx, lanes.y, lanes.y, net.listed)
+
+
+@compiled
+def gains(net, lanes, is_forward, first, n, n_cases, kept, gain):
+    """Multiply x of n units from row `first` on by their gain, and keep x; or go back, to dE/dG and dE/dx."""
+    v = width(lanes.w)
+    G, total = load(lanes.w, gain * v), load(lanes.dE_dw, gain * v)
+    for unit in range(n):
+        for case in range(n_cases):
+            row = (unit * net.at_once + case) * v
+            k, x_at = first * v + row, kept * v + row
+            if is_forward:
+                store(lanes.y, x_at, load(lanes.y, k))
+                store(lanes.y, k, load(lanes.y, k) * G)
+            else:
+                total = fma(load(lanes.dE_dx, k), load(lanes.y, x_at), total)
+                store(lanes.dE_dx, k, load(lanes.dE_dx, k) * G)
+    store(lanes.dE_dw, gain * v, total)
 
 
 @compiled
@@ -214,7 +249,7 @@ def change(net, rule, lanes, c):
     per, v = lanes.per, width(lanes.w)
     alpha, epsilon, keep, bad = load(per, ALPHA * v), load(per, EPSILON * v), load(per, KEEP * v), load(per, BAD * v)
     shrink = load(per, SHRINK * v)
-    for p in range(net.n_parameters):
+    for p in range(net.n_weights):
         k = p * v
         w, last = load(lanes.w, k), load(lanes.last_change, k)
         delta_w = fma(alpha, last, -(epsilon * item(net.share, p) * load(lanes.dE_dw, k)))
@@ -226,6 +261,13 @@ def change(net, rule, lanes, c):
             delta_w, moved = where_positive(learns, delta_w, last), where_positive(learns, moved, w)
         store(lanes.last_change, k, delta_w)
         store(lanes.w, k, moved)
+        bad = bad + 0.0 * moved
+    for p in range(net.n_weights, net.n_parameters):
+        G = load(lanes.w, p * v)
+        moved = fma(-load(per, OF_GAIN * v), load(lanes.dE_dw, p * v), G)
+        if c >= 0:
+            moved = where_positive(load(lanes.counted, c * v), moved, G)
+        store(lanes.w, p * v, moved)
         bad = bad + 0.0 * moved
     store(per, BAD * v, bad)
 

@@ -22,6 +22,7 @@ from backprop86.engines.kernel import (
     KEEP,
     LOOKING,
     LOOKING_RIGHT,
+    OF_GAIN,
     RIGHT,
     ROWS_PER,
     ROWS_WHEN,
@@ -108,6 +109,7 @@ def begin(net, one, block, seed, step):
     put(per, EPSILON * v, 0.0)
     put(per, KEEP * v, 1.0)
     put(per, SHRINK * v, 0.0)
+    put(per, OF_GAIN * v, 0.0)
     put(when, SEED * v, seed)
     put(when, BEGAN * v, step + 1)
     put(when, DUE * v, step + 1)
@@ -159,7 +161,7 @@ def draw(net, rule, one, block, seed, t):
         return
     place = seed * rule.n_checkpoints + k
     put(block.error_curve, place, item(one.per, E * v))
-    for p in range(net.n_parameters):
+    for p in range(net.n_weights):
         level, dE_dw = place * net.n_levels + item(net.level, p), np.float64(item(one.dE_dw, p * v))
         put(block.gradient_curve, level, fma_of_numbers(dE_dw, dE_dw, item(block.gradient_curve, level)))
     put(one.when, CHECKPOINT * v, min(k + 1, rule.n_checkpoints - 1))
@@ -187,6 +189,7 @@ def plan(rule, one, block, seed, t):
     if rule.decay_waits and item(per, LOOKING * v) > 0:
         decay_now = 0.0
     put(per, EPSILON * v, item(block.rates, rates + epsilon) * item(per, CASES * v))
+    put(per, OF_GAIN * v, rule.gain_epsilon * item(per, CASES * v))
     put(per, ALPHA * v, alpha_now)
     put(per, KEEP * v, 1 - decay_now if rule.decay_in == 0 else 1.0)
     put(per, SHRINK * v, decay_now if rule.decay_in == 1 else decay_now * (1 - alpha_now))
@@ -217,13 +220,14 @@ def pointers(net, rule, lanes, block):
     return (
         Net(
             pointer(net.starts), pointer(net.ops), pointer(net.listed), net.products, net.weights, net.written_out,
-            net.at_once, net.n_rows, net.n_outputs, net.n_parameters, net.n_cases, net.n_levels, pointer(net.outputs),
-            pointer(net.is_last), pointer(net.wanted), pointer(net.level), pointer(net.largest), pointer(net.share),
+            net.at_once, net.n_rows, net.n_outputs, net.n_parameters, net.n_weights, net.n_cases, net.n_levels,
+            pointer(net.outputs), pointer(net.is_last), pointer(net.wanted), pointer(net.level), pointer(net.largest),
+            pointer(net.share),
         ),
         Rule(
             rule.opening_sweeps, rule.late_sweep, rule.decay_in, rule.decay_waits, rule.sloped, rule.dead_zone,
-            rule.by_case, rule.to_limit, rule.sweeps, rule.case_error, rule.total_error, rule.n_checkpoints,
-            pointer(rule.checkpoints), rule.n_moments, pointer(rule.moments),
+            rule.by_case, rule.gain_epsilon, rule.to_limit, rule.sweeps, rule.case_error, rule.total_error,
+            rule.n_checkpoints, pointer(rule.checkpoints), rule.n_moments, pointer(rule.moments),
         ),
         Lanes(
             pointer(lanes.w), pointer(lanes.last_change), pointer(lanes.dE_dw), pointer(lanes.y), pointer(lanes.dE_dx),

@@ -13,7 +13,7 @@ begins in each with a row that is computed once, a *start*. The order of each su
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
 from itertools import groupby, pairwise
@@ -26,9 +26,9 @@ from backprop86.engines.recipe import Cases
 from backprop86.engines.tiles import FRESH, MOST_A, MOST_OF_ONE, MOST_SOURCES, MOST_UNITS, SLOPED, shape
 from backprop86.wiring import Wiring
 
-PRODUCTS, WEIGHTS, LOGISTIC, ERROR, CLEAR, COPY = range(6)
+PRODUCTS, WEIGHTS, LOGISTIC, ERROR, CLEAR, COPY, GAIN, GAIN_BACK = range(8)
 """Codes of operations: tiles of `tiles.products` and of `tiles.weights`; equation 2 of some units; equations 3 and 4;
--0 for units that nothing adds to; and starts of sums."""
+-0 for units that nothing adds to; starts of sums; and the gain of some units, forward and backward."""
 Y_BY_W, DE_DX_BY_W, DE_DW_BY_INPUT = range(3)
 """Kinds of PRODUCTS: equation 1 sums y times w, equation 7 dE/dx times w, equation 6 dE/dx times inputs."""
 FIELDS = 11
@@ -42,7 +42,7 @@ class Program:
     v: int  # numbers in a row
     at_once: int  # cases
     constant: dict[float, int]  # the first row of each input value
-    n_starts: int  # rows of starts
+    n_starts: int  # rows of starts; of a net with gains, rows that keep x
     ops: list[list[int]] = field(default_factory=list)
     listed: list[int] = field(default_factory=list)
     known: dict[tuple[int, ...], int] = field(default_factory=dict)
@@ -63,6 +63,10 @@ class Program:
     def of_start(self, row: int) -> int:
         """Return the row of a start: they stand between the unit that is always 1 and the computed units."""
         return (len(self.constant) + 1) * self.at_once + row
+
+    def gain(self, code: int, first: int, n: int, n_cases: int, gain: int) -> None:
+        """Add GAIN or GAIN_BACK of n units from `first` on; their x is kept in the rows of starts, unit by unit."""
+        self.add(code, self.of_unit(first), n, n_cases, self.of_start((first - 1) * self.at_once), gain)
 
     def row_of(self, partner: int, given: list[list[int]]) -> int | None:
         """Return the row of a partner's first case; None for an input that these cases do not have in common."""
@@ -128,7 +132,7 @@ def by_content(make: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(make)
     def remembered(wiring: Wiring, cases: Cases, *settings: Any) -> Any:
         arrays = (wiring.source, wiring.target, wiring.parameter, wiring.outputs, cases.inputs, cases.desired)
-        key = (wiring.n_inputs, settings, *((array.shape, array.tobytes()) for array in arrays))
+        key = (wiring.n_inputs, wiring.has_gains, settings, *((array.shape, array.tobytes()) for array in arrays))
         if key not in made:
             if len(made) == MOST_REMEMBERED:
                 made.pop(next(iter(made)))
@@ -185,8 +189,11 @@ def program(wiring: Wiring, cases: Cases, at_once: int, v: int) -> Program:
     """Return the program of a network with its cases taken `at_once` at a time; a row has v numbers."""
     C = len(cases.inputs)
     forward, backward = groups(wiring, forward=True), groups(wiring, forward=False)
-    starts = Starts(forward, cases) if at_once > 1 else Starts([], cases)
-    made = Program(v, min(at_once, C), constant_rows(cases, min(at_once, C)), starts.n_rows)
+    starts = Starts(forward if at_once > 1 and not wiring.has_gains else [], cases)
+    at_once, n_computed = min(at_once, C), wiring.n_units - 1 - wiring.n_inputs
+    n_rows = n_computed * at_once if wiring.has_gains else starts.n_rows
+    made = Program(v, at_once, constant_rows(cases, at_once), n_rows)
+    levels = gains(wiring)
     inputs = [[made.constant.get(value, -1) for value in row] for row in cases.inputs.tolist()]
     for start in range(0, C, at_once):
         given = inputs[start : start + at_once]
@@ -197,16 +204,27 @@ def program(wiring: Wiring, cases: Cases, at_once: int, v: int) -> Program:
             if number in starts.rows:
                 _forward_from(made, group, starts.rows[number][start : start + at_once])
             else:
-                _forward(made, group, given)
+                _forward(made, group, given, levels)
         made.add(ERROR, start, len(given))
         for group in reversed(backward):
             _backward(made, group, len(given))
+            if (level := levels.get(group.units[0])) and level[0] == group.units[0]:
+                made.gain(GAIN_BACK, level[0], level[1], len(given), level[2])
         _weights(made, forward, given)
     made.starts.append(len(made.ops))
     return made
 
 
-def _forward(made: Program, group: Group, given: list[list[int]]) -> None:
+def gains(wiring: Wiring) -> dict[int, tuple[int, int, int]]:
+    """Return by unit the first unit of its level, how many units that has, and its gain; nothing without gains."""
+    found: dict[int, tuple[int, int, int]] = {}
+    for number, level in enumerate(wiring.levels if wiring.has_gains else []):
+        first, n = level.units.start - wiring.n_inputs, level.units.stop - level.units.start
+        found |= dict.fromkeys(range(first, first + n), (first, n, wiring.n_weights + number))
+    return found
+
+
+def _forward(made: Program, group: Group, given: list[list[int]], levels: Mapping[int, tuple[int, int, int]]) -> None:
     """Add equations 1 and 2 of a group: runs of sources that all cases have together, others case by case."""
     out, ways = [made.of_unit(unit) for unit in group.units], FRESH
     rows = [made.row_of(partner, given) for partner in group.partners]
@@ -223,6 +241,8 @@ def _forward(made: Program, group: Group, given: list[list[int]]) -> None:
             if ways == FRESH and not there:
                 made.add(CLEAR, 0, (out[0] + c) * made.v, len(out), 1)
         ways = 0
+    if levels:
+        made.gain(GAIN, group.units[0], len(out), len(given), levels[group.units[0]][2])
     made.add(LOGISTIC, out[0], len(out), len(given))
 
 

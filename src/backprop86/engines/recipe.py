@@ -126,6 +126,8 @@ class Recipe:
     decay_from: str = "start"  # when weights begin to shrink: at the start, or once the seed has learned
     epsilon_by: str = "one"  # epsilon of a weight is divided by 1, or by the fan-in of the unit that it leads to
     output_slope: str = "kept"  # y (1 - y) of the output units in equation 5, kept or left out
+    gain: float = 1.0  # of the logistic, y = 1 / (1 + e^(-gain x)): what each level begins with
+    gain_epsilon: float = 0.0  # each level learns its gain by steps of -gain_epsilon dE/dgain; 0: they stay
     case_set: int = 1  # which of the problem's sets of cases, where it draws them at random
 
     def check(self) -> "Recipe":
@@ -247,6 +249,8 @@ LIMITS: dict[str, Limit] = {
     "decay_in": one_of("weights", "change", "gradient"),
     "decay_from": one_of("start", "learned"),
     "epsilon_by": one_of("one", "fan_in"),
+    "gain": POSITIVE,
+    "gain_epsilon": NOT_NEGATIVE,
     "output_slope": one_of("kept", "left_out"),
     "case_set": ("a whole number of at least 0 and below 2^63", lambda v: 0 <= v < BEYOND),
     "update": one_of("sweep", "case"),

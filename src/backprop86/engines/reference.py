@@ -192,13 +192,20 @@ class _Run:
             decays = torch.as_tensor(self.outcome.sweeps[self.seeds] != NEVER).to(self.w)[:, None]
         step = partial(self.descent.step, sweep=sweep, largest=self.largest, share=self.share, decays=decays)
         if self.recipe.update == "sweep":
-            self.w, self.last_change = step(self.w, self.last_change, self.dE_dw)
+            self.w, self.last_change = self._with_gains(step(self.w, self.last_change, self.dE_dw), self.dE_dw)
             return
         for c in range(len(self.inputs)):
             counted = None if self.counted is None else self.counted[:, c : c + 1]
             dE_dw, _, _ = self.gradient(self.inputs[c : c + 1], self.d[c : c + 1], counted)
-            w, last_change = step(self.w, self.last_change, dE_dw)
+            w, last_change = self._with_gains(step(self.w, self.last_change, dE_dw), dE_dw)
             if counted is not None:  # a case held out changes nothing, not even by momentum or decay
                 w = torch.where(counted > 0, w, self.w)
                 last_change = torch.where(counted > 0, last_change, self.last_change)
             self.w, self.last_change = w, last_change
+
+    def _with_gains(self, changed: tuple[Tensor, Tensor], dE_dw: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the weights with their gains changed by plain descent instead: without momentum and without decay."""
+        w, last_change = changed
+        gains = slice(self.network.wiring.n_weights, None)
+        w[:, gains] = self.w[:, gains] - self.recipe.gain_epsilon * dE_dw[:, gains]
+        return w, last_change

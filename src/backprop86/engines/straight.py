@@ -19,6 +19,7 @@ from backprop86.engines.kernel import (
     KEEP,
     LOOKING,
     LOOKING_RIGHT,
+    OF_GAIN,
     RIGHT,
     SCALE,
     SHRINK,
@@ -168,7 +169,7 @@ class Sweep:
         shares = epsilon_shares(self.wiring, self.recipe.epsilon_by)
         counts = on.load("counted", c) if self.held_out and c is not None else None
         moved, deltas = [], []
-        for p, w_p in enumerate(w):
+        for p, w_p in enumerate(w[: self.wiring.n_weights]):
             rate = epsilon if shares[p] == 1 else on.two("fmul", epsilon, on.number(shares[p]))
             delta = on.fma(alpha, last[p], on.line(f"fneg {on.type} {on.two('fmul', rate, dE_dw[p])}"))
             if self.recipe.decay_in != "weights":
@@ -181,6 +182,12 @@ class Sweep:
             bad = on.fma(new, on.number(0), bad)
             moved.append(new)
             deltas.append(delta)
+        for p in range(self.wiring.n_weights, len(w)):
+            new = on.fma(on.line(f"fneg {on.type} {on.load('per', OF_GAIN)}"), dE_dw[p], w[p])
+            new = new if counts is None else on.pick("ogt", counts, on.number(0), new, w[p])
+            bad = on.fma(new, on.number(0), bad)
+            moved.append(new)
+            deltas.append(last[p])
         on.store(bad, "per", BAD)
         return moved, deltas
 
@@ -188,17 +195,34 @@ class Sweep:
         self, some: Sequence[int], w: list[Name], found: "Found", dE_dw: list[Name] | None = None
     ) -> list[Name]:
         """Print equations 1 to 7 of some cases, and return their dE/dw, added to another."""
-        y = {c: self.forward(c, w) for c in some}
-        dE_dx = {c: self.backward(y[c], self.error(c, y[c], found), w) for c in some}
-        return self.weights(y, dE_dx, dE_dw or [self.on.number(-0.0)] * len(w))
+        x, y, dE_dx, dE_dG = {}, {}, {}, {}
+        for c in some:
+            x[c], y[c] = self.forward(c, w)
+        for c in some:
+            dE_dx[c], dE_dG[c] = self.backward(y[c], self.error(c, y[c], found), w)
+        dE_dw = self.weights(y, dE_dx, dE_dw or [self.on.number(-0.0)] * len(w))
+        for j, gain in self.gains.items():
+            dE_dw[gain] = self.sum([(dE_dG[c][j], x[c][j]) for c in some], dE_dw[gain])
+        return dE_dw
 
-    def forward(self, c: int, w: list[Name]) -> dict[int, Name | float]:
-        """Print equations 1 and 2 of one case, and return every unit's output; those of inputs are numbers."""
+    @property
+    def gains(self) -> dict[int, int]:
+        """The parameter that is each computed unit's gain; empty for a net without gains."""
+        found: dict[int, int] = {}
+        for number, level in enumerate(self.wiring.levels if self.wiring.has_gains else []):
+            found |= dict.fromkeys(range(level.units.start, level.units.stop), self.wiring.n_weights + number)
+        return found
+
+    def forward(self, c: int, w: list[Name]) -> tuple[dict[int, Name], dict[int, Name | float]]:
+        """Print equations 1 and 2 of one case, and return every unit's x and y; the y of inputs are numbers."""
+        x: dict[int, Name] = {}
         y: dict[int, Name | float] = {0: 1.0} | dict(enumerate(self.cases.inputs[c].tolist(), start=1))
+        gains = self.gains
         for j in range(1 + self.wiring.n_inputs, self.wiring.n_units):
             terms = [(w[p], y[i]) for p, i, target in self.connections if target == j]
-            y[j] = self.on.logistic(self.sum(terms, self.on.number(-0.0)))
-        return y
+            x[j] = self.sum(terms, self.on.number(-0.0))
+            y[j] = self.on.logistic(self.on.two("fmul", x[j], w[gains[j]]) if gains else x[j])
+        return x, y
 
     @property
     def connections(self) -> list[tuple[int, int, int]]:
@@ -238,19 +262,22 @@ class Sweep:
         found.case(of_case, scale)
         return dE_dy
 
-    def backward(self, y: dict[int, Name | float], dE_dy: dict[int, Name], w: list[Name]) -> dict[int, Name]:
-        """Print equations 7 and 5 of one case, and return every unit's dE/dx."""
-        on = self.on
+    def backward(
+        self, y: dict[int, Name | float], dE_dy: dict[int, Name], w: list[Name]
+    ) -> tuple[dict[int, Name], dict[int, Name]]:
+        """Print equations 7 and 5 of one case, and return every unit's dE/dx, with its gain and without."""
+        on, gains = self.on, self.gains
         dE_dx: dict[int, Name] = {}
+        without: dict[int, Name] = {}
         for i in range(self.wiring.n_units - 1, self.wiring.n_inputs, -1):
             terms = [(w[p], dE_dx[j]) for p, source, j in self.connections if source == i]
             total = self.sum(terms, dE_dy.get(i, on.number(-0.0)))
-            if i in dE_dy and self.recipe.output_slope == "left_out":
-                dE_dx[i] = total
-                continue
-            rest = on.two("fsub", on.number(1), str(y[i]))
-            dE_dx[i] = on.two("fmul", on.two("fmul", total, str(y[i])), rest)
-        return dE_dx
+            without[i] = total
+            if i not in dE_dy or self.recipe.output_slope == "kept":
+                rest = on.two("fsub", on.number(1), str(y[i]))
+                without[i] = on.two("fmul", on.two("fmul", total, str(y[i])), rest)
+            dE_dx[i] = on.two("fmul", without[i], w[gains[i]]) if gains else without[i]
+        return dE_dx, without
 
     def weights(
         self, y: dict[int, dict[int, Name | float]], dE_dx: dict[int, dict[int, Name]], dE_dw: list[Name]

@@ -38,6 +38,16 @@ def logistic(x: np.ndarray, dE_dy: np.ndarray) -> Gradient:
         return (dE_dx.astype(float),)
 
 
+def gain(x: np.ndarray, gain: np.ndarray, dE_dGx: np.ndarray) -> Gradient:
+    """Return dE/dx (S, C, J) and dE/dgain (S,)."""
+    with workdps(DIGITS):
+        dE_dx, dE_dG = _zeros(x.shape), _zeros(gain.shape)
+        for s, c, j in _places(x.shape):
+            dE_dx[s, c, j] = mpf(dE_dGx[s, c, j]) * mpf(gain[s])
+            dE_dG[s] += mpf(dE_dGx[s, c, j]) * mpf(x[s, c, j])
+        return dE_dx.astype(float), dE_dG.astype(float)
+
+
 def squared_error(
     y: np.ndarray,
     dE: np.ndarray,
@@ -70,28 +80,41 @@ def network(wiring: Wiring, inputs: np.ndarray, w: np.ndarray, dE_doutputs: np.n
         dE_dinputs, dE_dw = _zeros(inputs.shape), _zeros(w.shape)
         for s, c in _places(inputs.shape[:2]):
             weights = [mpf(weight) for weight in w[s]]
-            y = _outputs(wiring, inputs[s, c], weights)
+            gains = _gains(wiring, weights)
+            x, y = _outputs(wiring, inputs[s, c], weights, gains)
             dE_dy = [mpf(0)] * wiring.n_units
             for unit, dE_doutput in zip(wiring.outputs, dE_doutputs[s, c], strict=True):
                 dE_dy[unit] += mpf(dE_doutput)
             for k in reversed(range(len(wiring.source))):
                 source, target, parameter = wiring.source[k], wiring.target[k], wiring.parameter[k]
-                dE_dx = dE_dy[target] * y[target] * (1 - y[target])
+                dE_dx = dE_dy[target] * y[target] * (1 - y[target]) * gains[target]
                 dE_dw[s, parameter] += dE_dx * y[source]
                 dE_dy[source] += dE_dx * weights[parameter]
+            for number, level in enumerate(wiring.levels if wiring.has_gains else []):
+                for unit in range(wiring.n_units)[level.units]:
+                    dE_dw[s, wiring.n_weights + number] += dE_dy[unit] * y[unit] * (1 - y[unit]) * x[unit]
             dE_dinputs[s, c] = dE_dy[1 : 1 + wiring.n_inputs]
         return dE_dinputs.astype(float), dE_dw.astype(float)
 
 
-def _outputs(wiring: Wiring, inputs: np.ndarray, weights: list[mpf]) -> list[mpf]:
-    """Return the output of every unit for one case, by equations 1 and 2."""
+def _gains(wiring: Wiring, weights: list[mpf]) -> list[mpf]:
+    """Return the gain of every unit, 1 in nets without."""
+    gains = [mpf(1)] * wiring.n_units
+    for level, gain in zip(wiring.levels, weights[wiring.n_weights :], strict=False):
+        gains[level.units] = [gain] * (level.units.stop - level.units.start)
+    return gains
+
+
+def _outputs(wiring: Wiring, inputs: np.ndarray, weights: list[mpf], gains: list[mpf]) -> tuple[list[mpf], list[mpf]]:
+    """Return x and y of every unit for one case, by equations 1 and 2."""
     x = [mpf(0)] * wiring.n_units
     y = [mpf(1), *(mpf(number) for number in inputs)]
     for source, target, parameter in zip(wiring.source, wiring.target, wiring.parameter, strict=True):
         while len(y) <= source:  # all that feeds a unit comes before what it feeds
-            y.append(1 / (1 + exp(-x[len(y)])))
+            y.append(1 / (1 + exp(-gains[len(y)] * x[len(y)])))
         x[target] += weights[parameter] * y[source]
-    return y + [1 / (1 + exp(-total)) for total in x[len(y) :]]
+    rest = range(len(y), wiring.n_units)
+    return x, y + [1 / (1 + exp(-gains[unit] * x[unit])) for unit in rest]
 
 
 def _zeros(shape: tuple[int, ...]) -> np.ndarray:

@@ -14,7 +14,7 @@ from backprop86.gradients import high_precision as extended
 from backprop86.gradients.check import compare
 from backprop86.gradients.oracles import EXTENDED, by_autograd
 from backprop86.gradients.whole_runs import PARTED
-from backprop86.modules import Linear, Logistic, SquaredError
+from backprop86.modules import Gain, Linear, Logistic, SquaredError
 from backprop86.network import Network
 from backprop86.wiring import Wiring
 
@@ -31,6 +31,7 @@ def modules() -> Iterator[tuple[str, pd.DataFrame]]:
     y, w, x = random(S, C, 4), random(S, 3, 4), random(S, C, 4)
     yield "Linear", _rows(Linear.forward, Linear.backward, y, {"w": w}, extended.linear)
     yield "Logistic", _rows(Logistic.forward, Logistic.backward, x, {}, extended.logistic)
+    yield "Gain", _rows(Gain.forward, Gain.backward, x, {"gain": random(S)}, extended.gain)
     y, d = torch.sigmoid(2 * random(S, C, 4)), (random(C, 4) > 0).double()
     counted = torch.tensor([[1.0, 0, 1], [0, 1, 1]], dtype=torch.float64)
     for zone, mean, some in itertools.product(("none", "from_edge", "from_target"), (False, True), (None, counted)):
@@ -66,7 +67,7 @@ def network(wiring: Wiring) -> pd.DataFrame:
     random, net = _random(0), Network(wiring)
     inputs, w = random(S, C, wiring.n_inputs), random(S, wiring.n_parameters)
     _, sizes = np.unique(wiring.parameter_level, return_counts=True)  # parameters are numbered level by level
-    names = [f"w, level {1 + k}" for k in range(len(sizes))]
+    names = [f"w, level {1 + k}" for k in range(len(wiring.levels))] + ["gains"] * wiring.has_gains
 
     def forward(inputs: Tensor, *weights: Tensor) -> Any:
         return net.forward(inputs, torch.cat(weights, -1))

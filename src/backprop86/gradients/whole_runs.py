@@ -48,6 +48,8 @@ def trajectory(job: Job) -> Trajectory:
             moved = now + next_change
             if recipe.decay_in == "weights":
                 moved = moved * (1 - decay)
+            is_gain = torch.arange(wiring.n_parameters) >= wiring.n_weights
+            moved = torch.where(is_gain, now - recipe.gain_epsilon * gradient, moved)
             if recipe.biases == "negative":
                 moved = torch.where(torch.tensor(wiring.is_bias), moved.clamp(max=0), moved)
             now = torch.where(learns, moved, now)
@@ -69,7 +71,10 @@ def _rates(recipe: Recipe, sweep: int) -> tuple[float, float, float]:
 def _fan_in(job: Job) -> Tensor:
     """Return the number of connections into the unit that each weight leads to, (n_parameters,)."""
     targets = dict(zip(job.wiring.parameter.tolist(), job.wiring.target.tolist(), strict=True))
-    return torch.tensor([(job.wiring.target == targets[p]).sum() for p in sorted(targets)], dtype=torch.float64)
+    found = torch.ones(job.wiring.n_parameters, dtype=torch.float64)
+    for p, target in targets.items():
+        found[p] = int((job.wiring.target == target).sum())
+    return found
 
 
 def _error(job: Job, counted: Tensor, group: list[int], w: Tensor) -> Tensor:
@@ -81,6 +86,9 @@ def _error(job: Job, counted: Tensor, group: list[int], w: Tensor) -> Tensor:
         feeds = np.flatnonzero(wiring.target == unit)
         sent = torch.stack([y[source] for source in wiring.source[feeds]], -1)
         x = (sent * w[:, None, wiring.parameter[feeds]]).sum(-1)
+        if wiring.has_gains:
+            level = next(k for k, level in enumerate(wiring.levels) if unit < level.units.stop)
+            x = x * w[:, wiring.n_weights + level, None]
         y.append(1 / (1 + torch.exp(-x)))
     E = w.new_zeros(len(w))
     for j, unit in enumerate(wiring.outputs):

@@ -65,12 +65,13 @@ def problem_of(stem: str) -> Problem:
 
 
 def wiring_of(networks: Callable[[Recipe], Wiring], recipe: Recipe) -> Wiring:
-    """Return the network that the recipe names, with or without biases; BadInput, in one line, if it is too large."""
+    """Return the network that the recipe names, with biases and gains as it says; BadInput if it is too large."""
     try:
         wiring = networks(recipe)
     except TooLarge as error:
         raise BadInput(f"network must have {error} in {recipe.network[:40]}") from error
-    return wiring.without_biases() if recipe.biases == "none" else wiring
+    wiring = wiring.without_biases() if recipe.biases == "none" else wiring
+    return wiring.with_gains() if recipe.gain != 1 or recipe.gain_epsilon else wiring
 
 
 def counted_of(problem: Problem, recipe: Recipe, seeds: list[int]) -> np.ndarray | None:
@@ -89,7 +90,9 @@ def start_of(problem: Problem, recipe: Recipe, wiring: Wiring, seeds: list[int])
         raise BadInput(f"start must be {one_of('drawn', 'equal', *starts)[0]}, was {recipe.start}")
     spread = recipe.spread if recipe.start == "equal" else None
     w = initial_weights(wiring, seeds, recipe.initial_range, recipe.biases, spread)
-    return w + starts.get(recipe.start, 0)
+    w[:, : wiring.n_weights] += starts.get(recipe.start, 0)
+    w[:, wiring.n_weights :] = recipe.gain
+    return w
 
 
 def validate(problem: Problem, recipe: Recipe) -> Wiring:
