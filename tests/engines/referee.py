@@ -170,7 +170,25 @@ class Pass:
         """Return the gain of a level; 1, which changes no bit, in nets without gains."""
         return w[self.wiring.n_weights + level] if self.wiring.has_gains else w.dtype.type(1)
 
-    def backward(self, w, x, y, dE_dy_of_outputs):
+    def wishes(self, w, x, y, signal_of_outputs, s):
+        """Return the change in the place of dE/dw, by desired states; s (C, 1, S) is 0 in cases that do not count."""
+        wish, signal, dE_dw = np.zeros_like(y), np.zeros_like(y), np.full_like(w, -0.0)
+        s = np.repeat(np.broadcast_to(s, (len(self.outputs), 1, w.shape[1]))[:, 0], self.wiring.n_units, 0)
+        for rows, _, out_of in reversed(self.levels):
+            total, size = np.full_like(y, -0.0), np.full_like(y, -0.0)
+            add_products(total, w, wish, out_of)
+            add_products(size, np.abs(w), np.abs(wish), out_of)
+            wish[rows] = np.divide(total, size, out=np.zeros_like(y), where=size > 0)[rows]
+            signal[rows] = ((y - (wish > 0)) * np.abs(wish) * s)[rows].astype(w.dtype)
+            is_on = self.is_on.reshape(self.outputs.shape)
+            for units, on, told in zip(self.outputs, is_on, signal_of_outputs, strict=True):
+                here = np.isin(units, rows)
+                wish[units[here]] = np.where(on[here], 1, -1)[:, None]
+                signal[units[here]] = told[here]
+        add_products(dE_dw, signal, y, self.of_weights)
+        return dE_dw
+
+    def backward(self, w, x, y, dE_dy_of_outputs, _):
         """Return dE/dw, and dE/dG after it. Equations 5 to 7."""
         dE_dy, dE_dx, dE_dw = np.full_like(y, -0.0), np.zeros_like(y), np.full_like(w, -0.0)
         dE_dy[self.outputs] = dE_dy_of_outputs
@@ -278,7 +296,8 @@ class Training:
         every_x, every_y = self.all_cases.forward(self.w)
         y = every_y[self.all_cases.outputs]
         miss, E_c, E = self.error(y, self.all_cases.is_on, self.trained)
-        self.dE_dw = self.all_cases.backward(self.w, every_x, every_y, miss * self.s)
+        back = self.all_cases.wishes if recipe.procedure == "desired_states" else self.all_cases.backward
+        self.dE_dw = back(self.w, every_x, every_y, miss * self.s, self.s * self.trained)
         diverged = ~(np.isfinite(E) & np.isfinite(self.w).all(0))
         out.diverged[seeds] = diverged
         for when, name in ((out.sweeps, recipe.criterion), (out.right_side, "right_side")):
@@ -314,7 +333,8 @@ class Training:
         for one, trained in zip(self.each_case, self.trained, strict=True):
             x, y = one.forward(self.w)
             miss, _, _ = self.error(y[one.outputs], one.is_on, trained)
-            w, delta = self.changed(one.backward(self.w, x, y, miss * self.s), sweep)
+            back = one.wishes if self.job.recipe.procedure == "desired_states" else one.backward
+            w, delta = self.changed(back(self.w, x, y, miss * self.s, self.s * trained), sweep)
             self.w, self.delta = np.where(trained, w, self.w), np.where(trained, delta, self.delta)
 
     def changed(self, dE_dw, sweep):

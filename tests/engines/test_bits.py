@@ -36,6 +36,7 @@ FALLS = {"criterion": "total_error"}
 LATE = {"opening_sweeps": 1, "late_sweep": 2, "late_epsilon": 0.3, "late_alpha": 0.95, "late_decay": 0.05}
 GRADIENT = {"opening_sweeps": 1, "decay_in": "gradient", "dtype": "float32"}
 CHANGE = {"decay_in": "change", "dtype": "float32", **LATE}
+DESIRES = {"procedure": "desired_states"}
 FEW = {
     "xor": (xor, replace(XOR, sweeps=60, epsilon=1.5, moments=[20])),
     "xor, float32": (xor, replace(XOR, sweeps=60, epsilon=1.5, dtype="float32")),
@@ -56,6 +57,8 @@ FEW = {
         family_trees,
         replace(TREES, sweeps=1, gain=2.0, gain_epsilon=0.01, update="case"),
     ),
+    "xor, desired states": (xor, replace(XOR, sweeps=30, **DESIRES)),
+    "symmetry, desired states": (symmetry, replace(SYMMETRY, sweeps=5, error="mean", update="case", **DESIRES)),
     "shared weights": (t_c, T_C),
     "shared weights, case updates": (t_c, replace(T_C, update="case")),
     "family trees": (family_trees, replace(TREES, sweeps=2, opening_sweeps=1)),

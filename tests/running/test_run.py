@@ -202,7 +202,13 @@ def test_the_digest_of_a_range_follows_from_every_setting():
     about = provenance.Provenance.of(("", "a"), TWO, 2, [0, 9], "fused")
     other = {"network": "x", "update": "case", "error": "mean", "dead_zone": "from_edge", "start": "equal"}
     other |= {"biases": "zero", "criterion": "right_side", "stop": "limit", "held_out": "random", "dtype": "float32"}
-    other |= {"decay_in": "change", "decay_from": "learned", "epsilon_by": "fan_in", "output_slope": "left_out"}
+    other |= {
+        "decay_in": "change",
+        "decay_from": "learned",
+        "epsilon_by": "fan_in",
+        "procedure": "desired_states",
+        "output_slope": "left_out",
+    }
     keys = [ranges.Finished.of(Path("x"), "a", about).key]
     for name in Recipe.__annotations__:
         changed = other.get(name) or ([7] if name == "moments" else getattr(TWO, name) + 1)

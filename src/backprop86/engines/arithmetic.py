@@ -40,6 +40,11 @@ With gains, dE/dG of a level is the sum of dE/dx_j x_j, with dE/dx_j from (5) an
 cases CASES_AT_ONCE at a time, of these each unit of the level in turn, of this the cases in order. In all other
 sums dE/dx_j G stands in the place of dE/dx_j.
 
+With `procedure: desired_states` the signal of a unit stands in the place of dE/dx_j in (6). For an output it is miss s.
+    wish   = S / A, or 0 if A is 0; S = sum of w_ji wish_j, A = sum of |w_ji| |wish_j|, both as (7). For an output it
+             is 1 where d > 0.5 and -1 elsewhere.
+    signal = (y - d) |wish| s     d is 1 if wish > 0, otherwise 0. For a case that the seed is not trained on it is 0.
+
 With `output_slope: left_out` dE/dx of an output unit, which then feeds no other, is miss s.
 
 **Change.** Rates are float64, then rounded to the dtype; so are 1 - decay, the share of a weight in epsilon, which is 1

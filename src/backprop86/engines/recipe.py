@@ -128,6 +128,7 @@ class Recipe:
     output_slope: str = "kept"  # y (1 - y) of the output units in equation 5, kept or left out
     gain: float = 1.0  # of the logistic, y = 1 / (1 + e^(-gain x)): what each level begins with
     gain_epsilon: float = 0.0  # each level learns its gain by steps of -gain_epsilon dE/dgain; 0: they stay
+    procedure: str = "gradient"  # of learning: that of the letter, or desired states of hidden units (L pp. 24-27)
     case_set: int = 1  # which of the problem's sets of cases, where it draws them at random
 
     def check(self) -> "Recipe":
@@ -251,6 +252,7 @@ LIMITS: dict[str, Limit] = {
     "epsilon_by": one_of("one", "fan_in"),
     "gain": POSITIVE,
     "gain_epsilon": NOT_NEGATIVE,
+    "procedure": one_of("gradient", "desired_states"),
     "output_slope": one_of("kept", "left_out"),
     "case_set": ("a whole number of at least 0 and below 2^63", lambda v: 0 <= v < BEYOND),
     "update": one_of("sweep", "case"),

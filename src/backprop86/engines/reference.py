@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from backprop86 import desired_states
 from backprop86.descent import Descent
 from backprop86.engines.recipe import CRITERIA, Criterion, Job
 from backprop86.network import Network, epsilon_shares, largest_weights
@@ -137,8 +138,14 @@ class _Run:
         outputs, cache = self.network.forward(inputs, self.w)
         E, cache_error = self.error.forward(outputs, d, counted)
         dE_doutputs, _ = self.error.backward(1.0, cache_error)
-        slope = self.recipe.output_slope == "kept"
-        _, gradients = self.network.backward(dE_doutputs, cache, to_inputs=False, output_slope=slope)
+        if self.recipe.procedure == "desired_states":
+            _, scale = cache_error
+            counts = torch.ones_like(outputs[..., 0]) if counted is None else counted
+            counts = counts if scale is None else counts * scale[:, None]
+            gradients = desired_states.backward(self.network, d, dE_doutputs, cache, counts)
+        else:
+            slope = self.recipe.output_slope == "kept"
+            _, gradients = self.network.backward(dE_doutputs, cache, to_inputs=False, output_slope=slope)
         return gradients["w"], E, outputs
 
     def look(self, sweep: int, checkpoint: int | None) -> None:

@@ -6,11 +6,11 @@ cases put in. Rows are the same as those of kernel.py, to the last bit.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
-from backprop86.engines.arithmetic import CASES_AT_ONCE, LARGEST, LN_2, LN_2_REST, LOG2_E, SHIFT, TAYLOR
+from backprop86.engines.arithmetic import CASES_AT_ONCE
 from backprop86.engines.kernel import (
     ALPHA,
     BAD,
@@ -26,10 +26,10 @@ from backprop86.engines.kernel import (
     SLACK,
     E,
 )
+from backprop86.engines.lines import Lines, Name, head
 from backprop86.engines.machine import address_of
 from backprop86.engines.program import by_content, products, program
-from backprop86.engines.recipe import CRITERIA, Cases, Recipe
-from backprop86.engines.vectors import BYTES, FRACTION
+from backprop86.engines.recipe import CRITERIA, BadInput, Cases, Recipe
 from backprop86.network import epsilon_shares, largest_weights
 from backprop86.wiring import Wiring
 
@@ -37,98 +37,15 @@ MOST = 9_000
 """Operations of a sweep up to which a network is written out."""
 FEW, WORTH = 80, 10
 """A larger one is too, if its tiles would have so few operations each, and its seeds take so many sweeps for each."""
+MOST_OF_STATES = 60_000
+"""Operations of the longest sweep by desired states, which the kernel's loops do not know."""
 OF_LOGISTIC = 24
 """Operations of one logistic."""
 PRINTED = (
     "update", "target_on", "target_off", "dead_zone", "zone_on", "zone_off", "error", "criterion", "biases", "dtype",
-    "epsilon_by", "decay_in", "output_slope",
+    "epsilon_by", "decay_in", "output_slope", "procedure",
 )  # fmt: skip
 """The settings that are printed into a sweep."""
-Name = str
-
-
-@dataclass
-class Lines:
-    """Lines of LLVM's language that work on vectors of one type; each operation returns the name of its result."""
-
-    dtype: str
-    lines: list[str] = field(default_factory=list)
-
-    @property
-    def lanes(self) -> int:
-        """The numbers in a vector."""
-        return BYTES // np.dtype(self.dtype).itemsize
-
-    @property
-    def type(self) -> str:
-        """The type of a vector."""
-        return vector(self.lanes, self.dtype)
-
-    def line(self, text: str) -> Name:
-        """Add a line and return the name of its result."""
-        self.lines.append(f"%v{len(self.lines)} = {text}")
-        return f"%v{len(self.lines) - 1}"
-
-    def number(self, value: float) -> Name:
-        """Return a vector of one number, rounded to the type."""
-        bits = np.array(np.dtype(self.dtype).type(value), np.float64).view(np.uint64)
-        one = f"{'double' if self.dtype == 'float64' else 'float'} 0x{int(bits):016X}"
-        return f"splat ({one})"
-
-    def two(self, operation: str, a: Name, b: Name) -> Name:
-        """Add an operation on two vectors: fadd, fsub, fmul or fdiv."""
-        return self.line(f"{operation} {self.type} {a}, {b}")
-
-    def fma(self, a: Name, b: Name, c: Name) -> Name:
-        """Add a b + c."""
-        kind, name = self.type, f"@llvm.fma.v{self.lanes}f{8 * np.dtype(self.dtype).itemsize}"
-        return self.line(f"call {kind} {name}({kind} {a}, {kind} {b}, {kind} {c})")
-
-    def pick(self, test: str, a: Name, b: Name, yes: Name, no: Name) -> Name:
-        """Add a choice, lane by lane: yes where a and b are as the test says, otherwise no."""
-        kind = self.type
-        found = self.line(f"fcmp {test} {kind} {a}, {b}")
-        return self.line(f"select <{self.lanes} x i1> {found}, {kind} {yes}, {kind} {no}")
-
-    def smaller(self, a: Name, b: Name) -> Name:
-        """Add the smaller of two; b if either is NaN."""
-        return self.pick("olt", a, b, a, b)
-
-    def larger(self, a: Name, b: Name) -> Name:
-        """Add the larger of two; b if either is NaN."""
-        return self.pick("ogt", a, b, a, b)
-
-    def load(self, array: str, row: int) -> Name:
-        """Add a load of a row of an array."""
-        place = self.line(f"getelementptr {self.type}, ptr %{array}, i64 {row}")
-        return self.line(f"load {self.type}, ptr {place}, align {BYTES}")
-
-    def store(self, value: Name, array: str, row: int) -> None:
-        """Add a store to a row of an array."""
-        place = self.line(f"getelementptr {self.type}, ptr %{array}, i64 {row}")
-        self.lines.append(f"store {self.type} {value}, ptr {place}, align {BYTES}")
-
-    def logistic(self, x: Name) -> Name:
-        """Add y = 1 / (1 + e^-x), equation 2."""
-        dtype, bits = self.dtype, 8 * np.dtype(self.dtype).itemsize
-        shift, one, whole = self.number(SHIFT[dtype]), self.number(1), f"<{self.lanes} x i{bits}>"
-        z = self.larger(self.number(-LARGEST[dtype]), self.line(f"fneg {self.type} {x}"))
-        z = self.smaller(self.number(LARGEST[dtype]), z)
-        shifted = self.fma(z, self.number(LOG2_E), shift)
-        k = self.two("fsub", shifted, shift)
-        r = self.fma(k, self.number(-LN_2_REST[dtype]), self.fma(k, self.number(-LN_2[dtype]), z))
-        p, *others = (self.number(coefficient) for coefficient in TAYLOR[dtype])
-        for coefficient in others:
-            p = self.fma(p, r, coefficient)
-        p, twos = (self.line(f"bitcast {self.type} {value} to {whole}") for value in (p, shifted))
-        twos = self.line(f"shl {whole} {twos}, splat (i{bits} {FRACTION[bits]})")
-        e = self.line(f"bitcast {whole} {self.line(f'add {whole} {p}, {twos}')} to {self.type}")
-        return self.two("fdiv", one, self.two("fadd", one, e))
-
-
-def vector(lanes: int, dtype: str) -> str:
-    """Return LLVM's name of a type of vectors."""
-    return f"<{lanes} x {'double' if dtype == 'float64' else 'float'}>"
 
 
 @dataclass(frozen=True)
@@ -198,8 +115,9 @@ class Sweep:
         x, y, dE_dx, dE_dG = {}, {}, {}, {}
         for c in some:
             x[c], y[c] = self.forward(c, w)
+        back = self.backward if self.recipe.procedure == "gradient" else self.wishes
         for c in some:
-            dE_dx[c], dE_dG[c] = self.backward(y[c], self.error(c, y[c], found), w)
+            dE_dx[c], dE_dG[c] = back(c, y[c], self.error(c, y[c], found), w)
         dE_dw = self.weights(y, dE_dx, dE_dw or [self.on.number(-0.0)] * len(w))
         for j, gain in self.gains.items():
             dE_dw[gain] = self.sum([(dE_dG[c][j], x[c][j]) for c in some], dE_dw[gain])
@@ -263,7 +181,7 @@ class Sweep:
         return dE_dy
 
     def backward(
-        self, y: dict[int, Name | float], dE_dy: dict[int, Name], w: list[Name]
+        self, c: int, y: dict[int, Name | float], dE_dy: dict[int, Name], w: list[Name]
     ) -> tuple[dict[int, Name], dict[int, Name]]:
         """Print equations 7 and 5 of one case, and return every unit's dE/dx, with its gain and without."""
         on, gains = self.on, self.gains
@@ -278,6 +196,26 @@ class Sweep:
                 without[i] = on.two("fmul", on.two("fmul", total, str(y[i])), rest)
             dE_dx[i] = on.two("fmul", without[i], w[gains[i]]) if gains else without[i]
         return dE_dx, without
+
+    def wishes(
+        self, c: int, y: dict[int, Name | float], miss: dict[int, Name], w: list[Name]
+    ) -> tuple[dict[int, Name], dict[int, Name]]:
+        """Print the desired states of one case, and return every unit's signal in the place of dE/dx."""
+        on = self.on
+        one, zero, wish, signal = on.number(1), on.number(0), {}, {}
+        wanted = dict(zip(self.wiring.outputs.tolist(), (self.cases.desired[c] > 0.5).tolist(), strict=True))
+        counts, scale = on.load("counted", c) if self.held_out else one, on.load("per", SCALE)
+        for i in range(self.wiring.n_units - 1, self.wiring.n_inputs, -1):
+            if i in wanted:
+                wish[i], signal[i] = on.number(1 if wanted[i] else -1), miss[i]
+                continue
+            terms = [(w[p], wish[j]) for p, source, j in self.connections if source == i]
+            total = self.sum(terms, on.number(-0.0))
+            size = self.sum([(on.size(a), on.size(b)) for a, b in terms], on.number(-0.0))
+            wish[i] = on.pick("ogt", size, zero, on.two("fdiv", total, size), zero)
+            missed = on.two("fsub", str(y[i]), on.pick("ogt", wish[i], zero, one, zero))
+            signal[i] = on.two("fmul", on.two("fmul", on.two("fmul", missed, on.size(wish[i])), scale), counts)
+        return signal, signal
 
     def weights(
         self, y: dict[int, dict[int, Name | float]], dE_dx: dict[int, dict[int, Name]], dE_dw: list[Name]
@@ -357,7 +295,14 @@ def written_out(wiring: Wiring, cases: Cases, recipe: Recipe, held_out: bool, wo
     """
     n_logistics = len(cases.inputs) * (wiring.n_units - 1 - wiring.n_inputs)
     n = (3 * products(wiring, cases) + OF_LOGISTIC * n_logistics) * (2 if recipe.update == "case" else 1)
-    if n > MOST and (n > FEW * len(program(wiring, cases, CASES_AT_ONCE, 1).ops) or WORTH * n > work):
+    if recipe.procedure == "desired_states" and n > MOST_OF_STATES:
+        told = "where a sweep is so long (engine=reference takes any)"
+        raise BadInput(f"procedure must be gradient {told}, was desired_states")
+    if (
+        recipe.procedure == "gradient"
+        and n > MOST
+        and (n > FEW * len(program(wiring, cases, CASES_AT_ONCE, 1).ops) or WORTH * n > work)
+    ):
         return 0
     return address_of("sweep", text(wiring, cases, tuple(getattr(recipe, name) for name in PRINTED), held_out))
 
@@ -369,11 +314,3 @@ def text(wiring: Wiring, cases: Cases, settings: tuple[float | str, ...], held_o
     on = Lines(recipe.dtype)
     lines = Sweep(wiring, cases, recipe, held_out, on).text()
     return "\n".join([*head(on), *lines, "ret i1 %happened", "}"])
-
-
-def head(on: Lines) -> list[str]:
-    """Return the lines before those of the sweep."""
-    arrays = ", ".join(f"ptr noalias %{name}" for name in ("w", "last_change", "dE_dw", "counted", "per"))
-    bits = 8 * np.dtype(on.dtype).itemsize
-    fma = f"declare {on.type} @llvm.fma.v{on.lanes}f{bits}({on.type}, {on.type}, {on.type})"
-    return [fma, f"define i1 @sweep({arrays}) {{"]

@@ -18,6 +18,8 @@ from backprop86.running.settings import CONF, load
 RESULTS = CONF.parent / "results"
 NAMES = ("experiment", "reading", "seed", "case", "hidden")
 FIELDS = tuple(field.name for field in fields(Recipe))
+UNTOLD = ("epsilon_by", "decay_in", "decay_from", "output_slope", "gain", "gain_epsilon", "procedure")
+"""The settings that the page does not tell of, since the letter has no such thing."""
 DEEP = {"depth": "3_layers/weights_up_to_1"}
 """The readings to show where none is named, if not the first: of depth, a net that is deep and learns."""
 WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight")
@@ -36,6 +38,9 @@ def parts_of(*settings: str) -> list[Part]:
     recipe = _changed(as_filed, given)
     if "hidden" in given:
         recipe = _with_hidden(problem, stem, recipe, whole("hidden", given["hidden"]), "network" in given)
+    for name in UNTOLD:
+        if (value := getattr(recipe, name)) != getattr(Recipe(), name):
+            raise BadInput(f"{name} must be {getattr(Recipe(), name)} here, as the letter has it, was {value}")
     validate(problem, recipe)
     seed, case = (whole(name, given[name]) if name in given else None for name in ("seed", "case"))
     file = RESULTS / "runs" / f"{stem}.parquet"
