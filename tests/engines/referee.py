@@ -5,13 +5,14 @@ axis of an array is that of the seeds.
 """
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 
 from backprop86.descent import RATES
 from backprop86.engines.arithmetic import CASES_AT_ONCE, LARGEST, LN_2, LN_2_REST, LOG2_E, SHIFT, TAYLOR
-from backprop86.engines.recipe import CRITERIA
+from backprop86.engines.recipe import CRITERIA, Cases
 from backprop86.engines.reference import NEVER, Outcome, checkpoints
 from backprop86.network import largest_weights
 
@@ -157,9 +158,16 @@ class Pass:
         order = order[there[order]]
         self.of_weights = terms(parameter[order], j[order], i[order])
 
+    def meet(self, inputs, desired):
+        """Put cases (C, n, S), of each seed its own, in the place of those that this was made of."""
+        given = np.zeros((len(inputs), self.wiring.n_units, inputs.shape[-1]))
+        given[:, 0], given[:, 1 : 1 + self.wiring.n_inputs] = 1, inputs
+        self.given, self.is_on = given.reshape(-1, inputs.shape[-1]), desired > 0.5
+
     def forward(self, w):
         """Return x and y of every row. Equations 1 and 2."""
-        y = np.repeat(self.given[:, None], w.shape[1], 1).astype(w.dtype)
+        given = self.given if self.given.ndim == 2 else np.repeat(self.given[:, None], w.shape[1], 1)
+        y = given.astype(w.dtype)
         x = np.full_like(y, -0.0)
         for number, (rows, into, _) in enumerate(self.levels):
             add_products(x, w, y, into)
@@ -233,6 +241,9 @@ class Training:
 
     def __init__(self, job, descent):
         """Round to the dtype all that the job says."""
+        if job.stream is not None:  # all inputs are there, whatever they are
+            shape = (job.recipe.block, job.wiring.n_inputs), (job.recipe.block, len(job.wiring.outputs))
+            job = replace(job, cases=Cases(*map(np.ones, shape), ("",) * job.recipe.block))
         wiring, cases, recipe, (S, P) = job.wiring, job.cases, job.recipe, job.w.shape
         self.job, self.outcome, self.seeds = job, Outcome.unknown(job), np.arange(S)
         self.dtype = np.dtype(recipe.dtype).type
@@ -293,6 +304,9 @@ class Training:
     def look(self, sweep):
         """Write down what the weights after this sweep are like, and let those seeds go that are done."""
         out, seeds, recipe = self.outcome, self.seeds, self.job.recipe
+        if self.job.stream is not None and len(seeds):
+            blocks = [self.job.stream(int(row), sweep, 1) for row in seeds]
+            self.all_cases.meet(*(np.stack([part[0] for part in parts], -1) for parts in zip(*blocks, strict=True)))
         every_x, every_y = self.all_cases.forward(self.w)
         y = every_y[self.all_cases.outputs]
         miss, E_c, E = self.error(y, self.all_cases.is_on, self.trained)

@@ -19,6 +19,9 @@ float64; if the dtype is float32 w is then rounded. (`network.initial_weights`)
 
 With gains, w ends with one for each level, and a unit of that level has y_j = logistic(x_j G).
 
+With `block` the net after sweep t has block t of its seed in the place of the cases, and no input is left out, here
+and in (6).
+
 **Error.** Outputs in the order of the columns of d. t is target_on where d > 0.5, otherwise target_off. Settings, those
 of the criterion too, are rounded to the dtype.
     miss  = y - t                 With `dead_zone`: 0 if y > zone_on where d > 0.5, or y < zone_off elsewhere;

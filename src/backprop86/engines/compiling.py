@@ -24,7 +24,8 @@ from numba.core.compiler import CompileResult
 from numba.core.serialize import dumps
 
 SOURCES = (
-    "compiling.py", "arithmetic.py", "program.py", "vectors.py", "kernel.py", "lanes.py", "../descent.py",
+    "compiling.py", "arithmetic.py", "program.py", "vectors.py", "kernel.py", "lanes.py", "streamed.py",
+    "../descent.py",
 )  # fmt: skip
 """The files that kernels are made of: their own, and those of which they use a constant."""
 HERE = Path(__file__).parent

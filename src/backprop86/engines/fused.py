@@ -8,19 +8,21 @@ import math
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import fields
+from dataclasses import fields, replace
+from functools import partial
 from threading import Lock
 
 import numpy as np
 
 from backprop86.descent import RATES, Descent
+from backprop86.engines import streamed
 from backprop86.engines.arithmetic import CASES_AT_ONCE
 from backprop86.engines.cores import cores
 from backprop86.engines.kernel import ROWS_PER, ROWS_WHEN, Lanes, Net, Rule
 from backprop86.engines.lanes import END, IN_USE, MORE, NEXT, PLACES, WORK, Block
 from backprop86.engines.lanes import advance as run_lanes
 from backprop86.engines.program import constant_rows, program
-from backprop86.engines.recipe import CRITERIA, Cases, Job, Recipe
+from backprop86.engines.recipe import CRITERIA, Cases, Job, Recipe, Stream
 from backprop86.engines.reference import Outcome, checkpoints
 from backprop86.engines.straight import written_out
 from backprop86.engines.tiles import products_at, weights_at
@@ -28,6 +30,8 @@ from backprop86.engines.vectors import BYTES
 from backprop86.network import epsilon_shares, largest_weights
 from backprop86.wiring import Wiring
 
+OF_STREAM = 32
+"""Seeds of a stream in training at once in each thread: their cases take room."""
 LANES = 64
 """Seeds in training at once in each thread, up to twice as many if these are all: it shares the cost of looking."""
 
@@ -41,17 +45,20 @@ def train(
     lanes: int | None = None,
 ) -> Outcome:
     """Train every seed as reference.train does, compiled, in `threads` threads (one per core) of `lanes` lanes."""
+    if job.stream is not None:
+        job = replace(job, cases=any_block(job))
     wiring, cases, recipe = job.wiring, job.cases, job.recipe
     net, rule = net_of(wiring, cases, recipe), rule_of(recipe, cases)
-    net = net._replace(
-        written_out=written_out(wiring, cases, recipe, job.counted is not None, len(job.w) * recipe.sweeps)
-    )
+    if job.stream is None:
+        most = len(job.w) * recipe.sweeps
+        net = net._replace(written_out=written_out(wiring, cases, recipe, job.counted is not None, most))
     block = block_of(job, descent or recipe.descent())
     n_threads = threads or cores()
     share = -(-len(job.w) // n_threads)
     queue = _Queue(len(job.w), lanes or (share if share <= 2 * LANES else LANES), n_threads)
     with ThreadPoolExecutor(n_threads) as pool:
-        work = [pool.submit(_work, net, rule, cases, block, queue, recipe.dtype, advance) for _ in range(n_threads)]
+        does = _work if job.stream is None else partial(_stream, stream=job.stream)
+        work = [pool.submit(does, net, rule, cases, block, queue, recipe.dtype, advance) for _ in range(n_threads)]
         try:
             for one in work:
                 one.result()
@@ -80,6 +87,12 @@ class _Queue:
             todo[MORE] = self.next < self.seeds
         return not self.stopped and (todo[IN_USE] > 0 or todo[NEXT] < todo[END])
 
+    def take(self, most: int) -> list[int]:
+        """Return seeds that begin together; none if all have begun."""
+        with self.lock:
+            first, self.next = self.next, min(self.next + most, self.seeds)
+        return [] if self.stopped else list(range(first, self.next))
+
 
 def _work(
     net: Net,
@@ -96,6 +109,28 @@ def _work(
         run_lanes(net, rule, lanes, block, todo, steps)
         report(int(todo[WORK] - before))
         steps = max(1, min(10_000, int(steps * 0.05 / max(time.perf_counter() - started, 0.005))))
+
+
+def any_block(job: Job) -> Cases:
+    """Return cases as many as a block has; what they are is said lane by lane."""
+    n = job.recipe.block
+    return Cases(np.ones((n, job.wiring.n_inputs)), np.zeros((n, len(job.wiring.outputs))), ("",) * n)
+
+
+def _stream(
+    net: Net,
+    rule: Rule,
+    cases: Cases,
+    block: Block,
+    queue: _Queue,
+    dtype: str,
+    report: Callable[[int], None],
+    stream: Stream,
+) -> None:
+    lanes = lanes_of(net, cases, min(queue.lanes, OF_STREAM), dtype)
+    while rows := queue.take(lanes.w.shape[0] * lanes.w.shape[2]):
+        for seed_sweeps in streamed.train(net, rule, lanes, block, rows, stream, lambda: queue.stopped):
+            report(seed_sweeps)
 
 
 def block_of(job: Job, descent: Descent) -> Block:
@@ -145,7 +180,7 @@ def rule_of(recipe: Recipe, cases: Cases) -> Rule:
 def net_of(wiring: Wiring, cases: Cases, recipe: Recipe) -> Net:
     """Return the network as the kernel has it."""
     v = BYTES // np.dtype(recipe.dtype).itemsize
-    made = program(wiring, cases, 1 if recipe.update == "case" else CASES_AT_ONCE, v)
+    made = program(wiring, cases, 1 if recipe.update == "case" else CASES_AT_ONCE, v, recipe.block > 0)
     return Net(
         starts=np.array(made.starts),
         ops=np.array(made.ops, dtype=np.int32),
@@ -166,12 +201,16 @@ def net_of(wiring: Wiring, cases: Cases, recipe: Recipe) -> Net:
         level=wiring.parameter_level,
         largest=largest_weights(wiring, recipe.biases),
         share=epsilon_shares(wiring, recipe.epsilon_by),
+        n_streamed=wiring.n_inputs + len(wiring.outputs) if recipe.block else 0,
+        inputs=made.of_start(0),
     )
 
 
 def wanted(cases: Cases, recipe: Recipe) -> np.ndarray:
     """Return what is wanted of each output in each case, (C, n_outputs, WANTED), rounded to the recipe's dtype."""
     on, criterion = cases.desired > 0.5, CRITERIA[recipe.criterion]
+    if recipe.block:
+        on = np.array([[True, False]])  # of an output of a stream
     sign, zone = np.where(on, 1.0, -1.0), np.where(on, recipe.zone_on, recipe.zone_off)
     learned, target = np.where(on, criterion.on, criterion.off), np.where(on, recipe.target_on, recipe.target_off)
     return np.stack([target, zone, sign, -sign * zone, -sign * learned, -sign / 2], -1)
@@ -200,4 +239,5 @@ def lanes_of(net: Net, cases: Cases, n: int, dtype: str) -> Lanes:
         counted=room(groups, net.n_cases, v),
         per=room(groups, ROWS_PER, v),
         when=np.zeros((groups, ROWS_WHEN, v), np.int64),
+        stream=room(streamed.AT_ONCE if net.n_streamed else 0, groups, net.n_cases, net.n_streamed, v),
     )

@@ -63,6 +63,8 @@ class Net(NamedTuple):
     level: np.ndarray  # of each parameter
     largest: np.ndarray  # the value at or below which each parameter is held
     share: np.ndarray  # the part of epsilon that each parameter has
+    n_streamed: int  # inputs and outputs of each case of a stream, or 0
+    inputs: int  # the first row of the inputs of a stream
 
 
 WANTED = 6
@@ -103,6 +105,7 @@ class Lanes(NamedTuple):
     counted: np.ndarray  # (groups, C, v)
     per: np.ndarray  # (groups, ROWS_PER, v)
     when: np.ndarray  # (groups, ROWS_WHEN, v)
+    stream: np.ndarray  # (sweeps, groups, C, n_streamed, v): inputs, then desired less one half; else empty
 
 
 ROWS_PER = 14
@@ -130,7 +133,7 @@ def group(net, lanes, g):
     return Lanes(
         further(lanes.w, weights), further(lanes.last_change, weights), further(lanes.dE_dw, weights), lanes.y,
         lanes.dE_dx, further(lanes.counted, g * net.n_cases * v), further(lanes.per, g * ROWS_PER * v),
-        further(lanes.when, g * ROWS_WHEN * v),
+        further(lanes.when, g * ROWS_WHEN * v), further(lanes.stream, g * net.n_cases * net.n_streamed * v),
     )  # fmt: skip
 
 
@@ -152,11 +155,23 @@ def gradient(net, rule, lanes, first, last):
     for k in range(0, net.n_parameters * v, v):
         store(lanes.dE_dw, k, fill(per, -0.0))
     for tile in range(first // net.at_once, (last - 1) // net.at_once + 1):
+        if net.n_streamed != 0:
+            take(net, lanes, tile * net.at_once)
         for number in range(item(net.starts, tile), item(net.starts, tile + 1)):
             do(net, rule, lanes, further(net.ops, number * FIELDS))
     if rule.total_error < math.inf:
         rest = rule.total_error * load(per, SCALE * v) - load(per, E * v)
         store(per, SLACK * v, smaller(load(per, SLACK * v), rest))
+
+
+@compiled
+def take(net, lanes, first):
+    """Copy the inputs of the cases of a tile from the stream to their rows."""
+    v = width(lanes.w)
+    for c in range(first, min(first + net.at_once, net.n_cases)):
+        for i in range(net.n_streamed - net.n_outputs):
+            row = load(lanes.stream, (c * net.n_streamed + i) * v)
+            store(lanes.y, (net.inputs + i * net.at_once + c - first) * v, row)
 
 
 @compiled
@@ -224,23 +239,54 @@ def error(net, rule, lanes, c, row):
     counts, scale = load(lanes.counted, c * v), load(per, SCALE * v)
     slack, right, of_case = fill(per, 1.0), fill(per, 1.0), fill(per, 0.0)
     for o in range(net.n_outputs):
-        place, wanted = (item(net.outputs, o) + row) * v, further(net.wanted, (c * net.n_outputs + o) * WANTED)
-        y, sign = load(lanes.y, place), fill(per, item(wanted, SIGN))
-        miss = y - item(wanted, TARGET)
-        if rule.dead_zone != 0:
-            satisfied = fma(y, sign, item(wanted, ZONE_AT))
-            miss = where_positive(satisfied, 0.0, y - item(wanted, ZONE) if rule.dead_zone == 1 else miss)
+        place = (item(net.outputs, o) + row) * v
+        y = load(lanes.y, place)
+        if net.n_streamed != 0:
+            told = load(lanes.stream, ((c + 1) * net.n_streamed - net.n_outputs + o) * v)
+            miss, beyond, half = judged(rule, y, wanted_of(net, told, per))
+        else:
+            wanted = further(net.wanted, (c * net.n_outputs + o) * WANTED)
+            numbers = (
+                item(wanted, TARGET), item(wanted, ZONE), fill(per, item(wanted, SIGN)), item(wanted, ZONE_AT),
+                item(wanted, LEARNED_AT), item(wanted, HALF_AT),
+            )  # fmt: skip
+            miss, beyond, half = judged(rule, y, numbers)
         miss = miss * counts
         of_case = fma(0.5 * miss, miss, of_case)
         dE_dy = miss * scale
         store(lanes.dE_dx, place, dE_dy * y * (1.0 - y) if rule.sloped and item(net.is_last, o) == 1 else dE_dy)
-        slack = smaller(slack, fma(y, sign, item(wanted, LEARNED_AT)))
-        right = smaller(right, fma(y, sign, item(wanted, HALF_AT)))
+        slack = smaller(slack, beyond)
+        right = smaller(right, half)
     left_out = 4.0 * (1.0 - counts)
     store(per, E * v, fma(of_case, scale, load(per, E * v)))
     slack = smaller(load(per, SLACK * v), slack + left_out)
     store(per, SLACK * v, smaller(slack, rule.case_error - of_case))
     store(per, RIGHT * v, smaller(load(per, RIGHT * v), right + left_out))
+
+
+@compiled
+def judged(rule, y, wanted):
+    """Return how far an output is from what is wanted, from the dead zone, and from the right side of 0.5."""
+    target, zone, sign, zone_at, learned_at, half_at = wanted
+    miss = y - target
+    if rule.dead_zone != 0:
+        satisfied = fma(y, sign, zone_at)
+        miss = where_positive(satisfied, 0.0, y - zone if rule.dead_zone == 1 else miss)
+    return miss, fma(y, sign, learned_at), fma(y, sign, half_at)
+
+
+@compiled
+def wanted_of(net, told, per):
+    """Return what is wanted of an output of a stream, lane by lane: `wanted` has it for on, then for off."""
+    on, off = net.wanted, further(net.wanted, WANTED)
+    return (
+        where_positive(told, fill(per, item(on, TARGET)), fill(per, item(off, TARGET))),
+        where_positive(told, fill(per, item(on, ZONE)), fill(per, item(off, ZONE))),
+        where_positive(told, fill(per, item(on, SIGN)), fill(per, item(off, SIGN))),
+        where_positive(told, fill(per, item(on, ZONE_AT)), fill(per, item(off, ZONE_AT))),
+        where_positive(told, fill(per, item(on, LEARNED_AT)), fill(per, item(off, LEARNED_AT))),
+        where_positive(told, fill(per, item(on, HALF_AT)), fill(per, item(off, HALF_AT))),
+    )
 
 
 @compiled

@@ -85,7 +85,7 @@ def lane_of(net, lanes, lane):
     one, inside = group(net, lanes, lane // width(lanes.w)), lane % width(lanes.w)
     return Lanes(
         further(one.w, inside), further(one.last_change, inside), further(one.dE_dw, inside), one.y, one.dE_dx,
-        further(one.counted, inside), further(one.per, inside), further(one.when, inside),
+        further(one.counted, inside), further(one.per, inside), further(one.when, inside), one.stream,
     )  # fmt: skip
 
 
@@ -222,7 +222,7 @@ def pointers(net, rule, lanes, block):
             pointer(net.starts), pointer(net.ops), pointer(net.listed), net.products, net.weights, net.written_out,
             net.at_once, net.n_rows, net.n_outputs, net.n_parameters, net.n_weights, net.n_cases, net.n_levels,
             pointer(net.outputs), pointer(net.is_last), pointer(net.wanted), pointer(net.level), pointer(net.largest),
-            pointer(net.share),
+            pointer(net.share), net.n_streamed, net.inputs,
         ),
         Rule(
             rule.opening_sweeps, rule.late_sweep, rule.decay_in, rule.decay_waits, rule.sloped, rule.dead_zone,
@@ -231,7 +231,7 @@ def pointers(net, rule, lanes, block):
         ),
         Lanes(
             pointer(lanes.w), pointer(lanes.last_change), pointer(lanes.dE_dw), pointer(lanes.y), pointer(lanes.dE_dx),
-            pointer(lanes.counted), pointer(lanes.per), pointer(lanes.when),
+            pointer(lanes.counted), pointer(lanes.per), pointer(lanes.when), pointer(lanes.stream),
         ),
         Block(
             pointer(block.w0), pointer(block.counted), pointer(block.scale), pointer(block.cases),

@@ -42,7 +42,8 @@ class Program:
     v: int  # numbers in a row
     at_once: int  # cases
     constant: dict[float, int]  # the first row of each input value
-    n_starts: int  # rows of starts; of a net with gains, rows that keep x
+    n_starts: int  # rows of starts; of a net with gains, rows that keep x; of a stream, rows of inputs
+    is_stream: bool = False
     ops: list[list[int]] = field(default_factory=list)
     listed: list[int] = field(default_factory=list)
     known: dict[tuple[int, ...], int] = field(default_factory=dict)
@@ -72,6 +73,8 @@ class Program:
         """Return the row of a partner's first case; None for an input that these cases do not have in common."""
         if partner >= ALWAYS_1:
             return self.of_unit(partner)
+        if self.is_stream:
+            return self.of_start((-partner - 1) * self.at_once)
         first = given[0][-partner - 1]
         return first if first >= 0 and all(values[-partner - 1] == first for values in given) else None
 
@@ -185,14 +188,17 @@ class Starts:
 
 
 @by_content
-def program(wiring: Wiring, cases: Cases, at_once: int, v: int) -> Program:
-    """Return the program of a network with its cases taken `at_once` at a time; a row has v numbers."""
+def program(wiring: Wiring, cases: Cases, at_once: int, v: int, is_stream: bool = False) -> Program:
+    """Return the program of a network with its cases taken `at_once` at a time; a row has v numbers.
+
+    Of a stream it is that of any block: cases say only how many there are.
+    """
     C = len(cases.inputs)
     forward, backward = groups(wiring, forward=True), groups(wiring, forward=False)
-    starts = Starts(forward if at_once > 1 and not wiring.has_gains else [], cases)
+    starts = Starts(forward if at_once > 1 and not wiring.has_gains and not is_stream else [], cases)
     at_once, n_computed = min(at_once, C), wiring.n_units - 1 - wiring.n_inputs
-    n_rows = n_computed * at_once if wiring.has_gains else starts.n_rows
-    made = Program(v, at_once, constant_rows(cases, at_once), n_rows)
+    n_rows = n_computed * at_once if wiring.has_gains else wiring.n_inputs * at_once if is_stream else starts.n_rows
+    made = Program(v, at_once, constant_rows(cases, at_once), n_rows, is_stream)
     levels = gains(wiring)
     inputs = [[made.constant.get(value, -1) for value in row] for row in cases.inputs.tolist()]
     for start in range(0, C, at_once):

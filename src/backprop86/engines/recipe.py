@@ -66,11 +66,11 @@ class Criterion:
     total_error: float = math.inf
 
     def met(self, y: Tensor, d: Tensor, error: SquaredError, counted: Tensor | None = None) -> Tensor:
-        """Return (S,) True where the criterion is met, from outputs y (S, C, J), d (C, J), counted (S, C) or None."""
+        """Return (S,) True where the criterion is met: y (S, C, J), d (C, J) or (S, C, J), counted (S, C) or None."""
         is_on = d > 0.5
         right = ((y > self.on) & is_on | (y < self.off) & ~is_on).all(-1)
         if self.case_error < math.inf:
-            case_error, _ = error.forward(y[..., None, :], d[:, None, :])
+            case_error, _ = error.forward(y[..., None, :], d[..., None, :])
             right &= case_error <= self.case_error
         if counted is not None:
             right |= counted == 0
@@ -129,6 +129,7 @@ class Recipe:
     gain: float = 1.0  # of the logistic, y = 1 / (1 + e^(-gain x)): what each level begins with
     gain_epsilon: float = 0.0  # each level learns its gain by steps of -gain_epsilon dE/dgain; 0: they stay
     procedure: str = "gradient"  # of learning: that of the letter, or desired states of hidden units (L pp. 24-27)
+    block: int = 0  # each sweep has so many new cases of its own, which the problem makes; 0: it has the problem's
     case_set: int = 1  # which of the problem's sets of cases, where it draws them at random
 
     def check(self) -> "Recipe":
@@ -161,12 +162,17 @@ class Recipe:
         return Descent(**{name: getattr(self, name) for name in (*RATES, *schedule)})
 
 
+Stream = Callable[[int, int, int], tuple[np.ndarray, np.ndarray]]
+"""(row of the job, first block, n) -> inputs (n, C, n_inputs) and desired (n, C, n_outputs) of n blocks of cases."""
+
+
 @dataclass(frozen=True, eq=False)
 class Job:
     """Networks to be trained: which wiring, on which cases, by which recipe, from which weights.
 
     w (S, n_parameters); counted (S, C) marks the cases that each seed is trained on, and None means all. Each
-    seed goes on for at least `least` (S,) sweeps even after it has learned, and None means 0.
+    seed goes on for at least `least` (S,) sweeps even after it has learned, and None means 0. With a `stream` the net
+    that a seed has after sweep t meets block t, from 0 on, in the place of the cases.
     """
 
     wiring: Wiring
@@ -175,6 +181,7 @@ class Job:
     w: np.ndarray
     counted: np.ndarray | None = None
     least: np.ndarray | None = None
+    stream: Stream | None = None
 
     @property
     def until(self) -> np.ndarray:
@@ -254,6 +261,7 @@ LIMITS: dict[str, Limit] = {
     "gain_epsilon": NOT_NEGATIVE,
     "procedure": one_of("gradient", "desired_states"),
     "output_slope": one_of("kept", "left_out"),
+    "block": ("a whole number of at least 0 and at most 10,000", lambda v: 0 <= v <= 10_000),
     "case_set": ("a whole number of at least 0 and below 2^63", lambda v: 0 <= v < BEYOND),
     "update": one_of("sweep", "case"),
     "error": one_of("sum", "mean"),

@@ -112,7 +112,7 @@ class _Run:
         self.share = torch.tensor(epsilon_shares(wiring, recipe.epsilon_by), **as_tensor)
         self.inputs, self.d = torch.tensor(cases.inputs, **as_tensor), torch.tensor(cases.desired, **as_tensor)
         self.levels = torch.as_tensor(wiring.parameter_level, device=device)
-        self.until, self.outcome = job.until, Outcome.unknown(job)
+        self.until, self.outcome, self.stream = job.until, Outcome.unknown(job), job.stream
         self.seeds, self.copies = np.arange(len(w)), 0
         self.w = torch.tensor(w, **as_tensor)
         self.last_change = torch.zeros_like(self.w)
@@ -150,6 +150,8 @@ class _Run:
 
     def look(self, sweep: int, checkpoint: int | None) -> None:
         """Write down what the weights after this sweep are like, and let those seeds go that are done."""
+        if self.stream is not None:
+            self.inputs, self.d = self._block(sweep)
         self.dE_dw, E, outputs = self.gradient(self.inputs, self.d, self.counted)
         out, seeds = self.outcome, self.seeds
         diverged = ~(torch.isfinite(E) & torch.isfinite(self.w).all(-1)).cpu().numpy()
@@ -170,6 +172,13 @@ class _Run:
             out.stopped[seeds[done]] = sweep
             self.dE_dw = self.dE_dw[~done]
             self._keep(np.flatnonzero(~done))
+
+    def _block(self, number: int) -> tuple[Tensor, Tensor]:
+        """Return the inputs (S, C, n_inputs) and desired (S, C, n_outputs) of one block of every seed in the batch."""
+        assert self.stream is not None
+        blocks = [self.stream(int(row), number, 1) for row in self.seeds]
+        inputs, desired = (torch.tensor(np.concatenate(part)).to(self.w) for part in zip(*blocks, strict=True))
+        return inputs, desired
 
     def _first(
         self, when: np.ndarray, criterion: Criterion, outputs: Tensor, diverged: np.ndarray, sweep: int

@@ -6,7 +6,7 @@ from typing import Any, Protocol, cast
 
 import numpy as np
 
-from backprop86.engines.recipe import BadInput, Cases, Recipe, one_of
+from backprop86.engines.recipe import BadInput, Cases, Recipe, Stream, one_of
 from backprop86.network import initial_weights
 from backprop86.running.nets import Nets
 from backprop86.wiring import TooLarge, Wiring
@@ -18,7 +18,8 @@ class Problem(Protocol):
     """A file of problems/: the networks, the cases and the measures of one 1986 problem, and its figures.
 
     MEASURES explains the columns of `measure`, for docs/rows.md. A file may also have `counted(recipe, seeds)`, the
-    cases that each seed is trained on, and STARTS, weights by name.
+    cases that each seed is trained on; `blocks(recipe, seed, first, n)`, new cases for each sweep (see
+    recipe.Stream); and STARTS, weights by name.
     """
 
     __name__: str
@@ -83,6 +84,19 @@ def counted_of(problem: Problem, recipe: Recipe, seeds: list[int]) -> np.ndarray
     return None
 
 
+def stream_of(problem: Problem, recipe: Recipe, seeds: list[int]) -> Stream | None:
+    """Return the blocks of new cases that seeds meet, if the recipe has any: the problem makes those of each seed."""
+    if not recipe.block:
+        return None
+    if not hasattr(problem, "blocks"):
+        raise BadInput(f"block must be 0, as this problem has no new cases to give, was {recipe.block}")
+    plain = ("update", "procedure", "held_out", "gain", "gain_epsilon")
+    for name in plain:
+        if (value := getattr(recipe, name)) != getattr(Recipe(), name):
+            raise BadInput(f"{name} must be {getattr(Recipe(), name)} with new cases in each sweep, was {value}")
+    return lambda row, first, n: problem.blocks(recipe, seeds[row], first, n)
+
+
 def start_of(problem: Problem, recipe: Recipe, wiring: Wiring, seeds: list[int]) -> np.ndarray:
     """Return the weights each seed starts from, (S, n_parameters); a problem's STARTS are weights with a name."""
     starts = getattr(problem, "STARTS", {})
@@ -98,6 +112,7 @@ def start_of(problem: Problem, recipe: Recipe, wiring: Wiring, seeds: list[int])
 def validate(problem: Problem, recipe: Recipe) -> Wiring:
     """Return the network that the recipe names; BadInput, in one line, if the problem cannot be run so."""
     counted_of(problem, recipe, [0])
+    stream_of(problem, recipe, [0])
     wiring, cases = wiring_of(problem.wiring, recipe), problem.cases(recipe)
     start_of(problem, recipe, wiring, [0])
     shown = (("inputs", cases.inputs, wiring.n_inputs), ("desired", cases.desired, len(wiring.outputs)))

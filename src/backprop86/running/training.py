@@ -16,7 +16,7 @@ from backprop86.engines.reference import NEVER, Outcome, checkpoints
 from backprop86.running.failures import LEARNED, kinds
 from backprop86.running.names import moments
 from backprop86.running.nets import Nets
-from backprop86.running.problem import Problem, counted_of, start_of, wiring_of
+from backprop86.running.problem import Problem, counted_of, start_of, stream_of, wiring_of
 from backprop86.running.runs import DRAWN
 from backprop86.running.schema import CURVES, WEIGHTS
 
@@ -123,7 +123,8 @@ def run_together(
         rates: dict[str, Any] = {name: np.array([getattr(recipes[k], name) for k in numbers]) for name in RATES}
         descent = replace(recipes[0].descent(), **rates)
         least = np.array([drawn[k] if drawn and seed < DRAWN else 0 for k, seed in block])
-        job = Job(wiring, cases, recipes[0], w0, counted_of(problem, recipes[0], block_seeds), least)
+        counted = counted_of(problem, recipes[0], block_seeds)
+        job = Job(wiring, cases, recipes[0], w0, counted, least, stream_of(problem, recipes[0], block_seeds))
         outcome = train(job, device, advance, descent)
         with np.errstate(over="ignore"):  # the weights of a run that is about to diverge may not be added up
             rows = _fates(job, block_seeds, outcome) if fates_only else _rows(problem, job, block_seeds, outcome)
