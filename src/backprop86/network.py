@@ -109,9 +109,13 @@ def give(dE_dy: list[Tensor], wanted: Pieces, dE_dtaken: Tensor, first: int) -> 
             dE_dy[block][..., columns] += part
 
 
-def generator(seed: int, stream: int = 0) -> np.random.Generator:
-    """Return the random numbers of one seed: the same alone, in any batch, on any machine. Stream 0 is the weights."""
-    return np.random.Generator(np.random.Philox(key=np.array([seed, stream], dtype=np.uint64)))
+def generator(seed: int, stream: int = 0, block: int = 0) -> np.random.Generator:
+    """Return the random numbers of one seed: the same alone, in any batch, on any machine. Stream 0 is the weights.
+
+    Every block of a stream has numbers of its own, which do not depend on how many the others use.
+    """
+    key, counter = np.array([seed, stream], dtype=np.uint64), np.array([0, block, 0, 0], dtype=np.uint64)
+    return np.random.Generator(np.random.Philox(key=key, counter=counter))
 
 
 def initial_weights(

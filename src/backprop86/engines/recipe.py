@@ -151,6 +151,11 @@ class Recipe:
             raise BadInput(f"{place}.{name} is not a setting; did you mean {nearest(str(name), TYPES)}?")
         return replace(self, **{name: as_typed(name, value) for name, value in differs.items()}).check()
 
+    @property
+    def has_gains(self) -> bool:
+        """Whether each level of the network has a gain: w then ends with those."""
+        return self.gain != 1 or self.gain_epsilon > 0
+
     def squared_error(self) -> SquaredError:
         """Return equations 3 and 4 with this recipe's targets and dead zone."""
         mean = self.error == "mean"

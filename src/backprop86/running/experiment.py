@@ -199,7 +199,8 @@ class Experiment:
         seen: dict[tuple[Any, ...], tuple[int, dict[str, str]]] = {}
         found = {}
         for name, recipe in recipes.items():
-            alike = (recipe.network, recipe.biases == "none", recipe.held_out, recipe.start, *recipe.moments)
+            words = recipe.network, recipe.biases == "none", recipe.held_out, recipe.start, recipe.output_slope
+            alike = (*words, recipe.has_gains, recipe.block, recipe.block and recipe.update, *recipe.moments)
             if alike not in seen:  # a lattice has thousands of readings of a few networks
                 seen[alike] = len(validate(self.problem, recipe).levels), columns(self.problem, recipe)
             found[name] = seen[alike]

@@ -203,8 +203,7 @@ def _nets(experiment: Experiment, recipes: dict[str, Recipe]) -> dict[str, tuple
     """Return the number of seeds in a range of each reading, and of the parameters of its network."""
     problem, seen, found = experiment.problem, {}, {}
     for name, recipe in recipes.items():
-        has_gains = recipe.gain != 1 or recipe.gain_epsilon > 0
-        alike = recipe.network, recipe.biases == "none", has_gains, recipe.sweeps, recipe.update
+        alike = recipe.network, recipe.biases == "none", recipe.has_gains, recipe.sweeps, recipe.update
         if alike not in seen:
             wiring = wiring_of(problem.wiring, recipe)
             seen[alike] = size_of(recipe, wiring, problem.cases(recipe)), wiring.n_parameters

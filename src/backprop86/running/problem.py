@@ -72,7 +72,7 @@ def wiring_of(networks: Callable[[Recipe], Wiring], recipe: Recipe) -> Wiring:
     except TooLarge as error:
         raise BadInput(f"network must have {error} in {recipe.network[:40]}") from error
     wiring = wiring.without_biases() if recipe.biases == "none" else wiring
-    return wiring.with_gains() if recipe.gain != 1 or recipe.gain_epsilon else wiring
+    return wiring.with_gains() if recipe.has_gains else wiring
 
 
 def counted_of(problem: Problem, recipe: Recipe, seeds: list[int]) -> np.ndarray | None:

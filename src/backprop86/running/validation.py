@@ -36,7 +36,8 @@ def sizes_of(path: Path, of_each: dict[str, Provenance]) -> Sizes:
     """Return the size of the network of each reading; BadInput names the file if the problem has no such network."""
     if not path.stem.isidentifier():
         raise BadInput(f"{path} must have the name of a problem, such as xor.parquet")
-    networks = {name: (about.recipe.network, about.recipe.biases) for name, about in of_each.items()}
+    recipes = {name: about.recipe for name, about in of_each.items()}
+    networks = {name: (one.network, one.biases, one.has_gains) for name, one in recipes.items()}
     if len(set(networks.values())) > MOST_NETWORKS:
         raise BadInput(f"the metadata of {path} must name at most {MOST_NETWORKS} networks")
     found = {}
@@ -51,9 +52,9 @@ def sizes_of(path: Path, of_each: dict[str, Provenance]) -> Sizes:
 
 
 @cache
-def _size(stem: str, network: str, biases: str) -> tuple[int, int]:
+def _size(stem: str, network: str, biases: str, has_gains: bool) -> tuple[int, int]:
     """Return the number of weights, and of levels, of a network; to wire it can take longer than to read its rows."""
-    wiring = wiring_of(problem_of(stem).wiring, Recipe(network, biases=biases))
+    wiring = wiring_of(problem_of(stem).wiring, Recipe(network, biases=biases, gain=2.0 if has_gains else 1.0))
     return wiring.n_parameters, len(wiring.levels)
 
 

@@ -1,0 +1,118 @@
+"""Noisy signals (L pp. 6-11): does a tone rise at its beginning? Every example is new, as none comes twice."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from backprop86.engines.recipe import BadInput, Cases, Recipe
+from backprop86.network import generator
+from backprop86.report.drawing import hinton
+from backprop86.report.style import PALETTE, TWO_COLUMNS, figure_of, label_line, panel_letters, plain_ticks
+from backprop86.running.nets import Nets
+from backprop86.running.runs import Runs
+from backprop86.wiring import Wiring, layered
+
+BANDS, TIMES, LASTS, RISE = 6, 9, 5, 2
+"""Frequency bands and times of a signal; the times that it lasts, so that it has five onsets; the bands it rises by."""
+SIGNAL, BACKGROUND = 0.4, 0.1
+NOISE_OF_SIGNAL, NOISE_OF_BACKGROUND = 0.15, 0.1
+"""Standard deviations."""
+FINEST = 2.0**-20
+"""Noise is rounded to a multiple of this, so that it does not hang on the last bit of a machine's logarithm."""
+IN_TEST = 2_000
+"""New examples on which every net is tested, the same for all."""
+OF_BLOCKS, OF_TEST = 2, 3
+"""Streams of random numbers."""
+PRINTED = 97.8
+"""The share that L's net tells rightly, in %."""
+RISES, STAYS = 0, 1
+"""The outputs."""
+
+
+def wiring(recipe: Recipe) -> Wiring:
+    """Return the net 54-24-2."""
+    if recipe.network != "54-24-2":
+        raise BadInput(f"network must be 54-24-2, was {recipe.network}")
+    return layered(BANDS * TIMES, 24, 2)
+
+
+def examples(randoms: Sequence[np.random.Generator], n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return n examples from each of some sources: inputs (sources, n, 54), time after time from the lowest band up.
+
+    desired (sources, n, 2) says which output is to be on.
+    """
+    chances = np.stack([random.random((3, n)) for random in randoms], 1)
+    noise = np.stack([random.standard_normal((n, TIMES, BANDS)) for random in randoms])
+    noise = np.round(noise / FINEST) * FINEST
+    rises, lowest = chances[0] < 0.5, np.where(chances[0] < 0.5, RISE, 0)
+    last = lowest + (chances[1] * (BANDS - lowest)).astype(int)
+    since = np.arange(TIMES) - (chances[2] * (TIMES - LASTS + 1)).astype(int)[..., None]
+    band = last[..., None] - np.where(rises[..., None], np.maximum(RISE - since, 0), 0)
+    is_signal = ((since >= 0) & (since < LASTS))[..., None] & (np.arange(BANDS) == band[..., None])
+    noise *= np.where(is_signal, NOISE_OF_SIGNAL, NOISE_OF_BACKGROUND)
+    noise += np.where(is_signal, SIGNAL, BACKGROUND)
+    return np.maximum(noise, 0).reshape(*rises.shape, -1), np.stack([rises, ~rises], -1).astype(float)
+
+
+def blocks(recipe: Recipe, seed: int, first: int, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return n blocks of new examples, from block `first` of a seed on: (n, block, 54) and (n, block, 2)."""
+    return examples([generator(seed, OF_BLOCKS, number) for number in range(first, first + n)], recipe.block)
+
+
+def cases(recipe: Recipe) -> Cases:
+    """Return the examples of the test: nets are measured on them, and trained on `blocks`."""
+    (inputs,), (desired,) = examples([generator(0, OF_TEST)], IN_TEST)
+    names = ("rises", "stays")
+    return Cases(inputs, desired, tuple(f"{names[int(d[STAYS])]} {k}" for k, d in enumerate(desired)))
+
+
+MEASURES = {"forced_choice": "the share of the 2,000 test signals for which the right one of the two outputs is larger"}
+"""The columns of `measure`, as docs/rows.md explains them."""
+
+
+def measure(nets: Nets) -> dict[str, np.ndarray]:
+    """Return how many test signals are told rightly."""
+    says_rises = nets.outputs[..., RISES] > nets.outputs[..., STAYS]
+    return {"forced_choice": (says_rises == nets.on[..., RISES]).mean(-1)}
+
+
+def draw(runs: Runs) -> dict[str, Figure]:
+    """Draw four signals as the net gets them, and how many of the test each run tells rightly as it learns."""
+    (inputs,), (desired,) = examples([generator(0, OF_BLOCKS)], 40)
+    figure = figure_of(TWO_COLUMNS, 56)
+    left, right = figure.subplots(1, 2, width_ratios=(4, 3))
+    for place, kind in enumerate((RISES, RISES, STAYS, STAYS)):
+        chosen = np.flatnonzero(desired[:, kind])[place % 2]
+        hinton(left, inputs[chosen].reshape(TIMES, BANDS).T[::-1], inputs.max(), (place * (TIMES + 2), 0))
+        word = "rises" if kind == RISES else "stays"
+        left.text(place * (TIMES + 2) + TIMES / 2, BANDS + 0.7, word, ha="center", va="bottom")
+    left.set(xlim=(-0.5, 4 * (TIMES + 2) - 1.5), ylim=(-1, BANDS + 2.5), aspect="equal", title="signals in noise")
+    left.text(0, -0.4, "time \u2192, band \u2191", va="top")
+    left.axis("off")
+    _learning(right, runs)
+    panel_letters([left, right])
+    return {"signals": figure}
+
+
+SHOWN = {
+    "as_printed": ("gradients summed", "0.8", "black"),
+    "averaged": ("averaged over the block", "#C5DFF3", PALETTE[2]),
+}
+"""The readings that are drawn: words, and the colours of the runs and of their median."""
+
+
+def _learning(axes: Axes, runs: Runs) -> None:
+    """Draw the share of right choices of each run, and L's number."""
+    for name, (words, faint, colour) in SHOWN.items():
+        recipe = runs.recipe(name)
+        sweeps, moments = [*recipe.moments, recipe.sweeps], [*map(str, recipe.moments), "end"]
+        shares = 100 * np.stack([runs.at(name, one)["forced_choice"].to_numpy(float) for one in moments], 1)
+        axes.plot(sweeps, shares.T, color=faint, linewidth=0.4)
+        axes.plot(sweeps, np.median(shares, 0), color=colour, zorder=3)
+        label_line(axes, sweeps[-1], float(np.median(shares[:, -1])), words, colour)
+    axes.axhline(PRINTED, color=PALETTE[1], linewidth=0.8, linestyle="dotted")
+    axes.set(xscale="log", xlabel="blocks of 25 new signals", ylabel="told rightly (%)", ylim=(45, 102))
+    axes.text(sweeps[0], PRINTED + 0.5, f"printed: {PRINTED} %", va="bottom")
+    plain_ticks(axes.xaxis)
