@@ -44,7 +44,7 @@ FEW = {
     "symmetry": (symmetry, replace(SYMMETRY, sweeps=10)),
     "symmetry, mean error, case updates": (symmetry, replace(SYMMETRY, sweeps=2, update="case", error="mean")),
     "xor, late rates": (xor, replace(XOR, sweeps=12, late_sweep=5, late_epsilon=0.2, late_alpha=0.5, late_decay=0.01)),
-    "xor, decay once learned": (xor, replace(XOR, epsilon=2.0, sweeps=90, decay=0.3, decay_from="learned", **FALLS)),
+    "xor, decay once learned": (xor, replace(XOR, epsilon=1.0, sweeps=250, decay=0.01, decay_from="learned")),
     "xor, decay in the change": (xor, replace(XOR, sweeps=9, decay=0.01, decay_in="change", update="case")),
     "symmetry, by fan-in, E of all": (symmetry, replace(SYMMETRY, sweeps=9, epsilon_by="fan_in", **FALLS)),
     "symmetry, no slope": (symmetry, replace(SYMMETRY, sweeps=9, output_slope="left_out", error="mean", **FALLS)),
