@@ -23,7 +23,7 @@ def of_every_net(stem):
     seen: dict = {}
     for name in experiment.every_reading:
         recipe = experiment.recipe_of(name)
-        seen.setdefault((recipe.network, recipe.held_out), recipe)
+        seen.setdefault((recipe.network, recipe.held_out, recipe.has_gains), recipe)
     for recipe in seen.values():
         found |= {column.partition("@")[0] for column in columns(experiment.problem, recipe)}
     return found

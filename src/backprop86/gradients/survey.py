@@ -66,8 +66,8 @@ def network(wiring: Wiring) -> pd.DataFrame:
     """
     random, net = _random(0), Network(wiring)
     inputs, w = random(S, C, wiring.n_inputs), random(S, wiring.n_parameters)
-    _, sizes = np.unique(wiring.parameter_level, return_counts=True)  # parameters are numbered level by level
-    names = [f"w, level {1 + k}" for k in range(len(wiring.levels))] + ["gains"] * wiring.has_gains
+    levels, sizes = np.unique(wiring.parameter_level, return_counts=True)  # parameters are numbered level by level
+    names = [f"w, level {1 + k}" if level < len(wiring.levels) else "gains" for k, level in enumerate(levels)]
 
     def forward(inputs: Tensor, *weights: Tensor) -> Any:
         return net.forward(inputs, torch.cat(weights, -1))
