@@ -90,7 +90,7 @@ def by_share(
 
 
 def shows(claim: Claim, runs: Runs, reading: str) -> np.ndarray:
-    """Return which runs are as the claim says: below a number, risen since an earlier moment, or with its properties."""
+    """Return which runs are as a claim says: below a number, risen since a moment, or with its properties."""
     rows = runs.at(reading, claim.moment)
     if claim.below is not None:
         return is_below(rows[claim.column], claim.below)
