@@ -137,6 +137,10 @@ def test_which_runs_are_kept():
     assert XOR.kept("two_hidden/as_printed") == (FIRST_WEIGHTS, 0)
     assert XOR.kept("two_hidden/range_1") == (0, 0)
     assert replace(XOR, numbers_only=True).kept("as_printed") == (0, DRAWN)
+    assert [replace(XOR, weights_kept=n).kept("as_printed") for n in (0, 3)] == [(0, DRAWN), (3, DRAWN)]
+    assert replace(XOR, weights_kept=3).kept("two_hidden/range_1") == (0, 0)
+    with pytest.raises(BadInput, match=r"^weights_kept must be 0 or a whole number above it, was -1$"):
+        replace(XOR, weights_kept=-1).check()
     assert STUDY.kept("2_hidden/as_printed/rate_0.5") == (0, 0)
     assert [XOR.goes_on(name) for name in XOR.every_reading] == [600, 1, 0, 0, 0]
     assert replace(XOR, drawn=None).check().goes_on("as_printed") == 0
