@@ -1,5 +1,7 @@
 """The chain of ten layers: its counts, the share of dE/dx that reaches its first unit by hand, and the figure."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -26,7 +28,7 @@ def test_what_reaches_the_first_unit(weight, greatly):
     wiring = chain.wiring(RECIPE)
     w = np.zeros(wiring.n_parameters)
     names = [f"h{k}.1" for k in range(1, 11)] + ["o1"]
-    for source, target in zip(names, names[1:], strict=False):
+    for source, target in itertools.pairwise(names):
         w[wiring.index(source, target)], w[wiring.index(ONE, target)] = weight, -weight / 2
     found = measured(chain, RECIPE, w)
     assert found["factor"] == pytest.approx(abs(weight) / 4, rel=1e-12)
