@@ -88,14 +88,23 @@ def test_the_recipes_are_those_of_the_text():
     early, large = (experiment.recipe_of(name) for name in ("early_momentum", "large_steps"))
     assert (early.opening_sweeps, early.epsilon, early.alpha) == (0, 0.1, 0.9)
     assert (large.opening_sweeps, large.opening_epsilon, large.opening_alpha, large.alpha) == (24, 0.5, 0.5, 0.95)
+    for name in ("as_printed", "early_momentum", "large_steps"):
+        doubled = experiment.recipe_of("doubled" if name == "as_printed" else f"{name}/doubled")
+        assert doubled.epsilon == 2 * experiment.recipe_of(name).epsilon
+        if name != "early_momentum":  # it has no opening
+            assert doubled.opening_epsilon == 2 * experiment.recipe_of(name).opening_epsilon
     assert experiment.recipe_of("averaged").epsilon == pytest.approx(0.1 / 20)
     assert experiment.recipe_of("large_steps/averaged").opening_epsilon == pytest.approx(0.5 / 20)
     band = next(claim for claim in experiment.claims if claim.kind == "band")
     assert [sweep for sweep in band.at if sweep] == alone.moments
     averages = load("width_and_depth").experiment
-    for net in averages.axes["net"]:
-        recipe = averages.recipe_of(f"{net}/as_printed")
-        fan_in = net.endswith("fan_in")
+    literal = [name for name in averages.every_reading if averages.reading_of(name) == "as_printed"]
+    assert len(literal) == 7
+    for name in literal:
+        recipe = averages.recipe_of(name)
+        doubled = averages.recipe_of(name.replace("as_printed", "range_1_doubled"))
+        assert (doubled.epsilon, doubled.initial_range) == (2 * recipe.epsilon, 1)
+        fan_in = "fan_in" in name
         rates = recipe.epsilon, recipe.epsilon_by, recipe.alpha, recipe.opening_sweeps
         assert rates == ((1.0, "fan_in") if fan_in else (0.1, "one")) + (0.8, 0)
         assert recipe.case_set != alone.case_set  # L p. 19: another set
@@ -104,7 +113,7 @@ def test_the_recipes_are_those_of_the_text():
 
 
 def test_the_engines_agree():
-    for stem, name in (("associations", "as_printed"), ("width_and_depth", "10-10of10-10_by_fan_in/as_printed")):
+    for stem, name in (("associations", "as_printed"), ("width_and_depth", "apart_by_fan_in")):
         recipe = load(stem).experiment.recipe_of(name)
         recipe.sweeps, recipe.stop, recipe.moments = 30, "limit", []
         _, apart, changed = engines(associations, recipe)
@@ -128,7 +137,7 @@ def test_figures():
 
 
 def test_figure_of_averages():
-    names = [f"{net}/as_printed" for net in load("width_and_depth").experiment.axes["net"]]
+    names = [name for name in load("width_and_depth").experiment.every_reading if name.endswith("as_printed")]
     figure = drawn(every_reading("width_and_depth", 3, range(2), names))["averages"]
     (axes,) = figure.axes
     stars = [float(line.get_xdata()[0]) for line in axes.lines if line.get_marker() == "*"]

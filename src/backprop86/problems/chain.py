@@ -66,7 +66,7 @@ def draw(runs: Runs) -> dict[str, Figure]:
     figure = figure_of(TWO_COLUMNS, 58)
     panels = figure.subplots(1, len(shown), sharey=True, squeeze=False)[0]
     for axes, reading in zip(panels, shown, strict=True):
-        axes.set(yscale="log", xlim=(1, LAYERS + 1), xlabel="layer (1 is next to the input)", title=SHOWN[reading])
+        axes.set(yscale="log", xlim=(0.6, LAYERS + 1.4), xlabel="layer (1 is next to the input)", title=SHOWN[reading])
         lines = _layers(axes, runs, reading)
         axes.set_xticks([1, 3, 5, 7, 9, LAYERS + 1])
     panels[0].set_ylabel("norm of ∂E/∂w of a layer")

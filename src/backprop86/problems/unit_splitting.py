@@ -122,7 +122,7 @@ def measure(nets: Nets) -> dict[str, np.ndarray]:
     return found | {f"same_bits_{n}": found[f"apart_{n}"] == 0 for n in (2, 4, 10)}
 
 
-SHOWN = {"10": "ten copies", "2_outgoing_only": "two copies, incoming\nweights as before"}
+SHOWN = {"10": "ten copies", "2_outgoing_only": "two copies, ε of incoming\nweights as before"}
 """The nets whose difference is drawn, in words; with two and four copies there is none to draw."""
 LEAST = 1e-17
 """The smallest difference that is drawn."""
@@ -138,6 +138,7 @@ def draw(runs: Runs) -> dict[str, Figure]:
     axes = figure.subplots()
     axes.set(yscale="log", xlim=(0, SWEEPS), ylim=(LEAST, 1), xlabel="sweeps (epochs)")
     axes.set_ylabel("difference of outputs")
+    axes.set_xticks([0, 500, 1000, 1500, 2000])
     lines = []
     for colour, (name, words) in zip(PALETTE, SHOWN.items(), strict=False):
         low, middle, high = np.quantile(apart[:, :, list(NETS).index(name)], [0, 0.5, 1], axis=1, method="inverted_cdf")

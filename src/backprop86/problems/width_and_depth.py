@@ -23,9 +23,11 @@ MEASURES = associations.MEASURES
 SHOWN = {
     "as_printed": "weights from ±0.3",
     "range_1": "weights from ±1",
-    "dead_zone": "±0.3, errors from 0.8 and 0.2",
+    "range_1_doubled": "±1, gradients twice as large",
 }
 """The readings that are drawn, in words."""
+PRINTED_NET = "10-10-10, 20 pairs"
+"""The net that is no variant, in words."""
 LEAST, LARGEST = 50, 3000
 """The ends of the axis of sweeps."""
 
@@ -33,20 +35,21 @@ LEAST, LARGEST = 50, 3000
 def draw(runs: Runs) -> dict[str, Figure]:
     """Draw the printed average of each net beside averages of our runs, a panel for each of some readings."""
     experiment = load("width_and_depth").experiment
-    claims = {claim.readings[0].partition("/")[0]: claim for claim in experiment.claims}
-    hows = [how for how in SHOWN if f"{next(iter(claims))}/{how}" in runs.readings]
+    claims = {claim.readings[0].removesuffix("*") if claim.readings else "": claim for claim in experiment.claims}
+    words = [experiment.in_words(f"{net}as_printed") if net else PRINTED_NET for net in claims]
+    hows = [how for how in SHOWN if how in runs.readings]
     figure = figure_of(TWO_COLUMNS, 62)
     panels = figure.subplots(1, len(hows), sharey=True, squeeze=False)[0]
     for axes, how in zip(panels, hows, strict=True):
         for place, (net, claim) in enumerate(claims.items()):
-            _one_net(axes, place, claim, runs, f"{net}/{how}")
+            _one_net(axes, place, claim, runs, f"{net}{how}")
         axes.set(xscale="log", xlim=(LEAST, LARGEST), ylim=(len(claims) - 0.5, -0.7), title=SHOWN[how])
         axes.set(xlabel="sweeps, average of 20 runs")
         axes.set_xticks([100, 300, 1000])
         axes.set_xticks([], minor=True)
         plain_ticks(axes.xaxis)
         axes.tick_params(axis="y", length=0)
-    panels[0].set_yticks(range(len(claims)), [experiment.words[net].replace(", ", "\n", 1) for net in claims])
+    panels[0].set_yticks(range(len(claims)), [each.replace(", ", "\n", 1) for each in words])
     label_line(panels[0], next(iter(claims.values())).printed[0], 0, "1986", PALETTE[1]).set(position=(-6, 9))
     panel_letters(panels)
     return {"averages": figure}
