@@ -34,8 +34,16 @@ def test_hidden_units_that_are_alike():
     y[:, :, wiring.units.index("h2")] = [[0.81, 0.19, 0.5, 0.5], [0.79, 0.1, 0.5, 0.5], [0.1, 0.9, 0.5, 0.5]]
     found = desired_states.measure(Nets(wiring, cases, np.zeros((3, 1)), y))
     assert found["hidden_alike"].tolist() == [True, False, False]
+    assert found["share_a_code"].tolist() == [True, True, True]
+    hidden = wiring.units.index("h1"), wiring.units.index("h2")
+    y[:, :, hidden] = [[0.2, 0.3], [0.2, 0.6], [0.9, 0.4], [0.7, 0.8]]
+    y[1, 3, hidden] = 0.4
+    found = desired_states.measure(Nets(wiring, cases, np.zeros((3, 1)), y))
+    assert found["share_a_code"].tolist() == [False, True, False]
 
 
-def test_the_engines_agree():
-    _, apart, changed = engines(desired_states, Recipe("4-2-4", 60, 1.0, 0.8, epsilon_by="fan_in", stop="limit"))
+@pytest.mark.parametrize("procedure", ["gradient", "desired_states"])
+def test_the_engines_agree(procedure):
+    recipe = Recipe("4-2-4", 60, 1.0, 0.8, epsilon_by="fan_in", stop="limit", procedure=procedure)
+    _, apart, changed = engines(desired_states, recipe)
     assert apart <= 1e-9 < 0.1 < changed

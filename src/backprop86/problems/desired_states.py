@@ -39,16 +39,21 @@ def cases(recipe: Recipe) -> Cases:
 
 MEASURES = {
     "hidden_alike": "of 4-2-4: the outputs of the two hidden units differ by less than 0.1 in every case",
+    "share_a_code": "of 4-2-4: in two cases each hidden unit is on the same side of one half, so these look alike",
 }
 """The columns of `measure`, as docs/rows.md explains them."""
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """Look whether the two hidden units of 4-2-4 do the same; of other nets nothing is measured."""
+    """Look whether two hidden units of 4-2-4, or two cases there, look alike; of other nets nothing is measured."""
     if len(nets.wiring.hidden) != 2:
         return {}
     one, two = (nets.y[:, :, unit] for unit in nets.wiring.hidden)
-    return {"hidden_alike": (np.abs(one - two) < ALIKE).all(1)}
+    codes = np.sort((one > 0.5) + 2 * (two > 0.5), 1)
+    return {
+        "hidden_alike": (np.abs(one - two) < ALIKE).all(1),
+        "share_a_code": (codes[:, 1:] == codes[:, :-1]).any(1),
+    }
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
