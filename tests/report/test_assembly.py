@@ -212,7 +212,9 @@ def test_one_row_turns_a_verdict(tmp_path):
 def test_every_claim_has_its_place_in_a_text(claims):
     for source in claims["source"].unique():
         assert source == "ours" or all(
-            re.fullmatch(r"[NPH] (pp?\. [\d-]+|Figs?\. [\d-]+|Table \d+|equations? \d+( and \d+)?)|fn \d", part.strip())
+            re.fullmatch(
+                r"[NPHLS] (pp?\. [\d-]+|Figs?\. [\d-]+|Table [\d-]+|equations? \d+( and \d+)?)|fn \d", part.strip()
+            )
             for part in source.split(",")
         ), source
     assert claims["claim"].nunique() >= 60
