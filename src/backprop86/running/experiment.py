@@ -53,7 +53,7 @@ class Experiment:
     weights_kept: int = FIRST_WEIGHTS  # how many of the first runs keep their weights where weights are kept; 0: no run
     first_look: int | None = None
     promising: str = ""
-    told: int | None = None  # its place in the story: letter from 100, chapter from 200, ours from 300, L and S from 400
+    told: int | None = None  # its place in the story: letter from 100, chapter from 200, ours 300, L and S from 400
     followed: dict[str, int] | None = None  # reading -> sweeps that `make compare` follows it beside autograd
     by_itself: str = ""  # the make target that runs it, if `make reproduce` does not
 
