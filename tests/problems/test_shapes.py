@@ -32,6 +32,7 @@ def test_counts(network):
     assert {len(field) - 1 for field in fields} == {seen}
     assert sorted(map(fields.count, fields)) == [each] * 60
     assert len({*map(tuple, fields)}) == places
+    assert {sum(f"i{pixel + 1}" in field for field in fields) for pixel in range(12)} == {60 * seen // 12}  # all alike
     for field in fields:
         on = np.array([f"i{k + 1}" in field for k in range(12)])
         assert field[0] == ONE
