@@ -56,6 +56,12 @@ PENCIL = [
     ("shift_register", "zero_one_targets"),
     ("sequence", "biases_from_zero"),
     ("depth", "3_layers/weights_up_to_1"),
+    ("associations", "dead_zone"),
+    ("width_and_depth", "two_layers"),
+    ("chain", "rate_10"),
+    ("unit_splitting", "as_printed"),
+    ("desired_states", "pairs_by_gradients"),
+    ("shapes", "as_printed"),
 ]
 """A reading that differs in a rate or a range takes no other path; `branches` says which do."""
 
@@ -120,7 +126,7 @@ def test_the_settings_of_the_pencil_take_every_branch_that_a_reading_takes():
     assert {reading: some for reading, some in missed.items() if some} == {}
 
 
-LARGE_NETS = ("family_trees", "sequence", "t_c", "chauvin")
+LARGE_NETS = ("family_trees", "sequence", "t_c", "chauvin", "shapes")
 SLOW = [pytest.param(*of, marks=pytest.mark.slow) if of[0] in LARGE_NETS else of for of in PENCIL]
 
 

@@ -280,7 +280,8 @@ def test_a_reading_is_as_good_as_its_worst_variant():
     [
         (
             {"kind": "m"},
-            "kind of claim c must be one of draw, every, most, rate, average, curve, equality, more, commonest, was m",
+            "kind of claim c must be one of draw, every, most, rate, average, curve, equality, more, commonest, band, "
+            "was m",
         ),
         ({"kind": "draw", "printed": [1, 2]}, "printed of claim c must be 0 or 1 numbers for kind draw, was [1, 2]"),
         ({"kind": "rate"}, "printed of claim c must be 1 or 2 numbers for kind rate, was []"),
@@ -292,12 +293,12 @@ def test_a_reading_is_as_good_as_its_worst_variant():
         ({"kind": "draw", "coefficient": "slope"}, "kind of claim c must be curve, as it has coefficient, was draw"),
         (
             {"kind": "draw", "printed": [1], "below": 3.0},
-            "claim c must have only one of printed, below and all_of",
+            "claim c must have only one of printed, below, all_of and risen_since",
         ),
         ({"kind": "draw", "moment": "soon"}, "moment of claim c must be learned, end or a sweep, was soon"),
         ({"kind": "average", "printed": [1]}, "of of claim c must be the number of runs in the average, was 0"),
         ({"kind": "curve", "printed": [1]}, "coefficient of claim c must be intercept or slope, was empty"),
-        ({"kind": "most", "among": "is_so"}, "kind of claim c must be draw, as it has among, was most"),
+        ({"kind": "most", "among": "is_so"}, "kind of claim c must be draw or band, as it has among, was most"),
         *(
             (
                 wrong,

@@ -96,16 +96,22 @@ def entries(bibliography):
     return found
 
 
-def test_the_bibliography_has_the_three_texts_and_every_figure():
+def test_the_bibliography_has_the_five_texts_and_every_figure():
     figures = [citing.sidecar(name, CAPTION, CLAIMS, [], "") for name in ("xor_fig3", "xor_fig5")]
     found = entries(citing.bibliography(figures))
     texts = ["rumelhart1986learning", "rumelhart1986internal", "hinton1986distributed"]
+    texts += ["plaut1986experiments", "hinton1987learning"]
     assert list(found) == [*texts, "backprop86:xor_fig3", "backprop86:xor_fig5"]
-    assert [found[key][1]["pages"] for key in texts] == ["533--536", "318--362", "1--12"]
-    assert [found[key][1]["year"] for key in texts] == ["1986"] * 3
-    authors = "Rumelhart, David E. and Hinton, Geoffrey E. and Williams, Ronald J."
-    assert [found[key][1]["author"] for key in texts] == [authors, authors, "Hinton, Geoffrey E."]
-    assert [found[key][0] for key in texts] == ["article", "incollection", "inproceedings"]
+    assert [found[key][1]["pages"] for key in texts] == ["533--536", "318--362", "1--12", "1--41", "1--13"]
+    assert [found[key][1]["year"] for key in texts] == ["1986"] * 4 + ["1987"]
+    hinton = "Hinton, Geoffrey E."
+    authors = f"Rumelhart, David E. and {hinton} and Williams, Ronald J."
+    assert [found[key][1]["author"] for key in texts] == [
+        authors, authors, hinton, f"Plaut, David C. and Nowlan, Steven J. and {hinton}", hinton
+    ]  # fmt: skip
+    assert [found[key][0] for key in texts] == [
+        "article", "incollection", "inproceedings", "techreport", "inproceedings"
+    ]  # fmt: skip
     kind, fields = found["backprop86:xor_fig3"]
     assert kind == "misc"
     title = r"Learning: 5 \% of a\_b \& c, $\partial$E/$\partial$w $<$ 1 \{of \textbackslash{}x\}"
@@ -119,6 +125,8 @@ def test_the_bibliography_has_the_three_texts_and_every_figure():
 N = "Rumelhart, Hinton and Williams, Nature 323, 1986"
 P = "Rumelhart, Hinton and Williams, Parallel Distributed Processing 1, 1986"
 H = "Hinton, Proceedings of the Cognitive Science Society 8, 1986"
+L = "Plaut, Nowlan and Hinton, report CMU-CS-86-126, 1986"
+S = "Hinton, PARLE, 1987"
 
 
 @pytest.mark.parametrize(
@@ -127,6 +135,7 @@ H = "Hinton, Proceedings of the Cognitive Science Society 8, 1986"
         (["P Fig. 5, fn 2"], f" After {P}."),
         (["N equations 5 and 7", "H p. 8"], f" After {N}; {H}."),
         (["ours", "N p. 535, P p. 330"], f" After {N}; {P}."),
+        (["L p. 16", "S pp. 6-11"], f" After {L}; {S}."),
         (["ours"], ""),
         ([], ""),
     ],

@@ -177,7 +177,7 @@ def test_what_is_different_here_stands_above_the_ledger(judged):
     assert "from the rows in `my own/runs/`" in page
     made_by = "experiment=made_up 'output=my own' && python experiments/report.py --output 'my own'`.\n"
     assert f"Made by `python experiments/run.py {made_by}" in page
-    assert claims_page(judged, TITLES, []).startswith("# Claims\n\nThe three texts ")
+    assert claims_page(judged, TITLES, []).startswith("# Claims\n\nThe five texts ")
 
 
 def test_every_verdict_that_turns_is_named(judged):
@@ -205,7 +205,7 @@ def test_the_ledger_counts_the_lattice(judged):
 
 def test_headlines_for_the_readme(judged):
     table = readme.claims_table(judged)
-    assert table.columns.tolist() == ["claim", "1986", "ours", "verdict", "readings"]
+    assert table.columns.tolist() == ["claim", "printed", "ours", "verdict", "readings"]
     assert table["readings"].tolist() == ["2 of 4", "4 of 4", "0 of 1"]
     assert table.to_numpy().tolist()[0][:4] == [
         "[learned in 200 sweeps](results/claims.md#tried-sweeps) (N p. 9)",

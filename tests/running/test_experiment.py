@@ -8,7 +8,7 @@ import pytest
 from backprop86.engines.recipe import BadInput, Recipe
 from backprop86.running.claim import Claim
 from backprop86.running.experiment import Experiment
-from backprop86.running.names import WITHOUT_WORDS, described, joined, moments, short_name
+from backprop86.running.names import CHOICES, WITHOUT_WORDS, described, joined, moments, short_name
 from backprop86.running.runs import DRAWN, FIRST_WEIGHTS
 from backprop86.running.settings import load, stems
 
@@ -137,6 +137,10 @@ def test_which_runs_are_kept():
     assert XOR.kept("two_hidden/as_printed") == (FIRST_WEIGHTS, 0)
     assert XOR.kept("two_hidden/range_1") == (0, 0)
     assert replace(XOR, numbers_only=True).kept("as_printed") == (0, DRAWN)
+    assert [replace(XOR, weights_kept=n).kept("as_printed") for n in (0, 3)] == [(0, DRAWN), (3, DRAWN)]
+    assert replace(XOR, weights_kept=3).kept("two_hidden/range_1") == (0, 0)
+    with pytest.raises(BadInput, match=r"^weights_kept must be 0 or a whole number above it, was -1$"):
+        replace(XOR, weights_kept=-1).check()
     assert STUDY.kept("2_hidden/as_printed/rate_0.5") == (0, 0)
     assert [XOR.goes_on(name) for name in XOR.every_reading] == [600, 1, 0, 0, 0]
     assert replace(XOR, drawn=None).check().goes_on("as_printed") == 0
@@ -215,7 +219,7 @@ def test_every_setting_of_ours_has_words(stem):
                 assert "_" not in described({one: differs[one] for one in both})
             else:
                 said = described({name: value})
-                assert bool(said) == (name not in WITHOUT_WORDS), name
+                assert bool(said) == (name not in WITHOUT_WORDS or (name, str(value)) in CHOICES), name
                 assert "_" not in said
                 if isinstance(value, str) and name != "network":
                     assert said != f"{name} {value}".replace("_", " "), "these words are those of the setting"

@@ -40,7 +40,7 @@ def explain(
     text = _template().render(
         title=f"One step: {_today(title)}, seed {seed}, case {case_name}",
         task=task,
-        task_cites=bool(re.search(r"\b[NPH]\b", task)),
+        task_cites=bool(re.search(r"\b[NPHLS]\b", task)),
         case_name=case_name,
         seed=seed,
         choice=choice,

@@ -238,3 +238,49 @@ class Curve(Rule):
         interval = f"between {found.low:,.0f} and {found.high:,.0f}"
         line = f"The {claim.coefficient} of the line through our medians is {interval}"
         return f"{line}; the printed {numbers_of(claim)} lies {inside}. {capital(never(claim, found))}."
+
+
+class Band(AmongLearned):
+    """A rule for numbers printed of one run at several sweeps: each lies in the band of our runs at that sweep."""
+
+    ends = (0.05, 0.95)
+    says = (
+        "Printed of one run at several sweeps, such as a loss curve: it is reproduced if at every sweep the printed "
+        "number lies in the central 90 % of our runs, or so little outside as it may have been misread by, and partly "
+        "if it does at more than half of the sweeps."
+    )
+
+    def is_share(self, claim: Claim) -> bool:
+        """Return that the estimate is a share: of the printed numbers."""
+        return True
+
+    def judge(self, claim: Claim, runs: Runs, reading: str) -> Judgement:
+        """Count the sweeps at which the printed number lies in the band."""
+        rows = runs.of(reading)
+        chosen = rows[self.chosen(claim, rows)]
+        if not len(chosen):
+            return nothing(rows)
+        bands = [quantiles(with_infinity(chosen[place]), self.ends) for place in claim.places]
+        pairs = list(zip(claim.printed, bands, strict=True))
+        inside = [low - claim.give <= printed <= high + claim.give for printed, (low, high) in pairs]
+        share = sum(inside) / len(inside)
+        found = REPRODUCED if share == 1 else PARTLY if share > 0.5 else NOT_REPRODUCED
+        return Judgement(of_enough(found, len(chosen)), len(chosen), share, np.nan, np.nan, **about(rows))
+
+    def printed(self, claim: Claim) -> str:
+        """Say at how many sweeps, and the first and the last number."""
+        return f"at {len(claim.at)} sweeps, from {claim.printed[0]:g} to {claim.printed[-1]:g}"
+
+    def ours(self, claim: Claim, found: Judgement) -> str:
+        """Return at how many of the sweeps the printed number lies in the band."""
+        if not found.n:
+            return super().ours(claim, found)
+        return f"in the band of 90 % of runs at {self._inside(claim, found)} {self.among(claim, found)}"
+
+    def compared(self, claim: Claim, found: Judgement) -> str:
+        """Say the same in a sentence."""
+        where = f"in the central 90 % of our {runs_that(claim)} at {self._inside(claim, found)} sweeps"
+        return f"The printed number lies {where}, give or take {claim.give:g}."
+
+    def _inside(self, claim: Claim, found: Judgement) -> str:
+        return f"{round(found.estimate * len(claim.at))} of {len(claim.at)}"

@@ -28,7 +28,8 @@ class Judgement:
 
     runs, learned_share: all runs of the reading, and the share of them that learned. estimate: of a printed number the
     median of our runs; of an average their mean; of an equality the median of the compared number; of a curve a
-    coefficient; of `more` the probability that a run has more than a run of the other reading; otherwise a share.
+    coefficient; of `more` the probability that a run has more than a run of the other reading; of a band the share of
+    the printed numbers that lie inside it; otherwise a share of runs.
     p5, p95: the range of 90 % of the runs. below, equal: the shares of the runs that lie below the printed number and
     at it. percentile: its place among them, equal ones counted half, with a 95 % interval. untrained: the share before
     training.
@@ -79,13 +80,24 @@ def by_share(
     """Judge by the number of runs in which the claim's columns are all true, in those that are chosen."""
     rows = runs.at(reading, claim.moment)
     of = chosen(claim, rows)
-    so = holds(rows, claim.columns) if claim.below is None else is_below(rows[claim.column], claim.below)
+    so = shows(claim, runs, reading)
     count, n = int(so[of].sum()), int(of.sum())
     share, (low, high) = (count / n, wilson(count, n)) if n else (np.nan, (np.nan, np.nan))
     before, every = [f"{column}@0" for column in claim.columns], runs.of(reading)
-    was_measured = n and claim.below is None and set(before) <= set(every)
+    was_measured = n and (claim.is_property or claim.kind != "draw") and set(before) <= set(every)
     untrained = float(holds(every, before)[of].mean()) if was_measured else np.nan
     return Judgement(verdict(count, n), n, share, low, high, **about(rows), untrained=untrained)
+
+
+def shows(claim: Claim, runs: Runs, reading: str) -> np.ndarray:
+    """Return which runs are as a claim says: below a number, risen since a moment, or with its properties."""
+    rows = runs.at(reading, claim.moment)
+    if claim.below is not None:
+        return is_below(rows[claim.column], claim.below)
+    if claim.risen_since:
+        was = runs.at(reading, claim.risen_since)[claim.column]
+        return (rows[claim.column] > was).fillna(False).to_numpy(dtype=bool)
+    return holds(rows, claim.columns)
 
 
 def is_below(column: pd.Series, printed: float) -> np.ndarray:

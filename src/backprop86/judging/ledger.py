@@ -39,10 +39,10 @@ def judge(claim: Claim, runs: Runs, name: str) -> Judgement:
     others = (claim.than if claim.kind == "commonest" else []) + ([claim.further] if claim.further else [])
     for of_it in of_form(runs, name) if claim.kind == "curve" else [name]:
         measured = runs.of(of_it).columns
-        for column in [*claim.columns, *others]:
-            if claim.place(column) not in measured:
-                when = "" if claim.place(column) == column else f" at {claim.moment}"
-                raise BadInput(f"claim {claim.id}: reading {of_it} of {runs.stem} does not measure {column}{when}")
+        for place in [*claim.places, *map(claim.place, others)]:
+            if place not in measured:
+                missing = place.replace("@", " at ")
+                raise BadInput(f"claim {claim.id}: reading {of_it} of {runs.stem} does not measure {missing}")
     return rule.judge(claim, runs, name)
 
 

@@ -4,7 +4,7 @@ A verdict is reproduced, partly, doubtful or not reproduced. Every threshold sta
 or in `judgement` if several do.
 """
 
-from backprop86.judging.among_learned import Average, Curve, Draw, Most
+from backprop86.judging.among_learned import Average, Band, Curve, Draw, Most
 from backprop86.judging.of_all_runs import Commonest, Equality, Every, More, Rate
 from backprop86.judging.rule import Rule
 
@@ -18,5 +18,6 @@ RULES: dict[str, Rule] = {
     "equality": Equality(),
     "more": More(),
     "commonest": Commonest(),
+    "band": Band(),
 }
 """Every rule by the kind of sentence that it judges."""

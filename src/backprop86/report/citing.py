@@ -21,7 +21,7 @@ CITATION = Path(__file__).parents[3] / "CITATION.cff"
 
 @dataclass(frozen=True)
 class Text:
-    """One of the three texts of 1986: its letter, its entry in a bibliography, and the place where it stands."""
+    """One of the five texts: its letter, its entry in a bibliography, and the place where it stands."""
 
     letter: str
     kind: str
@@ -31,12 +31,13 @@ class Text:
     place: str  # in a few words
     pages: tuple[int, int]
     where: dict[str, str]  # the fields of the entry that say so
+    year: int = 1986
 
     @property
     def words(self) -> str:
         """The text in a line of prose: surnames, place and year."""
         *others, last = [surname for surname, _ in self.authors]
-        return f"{', '.join(others)}{' and ' if others else ''}{last}, {self.place}, 1986"
+        return f"{', '.join(others)}{' and ' if others else ''}{last}, {self.place}, {self.year}"
 
     @property
     def line(self) -> str:
@@ -47,7 +48,7 @@ class Text:
     def bibtex(self) -> str:
         """The text as an entry for BibTeX."""
         fields = {"author": " and ".join(", ".join(author) for author in self.authors), "title": self.title}
-        fields |= self.where | {"pages": f"{self.pages[0]}--{self.pages[1]}", "year": "1986"}
+        fields |= self.where | {"pages": f"{self.pages[0]}--{self.pages[1]}", "year": str(self.year)}
         lines = ",\n".join(f"  {name} = {{{value}}}" for name, value in fields.items())
         return f"@{self.kind}{{{self.key},\n{lines}\n}}\n"
 
@@ -83,6 +84,27 @@ TEXTS = (
         "Proceedings of the Cognitive Science Society 8",
         (1, 12),
         {"booktitle": "Proceedings of the Eighth Annual Conference of the Cognitive Science Society"},
+    ),
+    Text(
+        "L",
+        "techreport",
+        "plaut1986experiments",
+        (("Plaut", "David C."), ("Nowlan", "Steven J."), HINTON),
+        "Experiments on learning by back propagation",
+        "report CMU-CS-86-126",
+        (1, 41),
+        {"institution": "Carnegie-Mellon University", "number": "CMU-CS-86-126"},
+    ),
+    Text(
+        "S",
+        "inproceedings",
+        "hinton1987learning",
+        (HINTON,),
+        "Learning translation invariant recognition in a massively parallel network",
+        "PARLE",
+        (1, 13),
+        {"booktitle": "PARLE: Parallel Architectures and Languages Europe"},
+        1987,
     ),
 )
 FIELDS = (
@@ -131,7 +153,7 @@ def cited() -> Any:
 
 
 def bibtex(name: str, caption: str, claims: list[Claim]) -> str:
-    """Return the entry by which a figure is cited; its note names the texts of 1986 that it bears on."""
+    """Return the entry by which a figure is cited; its note names the texts that it bears on."""
     about = cited()
     released = str(about["date-released"])
     letters = {part.strip()[0] for claim in claims for part in claim.source.split(",")}
@@ -153,7 +175,7 @@ def _in_bibtex(text: str) -> str:
 
 
 def bibliography(sidecars: list[dict[str, Any]]) -> str:
-    """Return figures.bib: the three texts, then every figure."""
+    """Return figures.bib: the five texts, then every figure."""
     return "\n".join([*(text.bibtex for text in TEXTS), *(figure["bibtex"] for figure in sidecars)])
 
 

@@ -15,13 +15,13 @@ NUMBER = re.compile(r"<!--=(\S+) (\w+)(?: (\S+?))?-->(.*?)<!--/-->", re.DOTALL)
 
 
 def claims_table(ledger: pd.DataFrame) -> pd.DataFrame:
-    """Return a row per claim, linked: 1986, ours under the literal reading, and how many readings reproduce it."""
+    """Return a row per claim, linked: the printed, ours under the literal reading, how many readings reproduce it."""
     rows = literals(ledger)
     about = "results/claims.md#" + rows["claim"]
     return pd.DataFrame(
         {
             "claim": "[" + rows["says"].map(in_markdown) + "](" + about + ") (" + rows["source"].map(in_markdown) + ")",
-            "1986": rows["printed"],
+            "printed": rows["printed"],
             "ours": rows["ours"],
             "verdict": rows["verdict"],
             "readings": [counted(of_it) for _, of_it in ledger.groupby("claim", sort=False)],

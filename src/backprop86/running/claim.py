@@ -9,12 +9,15 @@ from backprop86.running.training import NUMBER, YES_OR_NO
 
 PRINTS = {
     "draw": (0, 1), "every": (0,), "most": (0,), "rate": (1, 2), "average": (1,), "curve": (1,), "equality": (0, 1),
-    "more": (0,), "commonest": (0,),
+    "more": (0,), "commonest": (0,), "band": range(1, 100),
 }  # fmt: skip
 """The kinds of sentences, each with how many printed numbers it may have; see `judging.rules` for what they mean."""
 SHARES = ("every", "most", "rate", "commonest")
 """The kinds that count in how many runs something is so: their columns hold yes or no."""
-OF_KIND = {"all_of": "draw", "below": "draw", "never": "every", "of": "average", "coefficient": "curve"}
+OF_KIND = {
+    "all_of": "draw", "below": "draw", "risen_since": "draw", "never": "every", "of": "average", "coefficient": "curve",
+    "at": "band", "give": "band",
+}  # fmt: skip
 """The fields that only one kind of sentence may have."""
 WITHOUT_MOMENT = ("sweeps", "learned", "right_side", "error", "diverged")
 """The columns that a row has once; every other column is measured at several moments."""
@@ -36,18 +39,21 @@ class Claim:
     # of the printed net; 8_hidden/* is all readings of that form: for a curve its points, otherwise each by itself
     to: float = 0.0  # the last digit that is printed: runs are rounded to it before they are compared
     below: float | None = None  # of a draw: the printed run has less than this
+    risen_since: str = ""  # of a draw: the number is larger in the printed run than it was at this earlier moment
     all_of: list[str] = field(default_factory=list)  # of a draw: properties that the printed net has all at once
-    among: str = "learned"  # of a draw: runs that learned; and of which this column is true; or all
+    among: str = "learned"  # of a draw or a band: runs that learned; and of which this column is true; or all
     never: bool = False  # of every run: it is so in none
     of: int = 0  # of an average: the number of runs that it is the average of
     coefficient: str = ""  # of a curve: see COEFFICIENTS
+    at: list[int] = field(default_factory=list)  # of a band: the sweeps after which the run has the printed numbers
+    give: float = 0.0  # of a band: how far these may be off, as they were read off a figure
     than: list[str] = field(default_factory=list)  # more: the reading that has less; commonest: the other columns
     headline: bool = False  # one of those in the README
 
     @property
     def is_property(self) -> bool:
         """True where the claim says yes or no of one run, and prints no number."""
-        return self.kind == "draw" and not self.printed and self.below is None
+        return self.kind == "draw" and not self.printed and self.below is None and not self.risen_since
 
     @property
     def columns(self) -> list[str]:
@@ -68,10 +74,20 @@ class Claim:
         """Return the name that a column has in the rows."""
         return column if column in WITHOUT_MOMENT else f"{column}@{self.moment}"
 
+    @property
+    def places(self) -> list[str]:
+        """The names that the columns of the claim have in the rows, at every moment that it is about."""
+        if self.kind == "band":
+            return [f"{self.column}@{sweep}" for sweep in self.at]
+        before = [f"{self.column}@{self.risen_since}"] if self.risen_since else []
+        return [*(self.place(name) for name in self.columns), *before]
+
     def check(self) -> "Claim":
         """Return the claim itself; BadInput, in one line, names what cannot be judged."""
         if self.kind not in PRINTS:
             raise BadInput(f"kind of claim {self.id} must be one of {', '.join(PRINTS)}, was {self.kind}")
+        if self.kind == "band" and len(self.printed) != len(self.at):
+            raise BadInput(f"printed of claim {self.id} must be a number for each sweep of at, was {self.printed}")
         if len(self.printed) not in PRINTS[self.kind]:
             needs = " or ".join(map(str, PRINTS[self.kind]))
             raise BadInput(
@@ -80,8 +96,8 @@ class Claim:
         for name, kind in OF_KIND.items():
             if getattr(self, name) not in (None, False, 0, "", []) and self.kind != kind:
                 raise BadInput(f"kind of claim {self.id} must be {kind}, as it has {name}, was {self.kind}")
-        if bool(self.printed) + (self.below is not None) + bool(self.all_of) > 1:
-            raise BadInput(f"claim {self.id} must have only one of printed, below and all_of")
+        if bool(self.printed) + (self.below is not None) + bool(self.all_of) + bool(self.risen_since) > 1:
+            raise BadInput(f"claim {self.id} must have only one of printed, below, all_of and risen_since")
         if self.moment not in ("learned", "end") and not self.moment.isdecimal():
             raise BadInput(f"moment of claim {self.id} must be learned, end or a sweep, was {self.moment}")
         if self.kind == "average" and self.of < 1:
@@ -89,8 +105,8 @@ class Claim:
         if self.kind == "curve" and self.coefficient not in COEFFICIENTS:
             known = " or ".join(COEFFICIENTS)
             raise BadInput(f"coefficient of claim {self.id} must be {known}, was {self.coefficient or 'empty'}")
-        if self.among != "learned" and self.kind != "draw":
-            raise BadInput(f"kind of claim {self.id} must be draw, as it has among, was {self.kind}")
+        if self.among != "learned" and self.kind not in ("draw", "band"):
+            raise BadInput(f"kind of claim {self.id} must be draw or band, as it has among, was {self.kind}")
         if bool(self.than) != (self.kind in ("more", "commonest")) or (self.kind == "more" and len(self.than) > 1):
             wanted = "one reading for more, columns for commonest, and nothing else"
             raise BadInput(f"than of claim {self.id} must name {wanted}, was {', '.join(self.than) or 'empty'}")
@@ -120,7 +136,7 @@ class Claim:
         """
         yes_or_no, numbers = (YES_OR_NO,), (NUMBER, YES_OR_NO)
         counts = self.kind in SHARES or self.is_property
-        wanted = [(self.place(name), yes_or_no if counts else numbers) for name in self.columns]
+        wanted = [(place, yes_or_no if counts else numbers) for place in self.places]
         wanted += [(self.place(name), yes_or_no) for name in self.than if self.kind == "commonest"]
         wanted += [(self.place(self.further), yes_or_no)] if self.further else []
         wanted += [("hidden@end", numbers)] if self.kind == "curve" else []

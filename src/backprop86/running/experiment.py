@@ -50,9 +50,10 @@ class Experiment:
     claims: list[Claim] = field(default_factory=list)
     figures: list[Caption] = field(default_factory=list)
     numbers_only: bool = False  # keep neither weights nor curves, and measures at the end alone
+    weights_kept: int = FIRST_WEIGHTS  # how many of the first runs keep their weights where weights are kept; 0: no run
     first_look: int | None = None
     promising: str = ""
-    told: int | None = None  # its place in the story: the letter's from 100 on, the chapter's from 200, ours from 300
+    told: int | None = None  # its place in the story: letter from 100, chapter from 200, ours 300, L and S from 400
     followed: dict[str, int] | None = None  # reading -> sweeps that `make compare` follows it beside autograd
     by_itself: str = ""  # the make target that runs it, if `make reproduce` does not
 
@@ -111,7 +112,7 @@ class Experiment:
         """Return the number of seeds whose weights, and whose curves, are kept."""
         is_drawn, is_literal = self.goes_on(name) > 0, self.reading_of(name) == LITERAL
         has_weights = (is_drawn or is_literal) and not (self.axes or self.numbers_only)
-        return FIRST_WEIGHTS if has_weights else 0, DRAWN if is_drawn else 0
+        return self.weights_kept if has_weights else 0, DRAWN if is_drawn else 0
 
     def _parts(self, name: str) -> list[tuple[str, bool]]:
         """Return the parts of a name, and whether each is a variant."""
@@ -148,6 +149,8 @@ class Experiment:
             raise BadInput(f"readings of {self.stem} must name one or more, such as as_printed: {{}}, was none")
         if unknown := sorted(set(self.variant_axes) - self.axes.keys()):
             raise BadInput(f"variant_axes of {self.stem} must be of {', '.join(self.axes) or 'axes'}, was {unknown[0]}")
+        if self.weights_kept < 0:
+            raise BadInput(f"weights_kept must be 0 or a whole number above it, was {self.weights_kept}")
         if self.first_look is not None and self.first_look < 1:
             raise BadInput(f"first_look must be null or a whole number of at least 1, was {self.first_look}")
         names = list(self.every_reading)

@@ -43,6 +43,7 @@ CHOICES = {
     ("decay_in", "gradient"): "decay in the gradient",
     ("decay_from", "learned"): "decay once learned",
     ("epsilon_by", "fan_in"): "ε divided by the fan-in",
+    ("epsilon_by", "one"): "one ε for every weight",
     ("procedure", "desired_states"): "desired states",
     ("output_slope", "left_out"): "no slope at the output",
     ("criterion", "total_error"): "E below 0.4",

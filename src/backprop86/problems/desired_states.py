@@ -1,0 +1,61 @@
+"""Desired states instead of gradients (L pp. 24-27): each hidden unit is told what to be, and how much that matters.
+
+L sets both procedures beside each other on three tasks: the encoder 4-2-4, ten pairs of random vectors through
+10-10-10 (associations.py), and a chain of ten hidden layers (chain.py), on which the gradient fails.
+"""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from backprop86.engines.recipe import BadInput, Cases, Recipe
+from backprop86.problems import associations, chain
+from backprop86.running.nets import Nets
+from backprop86.running.problem import Problem
+from backprop86.running.runs import Runs
+from backprop86.wiring import Wiring, layered
+
+ENCODER, PAIRS, CHAIN = "4-2-4", "10_pairs_10-10-10", "1-10x1-1"
+TASKS: dict[str, Problem] = {PAIRS: associations, CHAIN: chain}
+"""The networks that another problem has, with its cases."""
+ALIKE = 0.1
+"""Two hidden units are alike if their outputs differ by less than this in every case; the threshold is ours."""
+
+
+def wiring(recipe: Recipe) -> Wiring:
+    """Return 4-2-4, or the net of the other task; all with thresholds."""
+    if recipe.network in TASKS:
+        return TASKS[recipe.network].wiring(recipe)
+    if recipe.network != ENCODER:
+        raise BadInput(f"network must be {', '.join([ENCODER, *TASKS])}, was {recipe.network}")
+    return layered(4, 2, 4)
+
+
+def cases(recipe: Recipe) -> Cases:
+    """Return one unit of four on, to be repeated, or the cases of the other task."""
+    if recipe.network in TASKS:
+        return TASKS[recipe.network].cases(recipe)
+    return Cases(np.eye(4), np.eye(4), tuple("1234"))
+
+
+MEASURES = {
+    "hidden_alike": "of 4-2-4: the outputs of the two hidden units differ by less than 0.1 in every case",
+    "share_a_code": "of 4-2-4: in two cases each hidden unit is on the same side of one half, so these look alike",
+}
+"""The columns of `measure`, as docs/rows.md explains them."""
+
+
+def measure(nets: Nets) -> dict[str, np.ndarray]:
+    """Look whether two hidden units of 4-2-4, or two cases there, look alike; of other nets nothing is measured."""
+    if len(nets.wiring.hidden) != 2:
+        return {}
+    one, two = (nets.y[:, :, unit] for unit in nets.wiring.hidden)
+    codes = np.sort((one > 0.5) + 2 * (two > 0.5), 1)
+    return {
+        "hidden_alike": (np.abs(one - two) < ALIKE).all(1),
+        "share_a_code": (codes[:, 1:] == codes[:, :-1]).any(1),
+    }
+
+
+def draw(runs: Runs) -> dict[str, Figure]:
+    """Draw nothing beside what every experiment has."""
+    return {}
