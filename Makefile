@@ -3,7 +3,7 @@ PYTHON ?= python3
 PIP_FLAGS ?=
 IN_VENV = .venv/bin/python
 
-.PHONY: help locks reproduce lattice quick report check verify torture compare explain article bench test fast lint clean
+.PHONY: help locks reproduce map quick report check verify torture compare explain article bench test fast lint clean
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## */\1\t/'
 
@@ -28,11 +28,11 @@ locks:  ## the locks with hashes, anew from pyproject.toml (needs uv); to raise 
 	echo playwright | $(LOCK) - -c requirements/main.lock -o requirements/browser.lock
 	echo ray | $(LOCK) - -c requirements/main.lock -o requirements/cluster.lock
 
-reproduce: .venv/ready  ## every run but the lattice, every table, figure and verdict, into results/
+reproduce: .venv/ready  ## every run but the map, every table, figure and verdict, into results/
 	$(IN_VENV) experiments/reproduce.py
 
-lattice: .venv/ready  ## the family trees under every combination of readings (half an hour or more), then the report
-	$(IN_VENV) experiments/run.py experiment=family_trees_lattice
+map: .venv/ready  ## the family trees from every start and with every step (half an hour on two cores), then the report
+	$(IN_VENV) experiments/run.py experiment=family_trees_map
 	$(IN_VENV) experiments/report.py
 
 quick: .venv/ready  ## everything that reproduce makes, with a few seeds, into quick/

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from backprop86.report.gallery import gallery
 from backprop86.report.page import Part
 
-TITLES = {"xor": "XOR", "depth": "Depth & width", "lattice": "Lattice"}
+TITLES = {"xor": "XOR", "depth": "Depth & width", "map": "Map"}
 SAYS = 'fewer than 3 < 4 & "never" </script><b>bold</b>'
 CLAIMS = [  # id, experiment, source, says, kind, printed, the verdict under each reading
     ("xor-sweeps", "xor", "P Fig. 3", "learned in 558 sweeps", "draw", "558", ["reproduced", "not reproduced"]),

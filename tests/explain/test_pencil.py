@@ -88,7 +88,7 @@ def branches(stem, reading):
     wiring, cases = wiring_of(problem.wiring, recipe), problem.cases(recipe)
     outputs, fed_by = set(wiring.outputs.tolist()), set(wiring.source.tolist())
     facts = {
-        "problem": stem.removesuffix("_lattice"),  # the lattice is the family trees again
+        "problem": stem.removesuffix("_map"),  # the map is the family trees again
         "update": recipe.update,
         "error": recipe.error,
         "dead zone": recipe.dead_zone,

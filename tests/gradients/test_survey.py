@@ -21,7 +21,7 @@ from backprop86.wiring import layered
 from helpers import ROOT
 
 TABLES = ROOT / "results" / "tables"
-LATTICE = load("family_trees_lattice").experiment.every_reading
+MAP = load("family_trees_map").experiment.every_reading
 REPRODUCED = [stem for stem in stems() if not load(stem).experiment.by_itself]
 
 
@@ -85,7 +85,7 @@ def test_every_recipe_that_is_followed_is_in_the_table(paths):
     followed = beside_autograd.followed(REPRODUCED)
     assert found.to_dict() == {(stem, reading): sweeps for stem, reading, sweeps in followed}
     assert {stem for stem, _, _ in followed} == set(REPRODUCED)
-    assert beside_autograd.followed(["family_trees_lattice"]) == []
+    assert beside_autograd.followed(["family_trees_map"]) == []
 
 
 @pytest.mark.results
@@ -175,7 +175,7 @@ def test_per_tensor_by_hand():
 
 
 def test_a_run_is_followed_in_float64_for_as_long_as_asked():
-    job = beside_autograd.setup("family_trees_lattice", next(iter(LATTICE)), 7, [0, 1])
+    job = beside_autograd.setup("family_trees_map", next(iter(MAP)), 7, [0, 1])
     assert (job.recipe.sweeps, job.recipe.dtype) == (7, "float64")
     assert job.w.shape[0] == len(job.counted) == 2
     as_said = load("xor").experiment.recipe_of("as_printed").sweeps
@@ -222,7 +222,7 @@ def test_one_experiment_is_printed(tmp_path):
     assert "NO" not in done.stdout
 
 
-@pytest.mark.parametrize("argument", ["experiment=xr", "xor", "experiment=family_trees_lattice,"])
+@pytest.mark.parametrize("argument", ["experiment=xr", "xor", "experiment=family_trees_map,"])
 def test_a_mistake_in_the_argument_is_one_line(script, monkeypatch, capsys, argument):
     monkeypatch.setattr(sys, "argv", ["compare_autograd.py", argument])
     with pytest.raises(SystemExit, match=r"^2$"), one_clear_line():

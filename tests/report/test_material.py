@@ -66,8 +66,8 @@ def test_a_reading_of_ones_own_is_told_and_must_have_a_plain_name(usable):
         (rows_of("a", "b", "c", "mine"), "the runs of xor have a reading mine, its file has none: "),
     ],
 )
-def test_published_rows_and_lattices_must_be_those_of_the_file(usable, runs, line):
-    for how in ({"published": True}, {"by_itself": "lattice"}):
+def test_published_rows_and_those_of_a_map_must_be_those_of_the_file(usable, runs, line):
+    for how in ({"published": True}, {"by_itself": "map"}):
         with pytest.raises(BadInput, match=f"^{line}"):
             usable(runs, **how)
 

@@ -13,8 +13,8 @@ from backprop86.running.settings import load
 from helpers import ROOT
 from pdf import faults, page
 
-IMAGES = ("failures_kinds", "family_trees_lattice", "single_layer_line")
-"""Figures whose panels are images: outputs by case, maps."""
+IMAGES = ("failures_kinds", "single_layer_line")
+"""Figures whose panels are images: outputs by case, a plane."""
 
 
 def plot(width_mm=89, height_mm=60):

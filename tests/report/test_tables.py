@@ -105,7 +105,7 @@ def test_a_table_says_never_and_its_file_has_plain_floats(tmp_path):
 
 
 def test_the_ledger_to_read(judged):
-    page = claims_page(judged, TITLES, [])
+    page = claims_page(judged, TITLES)
     headings = ["# Claims", "## How sentences are judged", "## Made up", "### tried-sweeps", "### tried-seen"]
     headings += ["## Another", "### other-rate"]
     assert re.findall(r"^#.*", page, re.MULTILINE) == headings
@@ -148,7 +148,7 @@ def test_the_ledger_to_read(judged):
 
 
 def test_kinds_of_sentences_are_explained_and_not_named(judged):
-    page = claims_page(judged, TITLES, [])
+    page = claims_page(judged, TITLES)
     told = page.split("## How sentences are judged")[1].split("## Made up")[0]
     assert re.findall(r"^- (.*)$", told, re.MULTILINE) == [RULES["draw"].says, RULES["rate"].says]
     claims = re.sub(r"`[^`]*`", "", page.split("## Made up")[1])
@@ -169,7 +169,7 @@ def test_a_claim_stands_as_its_worst_net_does(judged):
 
 def test_what_is_different_here_stands_above_the_ledger(judged):
     notes = ["made_up, fast: epsilon is 0.25 here", "left out: one"]
-    page = claims_page(judged, TITLES, [], notes, "my own")
+    page = claims_page(judged, TITLES, notes, "my own")
     above = (
         "# Claims\n\n**Mind what is different here:**\n\n- made_up, fast: epsilon is 0.25 here\n- left out: one\n\nThe "
     )
@@ -177,30 +177,14 @@ def test_what_is_different_here_stands_above_the_ledger(judged):
     assert "from the rows in `my own/runs/`" in page
     made_by = "experiment=made_up 'output=my own' && python experiments/report.py --output 'my own'`.\n"
     assert f"Made by `python experiments/run.py {made_by}" in page
-    assert claims_page(judged, TITLES, []).startswith("# Claims\n\nThe five texts ")
+    assert claims_page(judged, TITLES).startswith("# Claims\n\nThe five texts ")
 
 
 def test_every_verdict_that_turns_is_named(judged):
     doubted = judged.assign(verdict=judged["verdict"].where(judged["name"] != "slow", "doubtful"))
-    page = claims_page(doubted, TITLES, [])
+    page = claims_page(doubted, TITLES)
     assert "Reproduced under 1 of 4 readings; doubtful under slow; not reproduced under fast, wide.\n" in page
     assert "Reproduced under 3 of 4 readings; doubtful under slow.\n" in page
-
-
-def test_the_ledger_counts_the_lattice(judged):
-    of_seen = ["reproduced"] * 1200 + ["doubtful", "not reproduced"]
-    verdicts = {"tried-seen": of_seen, "tried-sweeps": ["partly"] * 2, "unheard": ["partly"]}
-    lattices = [pd.DataFrame({"claim": claim, "verdict": found}) for claim, found in verdicts.items()]
-    page = claims_page(judged, TITLES, [pd.concat(lattices)])
-    told = re.findall(r"### (\S+)|\n(Of the .*)", page)
-    assert [one or two for one, two in told] == [
-        "tried-sweeps",
-        "Of the 2 readings in tables/family_trees_lattice.csv: 0 reproduced, 2 partly, 0 doubtful, 0 not reproduced.",
-        "tried-seen",
-        "Of the 1,202 readings in tables/family_trees_lattice.csv: 1,200 reproduced, 0 partly, 1 doubtful, 1 not "
-        "reproduced.",
-        "other-rate",
-    ]
 
 
 def test_headlines_for_the_readme(judged):

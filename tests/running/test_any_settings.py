@@ -26,18 +26,7 @@ STEMS = ["xor", "negation", "encoder", "single_layer", "shift_register", "symmet
 NETWORKS = ["2_hidden", "one_hidden_direct", "8-3-8", "1_hidden", "0_hidden", "x", "-1_hidden", "99999999999_hidden"]
 WORDS = sorted({word for _, word in CHOICES if isinstance(word, str)} | {*CRITERIA} | {*NETWORKS})
 TOP = ["reading", "engine", "device", "threads", "shard", "shards", "form", "cluster", "first_seed"]
-EXPERIMENT = [
-    "seeds",
-    "quick_seeds",
-    "axes",
-    "words",
-    "numbers_only",
-    "weights_kept",
-    "first_look",
-    "promising",
-    "by_itself",
-    "told",
-]
+EXPERIMENT = ["seeds", "quick_seeds", "axes", "words", "numbers_only", "weights_kept", "by_itself", "told"]
 RECIPE = [field.name for field in fields(Recipe) if field.name != "sweeps"]
 
 whole = st.one_of(st.integers(-3, 60), st.sampled_from([2**31, 2**63 - 1, 2**63, 2**64, -(2**63), 10**30]))

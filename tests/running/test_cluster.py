@@ -84,9 +84,9 @@ def test_a_folder_that_is_not_shared_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(cluster, "WAITED", 0)
     told = rf"^output must be a folder that all machines of the cluster share: 1 of 1 pieces .* not in {tmp_path}"
     with pytest.raises(BadInput, match=told):
-        cluster._seen(plan, [Piece(("as_printed",), range(2))])
-    plan.train(Piece(("as_printed",), range(2)))
-    cluster._seen(plan, [Piece(("as_printed",), range(2))])
+        cluster._seen(plan, [Piece("as_printed", range(2))])
+    plan.train(Piece("as_printed", range(2)))
+    cluster._seen(plan, [Piece("as_printed", range(2))])
 
 
 def test_without_ray_the_line_says_how_to_get_it(monkeypatch):

@@ -114,11 +114,7 @@ def test_the_closing_lines_say_where_the_counts_are(both):
     assert in_brief(settings, counted)[:-1] == in_brief(full, counted)[:-1]
 
 
-def test_a_lattice_must_be_in_the_full_form():
-    lattice = replace(EXPERIMENT, first_look=2, promising="learned")
-    told = r"^form must be full for xor, which looks at rows before it goes on, was compact$"
-    with pytest.raises(BadInput, match=told):
-        Settings(lattice, form="compact").check()
+def test_there_are_two_forms():
     with pytest.raises(BadInput, match=r"^form must be full or compact, was small$"):
         Settings(EXPERIMENT, form="small").check()
 

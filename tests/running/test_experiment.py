@@ -179,7 +179,7 @@ def test_every_name_has_words_of_its_own_for_a_reader(stem):
 def test_words_are_of_parts_of_names_that_there_are(stem):
     experiment = load(stem).experiment
     parts = set(chain.from_iterable([name, *name.split("/")] for name in experiment.every_reading))
-    if stem == "family_trees_lattice":  # it begins with those of family_trees
+    if stem == "family_trees_map":  # it begins with those of family_trees
         parts |= set(load("family_trees").experiment.words)
     assert experiment.words.keys() <= parts
 

@@ -1,4 +1,4 @@
-"""Runs that are stopped and go on, in shards, beside each other, and readings that must promise something first."""
+"""Runs that are stopped and go on, in shards, and beside each other."""
 
 import random
 import shutil
@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from filelock import FileLock
+from rich.progress import Progress
 
 from backprop86.engines.recipe import BadInput, Recipe
 from backprop86.problems import xor
@@ -22,14 +23,11 @@ from backprop86.running.settings import Settings
 from backprop86.running.training import run_reading
 
 TWO = Recipe("2_hidden", 300, epsilon=0.5, alpha=0.9)
-LATTICE = Experiment(
+FOUR = Experiment(
     "xor",
     recipe=replace(TWO, sweeps=700),
     axes={"net": {"one": {"network": "1_hidden"}, "two": {}}, "rate": {"slow": {"epsilon": 0.001}, "fast": {}}},
-    first_look=2,
-    promising="learned",
 )
-NAMES = ["one/slow", "one/fast", "two/slow", "two/fast"]  # only the last is ever learned
 VARIANT = Experiment(
     "xor",
     recipe=Recipe("one_hidden_direct", 900, 0.5, 0.9, target_on=0.9, target_off=0.1, criterion="right_side"),
@@ -301,64 +299,20 @@ def test_a_file_is_written_some_rows_at_a_time(tmp_path, script, monkeypatch):
         assert pq.read_table(parts.runs_file).equals(pq.read_table(usual.runs_file)), reading
 
 
-def test_only_promising_readings_get_all_seeds(tmp_path, script, asked):
-    settings = Settings(LATTICE, seeds=9, first_seed=3, output=str(tmp_path))
-    script.run(settings)
-    assert asked == [(2, [3, 4]), (2, [3, 4]), (1, [5, 6, 7, 8, 9, 10, 11])]
-    found = runs.read(settings.runs_file)
-    assert found.readings == NAMES
-    assert [found.of(name)["seed"].tolist() for name in NAMES] == [[3, 4]] * 3 + [[*range(3, 12)]]
-    assert [found.about[name].seeds for name in NAMES] == [[3, 4]] * 3 + [[3, 11]]
-    assert [bool(found.of(name)["learned"].any()) for name in NAMES] == [False, False, False, True]
-    runs.same_recipes(found, {name: LATTICE.recipe_of(name) for name in NAMES})
-    for name in NAMES:
-        seeds = found.of(name)["seed"].tolist()
-        rows = run_reading(xor, LATTICE.recipe_of(name), seeds)
-        measures = [column for column in rows if not runs.is_large(column)]
-        pd.testing.assert_frame_equal(found.of(name)[measures], rows[measures], check_dtype=False)
-
-
-def test_without_a_first_look_every_reading_gets_all_seeds(tmp_path, script, asked):
-    script.run(Settings(replace(LATTICE, first_look=None), seeds=4, output=str(tmp_path)))
+def test_readings_of_axes_are_trained_one_by_one(tmp_path, script, asked):
+    script.run(Settings(FOUR, seeds=4, output=str(tmp_path)))
     assert asked == [(1, [0, 1, 2, 3])] * 4
 
 
-@pytest.mark.parametrize(
-    ("stopped", "rest"),
-    [
-        (1, [(2, [0, 1]), (1, [2, 3, 4, 5, 6, 7])]),
-        (2, [(1, [2, 3, 4, 5, 6, 7])]),
-        (3, []),
-    ],
-)
-def test_a_lattice_that_was_stopped_goes_on_to_the_same_bytes(tmp_path, script, asked, stopping, stopped, rest):
-    whole, halves = (Settings(LATTICE, seeds=8, output=str(tmp_path / name)) for name in ("whole", "halves"))
-    script.run(whole)
-    stopping(stopped)
-    if stopped < 3:
-        with pytest.raises(KeyboardInterrupt, match=f"^{2 * stopped} of {3 + stopped} ranges of seeds are finished"):
-            script.run(halves)
-    else:
-        script.run(halves)
-    asked.clear()
-    stopping(100)
-    if rest:
-        script.run(halves)
-    assert asked == rest
-    assert halves.runs_file.read_bytes() == whole.runs_file.read_bytes()
-
-
-def test_shards_of_a_lattice_have_whole_readings(tmp_path, script, asked):
-    whole, shards = (Settings(LATTICE, seeds=8, output=str(tmp_path / name)) for name in ("whole", "shards"))
-    script.run(whole)
-    asked.clear()
-    for shard in (2, 1):
-        script.run(replace(shards, shard=shard, shards=2))
-    assert asked == [(1, [0, 1]), (1, [0, 1]), (1, [2, 3, 4, 5, 6, 7]), (1, [0, 1]), (1, [0, 1])]
-    asked.clear()
-    script.run(shards)
-    assert asked == []
-    assert shards.runs_file.read_bytes() == whole.runs_file.read_bytes()
+@pytest.mark.parametrize(("most", "bars"), [(4, 4), (3, 1)])
+def test_very_many_readings_have_one_bar(tmp_path, script, monkeypatch, most, bars):
+    told, progress = [], Progress
+    monkeypatch.setattr(script, "MOST_BARS", most)
+    monkeypatch.setattr(progress, "add_task", lambda self, said, total: told.append((said, total)) or len(told) - 1)
+    monkeypatch.setattr(progress, "advance", lambda self, task, advance: None)
+    script.run(Settings(FOUR, seeds=2, output=str(tmp_path)))
+    assert len(told) == bars
+    assert sum(total for _, total in told) == 4 * 2 * 701
 
 
 @pytest.mark.parametrize(
@@ -372,7 +326,7 @@ def test_shards_of_a_lattice_have_whole_readings(tmp_path, script, asked):
     ],
 )
 def test_what_ctrl_c_says_is_true(tmp_path, monkeypatch, script, place, call, left):
-    settings = Settings(replace(LATTICE, first_look=None), seeds=2, output=str(tmp_path))
+    settings = Settings(FOUR, seeds=2, output=str(tmp_path))
     monkeypatch.setattr(Experiment, "trial", lambda self, recipes: dict.fromkeys(recipes, 2))
     module, name = place.rsplit(".", 1)
     whole, calls = getattr(import_module(module), name), []

@@ -29,7 +29,7 @@ XOR = Experiment(
 PARITY = Experiment(
     "parity", recipe=Recipe("2_bits_2_hidden", 90, 0.5, 0.9), readings={"as_printed": {}}, numbers_only=True
 )
-LATTICE = replace(XOR, stem="lattice", by_itself="lattice")
+MAP = replace(XOR, stem="map", by_itself="map")
 NAME, SEEDS = "fast/as_printed", 34  # the curves of the last four are not drawn
 
 
@@ -51,7 +51,7 @@ def rows(made):
 @pytest.fixture(autouse=True)
 def known(monkeypatch):
     """These two are the experiments there are, and a third that has no rows."""
-    every = {one.stem: one for one in (XOR, LATTICE, PARITY)}
+    every = {one.stem: one for one in (XOR, MAP, PARITY)}
 
     def load(stem, output):
         if stem not in every:
@@ -265,13 +265,13 @@ def test_rows_of_other_recipes_are_not_compared(made, known, monkeypatch):
     known["xor"] = replace(XOR, readings=XOR.readings | {"new": {}})
     with pytest.raises(BadInput, match=r"^there are no runs of xor, reading new: python experiments/run.py .*"):
         verify("xor", output=made)
-    with pytest.raises(BadInput, match=r"runs/lattice.parquet does not exist: python .* makes it$"):
-        verify("lattice", output=made)
+    with pytest.raises(BadInput, match=r"runs/map.parquet does not exist: python .* makes it$"):
+        verify("map", output=made)
 
 
 def test_the_command_says_what_was_compared(made, answer):
     n = sum(verify(stem, output=made).compared for stem in ("xor", "parity"))
-    left_out = "left out: lattice (make lattice makes its rows)"
+    left_out = "left out: map (make map makes its rows)"
     assert answer("--output", made) == (0, [left_out, f"5 readings, 100 runs, {n:,} values: all equal"], "")
     n = verify("parity", 7, made).compared
     assert answer("parity", "--seeds", "7", "--output", made) == (0, [f"1 readings, 7 runs, {n} values: all equal"], "")
@@ -289,8 +289,8 @@ def test_the_command_names_the_first_difference_and_fails(changed, answer):
 @pytest.mark.parametrize(
     ("given", "line"),
     [
-        (["xro"], r"experiment must be one of xor, lattice, parity, was xro"),
-        (["xor", "lattice"], r"\S+lattice.parquet does not exist: python experiments/run.py .* makes it"),
+        (["xro"], r"experiment must be one of xor, map, parity, was xro"),
+        (["xor", "map"], r"\S+map.parquet does not exist: python experiments/run.py .* makes it"),
         (["--seeds", "0"], r"seeds must be a whole number of at least 1, or a list of seeds, was 0"),
         (["--output", "nowhere"], r"nowhere/runs/xor.parquet does not exist: python .* output=nowhere makes it"),
     ],

@@ -43,7 +43,7 @@ class Reached(NamedTuple):
     high: np.ndarray
 
 
-@lru_cache  # the readings of the lattice ask for the same few numbers thousands of times
+@lru_cache  # readings ask for the same few numbers thousands of times
 def wilson(successes: int, n: int) -> Interval:
     """Return the Wilson 95 % interval of a proportion."""
     interval = binomtest(successes, n).proportion_ci(0.95, method="wilson")

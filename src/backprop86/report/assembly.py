@@ -158,9 +158,8 @@ def write_pages(
 ) -> None:
     """Write the ledger, the bibliography, the numbers for LaTeX, and the gallery."""
     titles = {one.stem: one.experiment.title for one in made}
-    lattices = [one.judged for one in made if one.experiment.by_itself]
     (output / "claims.csv").write_text(in_csv(with_settings(claims, made)), "utf-8", newline="\n")
-    page = claims_page(claims, titles, lattices, notes, folder.name)
+    page = claims_page(claims, titles, notes, folder.name)
     (output / "claims.md").write_text(page, "utf-8")
     citing.write(sidecars, claims, output)
     for name, embedded in (("index.html", False), (WHOLE_PAGE, True))[: 2 if more else 1]:

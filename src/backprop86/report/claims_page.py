@@ -39,16 +39,13 @@ def counted(rows: pd.DataFrame) -> str:
 def claims_page(
     ledger: pd.DataFrame,
     titles: dict[str, str],
-    lattices: list[pd.DataFrame],
     notes: Sequence[str] = (),
     folder: str = "results",
 ) -> str:
     """Return the ledger to read: of each claim the literal reading first, why, and the readings that turn the verdict.
 
-    lattices: rows like those of the ledger of the same claims, too many to be shown, which are counted.
     notes: where the rows in `folder` are not of the settings in conf/, and which claims are left out.
     """
-    of_lattices = pd.concat(lattices) if lattices else ledger[:0]
     claims = literals(ledger)
     tally = claims["verdict"].value_counts()
     about = {"claims": len(claims), "ours": (claims["source"] == "ours").sum(), "tally": _told(tally)}
@@ -59,8 +56,8 @@ def claims_page(
     page.append(PREFACE.format(**about, kinds=kinds))
     for stem, of_stem in ledger.groupby("stem", sort=False):
         page.append(f"## {in_markdown(titles[str(stem)])}\n\nMade by `{command(str(stem), folder)}`.\n")
-        for claim, rows in of_stem.groupby("claim", sort=False):
-            page.append(_claim(rows, of_lattices.loc[of_lattices["claim"] == claim, "verdict"].value_counts()))
+        for _, rows in of_stem.groupby("claim", sort=False):
+            page.append(_claim(rows))
     return "\n".join(page)
 
 
@@ -69,7 +66,7 @@ def _told(tally: pd.Series) -> str:
     return ", ".join(f"{tally.get(verdict, 0):,} {verdict}" for verdict in VERDICTS)
 
 
-def _claim(rows: pd.DataFrame, in_lattice: pd.Series) -> str:
+def _claim(rows: pd.DataFrame) -> str:
     first, verdicts = literal(rows), by_reading(rows)
     turned = [
         f"{verdict} under {', '.join(dict.fromkeys(others['words']))}"
@@ -82,8 +79,6 @@ def _claim(rows: pd.DataFrame, in_lattice: pd.Series) -> str:
         f"Reproduced under {counted(rows)} reading{'s' if len(verdicts) > 1 else ''}"
         f"{'; ' + '; '.join(turned) if turned else ''}.",
     ]
-    if len(in_lattice):
-        lines.append(f"Of the {in_lattice.sum():,} readings in tables/family_trees_lattice.csv: {_told(in_lattice)}.")
     columns = {"reading": rows["words"], "verdict": rows["verdict"], "ours": rows["ours"]}
     places = rows.apply(_percentile, axis=1)
     columns |= {"of 100 runs, below the printed number": places} if (places != "").any() else {}

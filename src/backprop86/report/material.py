@@ -7,10 +7,9 @@ only: what differs and what is left out is said.
 import fnmatch
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from backprop86.engines.recipe import BadInput, Recipe
 from backprop86.judging.ledger import COLUMNS, ledger
@@ -18,7 +17,6 @@ from backprop86.report import tables
 from backprop86.report.escaping import check_names
 from backprop86.running.claim import Claim
 from backprop86.running.experiment import Caption, Experiment
-from backprop86.running.problem import Lattice
 from backprop86.running.runs import Runs, differences, read, same_recipes
 from backprop86.running.schema import NAME, command
 from backprop86.running.settings import load
@@ -84,7 +82,7 @@ def prepare(stem: str, folder: Folder) -> Material:
         judged, left = judged_as_far_as_can_be(experiment, runs)
         notes += [f"left out: {_some(left, 'claims')} of {stem}, which need other readings or measures"] if left else []
     check_names(f"conf/experiment/{stem}.yaml", [*judged["claim"].unique(), *judged["name"].unique()])
-    table = _table(experiment, runs, judged, other)
+    table = _table(experiment, runs, other)
     made = Material(experiment, folder, runs.readings, judged, table, said + notes, other)
     if why := not_drawn(experiment, runs, {name for _, name, _, _ in differ}):
         made.notes.append(f"left out: the figures of {stem} beside sweeps and curves: {why}")
@@ -169,10 +167,10 @@ def _one_by_one(claim: Claim, experiment: Experiment, runs: Runs) -> list[Claim]
     return found
 
 
-def _table(experiment: Experiment, runs: Runs, judged: pd.DataFrame, other: dict[str, str]) -> pd.DataFrame:
+def _table(experiment: Experiment, runs: Runs, other: dict[str, str]) -> pd.DataFrame:
     """Return the table of the experiment; where settings differ from the file's, a column says so."""
-    if experiment.by_itself:
-        return cast(Lattice, experiment.problem).table(runs, judged)
+    if hasattr(experiment.problem, "table"):
+        return experiment.problem.table(runs)
     table = tables.sweeps_table(experiment.claims, runs, experiment)
     return table.assign(**{"other settings": table["name"].map(other).fillna("")}) if other else table
 
@@ -185,16 +183,10 @@ def not_drawn(experiment: Experiment, runs: Runs, changed: set[str]) -> str:
     return f"they count on {counted_on[0]} as in conf/experiment/{runs.stem}.yaml" if counted_on else ""
 
 
-def figures(made: Material, runs: Runs) -> dict[str, Figure]:
-    """Draw the figures of the problem."""
-    problem = made.experiment.problem
-    return cast(Lattice, problem).maps(made.table) if made.experiment.by_itself else problem.draw(runs)
-
-
 def _check_captions(made: Material, runs: Runs) -> None:
     """Check that all figures of the problem have a caption; drawing them takes little time before they are saved."""
     try:
-        drawn = cast(Lattice, made.experiment.problem).MAPS if made.experiment.by_itself else figures(made, runs)
+        drawn = made.experiment.problem.draw(runs)
     except BadInput as error:
         if made.folder.published:
             raise

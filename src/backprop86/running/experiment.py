@@ -14,7 +14,7 @@ from backprop86.running.claim import Claim
 from backprop86.running.names import LITERAL, described, joined
 from backprop86.running.problem import Problem, problem_of, validate
 from backprop86.running.runs import DRAWN, FIRST_WEIGHTS
-from backprop86.running.training import YES_OR_NO, columns
+from backprop86.running.training import columns
 
 
 @dataclass
@@ -32,8 +32,6 @@ class Experiment:
 
     A reading of a variant is named two_hidden/range_1, and each variant has its as_printed. With `axes` the names are
     all combinations of one value of each: 8_hidden/case_updates is what the axes say of 8_hidden and of case_updates.
-    With `first_look` that many seeds of each are run, and the others only if one of those is `promising` (a column of
-    the runs): for lattices too large to be run in full.
     """
 
     stem: str = "???"
@@ -51,8 +49,6 @@ class Experiment:
     figures: list[Caption] = field(default_factory=list)
     numbers_only: bool = False  # keep neither weights nor curves, and measures at the end alone
     weights_kept: int = FIRST_WEIGHTS  # how many of the first runs keep their weights where weights are kept; 0: no run
-    first_look: int | None = None
-    promising: str = ""
     told: int | None = None  # its place in the story: letter from 100, chapter from 200, ours 300, L and S from 400
     followed: dict[str, int] | None = None  # reading -> sweeps that `make compare` follows it beside autograd
     by_itself: str = ""  # the make target that runs it, if `make reproduce` does not
@@ -151,8 +147,6 @@ class Experiment:
             raise BadInput(f"variant_axes of {self.stem} must be of {', '.join(self.axes) or 'axes'}, was {unknown[0]}")
         if self.weights_kept < 0:
             raise BadInput(f"weights_kept must be 0 or a whole number above it, was {self.weights_kept}")
-        if self.first_look is not None and self.first_look < 1:
-            raise BadInput(f"first_look must be null or a whole number of at least 1, was {self.first_look}")
         names = list(self.every_reading)
         for reading, sweeps in (self.followed or {}).items():
             if reading not in names:
@@ -189,12 +183,6 @@ class Experiment:
             claim.check_columns(
                 {name: measured[name] for name in claim.matching(self.every_reading) if name in measured}
             )
-        if self.first_look is not None:
-            for reading, found in measured.items():
-                if found.get(self.promising) != YES_OR_NO:
-                    such = ", ".join(name for name, kind in found.items() if kind == YES_OR_NO)
-                    was = f"{self.promising or 'empty'} (reading {reading})"
-                    raise BadInput(f"promising must be one of {such} where there is a first_look, was {was}")
         return {reading: levels for reading, (levels, _) in shapes.items()}
 
     def shapes(self, recipes: Mapping[str, Recipe]) -> dict[str, tuple[int, dict[str, str]]]:
@@ -204,7 +192,7 @@ class Experiment:
         for name, recipe in recipes.items():
             words = recipe.network, recipe.biases == "none", recipe.held_out, recipe.start, recipe.output_slope
             alike = (*words, recipe.has_gains, recipe.block, recipe.block and recipe.update, *recipe.moments)
-            if alike not in seen:  # a lattice has thousands of readings of a few networks
+            if alike not in seen:  # a map has thousands of readings of one network
                 seen[alike] = len(validate(self.problem, recipe).levels), columns(self.problem, recipe)
             found[name] = seen[alike]
         return found

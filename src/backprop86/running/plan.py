@@ -1,10 +1,8 @@
 """The plan of a run: its readings, cut into ranges of seeds, and those that are not yet finished."""
 
 import shutil
-from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 
 import pandas as pd
 import pyarrow as pa
@@ -21,7 +19,7 @@ from backprop86.running.runs import at_the_end, provenances, rounded, small_net
 from backprop86.running.schema import CURVES, WEIGHTS, is_large
 from backprop86.running.settings import Settings
 from backprop86.running.tally import Tally
-from backprop86.running.training import engine_for, run_together, together
+from backprop86.running.training import engine_for, run_together
 
 BYTES_OF_A_VALUE, BYTES_OF_A_FATE = 3, 10
 """The room that a measure takes on the disk, packed, and a run in the compact form."""
@@ -29,9 +27,9 @@ BYTES_OF_A_VALUE, BYTES_OF_A_FATE = 3, 10
 
 @dataclass(frozen=True)
 class Piece:
-    """Readings that are trained side by side, over one range of seeds."""
+    """A reading that is trained over one range of seeds."""
 
-    names: tuple[str, ...]
+    name: str
     seeds: range
 
 
@@ -76,81 +74,49 @@ class Plan:
         """The experiment of which these are readings."""
         return self.settings.experiment
 
-    @cached_property
-    def groups(self) -> list[list[str]]:
-        """The readings one by one; those of a lattice in groups that can be trained side by side."""
-        if self.experiment.first_look is None:
-            return [[name] for name in self.recipes]
-        groups: dict[str, list[str]] = defaultdict(list)
-        for name, recipe in self.recipes.items():
-            groups[str(together(recipe))].append(name)
-        return list(groups.values())
-
     def ranges(self, name: str) -> list[range]:
-        """Return the ranges of a reading: of all its seeds, or of the first look if that promised nothing.
-
-        Until the first look of a reading is finished, it is all that there is to do.
-        """
-        seeds, look, (size, _) = self.settings.seed_range, self.experiment.first_look, self.nets[name]
-        if look is None or look >= len(seeds):
-            return cut(seeds, size)
-        first = cut(seeds[:look], size)
-        return first + (cut(seeds[look:], size) if self._is_promising(name, first) else [])
-
-    def _is_promising(self, name: str, first: list[range]) -> bool:
-        tables = [self.finished[name].table(seeds, [self.experiment.promising]) for seeds in first]
-        there = [table for table in tables if table is not None]
-        return len(there) == len(first) and any(any(table[0].to_pylist()) for table in there)
+        """Return the ranges of a reading."""
+        return cut(self.settings.seed_range, self.nets[name][0])
 
     def missing(self) -> list[Piece]:
         """Return the pieces of this shard that are left to do; none if every range is there."""
-        number = {name: k for k, name in enumerate(self.recipes)}
         pieces = []
-        for group in self.groups:
-            todo: dict[range, list[str]] = defaultdict(list)
-            for name in group:
-                wanted = [seeds for seeds in self.ranges(name) if self._is_mine(name, number[name], seeds)]
-                have = self.finished[name].have(wanted)
-                for seeds in wanted:
-                    if seeds not in have:
-                        todo[seeds].append(name)
-            for seeds, names in todo.items():
-                some = max(1, self.nets[names[0]][0] // len(seeds))
-                pieces += [Piece(tuple(names[k : k + some]), seeds) for k in range(0, len(names), some)]
+        for number, name in enumerate(self.recipes):
+            wanted = [seeds for seeds in self.ranges(name) if self._is_mine(name, number, seeds)]
+            have = self.finished[name].have(wanted)
+            pieces += [Piece(name, seeds) for seeds in wanted if seeds not in have]
         return pieces
 
     def _is_mine(self, name: str, number: int, seeds: range) -> bool:
-        """Return whether a range is of this shard; of a lattice a shard has whole readings, since it looks at them."""
+        """Return whether a range is of this shard."""
         shard, shards = self.settings.shard, self.settings.shards
-        place = number if self.experiment.first_look is not None else number + seeds.start // self.nets[name][0]
-        return shard is None or place % shards == shard - 1
+        return shard is None or (number + seeds.start // self.nets[name][0]) % shards == shard - 1
 
     def cost(self, piece: Piece) -> int:
         """Return the seed-sweeps of a piece if no seed learns."""
-        return len(piece.seeds) * sum(self.recipes[name].sweeps + 1 for name in piece.names)
+        return len(piece.seeds) * (self.recipes[piece.name].sweeps + 1)
 
     def train(self, piece: Piece, advance: Callable[[int], None] = lambda seed_sweeps: None) -> None:
-        """Train the readings of a piece over its seeds, and write the rows of each, unless they are there by now."""
-        if all(self.finished[name].have([piece.seeds]) for name in piece.names):
+        """Train the reading of a piece over its seeds, and write its rows, unless they are there by now."""
+        settings, experiment, name = self.settings, self.experiment, piece.name
+        if self.finished[name].have([piece.seeds]):
             return
-        settings, experiment = self.settings, self.experiment
-        parts = run_together(
+        (rows,) = run_together(
             experiment.problem,
-            [self.recipes[name] for name in piece.names],
+            [self.recipes[name]],
             list(piece.seeds),
             engine=settings.engine,
             device=settings.device,
             advance=advance,
-            drawn=[experiment.goes_on(name) for name in piece.names],
+            drawn=[experiment.goes_on(name)],
             threads=settings.threads,
             fates_only=settings.form == "compact",
         )
-        for name, rows in zip(piece.names, parts, strict=True):
-            if settings.form == "compact":
-                self.finished[name].keep(piece.seeds, compact.as_table(rows))
-                continue
-            rows = at_the_end(rows) if experiment.numbers_only else rows
-            self.finished[name].keep(piece.seeds, as_table(rounded(rows), *experiment.kept(name)))
+        if settings.form == "compact":
+            self.finished[name].keep(piece.seeds, compact.as_table(rows))
+            return
+        rows = at_the_end(rows) if experiment.numbers_only else rows
+        self.finished[name].keep(piece.seeds, as_table(rounded(rows), *experiment.kept(name)))
 
     def left(self) -> str:
         """Return a line about the ranges that a stopped run leaves."""

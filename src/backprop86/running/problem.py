@@ -19,7 +19,7 @@ class Problem(Protocol):
 
     MEASURES explains the columns of `measure`, for docs/rows.md. A file may also have `counted(recipe, seeds)`, the
     cases that each seed is trained on; `blocks(recipe, seed, first, n)`, new cases for each sweep (see
-    recipe.Stream); and STARTS, weights by name.
+    recipe.Stream); `table(runs)`, a table in place of that of sweeps; and STARTS, weights by name.
     """
 
     __name__: str
@@ -36,18 +36,6 @@ class Problem(Protocol):
 
     def draw(self, runs: Any) -> dict[str, Any]:
         """Return the problem's figures by name."""
-
-
-class Lattice(Problem, Protocol):
-    """A problem with too many readings to show one by one: it has a table of them, and maps in place of `draw`."""
-
-    MAPS: Any  # the names of the maps
-
-    def table(self, runs: Any, judged: Any) -> Any:
-        """Return a row for each reading."""
-
-    def maps(self, table: Any) -> dict[str, Any]:
-        """Return the maps by name."""
 
 
 def problem_of(stem: str) -> Problem:

@@ -1,6 +1,9 @@
 """Runs of the chosen readings of one experiment, a range of seeds at a time, with progress; stopped runs go on."""
 
+from collections import defaultdict
 from functools import partial
+
+from rich.progress import TaskID
 
 from backprop86.running import cluster
 from backprop86.running.durable import remove_left_overs
@@ -9,6 +12,9 @@ from backprop86.running.plan import Piece, Plan
 from backprop86.running.progress import bars
 from backprop86.running.settings import Settings
 from backprop86.running.tally import Tally
+
+MOST_BARS = 100
+"""The most readings that have a bar each."""
 
 
 def run(settings: Settings) -> dict[str, Tally]:
@@ -39,15 +45,15 @@ def run(settings: Settings) -> dict[str, Tally]:
 
 
 def train(plan: Plan, pieces: list[Piece]) -> None:
-    """Train the pieces in order, with a bar for the readings at hand."""
-    work: dict[tuple[str, ...], int] = {}
-    for piece in pieces:
-        work[piece.names] = work.get(piece.names, 0) + plan.cost(piece)
-    tasks = {}
+    """Train the pieces in order, with a bar for each reading, or one for all if there are very many."""
+    stem, many = plan.experiment.stem, len({piece.name for piece in pieces}) > MOST_BARS
+    bar_of = [stem if many else f"{stem} {piece.name}" for piece in pieces]
+    work: dict[str, int] = defaultdict(int)
+    for said, piece in zip(bar_of, pieces, strict=True):
+        work[said] += plan.cost(piece)
+    tasks: dict[str, TaskID] = {}
     with bars() as progress:
-        for piece in pieces:
-            if piece.names not in tasks:
-                several = f" and {len(piece.names) - 1} like it" if len(piece.names) > 1 else ""
-                said = f"{plan.experiment.stem} {piece.names[0]}{several}"
-                tasks[piece.names] = progress.add_task(said, total=work[piece.names])
-            plan.train(piece, partial(progress.advance, tasks[piece.names]))
+        for said, piece in zip(bar_of, pieces, strict=True):
+            if said not in tasks:
+                tasks[said] = progress.add_task(said, total=work[said])
+            plan.train(piece, partial(progress.advance, tasks[said]))

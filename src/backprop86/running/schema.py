@@ -21,9 +21,9 @@ CURVES = ["error_curve", "gradient_curve"]
 WEIGHTS = "weights@"
 """The names of columns of weights begin so; the moment follows."""
 MOST = 8_000_000
-"""The most bytes of metadata that are unpacked; the lattice has 3 million."""
+"""The most bytes of metadata that are unpacked; the map of the family trees has 3 million."""
 MOST_READINGS, MOST_COLUMNS = 5_000, 2_000
-"""The lattice has 2,268 readings, and no committed file more than 130 columns."""
+"""The map of the family trees has 2,304 readings, and no committed file more than 130 columns."""
 BRACKETS = 8
 """The most brackets that open in the metadata of a reading, which has six: each makes an object in memory."""
 NAME = re.compile(r"[\w./+-]{1,200}")

@@ -67,10 +67,6 @@ class Settings:
             raise BadInput(f"threads must be a whole number from 1 to {cores()}, was {self.threads}")
         if self.form not in ("full", "compact"):
             raise BadInput(f"form must be full or compact, was {self.form}")
-        if self.form == "compact" and self.experiment.first_look is not None:
-            raise BadInput(
-                f"form must be full for {self.experiment.stem}, which looks at rows before it goes on, was compact"
-            )
         if self.shards < 1:
             raise BadInput(f"shards must be a whole number of at least 1, was {self.shards}")
         if self.shard is not None and not 1 <= self.shard <= self.shards:

@@ -22,7 +22,7 @@ UNPACKED, ANYWAY = 300, 2**26
 NUMBER = 8
 """The most bytes of one number."""
 MOST_TABLES = 300_000
-"""The most readings times columns, as each reading becomes a table of its own; the lattice has 200,000."""
+"""The most readings times columns, as each reading becomes a table of its own; the largest file has 70,000."""
 MOST_NETWORKS = 100
 """The most networks of one experiment; committed ones have up to eight."""
 
