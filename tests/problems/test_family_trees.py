@@ -77,6 +77,33 @@ def test_splits():
         assert sorted(who[names.index(pair)][0] for pair in held) == ["Andrew", "Lucia", "Lucia", "Victoria"]
 
 
+def test_single_triples():
+    recipe = Recipe("five_layers", held_out="triples")
+    cases, trained = family_trees.cases(recipe), family_trees.counted(recipe, list(range(30)))
+    assert cases.desired.sum(1).tolist() == [1] * 112
+    assert trained.sum(1).tolist() == [108] * 30
+    assert {name for name in cases.names if name.startswith("Colin aunt")} == {
+        "Colin aunt Jennifer",
+        "Colin aunt Margaret",
+    }
+    pairs = family_trees.cases(TREES)
+    for name, inputs, desired in zip(cases.names, cases.inputs, cases.desired, strict=True):
+        c = pairs.names.index(name.rpartition(" ")[0])
+        assert np.array_equal(inputs, pairs.inputs[c])
+        assert pairs.desired[c, desired > 0].tolist() == [1]
+
+
+@pytest.mark.parametrize(("wrong", "typical"), [(0, False), (1, True), (2, True), (3, False)])
+def test_errors_of_held_out_cases(wrong, typical):
+    outputs, trained = family_trees.cases(TREES).desired.copy(), np.ones((1, 104))
+    trained[0, :4] = 0
+    outputs[:wrong] = 0.4 * outputs[:wrong] + 0.1  # the right one is the most active, and below one half
+    found = one_net(np.ones((0, 24)), outputs, trained)
+    assert (found["one_or_two_errors"], found["held_out_right"], found["held_out_chosen"]) == (typical, 4 - wrong, 4)
+    outputs[0] = 0.5 - outputs[0]
+    assert one_net(np.ones((0, 24)), outputs, trained)["held_out_chosen"] == 3
+
+
 def test_the_features_are_those_the_1986_units_code():
     weights = family_trees.printed_weights()
     codes = {name: family_trees.correlation(weights, feature) for name, feature in PERSON.items()}

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from backprop86.engines.outputs import states
 from backprop86.engines.recipe import BadInput, Cases, Recipe
 from backprop86.network import generator
-from backprop86.problems.people import ANSWER_SEX, ENGLISH, ITALIAN, PEOPLE, PERSON, RELATIONS, answers
+from backprop86.problems.people import ANSWER_SEX, ENGLISH, ITALIAN, PEOPLE, PERSON, RELATIONS, answers, triples
 from backprop86.report.drawing import excites_inhibits, hinton
 from backprop86.report.style import SMALL, TWO_COLUMNS, figure_of
 from backprop86.running import measures
@@ -57,23 +57,34 @@ def output(person: str) -> str:
 
 
 def cases(recipe: Recipe) -> Cases:
-    """Return the 104 pairs that have an answer; where there are two answers, both units are to be on."""
-    pairs = answers()
-    inputs, desired = np.zeros((len(pairs), len(PEOPLE) + len(RELATIONS))), np.zeros((len(pairs), len(PEOPLE)))
-    for c, ((person, relation), who) in enumerate(pairs.items()):
+    """Return the 104 pairs that have an answer; where there are two answers, both units are to be on.
+
+    Where triples are held out, the cases are the 112 triples. Those of a pair with two answers then contradict each
+    other, so that no net gets all of them right.
+    """
+    facts = _facts(recipe)
+    inputs, desired = np.zeros((len(facts), len(PEOPLE) + len(RELATIONS))), np.zeros((len(facts), len(PEOPLE)))
+    for c, (person, relation, who) in enumerate(facts.values()):
         inputs[c, [PEOPLE.index(person), len(PEOPLE) + RELATIONS.index(relation)]] = 1
         desired[c, [PEOPLE.index(name) for name in who]] = 1
-    return Cases(inputs, desired, tuple(" ".join(pair) for pair in pairs))
+    return Cases(inputs, desired, tuple(facts))
+
+
+def _facts(recipe: Recipe) -> dict[str, tuple[str, str, tuple[str, ...]]]:
+    """Return person, relation and answers of each case, by its name."""
+    if recipe.held_out == "triples":
+        return {" ".join(fact): (*fact[:2], fact[2:]) for fact in triples()}
+    return {f"{person} {relation}": (person, relation, who) for (person, relation), who in answers().items()}
 
 
 def counted(recipe: Recipe, seeds: list[int]) -> np.ndarray | None:
     """Return the cases that each seed is trained on, (S, C); the seed draws the four that are held out."""
     if recipe.held_out == "none":
         return None
-    draws = {"random": _any_four, "fig_8": _four_as_in_fig_8}
+    draws = {"random": _any_four, "fig_8": _four_as_in_fig_8, "triples": _any_four_triples}
     if recipe.held_out not in draws:
         raise BadInput(f"held_out must be none, {' or '.join(draws)}, was {recipe.held_out}")
-    trained = np.ones((len(seeds), len(answers())))
+    trained = np.ones((len(seeds), len(_facts(recipe))))
     for row, seed in zip(trained, seeds, strict=True):
         row[draws[recipe.held_out](generator(seed, stream=1))] = 0
     return trained
@@ -81,6 +92,10 @@ def counted(recipe: Recipe, seeds: list[int]) -> np.ndarray | None:
 
 def _any_four(random: np.random.Generator) -> np.ndarray:
     return random.choice(len(answers()), 4, replace=False)
+
+
+def _any_four_triples(random: np.random.Generator) -> np.ndarray:
+    return random.choice(len(triples()), 4, replace=False)
 
 
 def _four_as_in_fig_8(random: np.random.Generator) -> np.ndarray:
@@ -97,6 +112,8 @@ SCORES = {
     "trained_strict": "the share of the training cases with every output above 0.8 or below 0.2, as it should be",
     "all_strict": "that share is all of them",
     "held_out_right": "the number of held-out cases with every output on the right side of 0.5",
+    "one_or_two_errors": "that number is two or three, of four",
+    "held_out_chosen": "the number of held-out cases in which the most active output is a right one",
 }
 """The columns of `scores`."""
 OF_PEOPLE = {name: {"branch": "the branch of the family"}.get(name, name) for name in PERSON}
@@ -150,6 +167,10 @@ def scores(nets: Nets) -> dict[str, np.ndarray]:
         found[f"all_{name}"] = found[f"trained_{name}"] == 1
         if name == "right" and nets.counted is not None:
             found["held_out_right"] = (met & ~nets.counts).sum(1)
+            found["one_or_two_errors"] = (found["held_out_right"] >= 2) & (found["held_out_right"] <= 3)
+    if nets.counted is not None:
+        chosen = nets.on[np.arange(nets.on.shape[0]), nets.outputs.argmax(-1)]
+        found["held_out_chosen"] = (chosen & ~nets.counts).sum(1)
     return found
 
 

@@ -17,13 +17,12 @@ from matplotlib.patheffects import withStroke
 
 from backprop86.problems import family_trees
 from backprop86.problems.family_trees import cases, counted, wiring
+from backprop86.problems.recipes_of_the_time import FAMILY_TREES, PAIRS, SHAPES, SHAPES_FIRST
 from backprop86.report.style import SMALL, TWO_COLUMNS, figure_of, panel_letters, plain_ticks
 from backprop86.running.nets import Nets
 from backprop86.running.runs import Runs
 
 __all__ = ["cases", "counted", "draw", "measure", "table", "wiring"]
-PRINTED = (0.3, 0.01, 0.9)
-"""Initial range, epsilon and alpha after sweep 20 (N, H)."""
 NEGLIGIBLE = 573
 """The sweeps that the net of 1986 needed without decay (H p. 12)."""
 SIX = ("codes_nationality", "codes_generation", "codes_branch", "ignores_sex", "codes_relation_sex", "twin_is_active")
@@ -35,10 +34,6 @@ MEASURES = {name: said for name, said in family_trees.MEASURES.items() if name i
     "all_strict": "all training cases have every output above 0.8 or below 0.2, as it should be",
 }
 """The columns of `measure`, as docs/rows.md explains them."""
-SHAPES_RANGE, SHAPES_STEPS = 0.5, (0.08, 0.4)
-"""The shapes on a ring (Hinton 1987): initial range, and epsilon / (1 - alpha) before and after decay is introduced."""
-PAIRS_STEP = 2.0
-"""Epsilon / (1 - alpha) of the random pairs (Plaut, Nowlan & Hinton 1986), whose initial range is not stated."""
 SLOPES = (1, 2, 3, 4, 5, 6)
 """The slopes that are marked on their line."""
 
@@ -64,7 +59,7 @@ def point(runs: Runs, reading: str) -> dict[str, float]:
     right, four = rows["all_right"].to_numpy(bool), (rows["held_out_right"] == 4).to_numpy(bool)
     six = np.logical_and.reduce([rows[name].to_numpy(bool) for name in SIX])
     by_573 = (runs.of(reading)["sweeps"] <= NEGLIGIBLE).fillna(False)
-    place = {"range": recipe.initial_range, "factor": round(recipe.epsilon / PRINTED[1], 6)}
+    place = {"range": recipe.initial_range, "factor": round(recipe.epsilon / FAMILY_TREES.epsilon, 6)}
     place |= {"momentum": recipe.alpha, "decay": recipe.decay, "nets": len(rows)}
     shares = {"diverged": rows["diverged"].mean(), "all_right": right.mean(), "all_near": rows["all_near"].mean()}
     shares |= {"all_strict": rows["all_strict"].mean(), "held_out_4": four.mean(), "by_573": by_573.mean()}
@@ -132,22 +127,21 @@ def recipes(axes: Axes, momentum: float, named: bool) -> None:
 
     The steps of a recipe are epsilon / (1 - alpha), so that those of another momentum have a place too.
     """
-    start, epsilon, alpha = PRINTED
-    factor_of = (1 - momentum) / epsilon  # of a step
+    start, factor_of = FAMILY_TREES.initial_range, (1 - momentum) / FAMILY_TREES.epsilon  # of a step
     slopes = np.array(SLOPES)
     halo: dict[str, Any] = {"path_effects": [withStroke(linewidth=2, foreground="white")]}
     small: dict[str, Any] = {"fontsize": SMALL, "textcoords": "offset points", "annotation_clip": True, **halo}
     axes.plot(start * slopes, slopes**2, "-o", color="#D55E00", markersize=2.5, linewidth=0.9, **halo)
     axes.plot([start], [1], "*", color="#D55E00", markersize=7, markeredgecolor="white", markeredgewidth=0.4)
-    steps = [step * factor_of for step in SHAPES_STEPS]
-    axes.plot([SHAPES_RANGE] * 2, steps, "-s", color="black", markersize=2.5, linewidth=0.9, **halo)
-    axes.axhline(PAIRS_STEP * factor_of, color="black", linewidth=0.7, linestyle=(0, (4, 2)), **halo)
+    steps = [recipe.step * factor_of for recipe in (SHAPES_FIRST, SHAPES)]
+    axes.plot([SHAPES.initial_range] * 2, steps, "-s", color="black", markersize=2.5, linewidth=0.9, **halo)
+    axes.axhline(PAIRS.step * factor_of, color="black", linewidth=0.7, linestyle=(0, (4, 2)), **halo)
     axes.set(xlim=(0.083, 5.1), ylim=(0.53, 244))
     for slope in SLOPES[1:]:
         axes.annotate(str(slope), (start * slope, slope**2), (4, -5), color="#D55E00", **small)
     if named:
-        printed = "printed" if momentum == alpha else "rates as printed"
+        printed = "printed" if momentum == FAMILY_TREES.alpha else "rates as printed"
         axes.annotate(printed, (start, 1), (-5, 5), ha="right", color="#D55E00", **small)
         axes.annotate("slope", (start * 6, 36), (-2, 6), ha="right", color="#D55E00", **small)
-        axes.annotate("shapes, 1987", (SHAPES_RANGE, steps[1]), (-5, 2), ha="right", **small)
-        axes.annotate("random pairs, 1986", (0.09, PAIRS_STEP * factor_of), (0, 3), **small)
+        axes.annotate("shapes, 1987", (SHAPES.initial_range, steps[1]), (-5, 2), ha="right", **small)
+        axes.annotate("random pairs, 1986", (0.09, PAIRS.step * factor_of), (0, 3), **small)

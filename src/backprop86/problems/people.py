@@ -49,6 +49,11 @@ def answers() -> dict[tuple[str, str], tuple[str, ...]]:
     return {pair: every[pair] for pair in order if pair in every}
 
 
+def triples() -> list[tuple[str, str, str]]:
+    """Return every fact by itself: person, relation, answer."""
+    return [(person, relation, name) for (person, relation), who in answers().items() for name in who]
+
+
 def _relatives() -> dict[tuple[str, str], tuple[str, ...]]:
     spouse: dict[str, str] = {}
     parents: dict[str, list[str]] = defaultdict(list)

@@ -21,7 +21,7 @@ CITATION = Path(__file__).parents[3] / "CITATION.cff"
 
 @dataclass(frozen=True)
 class Text:
-    """One of the five texts: its letter, its entry in a bibliography, and the place where it stands."""
+    """A text, most of them of 1986: its letter, its entry in a bibliography, and the place where it stands."""
 
     letter: str
     kind: str
@@ -29,7 +29,7 @@ class Text:
     authors: tuple[tuple[str, str], ...]  # surname, first name
     title: str
     place: str  # in a few words
-    pages: tuple[int, int]
+    pages: tuple[int, int] | None
     where: dict[str, str]  # the fields of the entry that say so
     year: int = 1986
 
@@ -42,13 +42,14 @@ class Text:
     @property
     def line(self) -> str:
         """The text in a line with its pages."""
-        return f"{self.words}, pp. {self.pages[0]}–{self.pages[1]}"
+        return f"{self.words}, pp. {self.pages[0]}–{self.pages[1]}" if self.pages else self.words
 
     @property
     def bibtex(self) -> str:
         """The text as an entry for BibTeX."""
         fields = {"author": " and ".join(", ".join(author) for author in self.authors), "title": self.title}
-        fields |= self.where | {"pages": f"{self.pages[0]}--{self.pages[1]}", "year": str(self.year)}
+        pages = {"pages": f"{self.pages[0]}--{self.pages[1]}"} if self.pages else {}
+        fields |= self.where | pages | {"year": str(self.year)}
         lines = ",\n".join(f"  {name} = {{{value}}}" for name, value in fields.items())
         return f"@{self.kind}{{{self.key},\n{lines}\n}}\n"
 
@@ -106,6 +107,28 @@ TEXTS = (
         {"booktitle": "PARLE: Parallel Architectures and Languages Europe"},
         1987,
     ),
+    Text(
+        "R",
+        "inproceedings",
+        "paccanaro2000relations",
+        (("Paccanaro", "Alberto"), HINTON),
+        "Learning distributed representations by mapping concepts and relations into a linear space",
+        "International Conference on Machine Learning 17",
+        (711, 718),
+        {"booktitle": "Proceedings of the Seventeenth International Conference on Machine Learning"},
+        2000,
+    ),
+    Text(
+        "C",
+        "misc",
+        "hinton2012course",
+        (HINTON,),
+        "Neural networks for machine learning, lecture 4",
+        "lectures at Coursera",
+        None,
+        {"howpublished": "Lectures at Coursera"},
+        2012,
+    ),
 )
 FIELDS = (
     "printed", "verdict", "n", "runs", "learned_share", "estimate", "low", "high", "p5", "p95",
@@ -156,7 +179,7 @@ def bibtex(name: str, caption: str, claims: list[Claim]) -> str:
     """Return the entry by which a figure is cited; its note names the texts that it bears on."""
     about = cited()
     released = str(about["date-released"])
-    letters = {part.strip()[0] for claim in claims for part in claim.source.split(",")}
+    letters = {part.split()[0] for claim in claims for part in claim.source.split(",")}
     texts = [text.words for text in TEXTS if text.letter in letters]
     after = f" After {'; '.join(texts)}." if texts else ""
     return (
@@ -175,7 +198,7 @@ def _in_bibtex(text: str) -> str:
 
 
 def bibliography(sidecars: list[dict[str, Any]]) -> str:
-    """Return figures.bib: the five texts, then every figure."""
+    """Return figures.bib: the texts, then every figure."""
     return "\n".join([*(text.bibtex for text in TEXTS), *(figure["bibtex"] for figure in sidecars)])
 
 

@@ -140,8 +140,8 @@ def _claim(rows: pd.DataFrame, figures: list[dict[str, Any]]) -> dict[str, Any]:
     first, numbers, verdicts = literal(rows), _numbers(rows), by_reading(rows)
     return {
         **first[["claim", "stem", "source", "says", "verdict", "printed", "ours", "because"]],
-        "texts": re.findall(r"(?:^|,)\s*([NPHLS])\b", first["source"]) or ["ours"],
-        "year": next((text.year for text in TEXTS if first["source"].startswith(f"{text.letter} ")), 1986),
+        "texts": re.findall(rf"(?:^|,)\s*({'|'.join(text.letter for text in TEXTS)})\b", first["source"]) or ["ours"],
+        "year": next((text.year for text in TEXTS if re.match(rf"{text.letter}\b", first["source"])), 1986),
         "rule": RULES[first["kind"]].says,
         "counted": f"{counted(rows)} reading{'s' if len(verdicts) > 1 else ''}",
         "columns": list(numbers),

@@ -51,6 +51,7 @@ CHOICES = {
     ("held_out", "random"): "other cases held out",
     ("held_out", "positions"): "a position held out",
     ("held_out", "fig_8"): "H Fig. 8's answers held out",
+    ("held_out", "triples"): "single triples",
     ("held_out", "none"): "no case held out",
 }
 
