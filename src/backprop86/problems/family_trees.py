@@ -17,6 +17,7 @@ from backprop86.engines.recipe import BadInput, Cases, Recipe
 from backprop86.network import generator
 from backprop86.problems.people import ANSWER_SEX, ENGLISH, ITALIAN, PEOPLE, PERSON, RELATIONS, answers, triples
 from backprop86.report.drawing import excites_inhibits, hinton
+from backprop86.report.recipes_of_the_time import steps_figure
 from backprop86.report.style import SMALL, TWO_COLUMNS, figure_of
 from backprop86.running import measures
 from backprop86.running.nets import Nets
@@ -191,12 +192,16 @@ def _between(weights: np.ndarray) -> np.ndarray:
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
-    """Draw N Figs. 3 and 4 from a typical run of the first reading that learned any; none if no reading did."""
+    """Draw N Figs. 3 and 4 from a typical run of the first reading that learned any, and the steps of all readings.
+
+    None if no reading learned.
+    """
     for reading in runs.readings:
         rows = runs.at(reading, "end")
         if (rows["learned"] & rows["weights"].notna()).any():
             seed, w = runs.typical(reading, "end")
-            return {"fig3": activities(runs, reading, w, seed), "fig4": person_units(runs, reading, w, seed)}
+            figures = {"fig3": activities(runs, reading, w, seed), "fig4": person_units(runs, reading, w, seed)}
+            return figures | {"steps": steps_figure(runs)}
     return {}
 
 

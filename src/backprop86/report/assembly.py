@@ -19,7 +19,7 @@ from rich.progress import track
 
 from backprop86.engines.cores import cores
 from backprop86.engines.recipe import BadInput
-from backprop86.report import chapters, citing, readme, tables
+from backprop86.report import chapters, citing, findings, readme, tables
 from backprop86.report.aside import WHOLE_PAGE, aside, is_aside
 from backprop86.report.claims_page import claims_page
 from backprop86.report.escaping import in_csv
@@ -27,6 +27,7 @@ from backprop86.report.gallery import gallery
 from backprop86.report.material import Folder, Material, concatenated, prepare
 from backprop86.report.page import Part
 from backprop86.running.cli import stop_as_ctrl_c
+from backprop86.running.runs import read
 from backprop86.running.schema import command
 from backprop86.running.settings import CONF, PUBLISHED, stems
 
@@ -185,19 +186,29 @@ def readme_of(claims: pd.DataFrame, output: Path, example: Example) -> str:
     return readme.put_numbers(page, claims)
 
 
+def pages_of(claims: pd.DataFrame, output: Path, example: Example) -> dict[Path, str]:
+    """Return the pages outside results/ that the report makes of the published rows, from the files in `output`."""
+    runs = read(folder_of(PUBLISHED).runs_file(findings.STEM))
+    return {
+        README: readme_of(claims, output, example),
+        findings.PAGE: findings.page(claims, runs, output / "tables"),
+    }
+
+
 def stale(example: Example, results: Path = PUBLISHED, processes: int | None = None) -> list[str]:
-    """Return the files of results/, and the README, that its runs do not give; those on demand are not looked at."""
+    """Return the files of results/, and the pages outside, that its runs do not give; those on demand are left out."""
     more = (results / WHOLE_PAGE).is_file()
     with tempfile.TemporaryDirectory() as folder:
         claims = report(folder, example, results, processes, more).claims
-        page = readme_of(claims, Path(folder), example) if results == PUBLISHED else ""
+        pages = pages_of(claims, Path(folder), example) if results == PUBLISHED else {}
         made = {place: (Path(folder) / place).read_bytes() for place in _compared(Path(folder))}
     there = _compared(results)
     wrong = [f"{place} is missing" for place in made.keys() - there]
     wrong += [f"{place} is stale" for place in made.keys() & there if (results / place).read_bytes() != made[place]]
     wrong += [f"{place} is made by nothing" for place in there - made.keys() - {Path("LICENSE")}]
-    if results == PUBLISHED and page != README.read_text("utf-8"):
-        wrong.append("README.md is stale")
+    for page, text in pages.items():
+        if not page.is_file() or page.read_text("utf-8") != text:
+            wrong.append(f"{page.relative_to(README.parent).as_posix()} is stale")
     return sorted(wrong)
 
 
@@ -232,7 +243,8 @@ def publish(output: str, example: Example, processes: int | None = None, more: b
     check_output(output)
     with aside(Path(output)) as folder:
         made = report(folder, example, output, processes, more)
-        page = readme_of(made.claims, folder, example) if folder_of(output).published else ""
-    if page:
-        README.write_text(page, "utf-8")
+        pages = pages_of(made.claims, folder, example) if folder_of(output).published else {}
+    for page, text in pages.items():
+        page.parent.mkdir(exist_ok=True)
+        page.write_text(text, "utf-8")
     print("\n".join([*made.notes, f"tables, figures, claims and the gallery are in {output}/"]))

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from backprop86.problems.recipes_of_the_time import FAMILY_TREES, RECIPES, SHAPES, place_of, steps_figure
+from backprop86.report.recipes_of_the_time import FAMILY_TREES, RECIPES, SHAPES, place_of, steps_figure
 from backprop86.running.runs import Runs
 from backprop86.running.settings import load, stems
 from helpers import runs_of
