@@ -10,6 +10,7 @@ from backprop86.problems import family_trees_map
 from backprop86.problems.family_trees_map import SIX, draw, table
 from backprop86.running.runs import Runs
 from backprop86.running.settings import load
+from backprop86.running.training import run_reading
 from helpers import runs_of
 
 MAP = load("family_trees_map").experiment
@@ -85,3 +86,18 @@ def test_recipes_lie_where_their_steps_place_them(made_up):
         assert squares.get_xydata()[:, 1].tolist() == pytest.approx(factors)
         dashed = next(line for line in figure.axes[0].lines if line.is_dashed())
         assert dashed.get_ydata()[0] == pytest.approx(5 * factors[1])
+
+
+@pytest.mark.parametrize(("slope", "within"), [(2.0, 0), (3.5, 1e-9)])
+def test_a_steeper_logistic_is_the_same_net_as_a_point_of_the_line(slope, within):
+    printed = replace(load("family_trees").experiment.recipe_of("as_printed"), sweeps=60)
+    steeper = replace(printed, gain=slope)
+    rates = {"opening_epsilon": 0.005 * slope**2, "epsilon": 0.01 * slope**2}
+    on_the_line = replace(printed, initial_range=0.3 * slope, **rates)
+    a, b = (run_reading(family_trees_map, recipe, [0, 1, 2]) for recipe in (steeper, on_the_line))
+    w, scaled = (np.stack(list(rows["weights@end"])) for rows in (a, b))
+    w, gains = np.split(w, [scaled.shape[1]], axis=1)
+    assert (gains == slope).all()
+    assert np.abs(w - scaled / slope).max() <= within
+    assert np.abs(a["error"] - b["error"]).max() <= within
+    assert np.abs(w - np.stack(list(run_reading(family_trees_map, printed, [0, 1, 2])["weights@end"]))).max() > 0.1

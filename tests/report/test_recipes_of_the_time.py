@@ -19,7 +19,7 @@ def test_their_numbers_are_those_of_conf():
     for one in RECIPES:
         if (stem := OF_CONF.get(one.name)) in stems():
             recipe = load(stem).experiment.recipe
-            late = getattr(recipe, "late_sweep", 0) > 0
+            late = recipe.late_sweep > 0
             rates = [getattr(recipe, f"late_{name}" if late else name) for name in ("epsilon", "alpha", "decay")]
             found[one.name] = rates == [one.epsilon, one.alpha, one.decay]
             assert math.isnan(one.initial_range) or one.initial_range == recipe.initial_range, one.name

@@ -84,7 +84,7 @@ class Findings:
         """Return a table of the readings that change the slope alone, beside the point of the map that is the same."""
         found = []
         for name in ["as_printed", *(name for name in self.runs.readings if name.startswith("slope_"))]:
-            slope = getattr(self.runs.recipe(name), "gain", 1.0)
+            slope = self.runs.recipe(name).gain
             row = {"slope": f"{slope:g}", "R": f"{0.3 * slope:.3g}", "M": f"{slope**2:.3g}"}
             row |= {"all training cases right": self.share(name, "all_right")}
             row |= {"all beyond 0.75 and 0.25": self.share(name, "all_near"), "4 of 4": self.share(name, "held_out_4")}

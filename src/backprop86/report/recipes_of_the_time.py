@@ -61,7 +61,7 @@ ENOUGH = 0.5
 
 def place_of(recipe: Recipe) -> tuple[float, float]:
     """Return step and lambda of a recipe of ours; with a slope of the logistic, those of the same net without."""
-    step = recipe.epsilon / (1 - recipe.alpha) * getattr(recipe, "gain", 1.0) ** 2
+    step = recipe.epsilon / (1 - recipe.alpha) * recipe.gain**2
     return step, recipe.decay / step
 
 

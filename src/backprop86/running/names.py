@@ -69,6 +69,7 @@ def described(settings: Mapping[str, Any]) -> str:
         "alpha": "momentum {:g}",
         "initial_range": "weights from ±{:g}",
         "decay": "decay {:g}",
+        "gain": "a logistic of slope {:g}",
         "case_set": "set {:d} of cases",
     }
     for name, value in told.items():
