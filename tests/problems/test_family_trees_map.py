@@ -101,3 +101,13 @@ def test_a_steeper_logistic_is_the_same_net_as_a_point_of_the_line(slope, within
     assert np.abs(w - scaled / slope).max() <= within
     assert np.abs(a["error"] - b["error"]).max() <= within
     assert np.abs(w - np.stack(list(run_reading(family_trees_map, printed, [0, 1, 2])["weights@end"]))).max() > 0.1
+
+
+@pytest.mark.slow
+def test_float32_gives_the_shares_of_float64():
+    recipe, shares = MAP.recipe_of("range_1.99/x5.99/momentum_0.9/decay_0.002"), []
+    for dtype in ("float32", "float64"):
+        rows = run_reading(family_trees_map, replace(recipe, dtype=dtype), list(range(64)))
+        shares.append([rows[f"{name}@end"].mean() for name in ("all_right", *SIX)])
+    assert max(shares[0]) > 0.5
+    assert np.abs(np.subtract(*shares)).max() < 0.15

@@ -5,7 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from backprop86.report.recipes_of_the_time import FAMILY_TREES, RECIPES, SHAPES, place_of, steps_figure
+from backprop86.report.recipes_of_the_time import (
+    FAMILY_TREES,
+    RECIPES,
+    SHAPES,
+    SHAPES_FIRST,
+    SPEECH,
+    place_of,
+    steps_figure,
+)
 from backprop86.running.runs import Runs
 from backprop86.running.settings import load, stems
 from helpers import runs_of
@@ -33,6 +41,8 @@ def test_steps_and_penalties():
     steps = {one.name: (one.step, one.penalty) for one in RECIPES}
     assert steps["noisy signals"] == (pytest.approx(7), pytest.approx(1.4e-6, rel=0.03))
     assert (steps["symmetry"], steps["sequence"]) == (pytest.approx((1, 0)), pytest.approx((0.2, 0)))
+    assert FAMILY_TREES.penalty == max(one.penalty for one in RECIPES) > SPEECH[1]
+    assert sorted(RECIPES, key=lambda one: one.step)[:2] == [SHAPES_FIRST, FAMILY_TREES]
     assert place_of(load("family_trees").experiment.recipe) == pytest.approx((0.1, 0.02))
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from backprop86.judging.ledger import literals, number
-from backprop86.judging.numbers import percent, shown
+from backprop86.judging.numbers import odds, percent, shown
 from backprop86.report.escaping import in_markdown
 from backprop86.report.recipes_of_the_time import RECIPES, SPEECH, place_of
 from backprop86.report.tables import markdown
@@ -22,8 +22,15 @@ ENOUGH = 0.05
 """A printed result is an ordinary one where at least so large a share of the nets shows it, as the rules have it."""
 TOGETHER = ("all_right", "held_out_4", "six", "by_573")
 """The columns of the map that stand for the printed results: the last of nets without decay."""
-READINGS = ("as_printed", "slope_3.5", "range_1_momentum_0.99", "range_1_rate_x20")
-"""The readings whose verdicts stand side by side, where their rows are there."""
+READINGS = {
+    "as_printed": ("as_printed", "no_decay/as_printed", "triples/as_printed"),
+    "slope_3.5_right_side": ("slope_3.5_right_side", "no_decay/slope_3.5", "triples/slope_3.5"),
+    "slope_3.5_decay_once_learned": ("slope_3.5_decay_once_learned", "no_decay/slope_3.5", "triples/slope_3.5"),
+    "range_1_momentum_0.99": (
+        *("range_1_momentum_0.99", "no_decay/range_1_momentum_0.99", "triples/range_1_momentum_0.99"),
+    ),
+}
+"""The readings whose verdicts stand side by side, each with those that stand for it without decay, and of triples."""
 
 
 @dataclass(frozen=True)
@@ -63,20 +70,18 @@ class Findings:
         """Return a table: of each printed result of the family trees the verdict under some readings."""
         rows = self.claims[self.claims["stem"] == STEM]
         names = [name for name in READINGS if self.has(name)]
-        words = {name: self._words(name) for name in names}
+        words = {name: self.words(name) for name in names}
         found = []
         for _, of_it in rows.groupby("claim", sort=False):
             row = {"printed": f"{of_it['says'].iloc[0]} ({of_it['source'].iloc[0]})"}
             by_name = dict(zip(of_it["name"], of_it["verdict"], strict=True))
             for name in names:
-                row[words[name]] = next((by_name[one] for one in (name, *self._variants(name)) if one in by_name), "")
+                row[words[name]] = next((by_name[one] for one in READINGS[name] if one in by_name), "")
             found.append(row)
         return markdown(pd.DataFrame(found))
 
-    def _variants(self, name: str) -> list[str]:
-        return [f"{variant}/{name}" for variant in ("no_decay", "triples")]
-
-    def _words(self, name: str) -> str:
+    def words(self, name: str) -> str:
+        """Return a reading in words."""
         found = self.claims[(self.claims["stem"] == STEM) & (self.claims["name"] == name)]
         return str(found["words"].iloc[0]) if len(found) else name
 
@@ -101,7 +106,7 @@ class Findings:
         for name in self.runs.readings:
             if name.startswith(names) and not name.startswith("rate_x20_"):
                 step, penalty = place_of(self.runs.recipe(name))
-                row = {"changed": self._words(name), "s": shown(step), "λ": shown(penalty)}
+                row = {"changed": self.words(name), "s": shown(step), "λ": shown(penalty)}
                 row |= {"all training cases right": self.share(name, "all_right")}
                 row |= {"beyond 0.8 and 0.2": self.share(name, "all_strict"), "4 of 4": self.share(name, "held_out_4")}
                 found.append(row)
@@ -119,7 +124,7 @@ class Findings:
         for name in self.runs.readings:
             step, penalty = place_of(self.runs.recipe(name))
             if penalty and "/" not in name and self.part(name, "all_strict") >= ENOUGH:
-                words, share = self._words(name), self.share(name, "all_strict")
+                words, share = self.words(name), self.share(name, "all_strict")
                 found.append({"words": words, "s": shown(step), "penalty": shown(penalty), "share": share})
         return found
 
@@ -184,4 +189,4 @@ def page(claims: pd.DataFrame, runs: Runs, tables: Path) -> str:
         keep_trailing_newline=True, autoescape=False,
     )  # fmt: skip
     environment.filters["md"] = in_markdown
-    return environment.get_template(TEMPLATE).render(f=Findings(claims, runs, points), enough=percent(ENOUGH))
+    return environment.get_template(TEMPLATE).render(f=Findings(claims, runs, points), enough=odds(ENOUGH))

@@ -82,9 +82,20 @@ def steps_figure(runs: Runs) -> Figure:
     _scatter(above, below, list(places.values()), marker="D", s=16, color="black", label="recipes of 1986 to 1990")
     for name, (step, penalty) in places.items():
         axes, y = (above, penalty) if penalty else (below, 0)
-        at: dict[str, Any] = {"xytext": (0, 5), "textcoords": "offset points", "ha": "center", "fontsize": SMALL}
+        up = -11 if name.startswith("speech") else 5  # it stands just below the family trees
+        at: dict[str, Any] = {"xytext": (0, up), "textcoords": "offset points", "ha": "center", "fontsize": SMALL}
         axes.annotate(name, (step, y), **at)
-    above.set(xscale="log", yscale="log", xlim=(0.05, 60), ylim=(6e-7, 0.08))
+    for name in readings(runs):
+        if name.startswith("slope_") and not name.endswith(("learned", "side")):
+            at = {
+                "xytext": (0, 5),
+                "textcoords": "offset points",
+                "ha": "center",
+                "fontsize": SMALL,
+                "color": "#3A9BDC",
+            }
+            above.annotate(f"{runs.recipe(name).gain:g}", place_of(runs.recipe(name)), **at)
+    above.set(xscale="log", yscale="log", xlim=(0.05, 12), ylim=(6e-7, 0.08))
     above.set_ylabel("λ = decay / s")
     below.set(ylim=(-0.6, 1.4), yticks=[0], yticklabels=["no decay"])
     below.set_xlabel("steady step s = ε / (1 − α)")
@@ -95,8 +106,8 @@ def steps_figure(runs: Runs) -> Figure:
 
 
 def readings(runs: Runs) -> list[str]:
-    """Return the readings that change the weights once a sweep, whose steps can be compared."""
-    return [name for name in runs.readings if runs.recipe(name).update == "sweep"]
+    """Return the readings that change the weights once a sweep, whose steps can be compared; not of single triples."""
+    return [name for name in runs.readings if runs.recipe(name).update == "sweep" and not name.startswith("triples/")]
 
 
 def learned(runs: Runs, reading: str) -> bool:
