@@ -18,15 +18,17 @@ from backprop86.running.verify import SEEDS, rows_of, summary, verify
 def main() -> None:
     """Train, compare, and say what was compared."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("experiments", nargs="*", help="all that have rows, if none is named")
+    parser.add_argument("experiments", nargs="*", help="all but the map, if none is named")
     parser.add_argument("--seeds", type=int, default=SEEDS, help=f"the first so many of each reading; {SEEDS}")
     parser.add_argument("--output", default="results", help="the folder that holds runs/")
     asked = parser.parse_args()
     wanted = []
     for stem in asked.experiments or stems():
         settings = load(stem, output=asked.output)
-        if not asked.experiments and settings.experiment.by_itself and not settings.runs_file.is_file():
-            print(f"left out: {stem} (make {settings.experiment.by_itself} makes its rows)")
+        if not asked.experiments and settings.experiment.by_itself:
+            there = settings.runs_file.is_file()
+            how = f"verify.py {stem} compares them" if there else f"make {settings.experiment.by_itself} makes them"
+            print(f"left out: the rows of {stem} ({how})")
             continue
         rows_of(stem, asked.output)  # what cannot be compared is told before anything is trained
         wanted.append(stem)

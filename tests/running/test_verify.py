@@ -5,6 +5,7 @@ import sys
 from dataclasses import replace
 from importlib import import_module
 from importlib.metadata import version
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -271,8 +272,12 @@ def test_rows_of_other_recipes_are_not_compared(made, known, monkeypatch):
 
 def test_the_command_says_what_was_compared(made, answer):
     n = sum(verify(stem, output=made).compared for stem in ("xor", "parity"))
-    left_out = "left out: map (make map makes its rows)"
+    left_out = "left out: the rows of map (make map makes them)"
     assert answer("--output", made) == (0, [left_out, f"5 readings, 100 runs, {n:,} values: all equal"], "")
+    (Path(made) / "runs" / "map.parquet").touch()
+    left_out = "left out: the rows of map (verify.py map compares them)"
+    assert answer("--output", made) == (0, [left_out, f"5 readings, 100 runs, {n:,} values: all equal"], "")
+    (Path(made) / "runs" / "map.parquet").unlink()
     n = verify("parity", 7, made).compared
     assert answer("parity", "--seeds", "7", "--output", made) == (0, [f"1 readings, 7 runs, {n} values: all equal"], "")
 
