@@ -67,11 +67,11 @@ def test_of_no_nets_there_is_no_share():
 
 def test_a_share_is_drawn_where_its_point_lies(made_up):
     for name in made_up.readings:
-        made_up.parts[name] = made_up.of(name).assign(**{"all_right@end": name.startswith("range_4.7/x215/")})
+        made_up.parts[name] = made_up.of(name).assign(**{"all_right@end": name.startswith("range_4.7/x0.599/")})
     for figure in draw(made_up).values():
         axes = figure.axes[0]
         grid = axes.collections[0].get_array().reshape(24, 24)
-        assert (grid[-1, -1], grid.sum()) == (1, 1)
+        assert (grid[0, -1], grid.sum()) == (1, 1)  # the lowest row, the last column
         assert axes.get_xlim()[0] < 0.09 < 4.7 < axes.get_xlim()[1]
         star = next(line for line in axes.lines if line.get_marker() == "*")
         assert star.get_xydata().tolist() == [[0.3, 1]]
