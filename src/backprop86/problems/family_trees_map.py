@@ -141,7 +141,7 @@ def recipes(axes: Axes, momentum: float, named: bool) -> None:
         axes.annotate(str(slope), (start * slope, slope**2), (4, -5), color="#D55E00", **small)
     if named:
         printed = "printed" if momentum == FAMILY_TREES.alpha else "rates as printed"
-        axes.annotate(printed, (start, 1), (-5, 5), ha="right", color="#D55E00", **small)
+        axes.annotate(printed, (start, 1), (0, -11), ha="center", color="#D55E00", **small)
         axes.annotate("slope", (start * 6, 36), (4, 4), color="#D55E00", **small)
         axes.annotate("shapes, 1987", (SHAPES.initial_range, steps[1]), (-5, 2), ha="right", **small)
         axes.annotate("random pairs, 1986", (0.09, PAIRS.step * factor_of), (0, 3), **small)

@@ -73,8 +73,8 @@ def steps_figure(runs: Runs) -> Figure:
     figure = figure_of(TWO_COLUMNS, 82)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(4, 1))
     for learns, style in (
-        (False, {"facecolor": "none", "label": "readings of which fewer learn"}),
-        (True, {"facecolor": "#3A9BDC", "label": "readings of which half of the nets or more learn"}),
+        (False, {"facecolor": "none", "label": "readings: fewer than half of the nets learn"}),
+        (True, {"facecolor": "#3A9BDC", "label": "readings: half of the nets or more learn"}),
     ):
         some = [place_of(runs.recipe(name)) for name in readings(runs) if learned(runs, name) == learns]
         _scatter(above, below, some, marker="o", s=14, edgecolor="#3A9BDC", linewidth=0.7, **style)
@@ -88,7 +88,7 @@ def steps_figure(runs: Runs) -> Figure:
     for name in readings(runs):
         if name.startswith("slope_") and not name.endswith(("learned", "side")):
             at = {
-                "xytext": (0, 5),
+                "xytext": (0, -11),
                 "textcoords": "offset points",
                 "ha": "center",
                 "fontsize": SMALL,
