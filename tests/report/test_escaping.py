@@ -74,7 +74,7 @@ def test_a_claim_of_any_words_is_one_on_its_page_and_in_the_readme():
     claim = Claim("one", "N", SAYS, "draw", "did", printed=[1.0], headline=True)
     judged = ledger_of([claim], runs_of([True] * 9, did=np.arange(9.0)))
     judged = judged.assign(words=SAYS, because=SAYS, printed=SAYS)
-    page = claims_page(judged, {"made_up": SAYS}, [], notes=[SAYS])
+    page = claims_page(judged, {"made_up": SAYS}, notes=[SAYS])
     table = tables.markdown(readme.claims_table(literals(judged)), written=["claim"])
     for text in (page, table):
         assert "alert(1)" in text

@@ -158,7 +158,7 @@ def test_kinds_of_sentences_are_explained_and_not_named(judged):
 def test_a_claim_stands_as_its_worst_net_does(judged):
     is_five = (judged["name"] == "five/as_printed") & (judged["claim"] == "tried-sweeps")
     worse = judged.assign(verdict=judged["verdict"].mask(is_five, "doubtful"))
-    page = claims_page(worse, TITLES, [])
+    page = claims_page(worse, TITLES)
     assert "\n**1 reproduced, 0 partly, 1 doubtful, 1 not reproduced**\n" in page
     told = "Reproduced under 1 of 4 readings; reproduced under as printed, slow; not reproduced under fast, wide.\n"
     assert told in page

@@ -71,7 +71,7 @@ def test_a_mistake_gets_one_line_and_status_2(tmp_path):
     ("given", "line"),
     [
         ([], "experiment must be one of symmetry, family_trees, .*, was not given"),
-        (["experiment=symetry"], "experiment must be one of symmetry, .*, depth, was symetry"),
+        (["experiment=symetry"], "experiment must be one of symmetry, .*, shapes, was symetry"),
         (["experiment="], "experiment must be one of .*, was empty"),
         (["experiment=null"], "experiment must be one of .*, was null"),
         (["experiment=[xor,symmetry]"], r"experiment must be one of .*, was \[xor,symmetry\]; several run with -m"),
@@ -551,7 +551,7 @@ def test_a_reading_is_typed():
     [
         ("told: 205", ["xor", "majority", "chauvin"]),
         ("told: 200", ["extra_connections", "majority", "xor"]),
-        ("", ["depth", "majority"]),
+        ("", ["shapes", "majority"]),
         ("told: 205\ntitle: two: colons", ["xor", "majority", "chauvin"]),
     ],
 )
@@ -562,7 +562,7 @@ def test_an_experiment_stands_where_its_file_says(monkeypatch, tmp_path, line, t
     monkeypatch.setattr(config, "CONF", tmp_path)
     assert [stem for stem in stems() if stem != "majority"] == without
     assert " ".join(told) in " ".join(stems())
-    assert stems()[-1] in ("depth", told[-1])
+    assert stems()[-1] in ("shapes", told[-1])
 
 
 @pytest.mark.parametrize(
