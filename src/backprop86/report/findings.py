@@ -25,7 +25,8 @@ TOGETHER = ("all_right", "held_out_4", "six", "by_573")
 READINGS = {
     "as_printed": ("as_printed", "no_decay/as_printed", "triples/as_printed"),
     "slope_3.5_right_side": ("slope_3.5_right_side", "no_decay/slope_3.5", "triples/slope_3.5"),
-    "slope_3.5_decay_once_learned": ("slope_3.5_decay_once_learned", "no_decay/slope_3.5", "triples/slope_3.5"),
+    "slope_3.5_decay_once_learned": ("slope_3.5_decay_once_learned", "no_decay/slope_3.5"),
+    "slope_4_momentum_0.95": ("slope_4_momentum_0.95", "no_decay/slope_4_momentum_0.95"),
     "range_1_momentum_0.99": (
         *("range_1_momentum_0.99", "no_decay/range_1_momentum_0.99", "triples/range_1_momentum_0.99"),
     ),
@@ -88,7 +89,8 @@ class Findings:
     def slopes(self) -> str:
         """Return a table of the readings that change the slope alone, beside the point of the map that is the same."""
         found = []
-        for name in ["as_printed", *(name for name in self.runs.readings if name.startswith("slope_"))]:
+        slopes = [name for name in self.runs.readings if name.removeprefix("slope_").replace(".", "").isdecimal()]
+        for name in ["as_printed", *slopes]:
             slope = self.runs.recipe(name).gain
             row = {"slope": f"{slope:g}", "R": f"{0.3 * slope:.3g}", "M": f"{slope**2:.3g}"}
             row |= {"all training cases right": self.share(name, "all_right")}

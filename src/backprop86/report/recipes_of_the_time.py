@@ -86,7 +86,7 @@ def steps_figure(runs: Runs) -> Figure:
         at: dict[str, Any] = {"xytext": (0, up), "textcoords": "offset points", "ha": "center", "fontsize": SMALL}
         axes.annotate(name, (step, y), **at)
     for name in readings(runs):
-        if name.startswith("slope_") and not name.endswith(("learned", "side")):
+        if name.removeprefix("slope_").replace(".", "").isdecimal():
             at = {
                 "xytext": (0, -11),
                 "textcoords": "offset points",
