@@ -14,6 +14,7 @@ from backprop86.explain.picture import EXAMPLE
 from backprop86.judging.brief import in_brief
 from backprop86.report.assembly import publish, workers
 from backprop86.running.cli import one_clear_line
+from backprop86.running.problem import wiring_of
 from backprop86.running.run import run
 from backprop86.running.settings import load, stems
 
@@ -25,13 +26,22 @@ def made(stem: str, quick: bool) -> str:
     return "" if settings.experiment.by_itself else f"{stem}: {in_brief(settings, run(settings))[0]}\n"
 
 
+def work(stem: str) -> int:
+    """Return roughly how often an experiment passes a connection, taking every reading for as large as the first."""
+    experiment = load(stem).experiment
+    readings = experiment.every_reading
+    recipe = experiment.recipe_of(next(iter(readings)))
+    wiring, cases = wiring_of(experiment.problem.wiring, recipe), experiment.problem.cases(recipe)
+    return len(readings) * experiment.seeds * recipe.sweeps * len(cases.inputs) * len(wiring.source)
+
+
 def main() -> None:
     """Run, then report."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a few seeds, into quick/")
     quick = parser.parse_args().quick
     with workers(cores() if quick else 2) as each:  # one measures, judges or writes while another trains
-        todo = list(reversed(stems()))  # those that take long come last in the story
+        todo = sorted(stems(), key=work, reverse=True)  # so that no long one is left alone at the end
         for line in track(each(partial(made, quick=quick), todo), "training", len(todo)):
             print(line, end="")
     publish("quick" if quick else "results", EXAMPLE)

@@ -141,8 +141,9 @@ MACRO = r"""% Made by python experiments/report.py: every number of the ledger o
 \newcommand{\backprop}[3][]{\ifcsname bp/#2/#1/#3\endcsname\csname bp/#2/#1/#3\endcsname\else
   \PackageError{backprop86}{claim #2\if!#1!\else, reading #1,\fi\space has no #3}%
     {See results/claims.csv for those there are.}\fi}
-\begingroup % so that \bp means afterwards what it meant before
-\def\bp#1#2{\expandafter\gdef\csname bp/#1\endcsname{#2}}
+\begingroup % so that \of and \bp mean afterwards what they meant before
+\def\of#1#2#3{\def\at{#1/#2}\def\too{#1/#3}} % a claim, a name, and the name or nothing if it is that of the verdict
+\def\bp#1#2{\expandafter\gdef\csname bp/\at/#1\endcsname{#2}\expandafter\gdef\csname bp/\too/#1\endcsname{#2}}
 """
 
 
@@ -207,11 +208,11 @@ def numbers(ledger: pd.DataFrame) -> str:
     lines = [MACRO.replace("FIELDS", ", ".join(FIELDS).replace("_", "-"))]
     of_claim = dict(literals(ledger)[["claim", "name"]].to_numpy())
     for row in ledger.to_dict("records"):
+        also = "" if of_claim[row["claim"]] == row["name"] else row["name"]
+        lines.append(f"\\of{{{row['claim']}}}{{{row['name']}}}{{{also}}}\n")
         for field in FIELDS:
-            value = tex(number(row, field))
-            for name in [row["name"], *([""] if of_claim[row["claim"]] == row["name"] else [])]:
-                if value:
-                    lines.append(f"\\bp{{{row['claim']}/{name}/{field.replace('_', '-')}}}{{{value}}}\n")
+            if value := tex(number(row, field)):
+                lines.append(f"\\bp{{{field.replace('_', '-')}}}{{{value}}}\n")
     return "".join([*lines, "\\endgroup\n"])
 
 

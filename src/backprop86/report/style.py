@@ -29,7 +29,7 @@ PALETTE = ("#000000", "#D55E00", "#3A9BDC", "#117733", "#882255", "#332288")
 """Six colours for lines: apart for every kind of colour vision, and seven steps of lightness apart in grey."""
 FAINT = "0.72"
 """The grey of many thin lines."""
-DPI = 300
+DPI = 180
 """The dots of a PNG to an inch."""
 STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",  # the only sans serif that comes with matplotlib: the same bytes on every machine

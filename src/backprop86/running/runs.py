@@ -157,8 +157,9 @@ def as_float32(values: np.ndarray | None) -> np.ndarray | None:
 
 
 def at_the_end(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows with what is measured at the end, and at no other moment."""
-    return rows[[name for name in map(str, rows) if "@" not in name or name.endswith("@end")]]
+    """Return the rows with what is measured at the end, and at no other moment, and three digits of E."""
+    kept = rows[[name for name in map(str, rows) if "@" not in name or name.endswith("@end")]]
+    return kept.assign(error=kept["error"].map(lambda error: float(f"{error:.2e}")).astype("float32"))
 
 
 def write(runs: Runs, path: Path) -> None:
