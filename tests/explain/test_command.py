@@ -113,7 +113,7 @@ def test_a_net_that_does_not_learn_says_how_many_others_do():
     assert f"Of the seeds 0 to 99, trained just now with these settings, {n} learn." in tried
     assert commands(tried)[:2] == [f"reading=two_hidden epsilon=0.3 seed={first}", "reading=two_hidden"]
     trees = page_of("experiment=family_trees")
-    assert "It is not alone: of the 200 published runs of this reading none learns." in trees
+    assert "It is not alone: of the 100 published runs of this reading none learns." in trees
     of_each = read(RESULTS / "runs" / "family_trees.parquet").parts
     best = max(of_each, key=lambda name: of_each[name]["learned"].mean())
     assert commands(trees)[0] == f"experiment=family_trees reading={short_name(best)}"
@@ -162,6 +162,9 @@ def test_depth_is_shown_deep():
         ),
         (["experiment=family_trees", "case=98"], "case must be one that seed 0 is trained on, was 98, which is held"),
         (["reading=lips"], "reading must be all, as_printed, zero_one_targets,"),
+        (["experiment=signals"], "block must be 0 here, as the letter has it, was 25"),
+        (["experiment=desired_states"], "epsilon_by must be one here, as the letter has it, was fan_in"),
+        (["gain=3.5"], "gain must be 1.0 here, as the letter has it, was 3.5"),
         (["experiment.recipe.network=nine"], "network must be one_hidden_direct or, say, 2_hidden, was nine"),
     ],
 )

@@ -18,7 +18,7 @@ from backprop86.running.settings import CONF, load
 RESULTS = CONF.parent / "results"
 NAMES = ("experiment", "reading", "seed", "case", "hidden")
 FIELDS = tuple(field.name for field in fields(Recipe))
-UNTOLD = ("epsilon_by", "decay_in", "decay_from", "output_slope", "gain", "gain_epsilon", "procedure")
+UNTOLD = ("epsilon_by", "decay_in", "decay_from", "output_slope", "gain", "gain_epsilon", "procedure", "block")
 """The settings that the page does not tell of, since the letter has no such thing."""
 DEEP = {"depth": "3_layers/weights_up_to_1"}
 """The readings to show where none is named, if not the first: of depth, a net that is deep and learns."""
