@@ -4,6 +4,7 @@ import json
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -28,12 +29,21 @@ def write_tables(
     schema = in_order(schema)
     said = {"stem": stem, "names": of_each, "columns": columns_of(schema)}  # the names of columns have no checksum
     schema = schema.with_metadata({KEY: zlib.compress(json.dumps(said).encode())})
-    with (
-        whole(path) as aside,
-        pq.ParquetWriter(aside, schema, compression="zstd", compression_level=9, write_page_checksum=True) as file,
-    ):
+    with whole(path) as aside, pq.ParquetWriter(aside, schema, write_page_checksum=True, **_packed(schema)) as file:
         for group in _regrouped((_with_all_columns(table, schema) for table in rows), schema):
             file.write_table(group)
+
+
+def _packed(schema: pa.Schema) -> dict[str, Any]:
+    """Return how the columns are packed: first bytes of real numbers beside first bytes, which makes them smaller.
+
+    E is among the others, which are packed as whole values that come again: where it has three digits, it does.
+    """
+    reals = [field.name for field in schema if pa.types.is_floating(field.type) and field.name != "error"]
+    arrays = [f"{field.name}.list.element" for field in schema if pa.types.is_list(field.type)]
+    others = [field.name for field in schema if field.name not in reals and not pa.types.is_list(field.type)]
+    split = {"use_dictionary": others, "use_byte_stream_split": reals + arrays}
+    return {"compression": "zstd", "compression_level": 19} | split
 
 
 def _regrouped(tables: Iterable[pa.Table], schema: pa.Schema) -> Iterator[pa.Table]:
