@@ -145,7 +145,7 @@ def epsilon_shares(wiring: Wiring, epsilon_by: str) -> np.ndarray:
     """Return the part of epsilon that each weight has, (n_parameters,): the whole, or a fraction by "fan_in".
 
     The fraction is one over the number of connections into the unit that the weight leads to, its bias among them
-    (L p. 21).
+    (L pp. 21-23).
     """
     if epsilon_by == "one":
         return np.ones(wiring.n_parameters)

@@ -86,7 +86,7 @@ CRITERIA = {
     "zone": Criterion(0.8, 0.2),  # the family trees' standard (N, H)
     "near_zone": Criterion(0.75, 0.25),  # ours: the family trees' error vanishes at 0.8 and 0.2, so outputs stop there
     "case_error": Criterion(case_error=0.01),  # Chauvin's XOR study (P p. 333): 0.01 per pattern
-    "total_error": Criterion(-1, 2, total_error=0.4),  # L p. 16: E; the value is assumed, it is where Fig. 3-1 ends
+    "total_error": Criterion(-1, 2, total_error=0.4),  # L's kind; its value is assumed, it is where L's curve ends
 }
 
 
