@@ -32,6 +32,8 @@ reproduce: .venv/ready  ## every run but the map, every table, figure and verdic
 	$(IN_VENV) experiments/reproduce.py
 
 map: .venv/ready  ## the family trees from every start and with every step (half an hour on two cores), then the report
+	$(IN_VENV) experiments/run.py experiment=family_trees_map shard=1 shards=2 threads=1 & \
+	$(IN_VENV) experiments/run.py experiment=family_trees_map shard=2 shards=2 threads=1; wait
 	$(IN_VENV) experiments/run.py experiment=family_trees_map
 	$(IN_VENV) experiments/report.py
 
