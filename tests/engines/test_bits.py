@@ -25,7 +25,7 @@ from backprop86.engines.recipe import Cases, Job, Recipe
 from backprop86.engines.reference import Outcome
 from backprop86.network import initial_weights
 from backprop86.problems import family_trees, symmetry, t_c, xor
-from backprop86.running.problem import counted_of, start_of, wiring_of
+from backprop86.running.problem import counted_of, start_of, stream_of, wiring_of
 from backprop86.running.settings import load, stems
 from backprop86.wiring import layered
 from nets import SYMMETRY, TREES, XOR, wirings
@@ -87,7 +87,8 @@ def job_of(problem, recipe, n):
     """The job of the first n seeds, six of seven of which go on for some time after they have learned."""
     wiring, cases, seeds = wiring_of(problem.wiring, recipe), problem.cases(recipe), list(range(n))
     w, counted = start_of(problem, recipe, wiring, seeds), counted_of(problem, recipe, seeds)
-    return Job(wiring, cases, recipe, w, counted, np.array(seeds) % 7 * recipe.sweeps // 7)
+    least, stream = np.array(seeds) % 7 * recipe.sweeps // 7, stream_of(problem, recipe, seeds)
+    return Job(wiring, cases, recipe, w, counted, least, stream)
 
 
 @pytest.mark.parametrize("name", FEW)
@@ -133,15 +134,17 @@ def rules(stem):
         recipe = experiment.recipe_of(name)
         words = (recipe.network, recipe.update, recipe.error, recipe.dead_zone, recipe.biases, recipe.criterion)
         words += (recipe.stop, recipe.held_out, recipe.start == "equal")
-        numbers = (recipe.alpha > 0, recipe.decay > 0, recipe.opening_sweeps > 0)
+        numbers = (recipe.alpha > 0, recipe.decay > 0, recipe.opening_sweeps > 0, recipe.has_gains)
         found.setdefault((*words, *numbers), (name, recipe))
     for name, recipe in found.values():
         problem = experiment.problem
-        products = len(wiring_of(problem.wiring, recipe).source) * len(problem.cases(recipe).inputs)
+        n_cases = recipe.block or len(problem.cases(recipe).inputs)
+        products = len(wiring_of(problem.wiring, recipe).source) * n_cases
         _, n, sweeps = next(size for size in SIZES if products <= size[0])
         sweeps = -(-sweeps // 3) if recipe.update == "case" else sweeps
-        opening, moments = min(recipe.opening_sweeps, 1), sorted({1, sweeps})
-        yield name, problem, replace(recipe, sweeps=sweeps, opening_sweeps=opening, moments=moments), n
+        opening, late, moments = min(recipe.opening_sweeps, 1), min(recipe.late_sweep, 2), sorted({1, sweeps})
+        cut = {"sweeps": sweeps, "opening_sweeps": opening, "late_sweep": late, "moments": moments}
+        yield name, problem, replace(recipe, **cut), n
 
 
 @pytest.mark.slow

@@ -22,7 +22,6 @@ from backprop86.engines.kernel import (
     happened,
 )
 from backprop86.engines.lanes import Block, begin, lane_of, look, pointers
-from backprop86.engines.recipe import Stream
 from backprop86.engines.vectors import further, item, put, width
 
 AT_ONCE = 64
@@ -32,7 +31,13 @@ BEGUN = np.int64(2**62)
 
 
 def train(
-    net: Net, rule: Rule, lanes: Lanes, block: Block, rows: list[int], stream: Stream, is_stopped: Callable[[], bool]
+    net: Net,
+    rule: Rule,
+    lanes: Lanes,
+    block: Block,
+    rows: list[int],
+    stream: Callable[[int, int, int], tuple[np.ndarray, np.ndarray]],
+    is_stopped: Callable[[], bool],
 ) -> Iterator[int]:
     """Train the seeds in these rows of the block, as many as there are lanes or fewer; yield the seed-sweeps done."""
     step = 0
