@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 import torch
 
+from backprop86.engines.recipe import Recipe
 from backprop86.explain import decimals
+from backprop86.explain.command import UNTOLD
 from backprop86.explain.first_step import FEW, LARGE, first_step, measured
 from backprop86.explain.sketch import skipping
 from backprop86.network import Network, largest_weights
@@ -39,6 +41,7 @@ PENCIL = [
     ("family_trees", "case_updates"),
     ("family_trees", "rate_x20_no_biases"),
     ("family_trees", "range_1_rate_x20_fig_8_split"),
+    ("family_trees", "triples"),
     ("iterative", "no_biases"),
     ("single_layer", "as_printed"),
     ("symmetry_breaking", "as_printed"),
@@ -61,6 +64,7 @@ PENCIL = [
     ("chain", "rate_10"),
     ("unit_splitting", "as_printed"),
     ("desired_states", "pairs_by_gradients"),
+    ("gains", "averaged"),
     ("shapes", "as_printed"),
 ]
 """A reading that differs in a rate or a range takes no other path; `branches` says which do."""
@@ -80,6 +84,12 @@ def readings():
         firsts = [next(iter(axis)) for axis in experiment.axes.values()]
         for k, axis in enumerate(experiment.axes.values()):
             yield from ((stem, "/".join([*firsts[:k], value, *firsts[k + 1 :]])) for value in axis)
+
+
+def is_told(stem, reading):
+    """Return whether the letter has all that a reading does, so that the page can tell of it."""
+    recipe = experiment_of(stem).recipe_of(reading)
+    return all(getattr(recipe, name) == getattr(Recipe(), name) for name in UNTOLD)
 
 
 def branches(stem, reading):
@@ -121,7 +131,7 @@ def branches(stem, reading):
 def test_the_settings_of_the_pencil_take_every_branch_that_a_reading_takes():
     taken = set().union(*(branches(*reading) for reading in PENCIL))
     assert len(taken) > 70
-    missed = {reading: branches(*reading) - taken for reading in readings()}
+    missed = {reading: branches(*reading) - taken for reading in readings() if is_told(*reading)}
     assert len(missed) > 150
     assert {reading: some for reading, some in missed.items() if some} == {}
 

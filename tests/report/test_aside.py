@@ -48,11 +48,11 @@ def left_as_it_was(own, before):
 def test_a_drawing_that_fails_leaves_the_old_report(own, monkeypatch):
     before, seen = files(own), []
 
-    def drawn(made, runs):
+    def drawn(*about):
         seen.append(sorted(path.name for path in own.glob(f"{aside.BEGINNING}*/tables/*")))
         raise ZeroDivisionError
 
-    monkeypatch.setattr(assembly.chapters, "figures", drawn)
+    monkeypatch.setattr(assembly.chapters, "learning", drawn)
     with pytest.raises(ZeroDivisionError):
         publish(str(own), EXAMPLE, processes=1)
     assert seen == [["negation.csv", "negation.md"]]
