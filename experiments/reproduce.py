@@ -15,6 +15,7 @@ from backprop86.judging.brief import in_brief
 from backprop86.report.assembly import publish, workers
 from backprop86.running.cli import one_clear_line
 from backprop86.running.problem import wiring_of
+from backprop86.running.ranges import work_of
 from backprop86.running.run import run
 from backprop86.running.settings import load, stems
 
@@ -27,12 +28,12 @@ def made(stem: str, quick: bool) -> str:
 
 
 def work(stem: str) -> int:
-    """Return roughly how often an experiment passes a connection, taking every reading for as large as the first."""
+    """Return roughly what an experiment costs, taking every reading for as large as the first."""
     experiment = load(stem).experiment
     readings = experiment.every_reading
     recipe = experiment.recipe_of(next(iter(readings)))
     wiring, cases = wiring_of(experiment.problem.wiring, recipe), experiment.problem.cases(recipe)
-    return len(readings) * experiment.seeds * recipe.sweeps * len(cases.inputs) * len(wiring.source)
+    return len(readings) * experiment.seeds * work_of(recipe, wiring, cases)
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from backprop86.engines import fused, reference
 from backprop86.engines.recipe import BadInput, Cases, Job, Recipe
 from backprop86.network import Network, initial_weights
 from backprop86.problems import family_trees, xor
+from backprop86.running.problem import validate
 from backprop86.wiring import layered
 from nets import TREES, XOR, random
 
@@ -67,6 +68,11 @@ def test_a_net_that_is_too_large_to_be_written_out_gets_one_line():
     wiring = family_trees.wiring(recipe)
     with pytest.raises(BadInput, match=r"^procedure must be gradient where .*, was desired_states$"):
         fused.train(Job(wiring, family_trees.cases(recipe), recipe, initial_weights(wiring, [0], 0.3)))
+
+
+def test_gains_are_not_learned_by_it():
+    with pytest.raises(BadInput, match=r"^gain_epsilon must be 0 with desired states, .*, was 0\.1$"):
+        validate(xor, replace(XOR, procedure="desired_states", gain_epsilon=0.1))
 
 
 def test_pairs_are_learned_by_it():

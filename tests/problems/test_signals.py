@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from backprop86.engines.recipe import BadInput, Recipe
+from backprop86.engines.recipe import BadInput, Job, Recipe
 from backprop86.network import generator
 from backprop86.problems import signals, xor
 from backprop86.running.nets import Nets
@@ -62,3 +62,11 @@ def test_what_a_stream_cannot_have_gets_one_line(settings, told):
 def test_a_problem_without_new_cases_says_so():
     with pytest.raises(BadInput, match=r"^block must be 0, as this problem has no new cases to give, was 5$"):
         stream_of(xor, Recipe("2_hidden", block=5), [0])
+
+
+def test_a_job_has_a_stream_exactly_if_its_recipe_has_a_block():
+    wiring, cases = signals.wiring(RECIPE), signals.cases(RECIPE)
+    w = np.zeros((1, wiring.n_parameters))
+    for recipe, stream in ((RECIPE, None), (Recipe("54-24-2"), stream_of(signals, RECIPE, [0]))):
+        with pytest.raises(ValueError, match=r"^a job has a stream exactly if its recipe has a block"):
+            Job(wiring, cases, recipe, w, stream=stream)

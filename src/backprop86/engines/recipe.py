@@ -56,8 +56,8 @@ class Cases:
 class Criterion:
     """A standard by which a network counts as learned.
 
-    Every output of every training case is above `on` or below `off`, no case has an error above `case_error`, and E
-    is below `total_error`. Where E is a mean, so is the error that is compared: it is multiplied by their number.
+    Every output of every training case is above `on` or below `off`, no case has an error above `case_error`, and E,
+    summed over cases and outputs whether or not training takes their mean, is below `total_error`.
     """
 
     on: float = 0.5
@@ -153,7 +153,7 @@ class Recipe:
 
     @property
     def has_gains(self) -> bool:
-        """Whether each level of the network has a gain: w then ends with those."""
+        """True if each level of the network has a gain: w then ends with those."""
         return self.gain != 1 or self.gain_epsilon > 0
 
     def squared_error(self) -> SquaredError:
@@ -187,6 +187,11 @@ class Job:
     counted: np.ndarray | None = None
     least: np.ndarray | None = None
     stream: Stream | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a recipe that wants new cases in each sweep without a stream of them, and a stream without that."""
+        if (self.recipe.block > 0) != (self.stream is not None):
+            raise ValueError(f"a job has a stream exactly if its recipe has a block, which was {self.recipe.block}")
 
     @property
     def until(self) -> np.ndarray:

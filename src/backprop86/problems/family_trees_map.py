@@ -80,7 +80,7 @@ PANELS = (
     ("all_near", False, "the same without decay"),
     ("by_573", False, f"that by sweep {NEGLIGIBLE}, without decay"),
 )
-"""Of each panel: the column of the table, whether with the printed decay, and its title."""
+"""The panels: a column of the table, whether its nets have the printed decay, and a title."""
 BOUNDS = (0, 0.004, 0.05, 0.2, 0.5, 0.8, 1)
 COLOURS = ("#ffffff", "#d9d9d9", "#a9c6de", "#5b9bc8", "#1f66a5", "#08306b")
 SAYS = ("none", "to 5 %", "to 20 %", "to 50 %", "to 80 %", "to 100 %")

@@ -27,7 +27,7 @@ COPIES = np.array([copies for copies, _ in NETS.values() for _ in range(copies *
 INCOMING = np.array([more for copies, more in NETS.values() for _ in range(copies * HIDDEN)])
 UNIT = np.array([unit for copies, _ in NETS.values() for unit in range(HIDDEN) for _ in range(copies)])
 NET = np.array([net for net, (copies, _) in enumerate(NETS.values()) for _ in range(copies * HIDDEN)])
-"""Of every copy in every net: its number of copies, that factor, the unit that it is a copy of, and its net."""
+"""For every copy in every net: the number of copies, that factor, the unit that it copies, and its net."""
 ENDS = np.cumsum([0, *(copies for copies, _ in NETS.values() for _ in range(HIDDEN))])
 """The first copy of each unit in each net, and the number of copies in all."""
 
@@ -45,7 +45,7 @@ def cases(recipe: Recipe) -> Cases:
 
 
 Weights = tuple[np.ndarray, np.ndarray, np.ndarray]
-"""Of all nets side by side: into each copy (S, U, 1 + N), out of it (S, N, U), and of the thresholds (S, N, nets)."""
+"""The weights of all nets side by side: into copies (S, U, 1 + N), out of them (S, N, U), thresholds (S, N, nets)."""
 
 
 def split(wiring: Wiring, w: np.ndarray) -> Weights:

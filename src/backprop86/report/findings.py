@@ -178,7 +178,7 @@ class Plane:
 
     @property
     def ends(self) -> str:
-        """Where the points lie: from the least to the greatest of each of their coordinates."""
+        """The least and the greatest of each coordinate of the points, in words."""
         ends = [f"{self.rows[name].min():g} to {self.rows[name].max():g}" for name in ("range", "factor")]
         return f"R = {ends[0]} and M = {ends[1]}"
 

@@ -190,8 +190,9 @@ class Experiment:
         seen: dict[tuple[Any, ...], tuple[int, dict[str, str]]] = {}
         found = {}
         for name, recipe in recipes.items():
-            words = recipe.network, recipe.biases == "none", recipe.held_out, recipe.start, recipe.output_slope
-            alike = (*words, recipe.has_gains, recipe.block, recipe.block and recipe.update, *recipe.moments)
+            net = recipe.network, recipe.biases == "none", recipe.has_gains, recipe.held_out, recipe.start
+            rule = recipe.output_slope, recipe.procedure, recipe.block, recipe.update
+            alike = (*net, *rule, *recipe.moments)
             if alike not in seen:  # a map has thousands of readings of one network
                 seen[alike] = len(validate(self.problem, recipe).levels), columns(self.problem, recipe)
             found[name] = seen[alike]

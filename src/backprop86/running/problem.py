@@ -108,6 +108,8 @@ def validate(problem: Problem, recipe: Recipe) -> Wiring:
         if array.shape[1] != units:
             wanted = f"{units} columns for network {recipe.network}, was {array.shape[1]}"
             raise BadInput(f"{name} of the cases of {problem.__name__} must have {wanted}")
+    if recipe.procedure == "desired_states" and recipe.gain_epsilon:
+        raise BadInput(f"gain_epsilon must be 0 with desired states, which have no dE/dgain, was {recipe.gain_epsilon}")
     if recipe.output_slope == "left_out" and np.isin(wiring.outputs, wiring.source).any():
         raise BadInput("output_slope must be kept where an output feeds another unit, was left_out")
     return wiring

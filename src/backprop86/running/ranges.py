@@ -34,10 +34,15 @@ ATTEMPTS = 3
 NAME = re.compile(r"(\d+)-(\d+)-([0-9a-f]{16})\.parquet")
 
 
+def work_of(recipe: Recipe, wiring: Wiring, cases: Cases) -> int:
+    """Return what a seed costs if it does not learn: outputs times weights in its forward passes."""
+    n_cases = recipe.block or len(cases.inputs)
+    return recipe.sweeps * n_cases * len(wiring.source) * (BY_CASE if recipe.update == "case" else 1)
+
+
 def size_of(recipe: Recipe, wiring: Wiring, cases: Cases) -> int:
     """Return the number of seeds in a range, a power of two, such that it costs WORK if no seed learns."""
-    of_a_seed = recipe.sweeps * len(cases.inputs) * len(wiring.source) * (BY_CASE if recipe.update == "case" else 1)
-    size = LEAST
+    of_a_seed, size = work_of(recipe, wiring, cases), LEAST
     while 2 * size <= MOST and 2 * size * of_a_seed <= WORK:
         size *= 2
     return size
