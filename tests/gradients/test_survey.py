@@ -86,7 +86,10 @@ def test_every_recipe_that_is_followed_is_in_the_table(paths):
     found = paths.groupby(["experiment", "reading"])["sweep"].max()
     followed = beside_autograd.followed(REPRODUCED)
     assert found.to_dict() == {(stem, reading): sweeps for stem, reading, sweeps in followed}
-    assert {stem for stem, _, _ in followed} == set(REPRODUCED) - {"signals", "gains"}  # these have tests of their own
+    assert {stem for stem, _, _ in followed} == set(REPRODUCED) - {
+        "signals",
+        "gains",
+    }  # tests/engines follows such runs
     assert beside_autograd.followed(["family_trees_map"]) == []
 
 

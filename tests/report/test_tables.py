@@ -177,7 +177,7 @@ def test_what_is_different_here_stands_above_the_ledger(judged):
     assert "from the rows in `my own/runs/`" in page
     made_by = "experiment=made_up 'output=my own' && python experiments/report.py --output 'my own'`.\n"
     assert f"Made by `python experiments/run.py {made_by}" in page
-    assert claims_page(judged, TITLES).startswith("# Claims\n\nThe five texts ")
+    assert claims_page(judged, TITLES).startswith("# Claims\n\nThe five texts, and two later ones, ")
 
 
 def test_every_verdict_that_turns_is_named(judged):

@@ -17,14 +17,12 @@ from matplotlib.patheffects import withStroke
 
 from backprop86.problems import family_trees
 from backprop86.problems.family_trees import cases, counted, wiring
-from backprop86.report.recipes_of_the_time import FAMILY_TREES, PAIRS, SHAPES, SHAPES_FIRST
+from backprop86.report.recipes_of_the_time import FAMILY_TREES, NEGLIGIBLE, PAIRS, SHAPES, SHAPES_FIRST
 from backprop86.report.style import SMALL, TWO_COLUMNS, figure_of, panel_letters, plain_ticks
 from backprop86.running.nets import Nets
 from backprop86.running.runs import Runs
 
 __all__ = ["cases", "counted", "draw", "measure", "table", "wiring"]
-NEGLIGIBLE = 573
-"""The sweeps that the net of 1986 needed without decay (H p. 12)."""
 SIX = ("codes_nationality", "codes_generation", "codes_branch", "ignores_sex", "codes_relation_sex", "twin_is_active")
 """The properties that the net of 1986 has all at once."""
 KEPT = ("all_right", "all_near", "all_strict", "held_out_right", *SIX)

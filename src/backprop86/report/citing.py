@@ -21,7 +21,7 @@ CITATION = Path(__file__).parents[3] / "CITATION.cff"
 
 @dataclass(frozen=True)
 class Text:
-    """A text, most of them of 1986: its letter, its entry in a bibliography, and the place where it stands."""
+    """A text: its letter, its entry in a bibliography, and the place where it stands."""
 
     letter: str
     kind: str

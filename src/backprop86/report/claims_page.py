@@ -12,7 +12,8 @@ from backprop86.judging.sentences import capital
 from backprop86.report.escaping import in_markdown
 from backprop86.report.tables import command, markdown, report_command
 
-PREFACE = """The five texts make {claims} claims here. Each is judged from the rows in `{folder}/runs/`:
+PREFACE = """The five texts, and two later ones, make {claims} claims here. Each is judged
+from the rows in `{folder}/runs/`:
 **{tally}**
 ({ours} of them are not printed but ours). Where a text is silent there are several readings of it; the first in each
 table takes the text literally and gives the verdict. Where a claim is about several nets, the verdict is that of the

@@ -7,10 +7,11 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from backprop86.judging.judgement import ORDINARY
 from backprop86.judging.ledger import literals, number
 from backprop86.judging.numbers import odds, percent, shown
 from backprop86.report.escaping import in_markdown
-from backprop86.report.recipes_of_the_time import RECIPES, SPEECH, place_of
+from backprop86.report.recipes_of_the_time import NEGLIGIBLE, RECIPES, SPEECH, place_of
 from backprop86.report.tables import markdown
 from backprop86.running.runs import Runs
 from backprop86.running.settings import PUBLISHED
@@ -18,8 +19,6 @@ from backprop86.running.settings import PUBLISHED
 PAGE = PUBLISHED.parent / "docs" / "findings" / "family_trees.md"
 TEMPLATE = "family_trees.md.j2"
 STEM, MAP = "family_trees", "family_trees_map"
-ENOUGH = 0.05
-"""A printed result is an ordinary one where at least so large a share of the nets shows it, as the rules have it."""
 TOGETHER = ("all_right", "held_out_4", "six", "by_573")
 """The columns of the map that stand for the printed results: the last of nets without decay."""
 READINGS = {
@@ -58,7 +57,7 @@ class Findings:
         """Return the part of all nets of a reading that show a property in the end: a column, or as the map has it."""
         rows = self.runs.at(reading, "end")
         six = self.claims.loc[self.claims["claim"] == "family-trees-all-at-once", "column"].iloc[0].split(", ")
-        rows = rows.assign(held_out_4=rows["held_out_right"] == 4, by_573=(rows["sweeps"] <= 573).fillna(False))
+        rows = rows.assign(held_out_4=rows["held_out_right"] == 4, by_573=(rows["sweeps"] <= NEGLIGIBLE).fillna(False))
         return float(rows.assign(six=rows[six].astype(bool).all(axis=1))[column].astype(bool).mean())
 
     def number(self, claim: str, field: str, reading: str = "") -> str:
@@ -125,7 +124,7 @@ class Findings:
         found = []
         for name in self.runs.readings:
             step, penalty = place_of(self.runs.recipe(name))
-            if penalty and "/" not in name and self.part(name, "all_strict") >= ENOUGH:
+            if penalty and "/" not in name and self.part(name, "all_strict") >= ORDINARY:
                 words, share = self.words(name), self.share(name, "all_strict")
                 found.append({"words": words, "s": shown(step), "penalty": shown(penalty), "share": share})
         return found
@@ -149,7 +148,7 @@ class Findings:
         place = ["range", "factor"]
         without = self.plane(momentum, False).rows.set_index(place)
         both = self.plane(momentum).rows.set_index(place).assign(by_573=without["by_573"])
-        return Plane(both[(both[list(TOGETHER)] >= ENOUGH).all(axis=1)].reset_index())
+        return Plane(both[(both[list(TOGETHER)] >= ORDINARY).all(axis=1)].reset_index())
 
 
 @dataclass(frozen=True)
@@ -158,7 +157,7 @@ class Plane:
 
     rows: pd.DataFrame
 
-    def where(self, column: str, least: float = ENOUGH) -> "Plane":
+    def where(self, column: str, least: float = ORDINARY) -> "Plane":
         """Return the points at which so large a share of the nets shows a printed result."""
         return Plane(self.rows[self.rows[column] >= least])
 
@@ -191,4 +190,4 @@ def page(claims: pd.DataFrame, runs: Runs, tables: Path) -> str:
         keep_trailing_newline=True, autoescape=False,
     )  # fmt: skip
     environment.filters["md"] = in_markdown
-    return environment.get_template(TEMPLATE).render(f=Findings(claims, runs, points), enough=odds(ENOUGH))
+    return environment.get_template(TEMPLATE).render(f=Findings(claims, runs, points), enough=odds(ORDINARY))

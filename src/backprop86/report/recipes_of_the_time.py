@@ -53,6 +53,8 @@ RECIPES = (
     OfTheTime("noisy signals", "L pp. 6-11", 0.07, 0.99, 1e-5),
 )
 """All of them change the weights once a sweep or block of cases, by the gradient summed over it."""
+NEGLIGIBLE = 573
+"""The sweeps that the family trees needed without decay (H p. 12)."""
 SPEECH = (0.1, 0.01)
 """The steady step and lambda of Lang, Waibel and Hinton (1990), whose rates changed by hand."""
 ENOUGH = 0.5
