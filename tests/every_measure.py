@@ -10,7 +10,7 @@ from backprop86.engines import fused
 from backprop86.engines.recipe import Job
 from backprop86.running.failures import kinds
 from backprop86.running.nets import Nets
-from backprop86.running.problem import counted_of, problem_of, start_of, wiring_of
+from backprop86.running.problem import counted_of, problem_of, start_of, stream_of, wiring_of
 from backprop86.running.settings import load, stems
 
 SEEDS = [0, 1, 2]
@@ -35,7 +35,8 @@ def weights(problem, recipe):
     """(9, n_parameters): three seeds untrained, trained a little, and with ten times the weights."""
     wiring = wiring_of(problem.wiring, recipe)
     begun = start_of(problem, recipe, wiring, SEEDS)
-    trained = fused.train(Job(wiring, problem.cases(recipe), recipe, begun, counted_of(problem, recipe, SEEDS))).w
+    counted, stream = counted_of(problem, recipe, SEEDS), stream_of(problem, recipe, SEEDS)
+    trained = fused.train(Job(wiring, problem.cases(recipe), recipe, begun, counted, stream=stream)).w
     return np.concatenate([begun, trained, 10 * begun])
 
 
