@@ -175,13 +175,13 @@ def test_a_builtin_has_no_names():
             forward,
             {"w": W, "b": B, "y": Y},
             "forward must take the inputs, then the parameters (multiple values for argument 'y'): "
-            "close over what has no gradient",
+            "close over the others, or name them in constants",
         ),
         (
             forward,
             {"w": W},
             "forward must take the inputs, then the parameters (missing a required argument: 'b'): "
-            "close over what has no gradient",
+            "close over the others, or name them in constants",
         ),
     ],
 )

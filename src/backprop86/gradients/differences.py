@@ -25,21 +25,30 @@ NOISE = 4 * EPS / H
 
 def by_complex_step(f: Function, tensors: Sequence[Tensor], cotangent: Tensor) -> list[Tensor]:
     """Return d(sum cotangent f)/d(each tensor) as Im f(x + ih) / h, which subtracts nothing and so rounds little."""
-    wide = [tensor.to(torch.complex128) for tensor in tensors]
-
-    def slope(k: int, i: int) -> float:
-        return float((cotangent * f(*_moved(wide, k, i, 1j * COMPLEX_H))).sum().imag.detach() / COMPLEX_H)
-
-    return _one_at_a_time(slope, tensors)
+    return _one_at_a_time(complex_step_along, f, tensors, cotangent)
 
 
 def by_central_differences(f: Function, tensors: Sequence[Tensor], cotangent: Tensor) -> list[Tensor]:
     """Return the same as (f(x + h) - f(x - h)) / 2h, good to about nine digits."""
+    slopes = [[difference(f, tensors, cotangent, k, i, H) for i in range(x.numel())] for k, x in enumerate(tensors)]
+    return [_in_shape(s, x) for s, x in zip(slopes, tensors, strict=True)]
 
-    def slope(k: int, i: int) -> float:
-        return difference(f, tensors, cotangent, k, i, H)
 
-    return _one_at_a_time(slope, tensors)
+def complex_step_along(f: Function, tensors: Sequence[Tensor], cotangent: Tensor, k: int, v: Tensor) -> float:
+    """Return the slope of E = sum cotangent f when tensor k moves along v, by the complex step."""
+    wide = [x.to(torch.complex128) for x in tensors]
+    wide[k] = torch.complex(tensors[k], COMPLEX_H * v)
+    return float((cotangent * f(*wide)).sum().imag.detach() / COMPLEX_H)
+
+
+def central_difference_along(f: Function, tensors: Sequence[Tensor], cotangent: Tensor, k: int, v: Tensor) -> float:
+    """Return the same by central differences at two steps, of which a weighted mean has no error of second order."""
+
+    def slope(h: float) -> float:
+        above, below = (f(*tensors[:k], tensors[k] + by * v, *tensors[k + 1 :]) for by in (h, -h))
+        return float(((above - below) * cotangent).sum().detach() / (2 * h))
+
+    return (4 * slope(H) - slope(2 * H)) / 3
 
 
 def difference(f: Function, tensors: Sequence[Tensor], cotangent: Tensor, k: int, i: int, step: float) -> float:
@@ -56,9 +65,21 @@ def _moved(tensors: Sequence[Tensor], k: int, i: int, by: complex) -> list[Tenso
     return [*tensors[:k], moved, *tensors[k + 1 :]]
 
 
-def _one_at_a_time(slope: Callable[[int, int], float], tensors: Sequence[Tensor]) -> list[Tensor]:
-    slopes = [[slope(k, i) for i in range(tensor.numel())] for k, tensor in enumerate(tensors)]
-    return [torch.tensor(s, dtype=t.dtype).reshape(t.shape) for s, t in zip(slopes, tensors, strict=True)]
+def _one_at_a_time(along: Any, f: Function, tensors: Sequence[Tensor], cotangent: Tensor) -> list[Tensor]:
+    found = []
+    for k, x in enumerate(tensors):
+        v = torch.zeros_like(x, memory_format=torch.contiguous_format)
+        slopes = []
+        for i in range(x.numel()):
+            v.view(-1)[i] = 1
+            slopes.append(along(f, tensors, cotangent, k, v))
+            v.view(-1)[i] = 0
+        found.append(_in_shape(slopes, x))
+    return found
+
+
+def _in_shape(slopes: list[float], x: Tensor) -> Tensor:
+    return torch.tensor(slopes, dtype=x.dtype, device=x.device).reshape(x.shape)
 
 
 def contradicts(

@@ -6,16 +6,17 @@ from typing import Any
 
 from torch import Tensor
 
-from backprop86.gradients.binding import Binding, Place, bind, kind_of, several
+from backprop86.gradients.binding import Binding, Place, bind
+from backprop86.gradients.forms import Form, Given
 
 
 class Context:
     """The context that torch hands to both methods of a Function, as far as they need it among themselves."""
 
-    def __init__(self, arguments: Sequence[Any]) -> None:
-        """arguments: those of forward, a Place for each tensor."""
+    def __init__(self, needs_input_grad: Sequence[bool]) -> None:
+        """needs_input_grad: whether each argument of forward has a gradient."""
         self.saved_tensors: tuple[Any, ...] = ()
-        self.needs_input_grad = tuple(isinstance(argument, Place) for argument in arguments)
+        self.needs_input_grad = tuple(needs_input_grad)
 
     def save_for_backward(self, *tensors: Any) -> None:
         """Keep them for backward."""
@@ -28,46 +29,54 @@ class Context:
         raise AttributeError(f"nothing was kept on ctx as {name}")
 
 
-def methods_of(function: Any, n_inputs: int, names: list[str]) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """Return the methods of a Function as a pair; forward is given the context in the older style, not in the newer."""
-    if not (isinstance(function, type) and hasattr(function, "apply")):
-        raise ValueError(f"without a backward, forward must be a torch.autograd.Function, was {kind_of(function)}")
-    older = not any(
-        "setup_context" in vars(base) for base in function.__mro__ if not base.__module__.startswith("torch")
-    )
-    methods: Any = function
-    bound = bind(methods.forward, n_inputs, names, "give it the others in a subclass", [None] if older else [])
-    arguments = _by_place(methods.forward, bound)[older:]
+def is_function(forward: Any) -> bool:
+    """Return whether this is a Function class."""
+    return isinstance(forward, type) and hasattr(forward, "apply") and hasattr(forward, "backward")
 
-    def forward(tensors: Sequence[Tensor]) -> tuple[Tensor, Context]:
-        given = Binding(arguments, {}).filled(tensors)
-        context = Context(arguments)
-        out = methods.forward(context, *given) if older else methods.forward(*given)
-        if not isinstance(out, Tensor):
-            raise ValueError(f"forward must return one tensor, was {kind_of(out)}{several((out,))}")
-        if not older:
-            methods.setup_context(context, tuple(given), out)
-        return out, context
 
-    def backward(dE_dout: Tensor, context: Context) -> tuple[list[Tensor | None], dict[str, Tensor]]:
-        returned = methods.backward(context, dE_dout)
+def run(function: Any, context: Context, arguments: Sequence[Any]) -> Any:
+    """Return forward's output; it is given the context in the older style, setup_context is in the newer."""
+    if _is_older(function):
+        return function.forward(context, *arguments)
+    out = function.forward(*arguments)
+    function.setup_context(context, tuple(arguments), out)
+    return out
+
+
+def _is_older(function: Any) -> bool:
+    """Return whether forward is given the context: no class of the user's has a setup_context."""
+    mine = [base for base in function.__mro__ if not base.__module__.startswith("torch")]
+    return not any("setup_context" in vars(base) for base in mine)
+
+
+def form_of(function: Any, given: Given) -> Form:
+    """Return the form of a Function."""
+    older, n = _is_older(function), len(given.inputs)
+    instead = "give it the others in inputs, in their order, or in constants"
+    bound = bind(function.forward, n, given.by_name, instead, [None] if older else [])
+    arguments = _by_place(function.forward, bound)[older:]
+
+    def call(values: Sequence[Any]) -> tuple[Any, Context]:
+        context = Context([isinstance(argument, Place) and argument in given.judged for argument in arguments])
+        return run(function, context, Binding(arguments, {}).filled(values)), context
+
+    def back(dE_dout: Any, context: Context) -> list[Tensor | None]:
+        returned = function.backward(context, *(dE_dout if isinstance(dE_dout, tuple | list) else (dE_dout,)))
         gradients = list(returned) if isinstance(returned, tuple) else [returned]
         while len(gradients) > len(arguments) and gradients[-1] is None:
             gradients.pop()  # torch asks for none of them either: of arguments that forward was not given here
         if len(gradients) != len(arguments):
             wanted = len(arguments)
-            raise ValueError(f"backward must return {wanted} gradients, one for each tensor, was {len(gradients)}")
-        of: dict[int, Any] = {
-            argument: gradients[k] for k, argument in enumerate(arguments) if isinstance(argument, Place)
-        }
-        in_order = [of[k] for k in range(n_inputs + len(names))]
-        return in_order[:n_inputs], dict(zip(names, in_order[n_inputs:], strict=True))
+            raise ValueError(f"backward must return {wanted} gradients, one for each argument, was {len(gradients)}")
+        of = {argument: gradients[k] for k, argument in enumerate(arguments) if isinstance(argument, Place)}
+        return [of[k] for k in sorted(of)]
 
-    return forward, backward
+    roots = {"forward": function, "inputs": given.inputs, "parameters": given.params, "constants": given.constants}
+    return Form(given.names, given.values, given.judged, n, call, back, lambda values: call(values)[0], roots)
 
 
 def _by_place(forward: Callable[..., Any], bound: Binding) -> list[Any]:
-    """Return the arguments up to the last tensor, by place alone, as torch hands them to a Function."""
+    """Return the arguments up to the last that is given, by place alone, as torch hands them to a Function."""
     if not bound.keywords:
         return list(bound.arguments)
     takes = signature(forward).bind(*bound.arguments, **bound.keywords)

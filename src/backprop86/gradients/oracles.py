@@ -52,6 +52,7 @@ class Oracle:
     noise: its own rounding error, over the sum of the terms of E.
     optional: whether it is left out where it cannot judge.
     excuse: why it may be wrong and not the gradient by hand, or nothing.
+    along: the slope along a direction of one tensor, if it finds each entry by itself: see projections.py.
     """
 
     name: str
@@ -60,13 +61,17 @@ class Oracle:
     noise: float = 0.0
     optional: bool = False
     excuse: Callable[[Suspect], str] = lambda suspect: ""
+    along: Callable[[Function, Sequence[Tensor], Tensor, int, Tensor], float] | None = None
 
 
 AUTOGRAD = Oracle("autograd", _by_autograd_of_copies, 1e-12, excuse=_autograd_lost_it)
-COMPLEX = Oracle("complex step", differences.by_complex_step, 1e-12, optional=True)
-CENTRAL = Oracle(
-    "central differences", differences.by_central_differences, 1e-7, differences.NOISE, excuse=differences.too_coarse
+COMPLEX = Oracle(
+    "complex step", differences.by_complex_step, 1e-12, optional=True, along=differences.complex_step_along
 )
+CENTRAL = Oracle(
+    "central differences", differences.by_central_differences, 1e-7, differences.NOISE,
+    excuse=differences.too_coarse, along=differences.central_difference_along,
+)  # fmt: skip
 ORACLES = {oracle.name: oracle for oracle in (AUTOGRAD, COMPLEX, CENTRAL)}
 EXTENDED = "extended precision"
 """The fourth, which has to know the equations: see high_precision.py. It lets as much pass as autograd."""

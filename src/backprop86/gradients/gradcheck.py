@@ -1,0 +1,211 @@
+"""The gradient checker: whether a backward pass is right, how far it is off, and what the mistake looks like.
+
+    report = gradcheck(forward, backward, [y], {"w": w})
+    assert report, report
+
+takes every form that any_form.py lists.
+"""
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from backprop86.gradients import differences, rounding
+from backprop86.gradients.any_form import form_of
+from backprop86.gradients.candidate import LOW, OTHERS, Pair, distance, malformed
+from backprop86.gradients.differences import Function
+from backprop86.gradients.mistakes import Gradients, Suspect, looks_like
+from backprop86.gradients.oracles import AUTOGRAD, EXTENDED, ORACLES, Oracle
+from backprop86.gradients.projections import Projected, corrected
+from backprop86.gradients.report import Report
+from backprop86.gradients.taylor import slope_of_remainder
+from backprop86.gradients.untouched import Untouched
+
+EVERY = 1000
+"""With more entries than these a tensor is asked along directions, and not entry by entry."""
+ITSELF = "itself in float64"
+"""The judge of a gradient in a lower type: the same passes on float64 copies."""
+
+
+def gradcheck(
+    forward: Any,
+    backward: Any = None,
+    inputs: Sequence[Any] = (),
+    params: Mapping[str, Any] | None = None,
+    oracles: Sequence[str] | None = None,
+    *,
+    constants: Mapping[str, Any] | None = None,
+    fast: bool | None = None,
+    seed: int = 1986,
+    extended: Callable[..., Sequence[np.ndarray]] | None = None,
+) -> Report:
+    """Compare a backward pass with autograd, the complex step and central differences, at the values given.
+
+    inputs go to forward by their place, params and constants to the arguments that have their names. Judged are the
+    tensors of real numbers in inputs and params. In float32, bfloat16 or float16 the passes are judged on float64
+    copies, and then against those (rounding.py). Every call finds the same state, generators of random numbers
+    included, and leaves it as it was. dE_dout is random (ones would hide errors), keyed by `seed`.
+    oracles: the names of those to ask, or all. fast: whether to ask along random directions (projections.py) and not
+    entry by entry; None does it for tensors of more than 1,000 entries. extended(*arrays, dE_dout) -> the same
+    gradients in other code.
+    In report.table exact: bit for bit. absolute: the largest error of an entry; relative: over the tensor's largest
+    entry, which must be at most 1e-12 (1e-7 for central differences, or their rounding); ulp: the largest error of an
+    entry in units of its own last place. taylor: the slope of the Taylor remainder, 2 for a right gradient (taylor.py).
+    ValueError, in one line, for what cannot be compared.
+    """
+    chosen = _chosen(oracles, extended)
+    form = form_of(forward, backward, inputs, params or {}, constants or {})
+    low = [v.dtype for k in form.judged if isinstance(v := form.values[k], Tensor) and v.dtype in LOW]
+    with Untouched(numpy=np.random.random, python=random.random):  # it takes long to read them: once, not at each call
+        pair = Pair(form.in_double() if low else form)
+        as_given = Pair(form) if low else pair
+        drawn = torch.Generator().manual_seed(seed)
+        dE_dout = torch.randn(pair.out.shape, dtype=torch.float64, generator=drawn).to(pair.out.device)
+        dE_dout = dE_dout.to(as_given.out.dtype)
+        judging = _Judging(pair, dE_dout.double(), fast, seed)
+        rows = judging.rows(chosen)
+        if low:
+            rows += _in_low_type(as_given, dE_dout, judging, max(low, key=lambda dtype: torch.finfo(dtype).eps))
+    return Report(pd.DataFrame(rows), judging.left_out)
+
+
+def _chosen(names: Sequence[str] | None, extended: Callable[..., Sequence[np.ndarray]] | None) -> list[Oracle]:
+    names = list(ORACLES) if names is None else [names] if isinstance(names, str) else names
+    strangers = [name for name in names if name not in ORACLES]
+    if strangers or not (names or extended is not None):
+        raise ValueError(
+            f"oracles must be one or more of {', '.join(ORACLES)}, was {strangers[0] if strangers else 'none'}"
+        )
+    more = [] if extended is None else [Oracle(EXTENDED, _in_other_code(extended), AUTOGRAD.tolerance)]
+    return [*(ORACLES[name] for name in names), *more]
+
+
+def _in_other_code(extended: Callable[..., Sequence[np.ndarray]]) -> Gradients:
+    def gradients(f: Function, tensors: Sequence[Tensor], cotangent: Tensor) -> list[Tensor]:
+        return [torch.tensor(found) for found in extended(*(tensor.numpy() for tensor in [*tensors, cotangent]))]
+
+    return gradients
+
+
+class _Judging:
+    """One comparison: a pair at one dE_dout, its gradients by hand, and the answers of the oracles."""
+
+    def __init__(self, pair: Pair, dE_dout: Tensor, fast: bool | None, seed: int) -> None:
+        self.pair, self.dE_dout, self.fast, self.seed = pair, dE_dout, fast, seed
+        self.by_hand = pair.gradients(dE_dout)
+        self.left_out: dict[str, str] = {}
+        self.words: dict[int, str] = {}
+        self.size = float((pair.out * dE_dout).abs().sum())
+
+    def rows(self, chosen: list[Oracle]) -> list[dict[str, Any]]:
+        """Return a row for each oracle and tensor."""
+        answers = {oracle: answer for oracle in chosen if (answer := self.asked(oracle)) is not None}
+        if not answers:
+            told = ", ".join(f"{name}: {why}" for name, why in self.left_out.items())
+            raise ValueError(f"oracles must be able to judge forward ({told}): {OTHERS}")
+        cheapest = next(iter(answers))
+        taylor = [self.remainder(k) for k in range(len(self.by_hand))]
+        return [
+            self.row(oracle, k, right, cheapest) | {"taylor": taylor[k]}
+            for oracle, answer in answers.items()
+            for k, right in enumerate(answer)
+        ]
+
+    def asked(self, oracle: Oracle) -> list[Tensor | Projected] | None:
+        """Return the answer of an oracle for each tensor, or None, with a reason, where it cannot judge."""
+        if oracle.name in self.pair.left_out:
+            self.left_out[oracle.name] = self.pair.left_out[oracle.name]
+            return None
+        if not oracle.optional:
+            return self.answer(oracle)
+        with differences.quiet():
+            try:
+                answer = self.answer(oracle)
+            except Exception:  # whatever it is: with real numbers it is not raised
+                answer = None
+        if answer is None or self.contradicted(answer, oracle.tolerance):
+            self.left_out[oracle.name] = f"not for {differences.not_complex(self.pair)}"
+            return None
+        return answer
+
+    def answer(self, oracle: Oracle) -> list[Tensor | Projected]:
+        """Return the gradient of each tensor, or what projections say of it."""
+        f, tensors, along = self.pair.function, self.pair.tensors, oracle.along
+        if along is None or not any(map(self.is_large, range(len(tensors)))):
+            return list(oracle.gradients(f, tensors, self.dE_dout))
+        found: list[Tensor | Projected] = []
+        for k, x in enumerate(tensors):
+            if not self.is_large(k):
+                found += oracle.gradients(lambda x, k=k: f(*tensors[:k], x, *tensors[k + 1 :]), [x], self.dE_dout)
+            elif malformed(ours := self.by_hand[k], x):
+                found.append(x)  # nothing can be compared with it
+            else:
+                slope = lambda v, k=k: along(f, tensors, self.dE_dout, k, v)  # noqa: E731
+                found.append(corrected(ours, slope, oracle.tolerance, 2 * oracle.noise * self.size, self.seed))
+        return found
+
+    def is_large(self, k: int) -> bool:
+        """Return whether a tensor is asked about along directions."""
+        return self.pair.tensors[k].numel() > EVERY if self.fast is None else self.fast
+
+    def contradicted(self, answer: list[Tensor | Projected], tolerance: float) -> bool:
+        """Return whether autograd and central differences side against the complex step."""
+        try:
+            right = AUTOGRAD.gradients(self.pair.function, self.pair.tensors, self.dE_dout)
+        except Exception:  # there is nobody to agree with
+            return False
+        stepped = [one.right if isinstance(one, Projected) else one for one in answer]
+        return differences.contradicts(self.pair, self.dE_dout, stepped, right, tolerance)
+
+    def remainder(self, k: int) -> float:
+        """Return the slope of the Taylor remainder of tensor k, NaN if it has no gradient to be judged."""
+        ours = self.by_hand[k]
+        if malformed(ours, self.pair.tensors[k]):
+            return np.nan
+        return slope_of_remainder(self.pair.function, self.pair.tensors, self.dE_dout, k, ours, self.seed)
+
+    def row(self, oracle: Oracle, k: int, answer: Tensor | Projected, cheapest: Oracle) -> dict[str, Any]:
+        """Return the row of one oracle and tensor."""
+        right = answer.right if isinstance(answer, Projected) else answer
+        ours, noise = self.by_hand[k], oracle.noise * self.size
+        row = {"oracle": oracle.name, "tensor": self.pair.names[k]} | distance(ours, right, oracle.tolerance, noise)
+        if isinstance(answer, Projected) and not answer.wrong:
+            row["absolute"] = answer.apart
+            row["relative"] = answer.apart / float(right.abs().max()) if right.any() else 0.0
+            row["exact"], row["ulp"] = False, np.nan
+        if not row["agrees"] and not row["looks_like"]:
+            suspect = Suspect(self.pair, k, ours, right, self.dE_dout, cheapest.gradients, oracle.tolerance)
+            row["looks_like"] = self.named(oracle, suspect, answer, cheapest)
+        return row
+
+    def named(self, oracle: Oracle, suspect: Suspect, answer: Tensor | Projected, cheapest: Oracle) -> str:
+        """Return what a wrong gradient looks like: the same words for each oracle that is not excused."""
+        k = suspect.k
+        if isinstance(answer, Projected):
+            if k not in self.words:
+                self.words[k] = answer.in_words(suspect.by_hand)
+            return self.words[k]
+        if excuse := oracle.excuse(suspect):
+            return excuse
+        if k not in self.words:
+            self.words[k] = looks_like(suspect)
+        return self.words[k]
+
+
+def _in_low_type(pair: Pair, dE_dout: Tensor, judging: _Judging, dtype: torch.dtype) -> list[dict[str, Any]]:
+    """Return a row for each tensor: the gradient in the lower type against the same passes in float64."""
+    found = pair.gradients(dE_dout)
+    spreads = rounding.spread(judging.pair, judging.dE_dout, dtype, judging.seed)
+    return [
+        {"oracle": ITSELF, "tensor": name}
+        | rounding.judged(ours, still, tensor, spread)
+        | {"taylor": np.nan}
+        for name, ours, still, tensor, spread in zip(
+            pair.names, found, judging.by_hand, pair.tensors, spreads, strict=True
+        )
+    ]
