@@ -13,9 +13,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-from torch import Tensor
-
 from backprop86.gradients import arrays, functions, graphs, pairs
 from backprop86.gradients.binding import kind_of
 from backprop86.gradients.forms import Form, Given
@@ -31,9 +28,10 @@ def form_of(
         if not isinstance(named, Mapping):
             raise ValueError(f"{name} must be a dict of values by name, was {kind_of(named)}")
     given = Given(inputs, params, constants)
+    forward = functions.of_apply(forward)
     if functions.is_function(forward):
         if backward is not None:
             raise ValueError(f"backward must be left out for a Function, which has its own, was {kind_of(backward)}")
         return functions.form_of(forward, given)
     form = graphs.form_of(forward, given) if backward is None else pairs.form_of(forward, backward, given)
-    return arrays.in_numpy(form) if arrays.among(form.values) else form
+    return arrays.in_numpy(form) if arrays.among(form.arguments) else form

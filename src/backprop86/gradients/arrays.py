@@ -25,25 +25,30 @@ def among(values: Sequence[Any]) -> bool:
 
 def in_numpy(form: "Form") -> "Form":
     """Return the form with tensors for its arrays."""
-    for name, value in zip(form.names, form.values, strict=True):
+    for name, value in zip(form.names, form.arguments, strict=True):
         if isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.dtype != np.float64:
             raise ValueError(f"{name} must be float64, was {value.dtype}: .astype(float) makes it so")
 
     def call(values: Sequence[Any]) -> tuple[Any, Any]:
         out, cache = form.call(as_arrays(values))
-        return as_tensors(out), cache
+        return _outputs(out), cache
 
     def plain(values: Sequence[Any]) -> Any:
-        return as_tensors(form.plain(as_arrays(values)))
+        return _outputs(form.plain(as_arrays(values)))
 
     return replace(
         form,
-        values=as_tensors(form.values),
+        arguments=as_tensors(form.arguments),
         call=call,
         back=lambda dE_dout, cache: as_tensors(form.back(as_arrays(dE_dout), cache)),
         plain=plain,
         left_out={"autograd": NO_GRAPH},
     )
+
+
+def _outputs(out: Any) -> Any:
+    """Return outputs as tensors, numbers of Python's too."""
+    return as_tensors(tree_map(lambda one: np.asarray(one) if isinstance(one, float | complex) else one, out))
 
 
 def as_arrays(values: Any) -> Any:

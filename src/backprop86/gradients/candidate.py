@@ -4,16 +4,17 @@ Of all arguments only tensors of real numbers have a gradient; the others are ha
 into one. Whatever the two passes change is put back, so that every call finds the same state.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils._pytree import tree_flatten, tree_unflatten
 
 from backprop86.gradients.binding import kind_of
-from backprop86.gradients.forms import Form, has_gradient
+from backprop86.gradients.forms import Form
+from backprop86.gradients.outputs import Outputs, joined
+from backprop86.gradients.returned import returned_in_order
 from backprop86.gradients.untouched import Untouched
 
 OUTPUT = "the output of forward"
@@ -31,15 +32,16 @@ class Pair:
         self.names = [form.names[k] for k in form.judged]
         self.n_inputs = sum(k < form.n_inputs for k in form.judged)
         if not form.judged:
-            kinds = ", ".join(kind_of(value) for value in form.values) or "none"
+            kinds = ", ".join(kind_of(value) for value in form.arguments) or "none"
             raise ValueError(f"inputs and params must hold a tensor of real numbers, was {kinds}")
-        self.tensors = [form.values[k].detach() for k in form.judged]
+        self.tensors = [form.arguments[k].detach() for k in form.judged]
         for name, tensor in zip(self.names, self.tensors, strict=True):
             _check(name, tensor)
+        self._kept = [tensor.clone() for tensor in self.tensors]
         self.untouched = Untouched(**form.roots, generator=torch.default_generator)
         with self.untouched:
-            self._outputs = _detached(form.call(self._values(self.tensors))[0])
-        self.out = self._joined(self._outputs)
+            self._outputs = Outputs(form.call(self._values(self.tensors))[0])
+        self.out = self._outputs.joined
         _check(OUTPUT, self.out)
         if self.out.dtype != torch.float64 and all(tensor.dtype == torch.float64 for tensor in self.tensors):
             told = f"{OUTPUT} must be float64, as its tensors are, was {name_of(self.out.dtype)}"
@@ -55,9 +57,7 @@ class Pair:
     def function(self, *tensors: Tensor) -> Tensor:
         """Return the output alone, in whatever type of numbers the tensors have, with no backward pass of its own."""
         with self.untouched:
-            out = self.form.plain(self._unchanged(tensors))
-            self._check_unchanged(tensors)
-            return self._joined(out).clone()  # which may lie in memory that is put back
+            return joined(self._called(self.form.plain, tensors)).clone()  # which may lie in memory that is put back
 
     def gradients(self, dE_dout: Tensor) -> list[Any]:
         """Return the gradients by hand in the order of `names`, None for what is missing."""
@@ -66,96 +66,34 @@ class Pair:
 
     def run(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Any]:
         """Return (out, cache) of the forward pass; whoever asks puts back what it has changed (`untouched`)."""
-        outputs, cache = self.form.call(self._unchanged(tensors))
-        self._check_unchanged(tensors)
-        return self._joined(outputs), cache
+        outputs, cache = self._called(self.form.call, tensors)
+        return joined(outputs), cache
 
     def backward(self, dE_dout: Tensor, cache: Any) -> list[Any]:
         """Return the gradients from the cache of a forward pass, which must not have been put back."""
-        given = self._parted(dE_dout.clone())
-        returned = self.form.back(given, cache)
-        if not self._joined(given).equal(dE_dout):
+        given = dE_dout.clone()
+        returned = self.form.back(self._outputs.parted(given), cache)
+        if not given.equal(dE_dout):
             raise ValueError("backward must leave dE_dout as it is, and changed it in place")
-        in_order = self._in_order(returned)
+        in_order = returned_in_order(returned, self.form)
         return [part.detach().clone() if isinstance(part, Tensor) else part for part in in_order]
 
     def _values(self, tensors: Sequence[Tensor]) -> list[Any]:
         """Return all arguments, with these tensors for those that are judged."""
-        values = list(self.form.values)
+        values = list(self.form.arguments)
         for k, tensor in zip(self.form.judged, tensors, strict=True):
             values[k] = tensor
         return values
 
-    def _unchanged(self, tensors: Sequence[Tensor]) -> list[Any]:
-        self._before = [tensor.detach().clone() for tensor in tensors]
-        return self._values(tensors)
-
-    def _check_unchanged(self, tensors: Sequence[Tensor]) -> None:
-        for name, tensor, was in zip(self.names, tensors, self._before, strict=True):
-            if not tensor.detach().equal(was):
-                raise ValueError(f"forward must leave {name} as it is, and changed it in place")
-
-    def _joined(self, outputs: Any) -> Tensor:
-        """Return the outputs as one tensor: side by side if they have the same axes before the last, or end to end."""
-        found = [one for one in tree_flatten(outputs)[0] if has_gradient(one)]
-        if not found or any(isinstance(one, np.ndarray) for one in found):
-            raise ValueError(f"forward must return a tensor of real numbers, was {kind_of(outputs)}")
-        if len(found) == 1:
-            return found[0]
-        alike = found[0].dim() > 0 and len({one.shape[:-1] for one in found}) == 1
-        return torch.cat(found, -1) if alike else torch.cat([one.reshape(-1) for one in found])
-
-    def _parted(self, dE_dout: Tensor) -> Any:
-        """Return dE_dout in the form of the outputs, 0 for one without a gradient, such as the place of a maximum."""
-        parts, form = tree_flatten(self._outputs)
-        found = [one for one in parts if has_gradient(one)]
-        if len(found) > 1:
-            alike = self.out.dim() == found[0].dim() and self.out.shape[:-1] == found[0].shape[:-1]
-            sizes = [one.shape[-1] if alike else one.numel() for one in found]
-            given = [p.reshape(one.shape) for p, one in zip(dE_dout.split(sizes, -1), found, strict=True)]
-        else:
-            given = [dE_dout]
-        others = (torch.zeros_like(one, dtype=dE_dout.dtype) if isinstance(one, Tensor) else one for one in parts)
-        return tree_unflatten([given.pop(0) if has_gradient(p) else zero for p, zero in zip(parts, others)], form)
-
-    def _in_order(self, returned: Any) -> list[Any]:
-        """Return the gradients of the tensors that are judged, in whatever form backward returned them."""
-        form, n = self.form, len(self.form.names)
-        judged_inputs = form.judged[: self.n_inputs]
-        if isinstance(returned, tuple) and len(returned) == 2 and isinstance(returned[1], Mapping):
-            found = self._by_name(returned[1])
-            of_inputs = list(returned[0]) if isinstance(returned[0], list | tuple) else [returned[0]]
-            if not judged_inputs and of_inputs == [None]:
-                of_inputs = []
-            if len(of_inputs) not in (form.n_inputs, len(judged_inputs)):
-                one_each = f"a gradient for each of {form.n_inputs} inputs"
-                raise ValueError(f"backward must return {one_each}, was {len(of_inputs)}")
-            places = range(form.n_inputs) if len(of_inputs) == form.n_inputs else judged_inputs
-            found |= dict(zip(places, of_inputs, strict=True))
-        elif isinstance(returned, Mapping):
-            found = self._by_name(returned)
-        else:
-            several = list(returned) if isinstance(returned, list | tuple) else [returned]
-            places = {n: range(n), len(form.judged): form.judged, form.n_inputs: range(form.n_inputs)}.get(len(several))
-            if places is None or (len(several) == form.n_inputs < len(form.judged)):
-                also = f"a tuple of them for {', '.join(self.names)}, or a dict by name"
-                told = f"backward must return (dE_dinputs, {{name: gradient}}), {also}"
-                raise ValueError(f"{told}, was {kind_of(returned)}")
-            found = dict(zip(places, several, strict=True))
-        return [found.get(k) for k in form.judged]
-
-    def _by_name(self, gradients: Mapping[str, Any]) -> dict[int, Any]:
-        """Return gradients by the number of their argument; the name is ours, or that of forward's argument."""
-        places = self.form.also_called | {name: k for k, name in enumerate(self.form.names)}
-        if unknown := [name for name in gradients if name not in places]:
-            known = ", ".join(self.names[self.n_inputs :] or self.names)
-            raise ValueError(f"backward must return gradients of the parameters ({known}), was also {unknown[0]}")
-        return {places[name]: gradient for name, gradient in gradients.items()}
-
-
-def _detached(outputs: Any) -> Any:
-    parts, form = tree_flatten(outputs)
-    return tree_unflatten([one.detach().clone() if isinstance(one, Tensor) else one for one in parts], form)
+    def _called(self, passes: Callable[[Sequence[Any]], Any], tensors: Sequence[Tensor]) -> Any:
+        """Return what the passes return of these tensors; ValueError, in one line, if they change one in place."""
+        versions = [tensor._version for tensor in tensors]
+        returned = passes(self._values(tensors))
+        for k, tensor in enumerate(tensors):
+            changed = not tensor.equal(self._kept[k]) if tensor is self.tensors[k] else tensor._version != versions[k]
+            if changed:
+                raise ValueError(f"forward must leave {self.names[k]} as it is, and changed it in place")
+        return returned
 
 
 def _check(name: str, tensor: Tensor) -> None:

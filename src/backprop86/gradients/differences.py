@@ -15,6 +15,8 @@ from backprop86.gradients.candidate import OTHERS, Pair
 from backprop86.gradients.mistakes import Suspect
 
 Function = Callable[..., Tensor]
+Along = Callable[[int, Tensor], float]
+"""(k, v) -> the slope of E when tensor k moves along v."""
 EPS = float(np.finfo(np.float64).eps)
 H = 1e-5
 """The step of central differences."""
@@ -25,7 +27,11 @@ NOISE = 4 * EPS / H
 
 def by_complex_step(f: Function, tensors: Sequence[Tensor], cotangent: Tensor) -> list[Tensor]:
     """Return d(sum cotangent f)/d(each tensor) as Im f(x + ih) / h, which subtracts nothing and so rounds little."""
-    return _one_at_a_time(complex_step_along, f, tensors, cotangent)
+    along, found = complex_step_along(f, tensors, cotangent), []
+    for k, x in enumerate(tensors):
+        directions = (_moved([torch.zeros_like(x)], 0, i, 1)[0] for i in range(x.numel()))
+        found.append(_in_shape([along(k, v) for v in directions], x))
+    return found
 
 
 def by_central_differences(f: Function, tensors: Sequence[Tensor], cotangent: Tensor) -> list[Tensor]:
@@ -34,21 +40,25 @@ def by_central_differences(f: Function, tensors: Sequence[Tensor], cotangent: Te
     return [_in_shape(s, x) for s, x in zip(slopes, tensors, strict=True)]
 
 
-def complex_step_along(f: Function, tensors: Sequence[Tensor], cotangent: Tensor, k: int, v: Tensor) -> float:
-    """Return the slope of E = sum cotangent f when tensor k moves along v, by the complex step."""
+def complex_step_along(f: Function, tensors: Sequence[Tensor], cotangent: Tensor) -> Along:
+    """Return the slope of E = sum cotangent f, by the complex step, when tensor k moves along v."""
     wide = [x.to(torch.complex128) for x in tensors]
-    wide[k] = torch.complex(tensors[k], COMPLEX_H * v)
-    return float((cotangent * f(*wide)).sum().imag.detach() / COMPLEX_H)
+
+    def slope(k: int, v: Tensor) -> float:
+        moved = torch.complex(tensors[k], COMPLEX_H * v)
+        return float((cotangent * f(*wide[:k], moved, *wide[k + 1 :])).sum().imag.detach() / COMPLEX_H)
+
+    return slope
 
 
-def central_difference_along(f: Function, tensors: Sequence[Tensor], cotangent: Tensor, k: int, v: Tensor) -> float:
+def central_difference_along(f: Function, tensors: Sequence[Tensor], cotangent: Tensor) -> Along:
     """Return the same by central differences at two steps, of which a weighted mean has no error of second order."""
 
-    def slope(h: float) -> float:
+    def slope(k: int, v: Tensor, h: float) -> float:
         above, below = (f(*tensors[:k], tensors[k] + by * v, *tensors[k + 1 :]) for by in (h, -h))
         return float(((above - below) * cotangent).sum().detach() / (2 * h))
 
-    return (4 * slope(H) - slope(2 * H)) / 3
+    return lambda k, v: (4 * slope(k, v, H) - slope(k, v, 2 * H)) / 3
 
 
 def difference(f: Function, tensors: Sequence[Tensor], cotangent: Tensor, k: int, i: int, step: float) -> float:
@@ -63,19 +73,6 @@ def _moved(tensors: Sequence[Tensor], k: int, i: int, by: complex) -> list[Tenso
     moved = tensors[k].clone(memory_format=torch.contiguous_format)
     moved.view(-1)[i] += by
     return [*tensors[:k], moved, *tensors[k + 1 :]]
-
-
-def _one_at_a_time(along: Any, f: Function, tensors: Sequence[Tensor], cotangent: Tensor) -> list[Tensor]:
-    found = []
-    for k, x in enumerate(tensors):
-        v = torch.zeros_like(x, memory_format=torch.contiguous_format)
-        slopes = []
-        for i in range(x.numel()):
-            v.view(-1)[i] = 1
-            slopes.append(along(f, tensors, cotangent, k, v))
-            v.view(-1)[i] = 0
-        found.append(_in_shape(slopes, x))
-    return found
 
 
 def _in_shape(slopes: list[float], x: Tensor) -> Tensor:

@@ -12,14 +12,14 @@ from torch import Tensor
 class Form:
     """A forward and a backward pass of whatever form, and the values they are asked about.
 
-    names, values: of every argument, inputs first, then parameters, then constants. judged: the numbers of those with a
+    names, arguments: every one, inputs first, then parameters, then constants. judged: the numbers of those with a
     gradient. call(values) -> (outputs, cache). back(dE_doutputs, cache) -> the gradients as backward returns them.
     plain(values) -> outputs: forward without any backward of its own; the oracles differentiate it.
     also_called: the names of forward's arguments, and the numbers of their values. left_out: oracles that cannot judge.
     """
 
     names: list[str]
-    values: list[Any]
+    arguments: list[Any]
     judged: list[int]
     n_inputs: int
     call: Callable[[Sequence[Any]], tuple[Any, Any]]
@@ -31,7 +31,7 @@ class Form:
 
     def in_double(self) -> "Form":
         """Return the same form with a float64 copy of each tensor of real numbers."""
-        return replace(self, values=[_double(value) for value in self.values])
+        return replace(self, arguments=[_double(value) for value in self.arguments])
 
 
 def _double(value: Any) -> Any:
@@ -41,17 +41,15 @@ def _double(value: Any) -> Any:
 class Given:
     """The arguments as they are handed in: their values, their names, and those that have a gradient."""
 
-    def __init__(
-        self, inputs: Sequence[Any], params: Mapping[str, Any], constants: Mapping[str, Any]
-    ) -> None:
+    def __init__(self, inputs: Sequence[Any], params: Mapping[str, Any], constants: Mapping[str, Any]) -> None:
         """ValueError, in one line, for a name that is given twice."""
         if twice := [name for name in constants if name in params]:
             raise ValueError(f"constants must have other names than params, was {twice[0]} in both")
         self.inputs, self.params, self.constants = list(inputs), dict(params), dict(constants)
         self.by_name = [*params, *constants]
         self.names = [*(f"input {k + 1}" for k in range(len(inputs))), *self.by_name]
-        self.values = [*inputs, *params.values(), *constants.values()]
-        self.judged = [k for k in range(len(inputs) + len(params)) if has_gradient(self.values[k])]
+        self.arguments = [*inputs, *params.values(), *constants.values()]
+        self.judged = [k for k in range(len(inputs) + len(params)) if has_gradient(self.arguments[k])]
 
 
 def has_gradient(value: Any) -> bool:

@@ -34,6 +34,12 @@ def is_function(forward: Any) -> bool:
     return isinstance(forward, type) and hasattr(forward, "apply") and hasattr(forward, "backward")
 
 
+def of_apply(forward: Any) -> Any:
+    """Return the Function class if its `apply` is handed in, and what is handed in otherwise."""
+    function = getattr(forward, "__self__", None)
+    return function if is_function(function) and getattr(forward, "__name__", "") == "apply" else forward
+
+
 def run(function: Any, context: Context, arguments: Sequence[Any]) -> Any:
     """Return forward's output; it is given the context in the older style, setup_context is in the newer."""
     if _is_older(function):
@@ -72,7 +78,7 @@ def form_of(function: Any, given: Given) -> Form:
         return [of[k] for k in sorted(of)]
 
     roots = {"forward": function, "inputs": given.inputs, "parameters": given.params, "constants": given.constants}
-    return Form(given.names, given.values, given.judged, n, call, back, lambda values: call(values)[0], roots)
+    return Form(given.names, given.arguments, given.judged, n, call, back, lambda values: call(values)[0], roots)
 
 
 def _by_place(forward: Callable[..., Any], bound: Binding) -> list[Any]:

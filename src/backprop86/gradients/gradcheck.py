@@ -8,6 +8,7 @@ takes every form that any_form.py lists.
 
 import random
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -60,7 +61,7 @@ def gradcheck(
     """
     chosen = _chosen(oracles, extended)
     form = form_of(forward, backward, inputs, params or {}, constants or {})
-    low = [v.dtype for k in form.judged if isinstance(v := form.values[k], Tensor) and v.dtype in LOW]
+    low = [v.dtype for k in form.judged if isinstance(v := form.arguments[k], Tensor) and v.dtype in LOW]
     with Untouched(numpy=np.random.random, python=random.random):  # it takes long to read them: once, not at each call
         pair = Pair(form.in_double() if low else form)
         as_given = Pair(form) if low else pair
@@ -128,39 +129,58 @@ class _Judging:
                 answer = self.answer(oracle)
             except Exception:  # whatever it is: with real numbers it is not raised
                 answer = None
-        if answer is None or self.contradicted(answer, oracle.tolerance):
+        if answer is None or self.contradicted(answer, oracle):
             self.left_out[oracle.name] = f"not for {differences.not_complex(self.pair)}"
             return None
         return answer
 
     def answer(self, oracle: Oracle) -> list[Tensor | Projected]:
         """Return the gradient of each tensor, or what projections say of it."""
-        f, tensors, along = self.pair.function, self.pair.tensors, oracle.along
-        if along is None or not any(map(self.is_large, range(len(tensors)))):
+        f, tensors = self.pair.function, self.pair.tensors
+        if oracle.along is None or not any(map(self.is_large, range(len(tensors)))):
             return list(oracle.gradients(f, tensors, self.dE_dout))
         found: list[Tensor | Projected] = []
         for k, x in enumerate(tensors):
             if not self.is_large(k):
                 found += oracle.gradients(lambda x, k=k: f(*tensors[:k], x, *tensors[k + 1 :]), [x], self.dE_dout)
-            elif malformed(ours := self.by_hand[k], x):
+            elif malformed(self.by_hand[k], x):
                 found.append(x)  # nothing can be compared with it
             else:
-                slope = lambda v, k=k: along(f, tensors, self.dE_dout, k, v)  # noqa: E731
-                found.append(corrected(ours, slope, oracle.tolerance, 2 * oracle.noise * self.size, self.seed))
+                found.append(self.projected(oracle, k, self.by_hand[k]))
         return found
+
+    def projected(self, oracle: Oracle, k: int, gradient: Tensor) -> Projected:
+        """Return what the projections of an oracle say of a gradient of tensor k."""
+        assert oracle.along is not None
+        along = partial(oracle.along(self.pair.function, self.pair.tensors, self.dE_dout), k)
+        noise, believed = 2 * oracle.noise * self.size, self.by_autograd
+        return corrected(gradient, along, oracle.tolerance, noise, self.seed, None if believed is None else believed[k])
 
     def is_large(self, k: int) -> bool:
         """Return whether a tensor is asked about along directions."""
         return self.pair.tensors[k].numel() > EVERY if self.fast is None else self.fast
 
-    def contradicted(self, answer: list[Tensor | Projected], tolerance: float) -> bool:
-        """Return whether autograd and central differences side against the complex step."""
+    @cached_property
+    def by_autograd(self) -> list[Tensor] | None:
+        """The gradients by autograd, None where it cannot judge."""
         try:
-            right = AUTOGRAD.gradients(self.pair.function, self.pair.tensors, self.dE_dout)
-        except Exception:  # there is nobody to agree with
+            return AUTOGRAD.gradients(self.pair.function, self.pair.tensors, self.dE_dout)
+        except Exception:  # it is told by the oracle itself, if that is asked
+            return None
+
+    def contradicted(self, answer: list[Tensor | Projected], oracle: Oracle) -> bool:
+        """Return whether autograd and central differences side against the complex step."""
+        if self.by_autograd is None:  # there is nobody to agree with
             return False
-        stepped = [one.right if isinstance(one, Projected) else one for one in answer]
-        return differences.contradicts(self.pair, self.dE_dout, stepped, right, tolerance)
+        stepped = [
+            right
+            if isinstance(one, Projected) and not one.is_wrong
+            else one.right
+            if isinstance(one, Projected)
+            else one
+            for one, right in zip(answer, self.by_autograd, strict=True)
+        ]
+        return differences.contradicts(self.pair, self.dE_dout, stepped, self.by_autograd, oracle.tolerance)
 
     def remainder(self, k: int) -> float:
         """Return the slope of the Taylor remainder of tensor k, NaN if it has no gradient to be judged."""
@@ -174,7 +194,7 @@ class _Judging:
         right = answer.right if isinstance(answer, Projected) else answer
         ours, noise = self.by_hand[k], oracle.noise * self.size
         row = {"oracle": oracle.name, "tensor": self.pair.names[k]} | distance(ours, right, oracle.tolerance, noise)
-        if isinstance(answer, Projected) and not answer.wrong:
+        if isinstance(answer, Projected) and not answer.is_wrong:
             row["absolute"] = answer.apart
             row["relative"] = answer.apart / float(right.abs().max()) if right.any() else 0.0
             row["exact"], row["ulp"] = False, np.nan
@@ -185,16 +205,14 @@ class _Judging:
 
     def named(self, oracle: Oracle, suspect: Suspect, answer: Tensor | Projected, cheapest: Oracle) -> str:
         """Return what a wrong gradient looks like: the same words for each oracle that is not excused."""
-        k = suspect.k
-        if isinstance(answer, Projected):
-            if k not in self.words:
-                self.words[k] = answer.in_words(suspect.by_hand)
-            return self.words[k]
-        if excuse := oracle.excuse(suspect):
+        if not isinstance(answer, Projected) and (excuse := oracle.excuse(suspect)):
             return excuse
-        if k not in self.words:
-            self.words[k] = looks_like(suspect)
-        return self.words[k]
+        if suspect.k not in self.words:
+            if isinstance(answer, Projected) and answer.wrong:
+                self.words[suspect.k] = answer.in_words(suspect.by_hand)
+            else:
+                self.words[suspect.k] = looks_like(suspect)
+        return self.words[suspect.k]
 
 
 def _in_low_type(pair: Pair, dE_dout: Tensor, judging: _Judging, dtype: torch.dtype) -> list[dict[str, Any]]:
@@ -202,9 +220,7 @@ def _in_low_type(pair: Pair, dE_dout: Tensor, judging: _Judging, dtype: torch.dt
     found = pair.gradients(dE_dout)
     spreads = rounding.spread(judging.pair, judging.dE_dout, dtype, judging.seed)
     return [
-        {"oracle": ITSELF, "tensor": name}
-        | rounding.judged(ours, still, tensor, spread)
-        | {"taylor": np.nan}
+        {"oracle": ITSELF, "tensor": name} | rounding.judged(ours, still, tensor, spread) | {"taylor": np.nan}
         for name, ours, still, tensor, spread in zip(
             pair.names, found, judging.by_hand, pair.tensors, spreads, strict=True
         )

@@ -6,7 +6,7 @@ differentiate the same forward with each Function's forward in its place. Beside
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -15,7 +15,7 @@ from torch.func import functional_call
 from torch.utils._pytree import tree_flatten
 
 from backprop86.gradients.binding import bind, kind_of
-from backprop86.gradients.forms import Form, Given, has_gradient
+from backprop86.gradients.forms import Form, Given
 from backprop86.gradients.functions import Context, run
 from backprop86.gradients.pairs import takes_cache
 
@@ -87,7 +87,7 @@ def _with_own_backward(module: Any, given: Given, inside: _Inside) -> Form:
         for name, w in weights.items():
             w.grad = blank[name]
         more = [cache] if keeps else []
-        returned = inside(values, lambda inner, inputs: inner.backward(dE_dout, *more))
+        returned = inside(values, lambda inner, _: cast(Any, inner).backward(dE_dout, *more))
         left = {n: w.grad for n, w in weights.items() if w.grad is not blank[n] or blank[n]._version}
         if isinstance(returned, dict):
             return left | returned
@@ -102,7 +102,7 @@ def _with_own_backward(module: Any, given: Given, inside: _Inside) -> Form:
 
     n = len(given.inputs)
     roots = {"module": module, "inputs": given.inputs, "constants": given.constants}
-    return Form(given.names, given.values, given.judged, n, call, back, plain, roots)
+    return Form(given.names, given.arguments, given.judged, n, call, back, plain, roots)
 
 
 def _differentiated(given: Given, function: Callable[[Sequence[Any]], Any], root: Any) -> Form:
@@ -113,16 +113,17 @@ def _differentiated(given: Given, function: Callable[[Sequence[Any]], Any], root
         leaves = [v.detach().clone().requires_grad_() if k in asked else v for k, v in enumerate(values)]
         with torch.enable_grad():
             out = function(leaves)
-        outs = [one for one in tree_flatten(out)[0] if has_gradient(one)]
-        if not any(_by_hand(one.grad_fn) for one in outs):
+        outs = tree_flatten(out)[0]
+        if not any(isinstance(one, Tensor) and _by_hand(one.grad_fn) for one in outs):
             raise ValueError(f"{NOTHING_BY_HAND}, was neither: torch makes all of its gradient")
         return out, (outs, [leaves[k] for k in given.judged])
 
     def back(dE_dout: Any, kept: Any) -> list[Any]:
         outs, leaves = kept
-        grads = [one for one in tree_flatten(dE_dout)[0] if has_gradient(one)]
-        reached = [(one, grad) for one, grad in zip(outs, grads, strict=True) if one.requires_grad]
-        found = torch.autograd.grad(*zip(*reached, strict=True), inputs=leaves, allow_unused=True)
+        pairs = zip(outs, tree_flatten(dE_dout)[0], strict=True)
+        reached = [(one, grad) for one, grad in pairs if isinstance(one, Tensor) and one.requires_grad]
+        ends, grads = zip(*reached, strict=True)
+        found = torch.autograd.grad(ends, leaves, grads, allow_unused=True)
         in_order: list[Any] = [None] * len(given.names)
         for k, gradient in zip(given.judged, found, strict=True):
             in_order[k] = gradient
@@ -134,7 +135,7 @@ def _differentiated(given: Given, function: Callable[[Sequence[Any]], Any], root
 
     n = len(given.inputs)
     roots = {"forward": root, "inputs": given.inputs, "parameters": given.params, "constants": given.constants}
-    return Form(given.names, given.values, given.judged, n, call, back, plain, roots)
+    return Form(given.names, given.arguments, given.judged, n, call, back, plain, roots)
 
 
 def _by_hand(node: Any) -> bool:
@@ -153,13 +154,13 @@ def _by_hand(node: Any) -> bool:
 @contextmanager
 def written_out() -> Iterator[None]:
     """Let each Function run its forward in the open, where autograd and complex numbers pass through it."""
-    was = torch.autograd.Function.__dict__["apply"]
+    lowest: Any = torch.autograd.function._SingleLevelFunction  # all that apply comes to, however it was kept
 
     def apply(function: Any, *arguments: Any) -> Any:
         return run(function, Context([isinstance(argument, Tensor) for argument in arguments]), arguments)
 
-    torch.autograd.Function.apply = classmethod(apply)  # type: ignore[method-assign, assignment]
+    lowest.apply = classmethod(apply)
     try:
         yield
     finally:
-        torch.autograd.Function.apply = was  # type: ignore[method-assign]
+        del lowest.apply

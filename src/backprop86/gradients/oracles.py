@@ -8,7 +8,7 @@ from torch import Tensor
 
 from backprop86.gradients import differences
 from backprop86.gradients.candidate import OTHERS
-from backprop86.gradients.differences import Function
+from backprop86.gradients.differences import Along, Function
 from backprop86.gradients.mistakes import Gradients, Suspect
 
 NO_AUTOGRAD = "autograd cannot follow forward, which leaves torch on the way (numpy, detach, no_grad) or overflows"
@@ -52,7 +52,7 @@ class Oracle:
     noise: its own rounding error, over the sum of the terms of E.
     optional: whether it is left out where it cannot judge.
     excuse: why it may be wrong and not the gradient by hand, or nothing.
-    along: the slope along a direction of one tensor, if it finds each entry by itself: see projections.py.
+    along: the slope along a direction, of an oracle that finds each entry by itself: see projections.py.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Oracle:
     noise: float = 0.0
     optional: bool = False
     excuse: Callable[[Suspect], str] = lambda suspect: ""
-    along: Callable[[Function, Sequence[Tensor], Tensor, int, Tensor], float] | None = None
+    along: Callable[[Function, Sequence[Tensor], Tensor], Along] | None = None
 
 
 AUTOGRAD = Oracle("autograd", _by_autograd_of_copies, 1e-12, excuse=_autograd_lost_it)

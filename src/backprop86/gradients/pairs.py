@@ -32,7 +32,7 @@ def form_of(forward: Any, backward: Any, given: Given) -> Form:
 
     roots = {"forward": forward, "backward": backward, "inputs": given.inputs, "parameters": given.params}
     return Form(
-        given.names, given.values, given.judged, n, call, back, lambda values: call(values)[0],
+        given.names, given.arguments, given.judged, n, call, back, lambda values: call(values)[0],
         roots | {"constants": given.constants}, _also_called(named, bound),
     )  # fmt: skip
 

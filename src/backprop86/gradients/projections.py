@@ -6,7 +6,7 @@ the tensor is halved, and each half is asked again, down to single entries: k wr
 questions in the place of n.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,19 +25,18 @@ Along = Callable[[Tensor], float]
 class Projected:
     """The gradient with the wrong entries put right that were found; `apart` is the largest error of a projection.
 
-    complete: whether all that is wrong was found.
+    is_wrong: whether a projection of the whole is. complete: whether the search came to its end.
     """
 
     right: Tensor
     wrong: list[int]
     apart: float
+    is_wrong: bool
     complete: bool
 
     def in_words(self, by_hand: Tensor) -> str:
         """Return where the gradient is wrong, and by how much."""
         least = "" if self.complete else "at least "
-        if not self.wrong:
-            return f"its projections on random directions are wrong, by up to {self.apart:.3g}, and no entry alone"
         ours, right = by_hand.reshape(-1)[self.wrong], self.right.reshape(-1)[self.wrong]
         worst = int((ours - right).abs().argmax())
         place = [int(i) for i in np.unravel_index(self.wrong[worst], tuple(by_hand.shape))]
@@ -45,17 +44,24 @@ class Projected:
         return f"{told}: it must be {float(right[worst]):.6g}, was {float(ours[worst]):.6g}"
 
 
-def corrected(by_hand: Tensor, along: Along, tolerance: float, noise: float, seed: int) -> Projected:
+def corrected(
+    by_hand: Tensor, along: Along, tolerance: float, noise: float, seed: int, believed: Tensor | None = None
+) -> Projected:
     """Return what projections say of a gradient; along(v) is the slope of E along v, in the shape of `by_hand`.
 
     tolerance: the largest error of an entry that is let pass, over the largest entry. noise: the error of a slope.
+    believed: another gradient, which is taken for right, without a search, if its own projections are.
     """
     search = _Search(by_hand, along, tolerance, noise, seed)
     everything = range(by_hand.numel())
-    apart = max(search.apart(everything) for _ in range(DRAWS))
-    if apart > search.allowed(everything):
-        search.halves(everything)
-    return Projected(search.right.reshape(by_hand.shape), search.wrong, apart, not search.left)
+    drawn = [search.asked(everything) for _ in range(DRAWS)]
+    apart = search.apart(drawn, search.flat)
+    if apart <= search.allowed(everything):
+        return Projected(by_hand, [], apart, False, True)
+    if believed is not None and search.apart(drawn, believed.reshape(-1)) <= search.allowed(everything):
+        return Projected(believed, [], apart, True, True)
+    search.halves(everything)
+    return Projected(search.right.reshape(by_hand.shape), search.wrong, apart, True, not search.left)
 
 
 class _Search:
@@ -72,27 +78,36 @@ class _Search:
         """Return the largest error of a projection of this part that rounding explains, or that no entry would show."""
         return max(self.entry / 2, 16 * EPS * float(self.flat[part.start : part.stop].norm()))
 
-    def apart(self, part: range) -> float:
-        """Return by how much the slope along a new direction in this part differs from the gradient's projection."""
+    def asked(self, part: range) -> tuple[Tensor, float]:
+        """Return a new direction in this part, and the slope of E along it."""
         drawn = torch.rand(len(part), dtype=torch.float64, generator=self.random) - 0.5
         v = torch.zeros_like(self.flat)
         v[part.start : part.stop] = (drawn + 0.5 * drawn.sign()).to(v.device)
-        projection = float(v[part.start : part.stop] @ self.flat[part.start : part.stop])
-        found = abs(self.along(v.reshape(self.by_hand.shape)) - projection)
-        return found if found == found else torch.inf
+        return v, self.along(v.reshape(self.by_hand.shape))
+
+    def apart(self, drawn: Sequence[tuple[Tensor, float]], gradient: Tensor) -> float:
+        """Return the largest difference between the slopes and the projections of a gradient; infinite for NaN."""
+        differences = [abs(slope - float((v * gradient).sum())) for v, slope in drawn]  # .sum() rounds less than @
+        return max(one if one == one else torch.inf for one in differences)
+
+    def is_wrong(self, part: range) -> bool:
+        """Return whether the slope along a new direction in this part contradicts the gradient."""
+        return self.apart([self.asked(part)], self.flat) > self.allowed(part)
 
     def halves(self, part: range) -> None:
-        """Find the wrong entries of a part that has some."""
+        """Find the wrong entries of a part that has some; if the first half has none, the second has."""
         if len(part) == 1:
             self.entry_by_itself(part.start)
             return
         middle = len(part) // 2
-        for half in (part[:middle], part[middle:]):
-            if len(self.wrong) >= FEW:
-                self.left = True
-                return
-            if max(self.apart(half), self.apart(half)) > self.allowed(half):
-                self.halves(half)
+        first, second = part[:middle], part[middle:]
+        first_is_wrong = self.is_wrong(first)
+        if first_is_wrong:
+            self.halves(first)
+        if len(self.wrong) >= FEW:
+            self.left = True
+        elif not first_is_wrong or self.is_wrong(second):
+            self.halves(second)
 
     def entry_by_itself(self, i: int) -> None:
         """Ask for one entry, and note it if it is wrong."""

@@ -1,9 +1,9 @@
 """How much of a gradient in float32, bfloat16 or float16 is rounding: the same passes in float64, with noise.
 
-After each operation of torch its result is multiplied by 1 + u r, with r at random from -1 to 1 and u the relative error
-of one rounding in the lower type. In an operation that adds n terms the terms themselves get noise of sqrt(n) roundings,
-in float32 at least, since torch adds up in that. So the spread of the gradient over some runs follows the type, the
-number of additions and the size of the terms, through the very operations of this backward pass.
+After each operation of torch its result is multiplied by 1 + u r, with r at random from -1 to 1 and u the relative
+error of one rounding in the lower type. In an operation that adds n terms, these get noise of sqrt(n) roundings in
+float32, since torch adds up in that. So the spread of the gradient over some runs follows the type, the number of
+additions and the size of the terms, through the very operations of this backward pass.
 """
 
 from typing import Any

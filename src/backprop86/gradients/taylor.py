@@ -9,8 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-STEPS = 2.0 ** -np.arange(3, 22)
-"""The steps h, each half the one before."""
+STEPS = 4.0 ** -np.arange(1, 11)
+"""The steps h, each a quarter of the one before."""
+LAST = 3
+"""The number of smallest steps, of those at which more than rounding remains, that the slope is taken from."""
 
 
 def slope_of_remainder(
@@ -29,11 +31,13 @@ def slope_of_remainder(
 
     out = function(*tensors).detach()
     first = float((v * by_hand).sum())
-    remainder = np.array([abs(float(parts(h).sum()) - h * first) for h in STEPS])
     rounding = 32 * np.finfo(np.float64).eps * float((out * dE_dout).abs().sum() + abs(first))
-    seen = np.flatnonzero(~(remainder > rounding))
-    n = int(seen[0]) if len(seen) else len(STEPS)
-    if n < 3:
+    remainders: list[float] = []
+    for h in STEPS:
+        remainders.append(abs(float(parts(h).sum()) - h * first))
+        if not remainders[-1] > rounding:
+            break
+    n = len(remainders) - (not remainders[-1] > rounding)
+    if n < LAST:
         return np.nan
-    last = slice(max(0, n - 6), n)
-    return float(np.polyfit(np.log(STEPS[last]), np.log(remainder[last]), 1)[0])
+    return float(np.polyfit(np.log(STEPS[n - LAST : n]), np.log(remainders[n - LAST : n]), 1)[0])

@@ -27,7 +27,7 @@ ABSENT = object()
 PLAIN = (type(None), bool, int, float, complex, str, bytes, torch.dtype, torch.device, np.generic, np.dtype)
 LIBRARIES = {
     *sys.stdlib_module_names, "torch", "numpy", "scipy", "pandas", "sklearn", "numba", "llvmlite", "jax", "jaxlib",
-    "mpmath", "sympy", "matplotlib", "PIL", "tqdm", "pytest", "_pytest", "hypothesis",
+    "mpmath", "sympy", "matplotlib", "PIL", "tqdm", "pytest", "_pytest", "hypothesis", "pybind11_builtins",
 }  # fmt: skip
 """Libraries whose functions and classes are taken to keep no state, and whose compiled objects to be constants."""
 OPEN = {"builtins", "functools", "collections", "types", "torch", "numpy", "scipy"}
