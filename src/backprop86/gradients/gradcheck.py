@@ -199,11 +199,12 @@ class _Judging:
             row["relative"] = answer.apart / float(right.abs().max()) if right.any() else 0.0
             row["exact"], row["ulp"] = False, np.nan
         if not row["agrees"] and not row["looks_like"]:
-            suspect = Suspect(self.pair, k, ours, right, self.dE_dout, cheapest.gradients, oracle.tolerance)
-            row["looks_like"] = self.named(oracle, suspect, answer, cheapest)
+            asked = AUTOGRAD if isinstance(answer, Projected) else cheapest  # entry by entry would take too long
+            suspect = Suspect(self.pair, k, ours, right, self.dE_dout, asked.gradients, oracle.tolerance)
+            row["looks_like"] = self.named(oracle, suspect, answer)
         return row
 
-    def named(self, oracle: Oracle, suspect: Suspect, answer: Tensor | Projected, cheapest: Oracle) -> str:
+    def named(self, oracle: Oracle, suspect: Suspect, answer: Tensor | Projected) -> str:
         """Return what a wrong gradient looks like: the same words for each oracle that is not excused."""
         if not isinstance(answer, Projected) and (excuse := oracle.excuse(suspect)):
             return excuse

@@ -61,7 +61,11 @@ def corrected(
     if believed is not None and search.apart(drawn, believed.reshape(-1)) <= search.allowed(everything):
         return Projected(believed, [], apart, True, True)
     search.halves(everything)
-    return Projected(search.right.reshape(by_hand.shape), search.wrong, apart, True, not search.left)
+    right, wrong, complete = search.right.reshape(by_hand.shape), search.wrong, not search.left
+    if wrong and complete and float(right.abs().max()) < 0.99 * float(by_hand.abs().max()):  # small ones were hidden
+        others = corrected(right, along, tolerance, noise, seed + 1)
+        right, wrong, complete = others.right, wrong + others.wrong, others.complete
+    return Projected(right, wrong, apart, True, complete)
 
 
 class _Search:
@@ -75,8 +79,8 @@ class _Search:
         self.random = torch.Generator().manual_seed(seed)
 
     def allowed(self, part: range) -> float:
-        """Return the largest error of a projection of this part that rounding explains, or that no entry would show."""
-        return max(self.entry / 2, 16 * EPS * float(self.flat[part.start : part.stop].norm()))
+        """Return the largest error of a projection of this part that is rounding, or too small to come from an entry."""
+        return max(self.entry / 8, 16 * EPS * float(self.flat[part.start : part.stop].norm()))
 
     def asked(self, part: range) -> tuple[Tensor, float]:
         """Return a new direction in this part, and the slope of E along it."""
@@ -91,8 +95,8 @@ class _Search:
         return max(one if one == one else torch.inf for one in differences)
 
     def is_wrong(self, part: range) -> bool:
-        """Return whether the slope along a new direction in this part contradicts the gradient."""
-        return self.apart([self.asked(part)], self.flat) > self.allowed(part)
+        """Return whether the slopes along new directions in this part contradict the gradient."""
+        return self.apart([self.asked(part) for _ in range(DRAWS)], self.flat) > self.allowed(part)
 
     def halves(self, part: range) -> None:
         """Find the wrong entries of a part that has some; if the first half has none, the second has."""
