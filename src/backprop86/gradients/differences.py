@@ -1,7 +1,7 @@
 """Two oracles that ask forward near a point: the complex step and central differences; and where they are unfit."""
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -25,19 +25,37 @@ NOISE = 4 * EPS / H
 """The rounding error of central differences, over the sum of what they subtract."""
 
 
-def by_complex_step(f: Function, tensors: Sequence[Tensor], cotangent: Tensor) -> list[Tensor]:
-    """Return d(sum cotangent f)/d(each tensor) as Im f(x + ih) / h, which subtracts nothing and so rounds little."""
-    along, found = complex_step_along(f, tensors, cotangent), []
-    for k, x in enumerate(tensors):
-        directions = (_moved([torch.zeros_like(x)], 0, i, 1)[0] for i in range(x.numel()))
-        found.append(_in_shape([along(k, v) for v in directions], x))
-    return found
+def by_complex_step(
+    f: Function, tensors: Sequence[Tensor], cotangent: Tensor, which: Iterable[int] | None = None
+) -> list[Tensor]:
+    """Return d(sum cotangent f)/d(each tensor) as Im f(x + ih) / h, which subtracts nothing and so rounds little.
+
+    which: the numbers of the tensors to ask about, or all.
+    """
+    along = complex_step_along(f, tensors, cotangent)
+
+    def slope(k: int, i: int) -> float:
+        return along(k, _moved([torch.zeros_like(tensors[k])], 0, i, 1)[0])
+
+    return _one_at_a_time(slope, tensors, which)
 
 
-def by_central_differences(f: Function, tensors: Sequence[Tensor], cotangent: Tensor) -> list[Tensor]:
+def by_central_differences(
+    f: Function, tensors: Sequence[Tensor], cotangent: Tensor, which: Iterable[int] | None = None
+) -> list[Tensor]:
     """Return the same as (f(x + h) - f(x - h)) / 2h, good to about nine digits."""
-    slopes = [[difference(f, tensors, cotangent, k, i, H) for i in range(x.numel())] for k, x in enumerate(tensors)]
-    return [_in_shape(s, x) for s, x in zip(slopes, tensors, strict=True)]
+
+    def slope(k: int, i: int) -> float:
+        return difference(f, tensors, cotangent, k, i, H)
+
+    return _one_at_a_time(slope, tensors, which)
+
+
+def _one_at_a_time(
+    slope: Callable[[int, int], float], tensors: Sequence[Tensor], which: Iterable[int] | None
+) -> list[Tensor]:
+    asked = [(k, tensors[k]) for k in (range(len(tensors)) if which is None else which)]
+    return [_in_shape([slope(k, i) for i in range(x.numel())], x) for k, x in asked]
 
 
 def complex_step_along(f: Function, tensors: Sequence[Tensor], cotangent: Tensor) -> Along:

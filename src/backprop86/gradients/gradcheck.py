@@ -20,6 +20,7 @@ from backprop86.gradients import differences, rounding
 from backprop86.gradients.any_form import form_of
 from backprop86.gradients.candidate import LOW, OTHERS, Pair, distance, malformed
 from backprop86.gradients.differences import Function
+from backprop86.gradients.forms import Form
 from backprop86.gradients.mistakes import Gradients, Suspect, looks_like
 from backprop86.gradients.oracles import AUTOGRAD, EXTENDED, ORACLES, Oracle
 from backprop86.gradients.projections import Projected, corrected
@@ -63,8 +64,8 @@ def gradcheck(
     form = form_of(forward, backward, inputs, params or {}, constants or {})
     low = [v.dtype for k in form.judged if isinstance(v := form.arguments[k], Tensor) and v.dtype in LOW]
     with Untouched(numpy=np.random.random, python=random.random):  # it takes long to read them: once, not at each call
-        pair = Pair(form.in_double() if low else form)
-        as_given = Pair(form) if low else pair
+        as_given = Pair(form)
+        pair = _in_double(form) if low else as_given
         drawn = torch.Generator().manual_seed(seed)
         dE_dout = torch.randn(pair.out.shape, dtype=torch.float64, generator=drawn).to(pair.out.device)
         dE_dout = dE_dout.to(as_given.out.dtype)
@@ -73,6 +74,15 @@ def gradcheck(
         if low:
             rows += _in_low_type(as_given, dE_dout, judging, max(low, key=lambda dtype: torch.finfo(dtype).eps))
     return Report(pd.DataFrame(rows), judging.left_out)
+
+
+def _in_double(form: Form) -> Pair:
+    """Return the pair on float64 copies; ValueError, in one line, if it runs in the type of its tensors alone."""
+    try:
+        return Pair(form.in_double())
+    except RuntimeError as error:
+        why = str(error).splitlines()[0]
+        raise ValueError(f"forward must run in float64 as well, where it is judged: {why}") from error
 
 
 def _chosen(names: Sequence[str] | None, extended: Callable[..., Sequence[np.ndarray]] | None) -> list[Oracle]:
@@ -136,18 +146,17 @@ class _Judging:
 
     def answer(self, oracle: Oracle) -> list[Tensor | Projected]:
         """Return the gradient of each tensor, or what projections say of it."""
-        f, tensors = self.pair.function, self.pair.tensors
-        if oracle.along is None or not any(map(self.is_large, range(len(tensors)))):
-            return list(oracle.gradients(f, tensors, self.dE_dout))
-        found: list[Tensor | Projected] = []
-        for k, x in enumerate(tensors):
-            if not self.is_large(k):
-                found += oracle.gradients(lambda x, k=k: f(*tensors[:k], x, *tensors[k + 1 :]), [x], self.dE_dout)
-            elif malformed(self.by_hand[k], x):
-                found.append(x)  # nothing can be compared with it
-            else:
-                found.append(self.projected(oracle, k, self.by_hand[k]))
-        return found
+        given = self.pair.function, self.pair.tensors, self.dE_dout
+        n = len(self.by_hand)
+        large = [] if oracle.along is None else [k for k in range(n) if self.is_large(k)]
+        if not large:
+            return list(oracle.gradients(*given))
+        small = [k for k in range(n) if k not in large]
+        found: dict[int, Tensor | Projected] = dict(zip(small, oracle.gradients(*given, small), strict=True))
+        for k in large:
+            x, ours = self.pair.tensors[k], self.by_hand[k]
+            found[k] = x if malformed(ours, x) else self.projected(oracle, k, ours)  # with x nothing is compared
+        return [found[k] for k in range(n)]
 
     def projected(self, oracle: Oracle, k: int, gradient: Tensor) -> Projected:
         """Return what the projections of an oracle say of a gradient of tensor k."""

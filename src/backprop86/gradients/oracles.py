@@ -9,7 +9,7 @@ from torch import Tensor
 from backprop86.gradients import differences
 from backprop86.gradients.candidate import OTHERS
 from backprop86.gradients.differences import Along, Function
-from backprop86.gradients.mistakes import Gradients, Suspect
+from backprop86.gradients.mistakes import Suspect
 
 NO_AUTOGRAD = "autograd cannot follow forward, which leaves torch on the way (numpy, detach, no_grad) or overflows"
 
@@ -56,7 +56,7 @@ class Oracle:
     """
 
     name: str
-    gradients: Gradients
+    gradients: Callable[..., list[Tensor]]
     tolerance: float
     noise: float = 0.0
     optional: bool = False

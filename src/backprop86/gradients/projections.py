@@ -79,7 +79,7 @@ class _Search:
         self.random = torch.Generator().manual_seed(seed)
 
     def allowed(self, part: range) -> float:
-        """Return the largest error of a projection of this part that is rounding, or too small to come from an entry."""
+        """Return the largest error of a projection that is rounding, or too small to come from a wrong entry."""
         return max(self.entry / 8, 16 * EPS * float(self.flat[part.start : part.stop].norm()))
 
     def asked(self, part: range) -> tuple[Tensor, float]:
