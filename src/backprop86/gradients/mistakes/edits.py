@@ -1,0 +1,364 @@
+"""The mistakes that people make in the derivative of one operation, each as a change of it that keeps its value.
+
+An operation c of v is run as c₀ + q(v) - q(v₀), where c₀ and v₀ are what they were: its value is right, its derivative
+is that of q. With q = 0 the path through v is missing, with q = -c its sign is turned.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import combinations
+
+import torch
+from torch import Tensor
+
+from backprop86.gradients.mistakes.trace import Call, Change, Path, replaced
+
+Linear = Callable[[Call, Tensor], Tensor]
+
+
+@dataclass(frozen=True, eq=False)
+class Site:
+    """An operand of an operation, as often as it is run; `tensors`: the numbers of those whose gradients it carries.
+
+    others: every other value of forward by its name, one for each time that the operation is run.
+    """
+
+    numbers: list[int]
+    calls: list[Call]
+    path: Path
+    tensors: frozenset[int]
+    others: Callable[[], dict[str, list[Tensor]]] = field(repr=False)
+
+    @property
+    def call(self) -> Call:
+        """The operation as it is run first."""
+        return self.calls[0]
+
+    @property
+    def operand(self) -> Tensor:
+        """The operand as it is first."""
+        return self.call.operands()[self.path]
+
+    @property
+    def told(self) -> str:
+        """The operand and its operation, in words."""
+        if len(self.call.operands()) == 1:
+            return f"`{self.call.place.text}`"
+        return f"`{self.call.told(self.path)}` in `{self.call.place.text}`"
+
+    @property
+    def alone(self) -> bool:
+        """Whether an elementwise function of this operand alone is taken."""
+        result = self.call.result
+        return len(self.call.operands()) == 1 and isinstance(result, Tensor) and result.shape == self.operand.shape
+
+    def changed(self, change: Change) -> dict[int, Change]:
+        """Return the change for all times that the operation is run."""
+        return dict.fromkeys(self.numbers, change)
+
+
+@dataclass(frozen=True, eq=False)
+class Edit:
+    """A mistake in words, and the changes of forward's operations that make it."""
+
+    words: str
+    changes: dict[int, Change]
+    tensors: frozenset[int]
+
+
+def scaled(path: Path, factor: float) -> Change:
+    """Return the change that lets an operand count `factor` times what it must: not at all, or with its sign turned."""
+
+    def change(call: Call, args: tuple) -> object:
+        v, v_0 = _at(args, path), _at(call.args, path)
+        return call.func(*replaced(args, path, v_0 + factor * (v - v_0)), **call.kwargs)
+
+    return change
+
+
+def instead(path: Path, q: Linear) -> Change:
+    """Return the change that gives the operation the derivative of q by that operand."""
+
+    def change(call: Call, args: tuple) -> object:
+        v, v_0 = _at(args, path), _at(call.args, path)
+        result = call.func(*replaced(args, path, v_0), **call.kwargs)
+        of_path = q(call, v) - q(call, v_0)
+        return result + of_path if isinstance(result, Tensor) else (result[0] + of_path, *result[1:])
+
+    return change
+
+
+def _at(args: tuple, path: Path) -> Tensor:
+    return args[path[0]] if len(path) == 1 else args[path[0]][path[1]]
+
+
+def missing(site: Site) -> Iterator[Edit]:
+    """Yield the edits that lose the path through an operand, turn its sign, or count it once in a loop."""
+    yield Edit(
+        f"the path through {site.told} is missing: it is the gradient with that held constant",
+        site.changed(scaled(site.path, 0)),
+        site.tensors,
+    )
+    yield Edit(f"the sign of the path through {site.told} is turned", site.changed(scaled(site.path, -1)), site.tensors)
+    n = len(site.numbers)
+    if 1 < n <= 32:
+        hold, told = scaled(site.path, 0), f"of the {n} times that forward runs {site.told}"
+        for k, number in enumerate(site.numbers):
+            rest = {one: hold for one in site.numbers if one != number}
+            yield Edit(
+                f"{told}, only the {_nth(k, n)} is counted: the path through the others is missing", rest, site.tensors
+            )
+            yield Edit(
+                f"{told}, the {_nth(k, n)} is left out: the path through it is missing", {number: hold}, site.tensors
+            )
+
+
+def _nth(k: int, n: int) -> str:
+    return "first" if k == 0 else "last" if k == n - 1 else f"{k + 1}th" if k > 2 else ("second", "third")[k - 1]
+
+
+SLOPES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "y": lambda x, y: y,
+    "1 - y": lambda x, y: 1 - y,
+    "y(1 - y)": lambda x, y: y * (1 - y),
+    "1 - y²": lambda x, y: 1 - y * y,
+    "1 + y": lambda x, y: 1 + y,
+    "y²": lambda x, y: y * y,
+    "1/y": lambda x, y: 1 / y,
+    "1 or 0 (y > 0)": lambda x, y: (y > 0).to(y.dtype),
+    "1 or 0 (y < 0)": lambda x, y: (y < 0).to(y.dtype),
+    "x": lambda x, y: x,
+    "1 - x": lambda x, y: 1 - x,
+    "1 - x²": lambda x, y: 1 - x * x,
+    "1/x": lambda x, y: 1 / x,
+    "1 or 0 (x > 0)": lambda x, y: (x > 0).to(y.dtype),
+    "1 or 0 (x < 0)": lambda x, y: (x < 0).to(y.dtype),
+}
+"""Derivatives that somebody may take for that of a function y of x."""
+
+
+def slopes(site: Site) -> Iterator[Edit]:
+    """Yield the edits that take another derivative for that of a function of single numbers."""
+    if not site.alone or site.call.in_place:
+        return
+    of = f"the derivative of `{site.call.place.text}`"
+    yield Edit(f"{of} is missing: it is taken as 1", site.changed(instead(site.path, lambda call, v: v)), site.tensors)
+    for sign, sign_told in ((1, ""), (-1, "-")):
+        for told, slope in SLOPES.items():
+            q = _slope(slope, site.path, sign)
+            given = "its value" if "y" in told else "its argument"
+            yield Edit(
+                f"{of} is taken as {sign_told}{told}, where {told.strip('1 -or0(²+/')[0]} is {given}",
+                site.changed(instead(site.path, q)),
+                site.tensors,
+            )
+    for name, values in site.others().items():
+        if values[0].shape == site.operand.shape:
+            for told, slope in SLOPES.items():
+                if "x" not in told:
+                    yield Edit(
+                        f"{of} is taken as {told} with y = `{name}`",
+                        _each(site, site.path, values, _sloped(slope)),
+                        site.tensors,
+                    )
+
+
+def _slope(slope: Callable[[Tensor, Tensor], Tensor], path: Path, sign: int) -> Linear:
+    return lambda call, v: sign * slope(_at(call.args, path), call.result) * v
+
+
+def _sloped(slope: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor], Linear]:
+    return lambda other: lambda call, v: slope(other, other) * v
+
+
+def _each(site: Site, path: Path, values: list[Tensor], q: Callable[[Tensor], Linear]) -> dict[int, Change]:
+    values = values * (len(site.numbers) // len(values))
+    return {number: instead(path, q(value)) for number, value in zip(site.numbers, values, strict=True)}
+
+
+ADDING = {"add", "sub", "radd", "rsub", "stack", "cat", "concatenate"}
+"""Operations that are linear in all operands together: no operand stands in the derivative by another."""
+
+
+def partners(site: Site) -> Iterator[Edit]:
+    """Yield the edits of a product or a quotient that take something else for the other operand."""
+    for path, partner in site.call.operands().items():
+        if path == site.path or site.call.name in ADDING or site.call.in_place:
+            continue
+        other, whole = site.call.told(path), site.call.place.text
+        by = f"in the derivative of `{whole}` by `{site.call.told(site.path)}`"
+        ours = _with(site.path, path)
+        for told, variant in _variants(other, site.call, partner):
+            yield Edit(f"{by}, {told}", site.changed(instead(site.path, ours(variant))), site.tensors)
+        for name, values in site.others().items():
+            if values[0].shape == partner.shape and name != other:
+                q = [ours(lambda _, value=value: value) for value in values]
+                changes = [instead(site.path, one) for one in q] * (len(site.numbers) // len(values))
+                yield Edit(
+                    f"{by}, `{name}` stands for `{other}`", dict(zip(site.numbers, changes, strict=True)), site.tensors
+                )
+
+
+def _with(own: Path, path: Path) -> Callable[[Callable[[Tensor], Tensor]], Linear]:
+    """Return the operation with a variant of the other operand."""
+
+    def ours(variant: Callable[[Tensor], Tensor]) -> Linear:
+        def q(call: Call, v: Tensor) -> Tensor:
+            other = variant(_at(call.args, path))
+            return call.func(*replaced(replaced(call.args, own, v), path, other), **call.kwargs)
+
+        return q
+
+    return ours
+
+
+def _variants(name: str, call: Call, partner: Tensor) -> Iterator[tuple[str, Callable[[Tensor], Tensor]]]:
+    """Yield what people take for an operand: 1, its square, its transpose, a kernel turned around."""
+    if call.name not in ("matmul", "mm", "bmm", "linear", "einsum") and not call.name.startswith("conv"):
+        yield f"`{name}` is missing: it is taken as 1", torch.ones_like
+        yield f"1 - `{name}` stands for `{name}`", lambda t: 1 - t
+        yield f"1 / `{name}` stands for `{name}`", lambda t: 1 / t
+        yield f"the square of `{name}` stands for `{name}`", lambda t: t * t
+        return
+    axes = range(-partner.dim(), 0)
+    for a, b in combinations(axes, 2):
+        if partner.shape[a] == partner.shape[b]:
+            exchanged = "" if (a, b) == (-2, -1) else f": axes {a} and {b} are exchanged"
+            yield f"`{name}` is transposed{exchanged}", lambda t, a=a, b=b: t.transpose(a, b)
+    if call.name.startswith("conv"):
+        for n in range(1, partner.dim() - 1):
+            for some in combinations(axes[2:], n):
+                yield f"`{name}` is flipped along {_axes(some)}", lambda t, some=some: t.flip(some)
+
+
+def _axes(axes: tuple[int, ...]) -> str:
+    *more, last = map(str, axes)
+    return f"axes {', '.join(more)} and {last}" if more else f"axis {last}"
+
+
+def axes(site: Site) -> Iterator[Edit]:
+    """Yield the edits that sum, average or normalise along another axis, or exchange the axes of the operand."""
+    call, v = site.call, site.operand
+    whole = f"`{call.place.text}`"
+    dims = range(-v.dim(), 0)
+    if call.name in ("sum", "mean", "softmax", "log_softmax", "cumsum", "logsumexp", "amax", "amin", "prod"):
+        for dim in dims:
+            yield Edit(
+                f"the derivative of {whole} is that along axis {dim}",
+                site.changed(instead(site.path, _along(site.path, dim))),
+                site.tensors,
+            )
+    if call.name == "softmax":
+        yield Edit(
+            f"in the derivative of {whole}, the sum over the other entries is missing",
+            site.changed(instead(site.path, lambda call, v: call.result * v)),
+            site.tensors,
+        )
+    if call.name in ("softmax", "log_softmax"):
+        other = "log_softmax" if call.name == "softmax" else "softmax"
+        yield Edit(
+            f"the derivative of {whole} is that of {other}",
+            site.changed(instead(site.path, _other(other))),
+            site.tensors,
+        )
+    for a, b in combinations(dims, 2):
+        if v.shape[a] == v.shape[b] and not call.in_place:
+            yield Edit(
+                f"the gradient of {site.told} is transposed: its axes {a} and {b} are exchanged",
+                site.changed(instead(site.path, _turned(site.path, a, b))),
+                site.tensors,
+            )
+
+
+def _along(path: Path, dim: int) -> Linear:
+    def q(call: Call, v: Tensor) -> Tensor:
+        kept = {"keepdim": True} if "softmax" not in call.name and "cum" not in call.name else {}
+        along = getattr(torch, call.name)(v, dim, **kept)
+        return along.expand(torch.broadcast_shapes(along.shape, call.result.shape)) if kept else along
+
+    return q
+
+
+def _other(name: str) -> Linear:
+    return lambda call, v: getattr(torch, name)(v, *call.args[1:], **call.kwargs)
+
+
+def _turned(path: Path, a: int, b: int) -> Linear:
+    return lambda call, v: call.func(*replaced(call.args, path, v.transpose(a, b)), **call.kwargs)
+
+
+def picks(site: Site) -> Iterator[Edit]:
+    """Yield the edits of operations that pick entries, or order them in another way."""
+    call, v = site.call, site.operand
+    whole = f"`{call.place.text}`"
+    first = call.result if isinstance(call.result, Tensor) else call.result[0]
+    if call.name in ("max", "min", "amax", "amin") and len(call.operands()) == 1 and first.dim() == v.dim() - 1:
+        dim = next((arg for arg in call.args[1:] if isinstance(arg, int)), call.kwargs.get("dim", -1))
+        for told, pick in _PICKED.items():
+            yield Edit(
+                f"the derivative of {whole} is {told}",
+                site.changed(instead(site.path, _picked(pick, dim))),
+                site.tensors,
+            )
+    if isinstance(call.result, Tensor) and call.name in ("getitem", "embedding", "index_select", "gather", "take"):
+        for last in (True, False):
+            of = "last" if last else "first"
+            yield Edit(
+                f"where {whole} takes an entry more than once, only the {of} is counted: = for +=",
+                site.changed(instead(site.path, _once(site.path, last))),
+                site.tensors,
+            )
+    if isinstance(call.result, Tensor) and call.result.numel() == v.numel() and call.result.dim() == v.dim() > 1:
+        yield Edit(
+            f"the axes that {whole} moves are not put back: the numbers stand in the order after it",
+            site.changed(instead(site.path, lambda call, v: v.reshape(call.result.shape))),
+            site.tensors,
+        )
+    if isinstance(call.result, tuple) and len({getattr(one, "shape", None) for one in call.result}) == 1:
+        for a, b in combinations(range(min(len(call.result), 8)), 2):
+            yield Edit(f"parts {a} and {b} of {whole} are exchanged", site.changed(_exchanged(a, b)), site.tensors)
+
+
+_PICKED: dict[str, Callable[[Tensor, int], Tensor]] = {
+    "given to all entries": lambda v, dim: v.sum(dim),
+    "shared by all entries, as if it were their mean": lambda v, dim: v.mean(dim),
+    "given to the smallest entry": lambda v, dim: v.amin(dim),
+    "given to the largest entry": lambda v, dim: v.amax(dim),
+    "given to the first entry": lambda v, dim: v.select(dim, 0),
+}
+
+
+def _picked(pick: Callable[[Tensor, int], Tensor], dim: int) -> Linear:
+    def q(call: Call, v: Tensor) -> Tensor:
+        # which entry is smallest must be so at v₀ as well: the two are all but equal
+        return pick(v, dim)
+
+    return q
+
+
+def _once(path: Path, last: bool) -> Linear:
+    """Return the operation with every entry in it once, all others held constant."""
+
+    def q(call: Call, v: Tensor) -> Tensor:
+        places = torch.arange(v.numel()).reshape(v.shape)
+        taken = call.func(*replaced(call.args, path, places), **call.kwargs).flatten()
+        order = torch.arange(len(taken))
+        kept = torch.zeros(v.numel(), dtype=order.dtype)
+        kept = kept.scatter_reduce(0, taken, order, "amax" if last else "amin", include_self=False)
+        once = (kept[taken] == order).to(v.dtype).reshape(call.result.shape)
+        return call.func(*replaced(call.args, path, v), **call.kwargs) * once
+
+    return q
+
+
+def _exchanged(a: int, b: int) -> Change:
+    def change(call: Call, args: tuple) -> object:
+        live, was = list(call.func(*args, **call.kwargs)), call.result
+        live[a], live[b] = was[a] + live[b] - was[b], was[b] + live[a] - was[a]
+        return tuple(live)
+
+    return change
+
+
+KINDS = (missing, slopes, partners, axes, picks)
+"""Every kind of edit of an operand, in the order in which they are tried."""

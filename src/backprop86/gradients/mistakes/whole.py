@@ -1,0 +1,63 @@
+"""Mistakes of a gradient as a whole: its sign, a factor, a mean for a sum; and the words for what has no name."""
+
+import torch
+
+from backprop86.gradients.candidate import near
+from backprop86.gradients.mistakes.suspect import Suspect
+
+
+def nothing(suspect: Suspect) -> str:
+    if not suspect.right.any():
+        return f"it must be 0 everywhere, was up to {float(suspect.by_hand.abs().max()):.6g}"
+    return "" if suspect.by_hand.any() else "it is 0 everywhere"
+
+
+def rounding(suspect: Suspect) -> str:
+    """Tell a gradient so near to right that undoing any mistake by a factor near 1 would explain it."""
+    if not near(suspect.by_hand, suspect.right):
+        return ""
+    return "all but right: a small mistake, or rounding (1 - y has few digits where y is nearly 1: try smaller weights)"
+
+
+def sign(suspect: Suspect) -> str:
+    return "its sign is turned" if suspect.close(-suspect.by_hand) else ""
+
+
+def dE_dout(suspect: Suspect) -> str:
+    ones = torch.ones_like(suspect.dE_dout)
+    right = suspect.oracle(suspect.pair.function, suspect.pair.tensors, ones)[suspect.k]
+    if near(suspect.by_hand, right, max(1e-9, suspect.tolerance)):
+        return "dE_dout is left out: it is the gradient of the sum of what forward gives"
+    return ""
+
+
+def mean(suspect: Suspect) -> str:
+    last = suspect.pair.out if suspect.pair.out.dim() > 1 else suspect.pair.tensors[0]
+    outputs = last.shape[-1] if last.dim() else 1
+    sizes = {"cases": suspect.cases, "cases and outputs": suspect.cases * outputs, "outputs": outputs}
+    for over, n in sizes.items():
+        if suspect.close(suspect.by_hand * n):
+            return f"it is the mean over {over}, not the sum: 1/{n} of what it must be"
+        if n > 2 and suspect.close(suspect.by_hand / n):
+            return f"it is the sum over {over}, not the mean: {n} times what it must be"
+    return ""
+
+
+def constant(suspect: Suspect) -> str:
+    ours, right = suspect.by_hand, suspect.right
+    largest = int(right.abs().argmax())
+    k = float(ours.flatten()[largest] / right.flatten()[largest])
+    if ours.numel() == 1 or not suspect.close(ours / k):
+        return ""
+    half = " (is a factor 1/2 missing?)" if abs(k - 2) < 1e-6 else ""
+    share = f"1/{1 / k:.0f} of" if 1 / k > 1.5 and abs(1 / k - round(1 / k)) < 1e-6 else f"{k:.6g} times"
+    return f"it is {share} what it must be{half}"
+
+
+def somewhere(suspect: Suspect) -> str:
+    ours, right = suspect.by_hand, suspect.right
+    apart = (ours - right).abs()
+    wrong = apart > suspect.tolerance * right.abs().max()
+    worst = tuple((apart == apart.max()).nonzero()[0].tolist())
+    told = f"{int(wrong.sum())} of its {ours.numel()} entries are wrong, most of all the one at {list(worst)}: "
+    return told + f"it must be {float(right[worst]):.6g}, was {float(ours[worst]):.6g}"
