@@ -44,7 +44,7 @@ LAYER = Layer(
         Mistake("softmax left out", "p * (dE_dp - (p * dE_dp).sum(-1, keepdim=True))", "dE_dp", SCORED, "softmax"),
         Mistake("softmax over queries", ".sum(-1, keepdim=True)", ".sum(-2, keepdim=True)", SCORED, "softmax|axis"),
         Mistake("no path by keys", " + dE_dk @ wk.T", "", "input 1", "x @ wk"),
-        Mistake("values = for +=", "dE_dq @ wq.T + dE_dk @ wk.T + dE_dv @ wv.T", "dE_dv @ wv.T", "input 1", "x @ wv"),
+        Mistake("values = for +=", "dE_dq @ wq.T + dE_dk @ wk.T + dE_dv @ wv.T", "dE_dv @ wv.T", "input 1", "only that in `x @ wv`|wq` and .*wk"),
         Mistake("p not transposed", "p.mT @ dE_dmixed", "p @ dE_dmixed", "input 1, wv", "transposed"),
         Mistake("scores not transposed", "dE_dqk.mT @ q", "dE_dqk @ q", "input 1, wk", "transposed"),
         Mistake("queries for keys", "dE_dqk @ k", "dE_dqk @ q", QUERY, "`q`"),

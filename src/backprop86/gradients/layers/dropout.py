@@ -40,7 +40,7 @@ LAYER = Layer(
         Mistake("v from h", "kept.T @ dE_dout", "h.T @ dE_dout", "v", "MASK|`h`"),
         Mistake("tanh without the square", "(1 - h**2)", "(1 - h)", BELOW, "tanh"),
         Mistake("tanh of what is kept", "(1 - h**2)", "(1 - kept**2)", BELOW, "tanh"),
-        Mistake("no tanh", "dE_dh * (1 - h**2)", "dE_dh", BELOW, "tanh"),
+        Mistake("no tanh", "dE_dh * (1 - h**2)", "dE_dh", BELOW, "tanh|1 - y²"),
         Mistake("v not transposed", "dE_dout @ v.T", "dE_dout @ v", BELOW, "v is transposed"),
     ],
 )

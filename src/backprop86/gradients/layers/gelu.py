@@ -40,6 +40,6 @@ LAYER = Layer(
         Mistake("the slope left out", "dE_dh * (below + s * density)", "dE_dh", BELOW, r"`s \* below` is missing"),
         Mistake("w2 not transposed", "dE_dout @ w2.T", "dE_dout @ w2", BELOW, "w2 is transposed"),
         Mistake("w2 from s", "h.T @ dE_dout", "s.T @ dE_dout", "w2", "`s`"),
-        Mistake("√π for √2π", "math.sqrt(2 * math.pi)", "math.sqrt(math.pi)", BELOW, "√2|1.41421"),
+        Mistake("√π for √2π", "math.sqrt(2 * math.pi)", "math.sqrt(math.pi)", BELOW, r"√2|1.41421|sqrt\(2\)"),
     ],
 )  # fmt: skip

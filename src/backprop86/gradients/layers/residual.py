@@ -38,7 +38,7 @@ LAYER = Layer(
         Mistake("w1 not transposed", "dE_ds @ w1.T", "dE_ds @ w1", X, "w1 is transposed"),
         Mistake("w2 not transposed", "dE_dout @ w2.T", "dE_dout @ w2", BELOW, "w2 is transposed"),
         Mistake("the block's sign", "dE_dout + dE_ds", "dE_dout - dE_ds", X, "sign"),
-        Mistake("w2 from x", "h.T @ dE_dout", "x.T @ dE_dout", "w2", "`x`"),
+        Mistake("w2 from x", "h.T @ dE_dout", "x.T @ dE_dout", "w2", "`x` stands for `h`"),
         Mistake("h with the residual twice", "dE_dh = dE_dout @ w2.T", "dE_dh = dE_dout @ w2.T + dE_dout", BELOW, "h"),
     ],
 )

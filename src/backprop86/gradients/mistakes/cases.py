@@ -1,12 +1,19 @@
-"""Mistakes of the sums over cases: one is left out, or one alone is counted."""
+"""Mistakes of the sums over cases, or over another axis of the output: a part is left out, or alone is counted."""
+
+from collections.abc import Iterator
 
 import torch
+from torch import Tensor
 
 from backprop86.gradients.candidate import near
 from backprop86.gradients.mistakes.suspect import Suspect
 
+PARTS = 64
+"""With more parts they are not looked at one by one."""
+
 
 def cases(suspect: Suspect) -> str:
+    """Tell a case that is left out, or that alone is counted."""
     n = suspect.cases
     for c, alone in enumerate(suspect.by_case):
         if suspect.close(suspect.by_hand + alone):
@@ -18,3 +25,21 @@ def cases(suspect: Suspect) -> str:
         if suspect.close(suspect.by_hand + suspect.right * only):
             return f"case {c} is left out"
     return ""
+
+
+def parts(suspect: Suspect) -> str:
+    """Tell a part of the output, along any axis, that is left out or that alone is counted."""
+    for axis, index, n, alone in _parts(suspect):
+        where = f"{index} (of {n}) along axis {axis} of the output"
+        if suspect.close(suspect.by_hand + alone):
+            return f"the part of index {where} is left out"
+        if near(suspect.by_hand, alone, max(1e-9, suspect.tolerance)):
+            return f"only the part of index {where} is counted"
+    return ""
+
+
+def _parts(suspect: Suspect) -> Iterator[tuple[int, int, int, Tensor]]:
+    shape = suspect.dE_dout.shape
+    for axis, n in enumerate(shape):
+        for index in range(n if 1 < n <= PARTS else 0):
+            yield axis - len(shape), index, n, suspect.share(axis, index)

@@ -6,19 +6,23 @@ is that of q. With q = 0 the path through v is missing, with q = -c its sign is 
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations, product
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from backprop86.gradients.mistakes.trace import Call, Change, Path, replaced
 
 Linear = Callable[[Call, Tensor], Tensor]
+MANY = 32
+"""A loop or a list with more steps is not looked at step by step."""
 
 
 @dataclass(frozen=True, eq=False)
 class Site:
-    """An operand of an operation, as often as it is run; `tensors`: the numbers of those whose gradients it carries.
+    """An operand of an operation, as often as it is run; `tensors`: the numbers of those whose gradients it carries,
+    `whole`: of those whose gradients the operation carries.
 
     others: every other value of forward by its name, one for each time that the operation is run.
     """
@@ -27,6 +31,7 @@ class Site:
     calls: list[Call]
     path: Path
     tensors: frozenset[int]
+    whole: frozenset[int]
     others: Callable[[], dict[str, list[Tensor]]] = field(repr=False)
 
     @property
@@ -100,8 +105,9 @@ def missing(site: Site) -> Iterator[Edit]:
         site.tensors,
     )
     yield Edit(f"the sign of the path through {site.told} is turned", site.changed(scaled(site.path, -1)), site.tensors)
+    yield from _elements(site)
     n = len(site.numbers)
-    if 1 < n <= 32:
+    if 1 < n <= MANY:
         hold, told = scaled(site.path, 0), f"of the {n} times that forward runs {site.told}"
         for k, number in enumerate(site.numbers):
             rest = {one: hold for one in site.numbers if one != number}
@@ -111,6 +117,25 @@ def missing(site: Site) -> Iterator[Edit]:
             yield Edit(
                 f"{told}, the {_nth(k, n)} is left out: the path through it is missing", {number: hold}, site.tensors
             )
+
+
+def _elements(site: Site) -> Iterator[Edit]:
+    """Yield the edits that count one element of a list alone."""
+    elements = [path for path in site.call.operands() if path[0] == site.path[0]]
+    if len(site.path) == 1 or not 2 < len(elements) <= MANY or len(site.numbers) > 1:
+        return
+    hold, told = _held([path for path in elements if path != site.path]), _nth(site.path[1], len(elements))
+    words = f"of the {len(elements)} parts of `{site.call.place.text}`, only the {told} is counted"
+    yield Edit(words, site.changed(hold), site.whole)
+
+
+def _held(paths: list[Path]) -> Change:
+    def change(call: Call, args: tuple) -> object:
+        for path in paths:
+            args = replaced(args, path, _at(call.args, path))
+        return call.func(*args, **call.kwargs)
+
+    return change
 
 
 def _nth(k: int, n: int) -> str:
@@ -163,6 +188,22 @@ def slopes(site: Site) -> Iterator[Edit]:
                     )
 
 
+def shortcuts(site: Site) -> Iterator[Edit]:
+    """Yield the edits that take another derivative for an operation of several operands, by one of them alone."""
+    call, v = site.call, site.operand
+    if site.alone or call.in_place or not isinstance(call.result, Tensor) or call.result.shape != v.shape:
+        return
+    of = f"the derivative of `{call.place.text}` by `{call.told(site.path)}` alone is taken as"
+    for told, slope in {"1": lambda x, y: torch.ones_like(y), **SLOPES}.items():
+        where = ", where y is its value" if "y" in told else ", where x is the latter" if "x" in told else ""
+        q = _slope(slope, site.path, 1)
+        yield Edit(f"{of} {told}{where}", site.changed(_alone(site.path, q)), site.whole)
+
+
+def _alone(path: Path, q: Linear) -> Change:
+    return lambda call, args: call.result + q(call, _at(args, path)) - q(call, _at(call.args, path))
+
+
 def _slope(slope: Callable[[Tensor, Tensor], Tensor], path: Path, sign: int) -> Linear:
     return lambda call, v: sign * slope(_at(call.args, path), call.result) * v
 
@@ -176,6 +217,7 @@ def _each(site: Site, path: Path, values: list[Tensor], q: Callable[[Tensor], Li
     return {number: instead(path, q(value)) for number, value in zip(site.numbers, values, strict=True)}
 
 
+PRODUCTS = {"matmul", "rmatmul", "mm", "bmm", "mv", "linear", "einsum", "dot"}
 ADDING = {"add", "sub", "radd", "rsub", "stack", "cat", "concatenate"}
 """Operations that are linear in all operands together: no operand stands in the derivative by another."""
 
@@ -188,6 +230,7 @@ def partners(site: Site) -> Iterator[Edit]:
         other, whole = site.call.told(path), site.call.place.text
         by = f"in the derivative of `{whole}` by `{site.call.told(site.path)}`"
         ours = _with(site.path, path)
+        yield from _turned_result(site)
         for told, variant in _variants(other, site.call, partner):
             yield Edit(f"{by}, {told}", site.changed(instead(site.path, ours(variant))), site.tensors)
         for name, values in site.others().items():
@@ -197,6 +240,27 @@ def partners(site: Site) -> Iterator[Edit]:
                 yield Edit(
                     f"{by}, `{name}` stands for `{other}`", dict(zip(site.numbers, changes, strict=True)), site.tensors
                 )
+
+
+def _candidates(site: Site, partner: Tensor) -> Iterator[tuple[str, list[Tensor]]]:
+    """Yield the values of forward that could stand in the place of an operand, as they are, transposed, or 1 over them."""
+    products = site.call.name in PRODUCTS
+    for name, values in site.others().items():
+        shape = values[0].shape
+        if shape == partner.shape:
+            yield name, values
+        if products and len(shape) > 1 and values[0].mT.shape == partner.shape:
+            yield f"{name}.mT", [value.mT for value in values]
+        if not products and len(values) == 1 and spreads(shape, partner.shape):
+            if shape != partner.shape:
+                yield name, [values[0].expand(partner.shape)]
+            yield f"1 / {name}", [(1 / values[0]).expand(partner.shape)]
+
+
+def spreads(shape: torch.Size, to: torch.Size) -> bool:
+    """Return whether a tensor of one shape times one of the other has the other shape."""
+    padded = (1,) * (len(to) - len(shape)) + tuple(shape)
+    return len(shape) <= len(to) and all(n in (1, m) for n, m in zip(padded, to, strict=True))
 
 
 def _with(own: Path, path: Path) -> Callable[[Callable[[Tensor], Tensor]], Linear]:
@@ -214,7 +278,7 @@ def _with(own: Path, path: Path) -> Callable[[Callable[[Tensor], Tensor]], Linea
 
 def _variants(name: str, call: Call, partner: Tensor) -> Iterator[tuple[str, Callable[[Tensor], Tensor]]]:
     """Yield what people take for an operand: 1, its square, its transpose, a kernel turned around."""
-    if call.name not in ("matmul", "mm", "bmm", "linear", "einsum") and not call.name.startswith("conv"):
+    if call.name not in PRODUCTS and not call.name.startswith("conv"):
         yield f"`{name}` is missing: it is taken as 1", torch.ones_like
         yield f"1 - `{name}` stands for `{name}`", lambda t: 1 - t
         yield f"1 / `{name}` stands for `{name}`", lambda t: 1 / t
@@ -229,6 +293,15 @@ def _variants(name: str, call: Call, partner: Tensor) -> Iterator[tuple[str, Cal
         for n in range(1, partner.dim() - 1):
             for some in combinations(axes[2:], n):
                 yield f"`{name}` is flipped along {_axes(some)}", lambda t, some=some: t.flip(some)
+
+
+def _turned_result(site: Site) -> Iterator[Edit]:
+    """Yield the edit that transposes what flows back into a product, by one operand."""
+    result = site.call.result
+    if site.call.name in PRODUCTS and isinstance(result, Tensor) and result.dim() > 1 and result.shape == result.mT.shape:
+        words = f"what flows back into `{site.call.place.text}` is transposed on its way to `{site.call.told(site.path)}`"
+        q: Linear = lambda call, v: call.func(*replaced(call.args, site.path, v), **call.kwargs).mT
+        yield Edit(words, site.changed(instead(site.path, q)), site.tensors)
 
 
 def _axes(axes: tuple[int, ...]) -> str:
@@ -248,19 +321,6 @@ def axes(site: Site) -> Iterator[Edit]:
                 site.changed(instead(site.path, _along(site.path, dim))),
                 site.tensors,
             )
-    if call.name == "softmax":
-        yield Edit(
-            f"in the derivative of {whole}, the sum over the other entries is missing",
-            site.changed(instead(site.path, lambda call, v: call.result * v)),
-            site.tensors,
-        )
-    if call.name in ("softmax", "log_softmax"):
-        other = "log_softmax" if call.name == "softmax" else "softmax"
-        yield Edit(
-            f"the derivative of {whole} is that of {other}",
-            site.changed(instead(site.path, _other(other))),
-            site.tensors,
-        )
     for a, b in combinations(dims, 2):
         if v.shape[a] == v.shape[b] and not call.in_place:
             yield Edit(
@@ -274,13 +334,9 @@ def _along(path: Path, dim: int) -> Linear:
     def q(call: Call, v: Tensor) -> Tensor:
         kept = {"keepdim": True} if "softmax" not in call.name and "cum" not in call.name else {}
         along = getattr(torch, call.name)(v, dim, **kept)
-        return along.expand(torch.broadcast_shapes(along.shape, call.result.shape)) if kept else along
+        return along.expand(np.broadcast_shapes(along.shape, call.result.shape)) if kept else along
 
     return q
-
-
-def _other(name: str) -> Linear:
-    return lambda call, v: getattr(torch, name)(v, *call.args[1:], **call.kwargs)
 
 
 def _turned(path: Path, a: int, b: int) -> Linear:
@@ -308,6 +364,10 @@ def picks(site: Site) -> Iterator[Edit]:
                 site.changed(instead(site.path, _once(site.path, last))),
                 site.tensors,
             )
+        for axis, n in enumerate(v.shape):
+            for by in (1, -1) if n > 2 else ():
+                q = _shifted(site.path, axis, by)
+                yield Edit(f"{whole} takes its entries one place too {'low' if by > 0 else 'high'} along axis {axis - v.dim()}", site.changed(instead(site.path, q)), site.tensors)
     if isinstance(call.result, Tensor) and call.result.numel() == v.numel() and call.result.dim() == v.dim() > 1:
         yield Edit(
             f"the axes that {whole} moves are not put back: the numbers stand in the order after it",
@@ -329,11 +389,11 @@ _PICKED: dict[str, Callable[[Tensor, int], Tensor]] = {
 
 
 def _picked(pick: Callable[[Tensor, int], Tensor], dim: int) -> Linear:
-    def q(call: Call, v: Tensor) -> Tensor:
-        # which entry is smallest must be so at v₀ as well: the two are all but equal
-        return pick(v, dim)
+    return lambda call, v: pick(v, dim)
 
-    return q
+
+def _shifted(path: Path, axis: int, by: int) -> Linear:
+    return lambda call, v: call.func(*replaced(call.args, path, v.roll(by, axis)), **call.kwargs)
 
 
 def _once(path: Path, last: bool) -> Linear:
@@ -360,5 +420,69 @@ def _exchanged(a: int, b: int) -> Change:
     return change
 
 
-KINDS = (missing, slopes, partners, axes, picks)
+def windows(site: Site) -> Iterator[Edit]:
+    """Yield the edits of a convolution whose window lies one place off."""
+    call, x = site.call, site.call.operands().get((0,))
+    if not call.name.startswith("conv") or x is None or x.dim() < 3:
+        return
+    for steps in product((-1, 0, 1), repeat=x.dim() - 2):
+        if any(steps):
+            along = _axes(tuple(axis for axis, by in zip(range(2 - x.dim(), 0), steps, strict=True) if by))
+            words = f"the window of `{call.place.text}` is shifted by one along {along}"
+            yield Edit(f"{words} in its derivative by `{call.told(site.path)}`", site.changed(instead(site.path, _window(site.path, steps))), site.tensors)
+
+
+def _window(path: Path, steps: tuple[int, ...]) -> Linear:
+    """Return the convolution of an x with one more border, less as much of what comes out."""
+    border = [n for by in reversed(steps) for n in (max(-by, 0), max(by, 0))]
+
+    def q(call: Call, v: Tensor) -> Tensor:
+        args = replaced(call.args, path, v)
+        out = call.func(torch.nn.functional.pad(args[0], border), *args[1:], **call.kwargs)
+        for axis, by in zip(range(-len(steps), 0), steps, strict=True):
+            out = out.narrow(axis, max(by, 0), out.shape[axis] - abs(by))
+        return out
+
+    return q
+
+
+def softmax(site: Site) -> Iterator[Edit]:
+    """Yield the edits of a softmax, or its logarithm, whose sum or whose probabilities are wrong."""
+    call, v = site.call, site.operand
+    if call.name not in ("softmax", "log_softmax"):
+        return
+    of, log = f"in the derivative of `{call.place.text}`", call.name == "log_softmax"
+    p = call.result.exp() if log else call.result
+    ways: dict[str, Linear] = {
+        f"{of}, the sum over the other entries is missing": lambda call, v: v if log else p * v,
+        f"{of}, there is nothing but the sum: the part of the entry itself is missing": lambda call, v: call.func(*replaced(call.args, site.path, v), **call.kwargs) - v,
+        f"the derivative of `{call.place.text}` is that of {'softmax' if log else 'log_softmax'}": lambda call, v: (torch.softmax if log else torch.log_softmax)(v, call.result.dim() - 1),
+    }
+    dim = next((arg for arg in [*call.args[1:], call.kwargs.get("dim")] if isinstance(arg, int)), -1)
+    for axis in range(-v.dim(), 0):
+        ways[f"{of}, the inner sum runs along axis {axis}"] = _jacobian(p, p, axis, log)
+        ways[f"{of}, the softmax along axis {axis} stands for it"] = _jacobian(v.softmax(axis), v.softmax(axis), dim, log)
+    ways[f"{of}, its logarithm stands for the softmax"] = _jacobian(v.log_softmax(dim), v.log_softmax(dim), dim, log)
+    ways[f"{of}, its argument stands for the softmax"] = _jacobian(v, v, dim, log)
+    for words, q in ways.items():
+        yield Edit(words, site.changed(instead(site.path, q)), site.tensors)
+    for words, by in {"softmax": p, "slope of the logistic, y(1 - y),": p * (1 - p)}.items():
+        yield Edit(f"the {words} of `{call.place.text}` is multiplied in once too often", site.changed(_weighed(site.path, by)), site.tensors)
+
+
+def _jacobian(p: Tensor, outer: Tensor, axis: int, log: bool) -> Linear:
+    return lambda call, v: (v if log else p * v) - (1 if log else outer) * (p * v).sum(axis, keepdim=True)
+
+
+def _weighed(path: Path, by: Tensor) -> Change:
+    """Return the change that multiplies what flows back to an operand."""
+
+    def change(call: Call, args: tuple) -> object:
+        v_0 = _at(call.args, path)
+        return call.func(*replaced(args, path, v_0 + by * (_at(args, path) - v_0)), **call.kwargs)
+
+    return change
+
+
+KINDS = (missing, slopes, shortcuts, partners, windows, softmax, axes, picks)
 """Every kind of edit of an operand, in the order in which they are tried."""

@@ -7,7 +7,7 @@ gradient that it touches: it is no explanation if a gradient that is right would
 
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from itertools import combinations
+from itertools import combinations, permutations
 from math import isfinite
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from backprop86.gradients.candidate import Pair, near
-from backprop86.gradients.mistakes.edits import KINDS, Edit, Site, instead, scaled
+from backprop86.gradients.mistakes.edits import KINDS, Edit, Site, scaled, spreads
 from backprop86.gradients.mistakes.numbers import in_words, sizes_of
 from backprop86.gradients.mistakes.suspect import Suspect
 from backprop86.gradients.mistakes.trace import Call, Change, Path, Recording, Replaying
@@ -27,7 +27,7 @@ WORK = 3e8
 """The numbers that a search may compute, and RUNS the times that it may run forward."""
 RUNS = 4000
 STEP = 1e-6
-ENTRIES = 4
+ENTRIES = 3
 """With fewer entries anything is explained by something."""
 
 
@@ -98,7 +98,7 @@ class Search:
 
     @cached_property
     def sites(self) -> list[Site]:
-        """Every operand through which wrong gradients flow and no right one, in the order of forward."""
+        """Every operand through which wrong gradients flow and no right one, from the output back."""
         groups: dict[tuple, list[int]] = {}
         for number, call in self.calls.items():
             for path in call.operands():
@@ -108,8 +108,9 @@ class Search:
             calls = [self.calls[number] for number in numbers]
             carried = frozenset(k for k, moved in self._moved.items() if any((n, path) in moved for n in numbers))
             if len({call.operands()[path].shape for call in calls}) == 1 and carried and carried <= self.wrong:
-                sites.append(Site(numbers, calls, path, carried, self._others(calls)))
-        return sites
+                whole = frozenset(k for k, moved in self._moved.items() if any(n == m for n in numbers for m, _ in moved))
+                sites.append(Site(numbers, calls, path, carried, whole, self._others(calls)))
+        return sites[::-1]
 
     @cached_property
     def _moved(self) -> dict[int, set[tuple[int, Path]]]:
@@ -139,15 +140,14 @@ class Search:
     def _values(self) -> dict[str, list[Tensor]]:
         """Every value of forward by its name, as often as it is computed."""
         found: dict[str, list[Tensor]] = {}
-        for name, tensor in zip(self.pair.names, self.tensors, strict=True):
-            found[name] = [tensor]
         for group in self._by_place.values():
             for path in group[0].operands():
-                found.setdefault(
-                    group[0].told(path), [call.operands()[path] for call in group if path in call.operands()]
-                )
+                found.setdefault(group[0].told(path), [call.operands()[path] for call in group if path in call.operands()])
             if isinstance(group[0].result, Tensor) and group[0].result.is_floating_point():
-                found.setdefault(group[0].place.name, [call.result for call in group])
+                place = group[0].place
+                found.setdefault(place.text if place.name in found else place.name, [call.result for call in group])
+        for name, tensor in zip(self.pair.names, self.tensors, strict=True):
+            found.setdefault(name, [tensor])
         unlike: dict[str, list[Tensor]] = {}
         for name, values in found.items():
             if not any(len(values) == len(v) and all(map(_same, values, v)) for v in unlike.values()):
@@ -165,6 +165,7 @@ class Search:
         """Yield the edits of all sites: the simple ones first, then factors, then two paths at once."""
         if sum(self.tensors[k].numel() for k in self.wrong) < ENTRIES:
             return
+        yield from self._uses()
         for kind in KINDS:
             for site in self.sites:
                 yield from kind(site)
@@ -175,19 +176,41 @@ class Search:
                 both = one.changed(scaled(one.path, 0)) | two.changed(scaled(two.path, 0))
                 yield Edit(words, both, one.tensors | two.tensors)
 
+    def _uses(self) -> Iterator[Edit]:
+        """Yield the edits that count one of several uses of a tensor alone."""
+        for k in self.wrong:
+            sites = [site for site in self.sites if id(self.tensors[k]) in {call.ids[site.path] for call in site.calls}]
+            for site in sites if len(sites) > 2 else ():
+                others = [other for other in sites if other is not site]
+                held = {n: scaled(other.path, 0) for other in others for n in other.numbers}
+                if len(held) == sum(len(other.numbers) for other in others):
+                    words = f"of the {len(sites)} uses of `{site.call.told(site.path)}`, only that in `{site.call.place.text}` is counted"
+                    yield Edit(f"{words}: = for +=", held, frozenset({k}))
+
     def _factors(self) -> Iterator[Edit]:
-        """Yield the edits that let a path count a fixed number of times, which is read off two directions."""
-        for site in sorted(self.sites, key=lambda site: not site.alone):
-            held = Edit("", site.changed(scaled(site.path, 0)), site.tensors)
-            through = self._slope({}, site.tensors) - self._slope(held.changes, site.tensors)
-            factor = 1 + (self._wanted(site.tensors) - self._slope({}, site.tensors)) / through if through else 0.0
+        """Yield the edits that let a path count a fixed number of times, which is read off a slope."""
+        averages = [site for site in self.sites if site.call.name in ("mean", "sum", "var", "std")]
+        for site in sorted(self.sites, key=lambda site: site not in averages):
+            yield from self._counted([site], f"the path through {site.told} counts")
+        if len(averages) > 1:
+            told = " and ".join(site.told for site in averages)
+            yield from self._counted(averages, f"the paths through {told} count")
+
+    def _counted(self, sites: list[Site], words: str) -> Iterator[Edit]:
+        tensors = frozenset().union(*(site.tensors for site in sites))
+        if all(_like(self.by_hand[k], self.tensors[k]) for k in tensors) and not all(map(self._plain, tensors)):
+            right, held = self._slope({}, tensors), self._slope(_scaled(sites, 0), tensors)
+            factor = 1 + (self._wanted(tensors) - right) / (right - held) if right != held else 0.0
             if isfinite(factor) and abs(factor) > 1e-5:
-                factor, told = in_words(factor, sizes_of(site.calls[0]))
-                yield Edit(
-                    f"the path through {site.told} counts {told} what it must",
-                    site.changed(scaled(site.path, factor)),
-                    site.tensors,
-                )
+                factor, told = in_words(factor, sizes_of(sites[0].call))
+                yield Edit(f"{words} {told} what it must", _scaled(sites, factor), tensors)
+
+    def _plain(self, k: int) -> bool:
+        """Return whether a gradient is a plain multiple of the right one, which whole.py tells."""
+        ours, right = self.by_hand[k], self.rights[k]
+        largest = int(right.abs().argmax())
+        factor = ours.flatten()[largest] / right.flatten()[largest]
+        return near(ours, factor * right)
 
     @cached_property
     def _direction(self) -> list[Tensor]:
@@ -225,6 +248,13 @@ class Search:
         return all(near(self.by_hand[k], found[k], self.tolerance) and found[k].any() for k in edit.tensors)
 
 
+def _scaled(sites: list[Site], factor: float) -> dict[int, Change]:
+    changes: dict[int, Change] = {}
+    for site in sites:
+        changes |= site.changed(scaled(site.path, factor))
+    return changes
+
+
 def _like(ours: Any, tensor: Tensor) -> bool:
     return isinstance(ours, Tensor) and ours.shape == tensor.shape and bool(ours.isfinite().all())
 
@@ -240,9 +270,36 @@ def _size(result: Any) -> int:
 _SEARCHES: WeakKeyDictionary[Pair, Search] = WeakKeyDictionary()
 
 
+def multiple(suspect: Suspect) -> str:
+    """Tell a gradient that is right once it is multiplied or divided by a value of forward, or by the root of one."""
+    if suspect.by_hand.numel() < ENTRIES:
+        return ""
+    values = {
+        name: values[0]
+        for name, values in _search(suspect)._values.items()
+        if len(values) == 1 and values[0].numel() > 1 and spreads(values[0].shape, suspect.by_hand.shape)
+    }
+    for name, value in values.items():
+        for told, by in (("multiplied", value), ("divided", 1 / value)):
+            if suspect.close(suspect.by_hand * by):
+                return f"it must be {told} by `{name}`, which would make it right"
+    for (one, a), (two, b) in permutations(values.items(), 2):
+        if suspect.close(suspect.by_hand * a / b):
+            return f"it must be multiplied by `{one}` and divided by `{two}`, which would make it right"
+        if suspect.close(suspect.by_hand * a.abs().sqrt() / b):
+            return f"it must be multiplied by the root of `{one}` and divided by `{two}`, which would make it right"
+        if suspect.close(suspect.by_hand * a / b.abs().sqrt()):
+            return f"it must be multiplied by `{one}` and divided by the root of `{two}`, which would make it right"
+    return ""
+
+
 def operation(suspect: Suspect) -> str:
     """Return the mistake in the derivative of one operation that explains the gradient, in words."""
+    return _search(suspect).found.get(suspect.k, "")
+
+
+def _search(suspect: Suspect) -> Search:
     search = _SEARCHES.get(suspect.pair)
     if search is None or not search.dE_dout.equal(suspect.dE_dout):
         search = _SEARCHES[suspect.pair] = Search(suspect)
-    return search.found.get(suspect.k, "")
+    return search
