@@ -13,7 +13,7 @@ from backprop86.gradients.mistakes.suspect import Gradients, Suspect
 __all__ = ["Gradients", "Suspect", "looks_like"]
 
 MISTAKES = (
-    whole.nothing, whole.rounding, whole.sign, whole.dE_dout, whole.mean, places.transpose, cases.cases, units.factor,
+    whole.nothing, whole.rounding, whole.sign, whole.dE_dout, whole.linear, whole.mean, places.transpose, cases.cases, units.factor,
     units.transposed_weight, places.exchanged, places.flipped, cases.parts, search.operation, places.another,
     whole.constant, blocks.blocks, places.swapped, search.multiple, units.hidden_factor, whole.somewhere,
 )  # fmt: skip

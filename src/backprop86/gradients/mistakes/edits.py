@@ -148,6 +148,8 @@ SLOPES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "y(1 - y)": lambda x, y: y * (1 - y),
     "1 - y²": lambda x, y: 1 - y * y,
     "1 + y": lambda x, y: 1 + y,
+    "y(1 + y)": lambda x, y: y * (1 + y),
+    "1 + y²": lambda x, y: 1 + y * y,
     "y²": lambda x, y: y * y,
     "1/y": lambda x, y: 1 / y,
     "1 or 0 (y > 0)": lambda x, y: (y > 0).to(y.dtype),
@@ -179,13 +181,9 @@ def slopes(site: Site) -> Iterator[Edit]:
             )
     for name, values in site.others().items():
         if values[0].shape == site.operand.shape:
-            for told, slope in SLOPES.items():
-                if "x" not in told:
-                    yield Edit(
-                        f"{of} is taken as {told} with y = `{name}`",
-                        _each(site, site.path, values, _sloped(slope)),
-                        site.tensors,
-                    )
+            for told in ("y", "1 - y²", "y(1 - y)", "1 or 0 (y > 0)"):
+                as_told = f"`{name}`" if told == "y" else f"{told} with y = `{name}`"
+                yield Edit(f"{of} is taken as {as_told}", _each(site, site.path, values, _sloped(SLOPES[told])), site.tensors)
 
 
 def shortcuts(site: Site) -> Iterator[Edit]:
@@ -193,11 +191,12 @@ def shortcuts(site: Site) -> Iterator[Edit]:
     call, v = site.call, site.operand
     if site.alone or call.in_place or not isinstance(call.result, Tensor) or call.result.shape != v.shape:
         return
-    of = f"the derivative of `{call.place.text}` by `{call.told(site.path)}` alone is taken as"
+    of = f"the derivative of `{call.place.text}` is taken as that of `{call.told(site.path)}` alone times"
     for told, slope in {"1": lambda x, y: torch.ones_like(y), **SLOPES}.items():
         where = ", where y is its value" if "y" in told else ", where x is the latter" if "x" in told else ""
         q = _slope(slope, site.path, 1)
-        yield Edit(f"{of} {told}{where}", site.changed(_alone(site.path, q)), site.whole)
+        words = f"{of} {told}{where}" if told != "1" else f"{of.removesuffix(' times')}, with the slope 1"
+        yield Edit(words, site.changed(_alone(site.path, q)), site.whole)
 
 
 def _alone(path: Path, q: Linear) -> Change:

@@ -4,20 +4,24 @@ from collections.abc import Iterable, Iterator
 from math import prod, sqrt
 from typing import Any
 
-from torch import Tensor
-
 from backprop86.gradients.mistakes.trace import Call
 
 
+def scales(call: Call) -> bool:
+    """Return whether an operation multiplies or divides by a plain number."""
+    return call.name in ("mul", "rmul", "div", "truediv") and any(isinstance(arg, float | int) for arg in call.args)
+
+
 def sizes_of(call: Call) -> dict[str, float]:
-    """Return the numbers that an operation has to do with: lengths of axes, a factor that is a plain number."""
-    shape = next(iter(call.operands().values())).shape
-    found: dict[str, float] = {f"the length of axis {axis - len(shape)}": n for axis, n in enumerate(shape)}
-    plain = [arg for arg in call.args if isinstance(arg, float | int) and not isinstance(arg, bool)]
-    if call.name in ("mul", "rmul", "div", "truediv", "rtruediv"):
-        found |= {f"the factor in `{call.place.text}`": float(arg) for arg in plain}
-    if isinstance(call.result, Tensor) and call.result.numel() and len(call.operands()) == 1:
-        found |= {"the number of entries": prod(shape)}
+    """Return the numbers that make a factor of an operation: that which it multiplies by, lengths of averaged axes."""
+    found: dict[str, float] = {}
+    if scales(call):
+        by = next(float(arg) for arg in call.args if isinstance(arg, float | int))
+        found = {f"the number in `{call.place.text}`": by, "its square": by * by}
+    elif call.name in ("mean", "sum", "var", "std"):
+        shape = next(iter(call.operands().values())).shape
+        found = {f"the length of axis {axis - len(shape)}": n for axis, n in enumerate(shape)}
+        found["the number of entries"] = prod(shape)
     return {name: n for name, n in found.items() if n not in (0, 1)}
 
 

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from backprop86.gradients.candidate import Pair, near
 from backprop86.gradients.mistakes.edits import KINDS, Edit, Site, scaled, spreads
-from backprop86.gradients.mistakes.numbers import in_words, sizes_of
+from backprop86.gradients.mistakes.numbers import in_words, scales, sizes_of
 from backprop86.gradients.mistakes.suspect import Suspect
 from backprop86.gradients.mistakes.trace import Call, Change, Path, Recording, Replaying
 
@@ -190,7 +190,7 @@ class Search:
     def _factors(self) -> Iterator[Edit]:
         """Yield the edits that let a path count a fixed number of times, which is read off a slope."""
         averages = [site for site in self.sites if site.call.name in ("mean", "sum", "var", "std")]
-        for site in sorted(self.sites, key=lambda site: site not in averages):
+        for site in sorted(self.sites, key=lambda site: (not scales(site.call), site not in averages)):
             yield from self._counted([site], f"the path through {site.told} counts")
         if len(averages) > 1:
             told = " and ".join(site.told for site in averages)

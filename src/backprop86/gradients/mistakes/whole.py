@@ -50,8 +50,26 @@ def constant(suspect: Suspect) -> str:
     if ours.numel() == 1 or not suspect.close(ours / k):
         return ""
     half = " (is a factor 1/2 missing?)" if abs(k - 2) < 1e-6 else ""
+    if root := next((n for n in _lengths(suspect) if abs(k * k - n) < 1e-6 or abs(1 / (k * k) - n) < 1e-6), 0):
+        return f"it is {k:.6g} times what it must be: {'' if k > 1 else '1/'}√{root}, and {root} is the length of an axis"
     share = f"1/{1 / k:.0f} of" if 1 / k > 1.5 and abs(1 / k - round(1 / k)) < 1e-6 else f"{k:.6g} times"
     return f"it is {share} what it must be{half}"
+
+
+def _lengths(suspect: Suspect) -> list[int]:
+    return sorted({n for tensor in [*suspect.pair.tensors, suspect.pair.out] for n in tensor.shape if n**0.5 % 1})
+
+
+def linear(suspect: Suspect) -> str:
+    """Tell a gradient that is not linear in dE_dout, from which all gradients flow."""
+    size = 1e-6 * suspect.by_hand.abs().max()
+    if (suspect.again(torch.zeros_like(suspect.dE_dout)).abs() > size).any():
+        return "it is not 0 where dE_dout is 0: some part of it is not multiplied by what flows back"
+    if ((suspect.again(-suspect.dE_dout) + suspect.by_hand).abs() > size).any():
+        return "it does not turn its sign when dE_dout does: some part of it is not multiplied by what flows back just once"
+    if ((suspect.again(2 * suspect.dE_dout) - 2 * suspect.by_hand).abs() > size).any():
+        return "it is not twice as large when dE_dout is: some part of it is not multiplied by what flows back just once"
+    return ""
 
 
 def somewhere(suspect: Suspect) -> str:
