@@ -18,7 +18,7 @@ from torch import Tensor
 Gradients = tuple[Tensor, dict[str, Tensor]]
 Forward = Callable[..., tuple[Tensor, Any]]
 Backward = Callable[[Tensor, Any], Gradients]
-WHERE_ALONE = re.compile(r"\d+ of its \d+ entries are wrong, most of all the one at [^:]*: it must be \S+, was \S+")
+WHERE_ALONE = re.compile(r"\d+ of its \d+ entries are wrong, most of all the one at [^:]*: it must be [^ ,]+, was [^ ;]+(; they are all those at .*)?")
 """The sentence that tells where and how much, and no name."""
 
 

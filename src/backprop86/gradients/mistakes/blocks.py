@@ -8,7 +8,7 @@ from torch import Tensor
 from backprop86.gradients.mistakes import places, whole
 from backprop86.gradients.mistakes.suspect import Suspect
 
-WITHIN = (whole.nothing, whole.sign, places.transpose, places.flipped, whole.constant, places.swapped)
+WITHIN = (whole.nothing, whole.sign, places.transpose, places.flipped, whole.constant)
 """The mistakes that are looked for in a block."""
 
 
@@ -31,8 +31,8 @@ def _border(suspect: Suspect) -> str:
     if lost.any() and not lost.all() and suspect.close(torch.where(lost, right, ours)):
         inner = [(axis, kept) for axis in range(-ours.dim(), 0) if (kept := _with_any(~lost, axis)) and len(kept) < ours.shape[axis]]
         if inner:
-            told = " or ".join(f"beyond {in_words(kept)} along axis {axis}" for axis, kept in inner)
-            return f"it is 0 {told}, where it must not be; the others are right"
+            told = " and ".join(f"{in_words(kept)} of axis {axis}" for axis, kept in inner)
+            return f"it is right within {told}, and 0 outside, where it must not be"
     return ""
 
 

@@ -30,11 +30,10 @@ def cases(suspect: Suspect) -> str:
 def parts(suspect: Suspect) -> str:
     """Tell a part of the output, along any axis, that is left out or that alone is counted."""
     for axis, index, n, alone in _parts(suspect):
-        where = f"{index} (of {n}) along axis {axis} of the output"
         if suspect.close(suspect.by_hand + alone):
-            return f"the part of index {where} is left out"
+            return f"index {index} of axis {axis} of the output, which has {n}, is left out"
         if near(suspect.by_hand, alone, max(1e-9, suspect.tolerance)):
-            return f"only the part of index {where} is counted"
+            return f"only index {index} of axis {axis} of the output, which has {n}, is counted"
     return ""
 
 

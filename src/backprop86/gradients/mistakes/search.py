@@ -282,14 +282,14 @@ def multiple(suspect: Suspect) -> str:
     for name, value in values.items():
         for told, by in (("multiplied", value), ("divided", 1 / value)):
             if suspect.close(suspect.by_hand * by):
-                return f"it must be {told} by `{name}`, which would make it right"
+                return f"{told} by `{name}` it would be right"
     for (one, a), (two, b) in permutations(values.items(), 2):
         if suspect.close(suspect.by_hand * a / b):
-            return f"it must be multiplied by `{one}` and divided by `{two}`, which would make it right"
+            return f"multiplied by `{one}` and divided by `{two}` it would be right"
         if suspect.close(suspect.by_hand * a.abs().sqrt() / b):
-            return f"it must be multiplied by the root of `{one}` and divided by `{two}`, which would make it right"
+            return f"multiplied by the root of `{one}` and divided by `{two}` it would be right"
         if suspect.close(suspect.by_hand * a / b.abs().sqrt()):
-            return f"it must be multiplied by `{one}` and divided by the root of `{two}`, which would make it right"
+            return f"multiplied by `{one}` and divided by the root of `{two}` it would be right"
     return ""
 
 

@@ -58,24 +58,3 @@ def constant(suspect: Suspect) -> str:
 
 def _lengths(suspect: Suspect) -> list[int]:
     return sorted({n for tensor in [*suspect.pair.tensors, suspect.pair.out] for n in tensor.shape if n**0.5 % 1})
-
-
-def linear(suspect: Suspect) -> str:
-    """Tell a gradient that is not linear in dE_dout, from which all gradients flow."""
-    size = 1e-6 * suspect.by_hand.abs().max()
-    if (suspect.again(torch.zeros_like(suspect.dE_dout)).abs() > size).any():
-        return "it is not 0 where dE_dout is 0: some part of it is not multiplied by what flows back"
-    if ((suspect.again(-suspect.dE_dout) + suspect.by_hand).abs() > size).any():
-        return "it does not turn its sign when dE_dout does: some part of it is not multiplied by what flows back just once"
-    if ((suspect.again(2 * suspect.dE_dout) - 2 * suspect.by_hand).abs() > size).any():
-        return "it is not twice as large when dE_dout is: some part of it is not multiplied by what flows back just once"
-    return ""
-
-
-def somewhere(suspect: Suspect) -> str:
-    ours, right = suspect.by_hand, suspect.right
-    apart = (ours - right).abs()
-    wrong = apart > suspect.tolerance * right.abs().max()
-    worst = tuple((apart == apart.max()).nonzero()[0].tolist())
-    told = f"{int(wrong.sum())} of its {ours.numel()} entries are wrong, most of all the one at {list(worst)}: "
-    return told + f"it must be {float(right[worst]):.6g}, was {float(ours[worst]):.6g}"
