@@ -13,7 +13,7 @@ from backprop86.gradients.mistakes.suspect import Gradients, Suspect
 __all__ = ["Gradients", "Suspect", "looks_like"]
 
 MISTAKES = (
-    whole.nothing, whole.rounding, whole.sign, whole.dE_dout, where.not_linear, whole.mean, places.transpose, cases.cases, units.factor,
+    whole.nothing, whole.rounding, whole.sign, whole.dE_dout, where.not_linear, search.inverted, whole.mean, places.transpose, cases.cases, units.factor,
     units.transposed_weight, places.exchanged, places.flipped, cases.parts, search.operation, places.another,
     whole.constant, places.swapped, blocks.blocks, search.multiple, units.hidden_factor, where.somewhere,
 )  # fmt: skip

@@ -29,7 +29,11 @@ def _border(suspect: Suspect) -> str:
     ours, right = suspect.by_hand, suspect.right
     lost = ours == 0
     if lost.any() and not lost.all() and suspect.close(torch.where(lost, right, ours)):
-        inner = [(axis, kept) for axis in range(-ours.dim(), 0) if (kept := _with_any(~lost, axis)) and len(kept) < ours.shape[axis]]
+        inner = [
+            (axis, kept)
+            for axis in range(-ours.dim(), 0)
+            if (kept := _with_any(~lost, axis)) and len(kept) < ours.shape[axis]
+        ]
         if inner:
             told = " and ".join(f"{in_words(kept)} of axis {axis}" for axis, kept in inner)
             return f"it is right within {told}, and 0 outside, where it must not be"
@@ -43,7 +47,11 @@ def wrong_slices(suspect: Suspect, axis: int) -> list[int]:
 
 
 def _with_any(marked: Tensor, axis: int) -> list[int]:
-    return marked.movedim(axis, 0).flatten(1).any(1).nonzero()[:, 0].tolist() if marked.dim() > 1 else marked.nonzero()[:, 0].tolist()
+    return (
+        marked.movedim(axis, 0).flatten(1).any(1).nonzero()[:, 0].tolist()
+        if marked.dim() > 1
+        else marked.nonzero()[:, 0].tolist()
+    )
 
 
 def _of(tensor: Tensor, axis: int, indices: list[int]) -> Tensor:

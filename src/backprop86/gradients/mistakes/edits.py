@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from backprop86.gradients.mistakes.numbers import along
 from backprop86.gradients.mistakes.trace import Call, Change, Path, replaced
 
 Linear = Callable[[Call, Tensor], Tensor]
@@ -183,7 +184,9 @@ def slopes(site: Site) -> Iterator[Edit]:
         if values[0].shape == site.operand.shape:
             for told in ("y", "1 - y²", "y(1 - y)", "1 or 0 (y > 0)"):
                 as_told = f"`{name}`" if told == "y" else f"{told} with y = `{name}`"
-                yield Edit(f"{of} is taken as {as_told}", _each(site, site.path, values, _sloped(SLOPES[told])), site.tensors)
+                yield Edit(
+                    f"{of} is taken as {as_told}", _each(site, site.path, values, _sloped(SLOPES[told])), site.tensors
+                )
 
 
 def shortcuts(site: Site) -> Iterator[Edit]:
@@ -291,21 +294,23 @@ def _variants(name: str, call: Call, partner: Tensor) -> Iterator[tuple[str, Cal
     if call.name.startswith("conv"):
         for n in range(1, partner.dim() - 1):
             for some in combinations(axes[2:], n):
-                yield f"`{name}` is flipped along {_axes(some)}", lambda t, some=some: t.flip(some)
+                yield f"`{name}` is flipped along {along(some)}", lambda t, some=some: t.flip(some)
 
 
 def _turned_result(site: Site) -> Iterator[Edit]:
     """Yield the edit that transposes what flows back into a product, by one operand."""
     result = site.call.result
-    if site.call.name in PRODUCTS and isinstance(result, Tensor) and result.dim() > 1 and result.shape == result.mT.shape:
-        words = f"what flows back into `{site.call.place.text}` is transposed on its way to `{site.call.told(site.path)}`"
+    if (
+        site.call.name in PRODUCTS
+        and isinstance(result, Tensor)
+        and result.dim() > 1
+        and result.shape == result.mT.shape
+    ):
+        words = (
+            f"what flows back into `{site.call.place.text}` is transposed on its way to `{site.call.told(site.path)}`"
+        )
         q: Linear = lambda call, v: call.func(*replaced(call.args, site.path, v), **call.kwargs).mT
         yield Edit(words, site.changed(instead(site.path, q)), site.tensors)
-
-
-def _axes(axes: tuple[int, ...]) -> str:
-    *more, last = map(str, axes)
-    return f"axes {', '.join(more)} and {last}" if more else f"axis {last}"
 
 
 def axes(site: Site) -> Iterator[Edit]:
@@ -332,8 +337,8 @@ def axes(site: Site) -> Iterator[Edit]:
 def _along(path: Path, dim: int) -> Linear:
     def q(call: Call, v: Tensor) -> Tensor:
         kept = {"keepdim": True} if "softmax" not in call.name and "cum" not in call.name else {}
-        along = getattr(torch, call.name)(v, dim, **kept)
-        return along.expand(np.broadcast_shapes(along.shape, call.result.shape)) if kept else along
+        found = getattr(torch, call.name)(v, dim, **kept)
+        return found.expand(np.broadcast_shapes(found.shape, call.result.shape)) if kept else found
 
     return q
 
@@ -366,7 +371,11 @@ def picks(site: Site) -> Iterator[Edit]:
         for axis, n in enumerate(v.shape):
             for by in (1, -1) if n > 2 else ():
                 q = _shifted(site.path, axis, by)
-                yield Edit(f"{whole} takes its entries one place too {'low' if by > 0 else 'high'} along axis {axis - v.dim()}", site.changed(instead(site.path, q)), site.tensors)
+                yield Edit(
+                    f"{whole} takes its entries one place too {'low' if by > 0 else 'high'} along axis {axis - v.dim()}",
+                    site.changed(instead(site.path, q)),
+                    site.tensors,
+                )
     if isinstance(call.result, Tensor) and call.result.numel() == v.numel() and call.result.dim() == v.dim() > 1:
         yield Edit(
             f"the axes that {whole} moves are not put back: the numbers stand in the order after it",
@@ -426,9 +435,13 @@ def windows(site: Site) -> Iterator[Edit]:
         return
     for steps in product((-1, 0, 1), repeat=x.dim() - 2):
         if any(steps):
-            along = _axes(tuple(axis for axis, by in zip(range(2 - x.dim(), 0), steps, strict=True) if by))
-            words = f"the window of `{call.place.text}` is shifted by one along {along}"
-            yield Edit(f"{words} in its derivative by `{call.told(site.path)}`", site.changed(instead(site.path, _window(site.path, steps))), site.tensors)
+            where = along(tuple(axis for axis, by in zip(range(2 - x.dim(), 0), steps, strict=True) if by))
+            words = f"the window of `{call.place.text}` is shifted by one along {where}"
+            yield Edit(
+                f"{words} in its derivative by `{call.told(site.path)}`",
+                site.changed(instead(site.path, _window(site.path, steps))),
+                site.tensors,
+            )
 
 
 def _window(path: Path, steps: tuple[int, ...]) -> Linear:
@@ -454,19 +467,29 @@ def softmax(site: Site) -> Iterator[Edit]:
     p = call.result.exp() if log else call.result
     ways: dict[str, Linear] = {
         f"{of}, the sum over the other entries is missing": lambda call, v: v if log else p * v,
-        f"{of}, there is nothing but the sum: the part of the entry itself is missing": lambda call, v: call.func(*replaced(call.args, site.path, v), **call.kwargs) - v,
-        f"the derivative of `{call.place.text}` is that of {'softmax' if log else 'log_softmax'}": lambda call, v: (torch.softmax if log else torch.log_softmax)(v, call.result.dim() - 1),
+        f"{of}, there is nothing but the sum: the part of the entry itself is missing": lambda call, v: (
+            call.func(*replaced(call.args, site.path, v), **call.kwargs) - v
+        ),
+        f"the derivative of `{call.place.text}` is that of {'softmax' if log else 'log_softmax'}": lambda call, v: (
+            torch.softmax if log else torch.log_softmax
+        )(v, call.result.dim() - 1),
     }
     dim = next((arg for arg in [*call.args[1:], call.kwargs.get("dim")] if isinstance(arg, int)), -1)
     for axis in range(-v.dim(), 0):
         ways[f"{of}, the inner sum runs along axis {axis}"] = _jacobian(p, p, axis, log)
-        ways[f"{of}, the softmax along axis {axis} stands for it"] = _jacobian(v.softmax(axis), v.softmax(axis), dim, log)
+        ways[f"{of}, the softmax along axis {axis} stands for it"] = _jacobian(
+            v.softmax(axis), v.softmax(axis), dim, log
+        )
     ways[f"{of}, its logarithm stands for the softmax"] = _jacobian(v.log_softmax(dim), v.log_softmax(dim), dim, log)
     ways[f"{of}, its argument stands for the softmax"] = _jacobian(v, v, dim, log)
     for words, q in ways.items():
         yield Edit(words, site.changed(instead(site.path, q)), site.tensors)
     for words, by in {"softmax": p, "slope of the logistic, y(1 - y),": p * (1 - p)}.items():
-        yield Edit(f"the {words} of `{call.place.text}` is multiplied in once too often", site.changed(_weighed(site.path, by)), site.tensors)
+        yield Edit(
+            f"the {words} of `{call.place.text}` is multiplied in once too often",
+            site.changed(_weighed(site.path, by)),
+            site.tensors,
+        )
 
 
 def _jacobian(p: Tensor, outer: Tensor, axis: int, log: bool) -> Linear:
@@ -483,5 +506,5 @@ def _weighed(path: Path, by: Tensor) -> Change:
     return change
 
 
-KINDS = (missing, slopes, shortcuts, partners, windows, softmax, axes, picks)
+KINDS = (missing, slopes, partners, shortcuts, windows, softmax, axes, picks)
 """Every kind of edit of an operand, in the order in which they are tried."""

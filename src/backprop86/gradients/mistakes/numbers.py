@@ -1,22 +1,22 @@
 """Names for factors: a length of an axis, its root, less one, or one over it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from math import prod, sqrt
 from typing import Any
 
 from backprop86.gradients.mistakes.trace import Call
 
 
-def scales(call: Call) -> bool:
-    """Return whether an operation multiplies or divides by a plain number."""
-    return call.name in ("mul", "rmul", "div", "truediv") and any(isinstance(arg, float | int) for arg in call.args)
+def scales(call: Call) -> float:
+    """Return the plain number that an operation multiplies or divides by, 0 if it does not."""
+    numbers = [float(arg) for arg in call.args if isinstance(arg, float | int)]
+    return numbers[0] if numbers and call.name in ("mul", "rmul", "div", "truediv") else 0.0
 
 
 def sizes_of(call: Call) -> dict[str, float]:
     """Return the numbers that make a factor of an operation: that which it multiplies by, lengths of averaged axes."""
     found: dict[str, float] = {}
-    if scales(call):
-        by = next(float(arg) for arg in call.args if isinstance(arg, float | int))
+    if by := scales(call):
         found = {f"the number in `{call.place.text}`": by, "its square": by * by}
     elif call.name in ("mean", "sum", "var", "std"):
         shape = next(iter(call.operands().values())).shape
@@ -48,3 +48,9 @@ def _made_of(sizes: dict[str, Any]) -> Iterator[tuple[float, str]]:
         if n > 2:
             yield n / (n - 1), f"{n:.6g}/{n - 1:.6g} ({name} over that less one)"
             yield (n - 1) / n, f"{n - 1:.6g}/{n:.6g} ({name} less one over it)"
+
+
+def along(axes: Sequence[int]) -> str:
+    """Return "axis -1" or "axes -2 and -1"."""
+    *more, last = map(str, axes)
+    return f"axes {', '.join(more)} and {last}" if more else f"axis {last}"

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from backprop86.gradients.candidate import near
+from backprop86.gradients.mistakes.numbers import along
 from backprop86.gradients.mistakes.suspect import Suspect
 
 
@@ -25,14 +26,8 @@ def flipped(suspect: Suspect) -> str:
     for n in range(1, len(long) + 1):
         for some in combinations(long, n):
             if suspect.close(ours.flip(some)):
-                return f"it is flipped along {in_words(some)}: the entries stand in reverse order"
+                return f"it is flipped along {along(some)}: the entries stand in reverse order"
     return ""
-
-
-def in_words(axes: tuple[int, ...]) -> str:
-    """Return "axis -1" or "axes -2 and -1"."""
-    *more, last = map(str, axes)
-    return f"axes {', '.join(more)} and {last}" if more else f"axis {last}"
 
 
 def exchanged(suspect: Suspect) -> str:

@@ -63,12 +63,18 @@ class Search:
                 if not (edit.tensors & wrong - told.keys()) or not self._fits(edit):
                     continue
                 if self._explains(edit):
-                    told |= {k: edit.words for k in edit.tensors if k in wrong and k not in told}
+                    told |= {k: edit.words + self._line(edit) for k in edit.tensors if k in wrong and k not in told}
                 if wrong <= told.keys():
                     break
         except _TwiceError:
             pass
         return told
+
+    def _line(self, edit: Edit) -> str:
+        """Return the line of the edited operation where the same is written in another line as well."""
+        place = self.calls[next(iter(edit.changes))].place
+        again = {call.place for call in self.calls.values() if call.place.text == place.text} - {place}
+        return f" (line {place.span[0]})" if again and place.span[0] > 0 else ""
 
     @cached_property
     def rights(self) -> list[Tensor]:
@@ -106,14 +112,16 @@ class Search:
         sites = []
         for (*_, path), numbers in groups.items():
             calls = [self.calls[number] for number in numbers]
-            carried = frozenset(k for k, moved in self._moved.items() if any((n, path) in moved for n in numbers))
+            carried = frozenset(k for k, moved in self.moved.items() if any((n, path) in moved for n in numbers))
             if len({call.operands()[path].shape for call in calls}) == 1 and carried and carried <= self.wrong:
-                whole = frozenset(k for k, moved in self._moved.items() if any(n == m for n in numbers for m, _ in moved))
+                whole = frozenset(
+                    k for k, moved in self.moved.items() if any(n == m for n in numbers for m, _ in moved)
+                )
                 sites.append(Site(numbers, calls, path, carried, whole, self._others(calls)))
         return sites[::-1]
 
     @cached_property
-    def _moved(self) -> dict[int, set[tuple[int, Path]]]:
+    def moved(self) -> dict[int, set[tuple[int, Path]]]:
         """The operands that move with each tensor."""
         moved = {}
         for k, tensor in enumerate(self.tensors):
@@ -132,17 +140,19 @@ class Search:
         """Return a function for the values of forward that are there as often as these calls, or once."""
 
         def others() -> dict[str, list[Tensor]]:
-            return {name: values for name, values in self._values.items() if len(values) in (1, len(calls))}
+            return {name: values for name, values in self.values.items() if len(values) in (1, len(calls))}
 
         return others
 
     @cached_property
-    def _values(self) -> dict[str, list[Tensor]]:
+    def values(self) -> dict[str, list[Tensor]]:
         """Every value of forward by its name, as often as it is computed."""
         found: dict[str, list[Tensor]] = {}
         for group in self._by_place.values():
             for path in group[0].operands():
-                found.setdefault(group[0].told(path), [call.operands()[path] for call in group if path in call.operands()])
+                found.setdefault(
+                    group[0].told(path), [call.operands()[path] for call in group if path in call.operands()]
+                )
             if isinstance(group[0].result, Tensor) and group[0].result.is_floating_point():
                 place = group[0].place
                 found.setdefault(place.text if place.name in found else place.name, [call.result for call in group])
@@ -290,6 +300,17 @@ def multiple(suspect: Suspect) -> str:
             return f"multiplied by the root of `{one}` and divided by `{two}` it would be right"
         if suspect.close(suspect.by_hand * a / b.abs().sqrt()):
             return f"multiplied by `{one}` and divided by the root of `{two}` it would be right"
+    return ""
+
+
+def inverted(suspect: Suspect) -> str:
+    """Tell a number by which forward multiplies or divides, and the gradient the other way round."""
+    search = _search(suspect)
+    for number, call in search.calls.items() if suspect.by_hand.numel() >= ENTRIES else ():
+        by = scales(call)
+        if abs(by) not in (0, 1) and any(moved == number for moved, _ in search.moved[suspect.k]):
+            if suspect.close(suspect.by_hand * by**2) or suspect.close(suspect.by_hand / by**2):
+                return f"the number in `{call.place.text}` multiplies where it must divide, or the other way round"
     return ""
 
 

@@ -1,8 +1,12 @@
 """Mistakes of a gradient as a whole: its sign, a factor, a mean for a sum; and the words for what has no name."""
 
+from itertools import combinations
+from math import prod
+
 import torch
 
 from backprop86.gradients.candidate import near
+from backprop86.gradients.mistakes.numbers import along
 from backprop86.gradients.mistakes.suspect import Suspect
 
 
@@ -32,15 +36,33 @@ def dE_dout(suspect: Suspect) -> str:
 
 
 def mean(suspect: Suspect) -> str:
-    last = suspect.pair.out if suspect.pair.out.dim() > 1 else suspect.pair.tensors[0]
-    outputs = last.shape[-1] if last.dim() else 1
-    sizes = {"cases": suspect.cases, "cases and outputs": suspect.cases * outputs, "outputs": outputs}
+    """Tell a mean for a sum over cases or outputs, or over other axes of the output, and the other way round."""
+    sizes = _sizes(suspect)
     for over, n in sizes.items():
+        if list(sizes.values()).count(n) > 1 and suspect.pair.out.dim() > 2:
+            continue  # nobody knows which axes are meant
         if suspect.close(suspect.by_hand * n):
             return f"it is the mean over {over}, not the sum: 1/{n} of what it must be"
         if n > 2 and suspect.close(suspect.by_hand / n):
             return f"it is the sum over {over}, not the mean: {n} times what it must be"
     return ""
+
+
+def _sizes(suspect: Suspect) -> dict[str, int]:
+    """Return how many numbers may have been averaged: cases, outputs, or what lies along axes of the output."""
+    out = suspect.pair.out
+    last = out if out.dim() > 1 else suspect.pair.tensors[0]
+    outputs = last.shape[-1] if last.dim() else 1
+    sizes = {"cases": suspect.cases, "cases and outputs": suspect.cases * outputs, "outputs": outputs}
+    if out.dim() < 3:
+        return sizes
+    if out.dim() > 3 or suspect.cases != out.shape[-2]:
+        sizes = {}
+    for n in range(1, out.dim() + 1):
+        for axes in combinations(range(-out.dim(), 0), n):
+            if not sizes or min(axes) < -2:
+                sizes[f"{along(axes)} of the output"] = prod(out.shape[axis] for axis in axes)
+    return {over: n for over, n in sizes.items() if n > 1}
 
 
 def constant(suspect: Suspect) -> str:
@@ -51,7 +73,9 @@ def constant(suspect: Suspect) -> str:
         return ""
     half = " (is a factor 1/2 missing?)" if abs(k - 2) < 1e-6 else ""
     if root := next((n for n in _lengths(suspect) if abs(k * k - n) < 1e-6 or abs(1 / (k * k) - n) < 1e-6), 0):
-        return f"it is {k:.6g} times what it must be: {'' if k > 1 else '1/'}√{root}, and {root} is the length of an axis"
+        return (
+            f"it is {k:.6g} times what it must be: {'' if k > 1 else '1/'}√{root}, and {root} is the length of an axis"
+        )
     share = f"1/{1 / k:.0f} of" if 1 / k > 1.5 and abs(1 / k - round(1 / k)) < 1e-6 else f"{k:.6g} times"
     return f"it is {share} what it must be{half}"
 
