@@ -55,7 +55,9 @@ NAMED = {
     ),
     "missing y(1 - y) of the hidden units": (
         lambda *a: right(*a, of_hidden=False),
-        dict.fromkeys(["input 1", "w1", "b1"], "the derivative of `torch.sigmoid(x @ w1 + b1)` is missing: it is taken as 1"),
+        dict.fromkeys(
+            ["input 1", "w1", "b1"], "the derivative of `torch.sigmoid(x @ w1 + b1)` is missing: it is taken as 1"
+        ),
     ),
     "mean for sum": (
         spoilt("w1", lambda g: g / 5),

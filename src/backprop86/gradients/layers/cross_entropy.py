@@ -25,25 +25,26 @@ def backward(dE_dout: Tensor, cache: tuple[Tensor, ...]) -> Gradients:
 
 
 ALL = "input 1, w, b"
+MISTAKES = [
+    Mistake("targets not subtracted", "(p - target)", "p", ALL, "part of the entry itself is missing"),
+    Mistake("targets less probabilities", "(p - target)", "(target - p)", ALL, "sign"),
+    Mistake("sum for mean", " / len(x)", "", ALL, "sum over cases|mean"),
+    Mistake("mean over classes", " / len(x)", " / p.shape[-1]", ALL, r"1\.33333 times|8/6|4/3"),
+    Mistake("mean over cases and classes", " / len(x)", " / p.numel()", ALL, "outputs|classes|mean|1/6"),
+    Mistake("dE_dout left out", "dE_dout * (p", "(p", ALL, "dE_dout"),
+    Mistake("the softmax once more", "(p - target)", "(p - target) * p", ALL, r"softmax|factor"),
+    Mistake("the logistic's slope too", "(p - target)", "(p - target) * p * (1 - p)", ALL, "softmax|factor"),
+    Mistake("softmax over cases", "softmax(-1)", "softmax(0)", ALL, r"softmax.*axis"),
+    Mistake("log p for p", "logits.softmax", "logits.log_softmax", ALL, "softmax"),
+    Mistake("classes shifted by one", "[LABELS]", "[LABELS].roll(1, -1)", ALL, "log_p|shift|roll"),
+    Mistake("w not transposed", "@ w.T", "@ w", "input 1", "transposed"),
+    Mistake("b averaged", "dE_dlogits.sum(0)", "dE_dlogits.mean(0)", "b", "mean"),
+]
 LAYER = Layer(
     "softmax cross-entropy",
     forward,
     backward,
     [draw(1, 8, 6)],
     {"w": draw(2, 6, 6, fan_in=6), "b": draw(3, 6)},
-    [
-        Mistake("targets not subtracted", "(p - target)", "p", ALL, r"log_p\[|mean\(\)"),
-        Mistake("targets less probabilities", "(p - target)", "(target - p)", ALL, "sign"),
-        Mistake("sum for mean", " / len(x)", "", ALL, "sum over cases|mean"),
-        Mistake("mean over classes", " / len(x)", " / p.shape[-1]", ALL, r"1\.33333 times|8/6|4/3"),
-        Mistake("mean over cases and classes", " / len(x)", " / p.numel()", ALL, "outputs|classes|mean|1/6"),
-        Mistake("dE_dout left out", "dE_dout * (p", "(p", ALL, "dE_dout"),
-        Mistake("the softmax once more", "(p - target)", "(p - target) * p", ALL, r"softmax|factor"),
-        Mistake("the logistic's slope too", "(p - target)", "(p - target) * p * (1 - p)", ALL, "softmax|factor"),
-        Mistake("softmax over cases", "softmax(-1)", "softmax(0)", ALL, r"softmax.*axis"),
-        Mistake("log p for p", "logits.softmax", "logits.log_softmax", ALL, "softmax"),
-        Mistake("classes shifted by one", "[LABELS]", "[LABELS].roll(1, -1)", ALL, "log_p|shift|roll"),
-        Mistake("w not transposed", "@ w.T", "@ w", "input 1", "transposed"),
-        Mistake("b averaged", "dE_dlogits.sum(0)", "dE_dlogits.mean(0)", "b", "mean"),
-    ],
+    MISTAKES,
 )

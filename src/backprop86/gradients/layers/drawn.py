@@ -33,7 +33,9 @@ class Drawn:
 def mistakes(layer: Layer) -> list[Drawn]:
     """Return every edit of one place; some leave all gradients right, some run into an error."""
     tree = ast.parse(textwrap.dedent(inspect.getsource(layer.backward)))
-    names = sorted({node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)})
+    names = sorted(
+        {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    )
     found = []
     for place, node in enumerate(ast.walk(tree)):
         if isinstance(node, ast.expr):

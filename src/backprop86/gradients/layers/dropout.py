@@ -26,21 +26,22 @@ def backward(dE_dout: Tensor, cache: tuple[Tensor, ...]) -> Gradients:
 
 
 BELOW = "input 1, w, b"
+MISTAKES = [
+    Mistake("no mask", "dE_dkept * MASK", "dE_dkept", BELOW, "MASK"),
+    Mistake("not scaled up", " * MASK / KEEP", " * MASK", BELOW, "0.75|KEEP"),
+    Mistake("scaled by the share", "MASK / KEEP", "MASK * KEEP", BELOW, "0.5625|KEEP"),
+    Mistake("the other mask", "MASK / KEEP", "(1 - MASK) / KEEP", BELOW, "MASK"),
+    Mistake("v from h", "kept.T @ dE_dout", "h.T @ dE_dout", "v", "MASK|`h`"),
+    Mistake("tanh without the square", "(1 - h**2)", "(1 - h)", BELOW, "tanh"),
+    Mistake("tanh of what is kept", "(1 - h**2)", "(1 - kept**2)", BELOW, "tanh"),
+    Mistake("no tanh", "dE_dh * (1 - h**2)", "dE_dh", BELOW, "tanh|1 - y²"),
+    Mistake("v not transposed", "dE_dout @ v.T", "dE_dout @ v", BELOW, "v is transposed"),
+]
 LAYER = Layer(
     "dropout",
     forward,
     backward,
     [draw(71, 6, 4)],
     {"w": draw(72, 4, 8, fan_in=4), "b": draw(73, 8), "v": draw(74, 8, 8, fan_in=8)},
-    [
-        Mistake("no mask", "dE_dkept * MASK", "dE_dkept", BELOW, "MASK"),
-        Mistake("not scaled up", " * MASK / KEEP", " * MASK", BELOW, "0.75|KEEP"),
-        Mistake("scaled by the share", "MASK / KEEP", "MASK * KEEP", BELOW, "0.5625|KEEP"),
-        Mistake("the other mask", "MASK / KEEP", "(1 - MASK) / KEEP", BELOW, "MASK"),
-        Mistake("v from h", "kept.T @ dE_dout", "h.T @ dE_dout", "v", "MASK|`h`"),
-        Mistake("tanh without the square", "(1 - h**2)", "(1 - h)", BELOW, "tanh"),
-        Mistake("tanh of what is kept", "(1 - h**2)", "(1 - kept**2)", BELOW, "tanh"),
-        Mistake("no tanh", "dE_dh * (1 - h**2)", "dE_dh", BELOW, "tanh|1 - y²"),
-        Mistake("v not transposed", "dE_dout @ v.T", "dE_dout @ v", BELOW, "v is transposed"),
-    ],
+    MISTAKES,
 )

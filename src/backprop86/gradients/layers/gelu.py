@@ -26,20 +26,27 @@ def backward(dE_dout: Tensor, cache: tuple[Tensor, ...]) -> Gradients:
 
 
 BELOW = "input 1, w1, b1"
+MISTAKES = [
+    Mistake("no path through Φ", " + s * density", "", BELOW, "`below`|erf"),
+    Mistake("no path but Φ", "(below + s * density)", "(s * density)", BELOW, r"`s` in `s \* below`"),
+    Mistake("density for s times density", "s * density", "density", BELOW, r"`s`"),
+    Mistake("no division by 2", "(s**2) / 2", "(s**2)", BELOW, "erf"),
+    Mistake(
+        "the slope left out",
+        "dE_dh * (below + s * density)",
+        "dE_dh",
+        BELOW,
+        r"`s \* below` is taken as that of `s` alone, with the slope 1$",
+    ),
+    Mistake("w2 not transposed", "dE_dout @ w2.T", "dE_dout @ w2", BELOW, "w2 is transposed"),
+    Mistake("w2 from s", "h.T @ dE_dout", "s.T @ dE_dout", "w2", "`s`"),
+    Mistake("√π for √2π", "math.sqrt(2 * math.pi)", "math.sqrt(math.pi)", BELOW, r"√2|1.41421|sqrt\(2\)"),
+]
 LAYER = Layer(
     "GELU",
     forward,
     backward,
     [draw(30, 7, 5)],
     {"w1": draw(31, 5, 6, fan_in=5), "b1": draw(32, 6), "w2": draw(33, 6, 6, fan_in=6), "b2": draw(34, 6)},
-    [
-        Mistake("no path through Φ", " + s * density", "", BELOW, "`below`|erf"),
-        Mistake("no path but Φ", "(below + s * density)", "(s * density)", BELOW, r"`s` in `s \* below`"),
-        Mistake("density for s times density", "s * density", "density", BELOW, r"`s`"),
-        Mistake("no division by 2", "(s**2) / 2", "(s**2)", BELOW, "erf"),
-        Mistake("the slope left out", "dE_dh * (below + s * density)", "dE_dh", BELOW, r"`s \* below` is missing"),
-        Mistake("w2 not transposed", "dE_dout @ w2.T", "dE_dout @ w2", BELOW, "w2 is transposed"),
-        Mistake("w2 from s", "h.T @ dE_dout", "s.T @ dE_dout", "w2", "`s`"),
-        Mistake("√π for √2π", "math.sqrt(2 * math.pi)", "math.sqrt(math.pi)", BELOW, r"√2|1.41421|sqrt\(2\)"),
-    ],
-)  # fmt: skip
+    MISTAKES,
+)

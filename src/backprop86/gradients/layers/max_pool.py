@@ -25,21 +25,34 @@ def backward(dE_dout: Tensor, cache: tuple[Tensor, ...]) -> Gradients:
 
 
 X, SCATTERED = "input 1", "torch.zeros_like(squares).scatter(-1, place[..., None], dE_dlargest[..., None])"
+MISTAKES = [
+    Mistake("all pixels act", SCATTERED, "dE_dlargest[..., None].expand_as(squares)", X, "max"),
+    Mistake("shared by all", SCATTERED, "dE_dlargest[..., None].expand_as(squares) / 4", X, "max"),
+    Mistake("the smallest", "place[..., None]", "squares.argmin(-1)[..., None]", X, "max|min|smallest"),
+    Mistake("the first pixel", "place[..., None]", "torch.zeros_like(place)[..., None]", X, "max|first"),
+    Mistake("axes not put back", ".transpose(3, 4)", "", X, "transpose|order"),
+    Mistake(
+        "pixels of a square transposed",
+        "(2, 2)).transpose(3, 4)",
+        "(2, 2)).mT.transpose(3, 4)",
+        X,
+        "exchanged|order|transpose",
+    ),
+    Mistake("gain left out", "dE_dout * gain[:, None, None]", "dE_dout", X, "gain"),
+    Mistake("gain from the sum", "dE_dout * largest", "dE_dout", "gain", "largest"),
+    Mistake(
+        "gain of one case",
+        "(dE_dout * largest).sum((0, 2, 3))",
+        "(dE_dout * largest)[0].sum((1, 2))",
+        "gain",
+        "only index 0 of axis -4 of the output",
+    ),
+]
 LAYER = Layer(
     "max pooling",
     forward,
     backward,
     [draw(60, 2, 3, 4, 6)],
     {"gain": 1 + draw(61, 3)},
-    [
-        Mistake("all pixels act", SCATTERED, "dE_dlargest[..., None].expand_as(squares)", X, "max"),
-        Mistake("shared by all", SCATTERED, "dE_dlargest[..., None].expand_as(squares) / 4", X, "max"),
-        Mistake("the smallest", "place[..., None]", "squares.argmin(-1)[..., None]", X, "max|min|smallest"),
-        Mistake("the first pixel", "place[..., None]", "torch.zeros_like(place)[..., None]", X, "max|first"),
-        Mistake("axes not put back", ".transpose(3, 4)", "", X, "transpose|order"),
-        Mistake("pixels of a square transposed", "(2, 2)).transpose(3, 4)", "(2, 2)).mT.transpose(3, 4)", X, "exchanged|order|transpose"),
-        Mistake("gain left out", "dE_dout * gain[:, None, None]", "dE_dout", X, "gain"),
-        Mistake("gain from the sum", "dE_dout * largest", "dE_dout", "gain", "largest"),
-        Mistake("gain of one case", "(dE_dout * largest).sum((0, 2, 3))", "(dE_dout * largest)[0].sum((1, 2))", "gain", "case 0|first"),
-    ],
-)  # fmt: skip
+    MISTAKES,
+)

@@ -15,11 +15,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-Gradients = tuple[Tensor, dict[str, Tensor]]
+Gradients = tuple[Tensor | list[Tensor], dict[str, Tensor]]
 Forward = Callable[..., tuple[Tensor, Any]]
 Backward = Callable[[Tensor, Any], Gradients]
-WHERE_ALONE = re.compile(r"\d+ of its \d+ entries are wrong, most of all the one at [^:]*: it must be [^ ,]+, was [^ ;]+(; they are all those at .*)?")
-"""The sentence that tells where and how much, and no name."""
+WHERE_ALONE = re.compile(
+    r"\d+ of its \d+ entries are wrong, most of all the one at [^:]*: it must be [^ ,]+, was [^ ;]+"
+    r"(; (they are all|its sums along) .*)?"
+    r"|it is \S+ (of|times) what it must be"
+)
+"""The sentences that tell where and how much, and no name."""
 
 
 @dataclass(frozen=True)

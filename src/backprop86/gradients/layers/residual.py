@@ -22,23 +22,24 @@ def backward(dE_dout: Tensor, cache: tuple[Tensor, ...]) -> Gradients:
 
 
 X, BELOW = "input 1", "input 1, w1, b1"
+MISTAKES = [
+    Mistake("no path past the units", "dE_dout + dE_ds @ w1.T", "dE_ds @ w1.T", X, r"`x` in `x \+"),
+    Mistake("no path through the units", "dE_dout + dE_ds @ w1.T", "dE_dout", X, "x @ w1|h @ w2"),
+    Mistake("no ReLU", " * (s > 0)", "", BELOW, "relu|y > 0"),
+    Mistake("ReLU turned around", "(s > 0)", "(s < 0)", BELOW, "relu"),
+    Mistake("ReLU of x", "(s > 0)", "(x > 0)", BELOW, "relu"),
+    Mistake("s for its sign", "(s > 0)", "s", BELOW, "relu"),
+    Mistake("w1 not transposed", "dE_ds @ w1.T", "dE_ds @ w1", X, "w1 is transposed"),
+    Mistake("w2 not transposed", "dE_dout @ w2.T", "dE_dout @ w2", BELOW, "w2 is transposed"),
+    Mistake("the block's sign", "dE_dout + dE_ds", "dE_dout - dE_ds", X, "sign"),
+    Mistake("w2 from x", "h.T @ dE_dout", "x.T @ dE_dout", "w2", "`x` stands for `h`"),
+    Mistake("h with the residual twice", "dE_dh = dE_dout @ w2.T", "dE_dh = dE_dout @ w2.T + dE_dout", BELOW, "h"),
+]
 LAYER = Layer(
     "residual block",
     forward,
     backward,
     [draw(80, 7, 6)],
     {"w1": draw(81, 6, 6, fan_in=6), "b1": draw(82, 6), "w2": draw(83, 6, 6, fan_in=6)},
-    [
-        Mistake("no path past the units", "dE_dout + dE_ds @ w1.T", "dE_ds @ w1.T", X, r"`x` in `x \+"),
-        Mistake("no path through the units", "dE_dout + dE_ds @ w1.T", "dE_dout", X, "x @ w1|h @ w2"),
-        Mistake("no ReLU", " * (s > 0)", "", BELOW, "relu|y > 0"),
-        Mistake("ReLU turned around", "(s > 0)", "(s < 0)", BELOW, "relu"),
-        Mistake("ReLU of x", "(s > 0)", "(x > 0)", BELOW, "relu"),
-        Mistake("s for its sign", "(s > 0)", "s", BELOW, "relu"),
-        Mistake("w1 not transposed", "dE_ds @ w1.T", "dE_ds @ w1", X, "w1 is transposed"),
-        Mistake("w2 not transposed", "dE_dout @ w2.T", "dE_dout @ w2", BELOW, "w2 is transposed"),
-        Mistake("the block's sign", "dE_dout + dE_ds", "dE_dout - dE_ds", X, "sign"),
-        Mistake("w2 from x", "h.T @ dE_dout", "x.T @ dE_dout", "w2", "`x` stands for `h`"),
-        Mistake("h with the residual twice", "dE_dh = dE_dout @ w2.T", "dE_dh = dE_dout @ w2.T + dE_dout", BELOW, "h"),
-    ],
+    MISTAKES,
 )

@@ -22,21 +22,22 @@ def backward(dE_dout: Tensor, cache: tuple[Tensor, ...]) -> Gradients:
 
 
 X, RMS = "input 1", r"`rms`|x\.pow|sqrt"
+MISTAKES = [
+    Mistake("no path through the root mean square", " - by_rms", "", X, RMS),
+    Mistake("its sign turned", " - by_rms", " + by_rms", X, "sign"),
+    Mistake("no division", "dE_dz / rms - by_rms", "dE_dz - by_rms", X, RMS),
+    Mistake("square for cube", "rms**3", "rms**2", X, RMS),
+    Mistake("sum for mean", ".mean(-1, keepdim=True)", ".sum(-1, keepdim=True)", X, r"7 (times|\()"),
+    Mistake("mean over cases", ".mean(-1, keepdim=True)", ".mean(0, keepdim=True)", X, "axis"),
+    Mistake("gain left out", "dE_dout * gain", "dE_dout", X, "gain"),
+    Mistake("gain without the division", "x / rms).sum", "x).sum", "gain", "stands for `x / rms`"),
+    Mistake("gain from rms", "dE_dout * x / rms", "dE_dout / rms", "gain", "`1 / rms` stands|factor y"),
+]
 LAYER = Layer(
     "RMS norm",
     forward,
     backward,
     [draw(50, 6, 7)],
     {"gain": 1 + draw(51, 7)},
-    [
-        Mistake("no path through the root mean square", " - by_rms", "", X, RMS),
-        Mistake("its sign turned", " - by_rms", " + by_rms", X, "sign"),
-        Mistake("no division", "dE_dz / rms - by_rms", "dE_dz - by_rms", X, RMS),
-        Mistake("square for cube", "rms**3", "rms**2", X, RMS),
-        Mistake("sum for mean", ".mean(-1, keepdim=True)", ".sum(-1, keepdim=True)", X, r"7 (times|\()"),
-        Mistake("mean over cases", ".mean(-1, keepdim=True)", ".mean(0, keepdim=True)", X, "axis"),
-        Mistake("gain left out", "dE_dout * gain", "dE_dout", X, "gain"),
-        Mistake("gain without the division", "x / rms).sum", "x).sum", "gain", "stands for `x / rms`"),
-        Mistake("gain from rms", "dE_dout * x / rms", "dE_dout / rms", "gain", "`1 / rms` stands|factor y"),
-    ],
+    MISTAKES,
 )

@@ -7,15 +7,16 @@ is planted in the derivative of each operation of forward, until the same wrong 
 mistake explains is told by its worst entry.
 """
 
-from backprop86.gradients.mistakes import blocks, cases, places, search, units, where, whole
+from backprop86.gradients.mistakes import blocks, cases, multiples, places, search, units, where, whole
 from backprop86.gradients.mistakes.suspect import Gradients, Suspect
 
 __all__ = ["Gradients", "Suspect", "looks_like"]
 
 MISTAKES = (
-    whole.nothing, whole.rounding, whole.sign, whole.dE_dout, where.not_linear, search.inverted, whole.mean, places.transpose, cases.cases, units.factor,
-    units.transposed_weight, places.exchanged, places.flipped, cases.parts, search.operation, places.another,
-    whole.constant, places.swapped, blocks.blocks, search.multiple, units.hidden_factor, where.somewhere,
+    whole.nothing, whole.rounding, whole.sign, whole.dE_dout, where.not_linear, multiples.inverted, whole.mean,
+    places.transpose, cases.cases, units.factor, units.transposed_weight, places.exchanged, places.flipped, cases.parts,
+    search.operation, places.another, whole.constant, places.swapped, blocks.blocks, multiples.multiple,
+    units.hidden_factor, where.somewhere,
 )  # fmt: skip
 """The mistakes in the order in which they are tried; the last always fits."""
 

@@ -20,7 +20,8 @@ def blocks(suspect: Suspect) -> str:
             continue
         block = replace(suspect, by_hand=_of(suspect.by_hand, axis, wrong), right=_of(suspect.right, axis, wrong))
         if block.right.numel() > 1 and (words := next((w for tell in WITHIN if (w := tell(block))), "")):
-            return f"only {in_words(wrong)} along axis {axis} {'is' if len(wrong) == 1 else 'are'} wrong, and there {words}"
+            verb = "is" if len(wrong) == 1 else "are"
+            return f"only {in_words(wrong)} along axis {axis} {verb} wrong, and there {words}"
     return _border(suspect)
 
 

@@ -28,9 +28,9 @@ def sizes_of(call: Call) -> dict[str, float]:
 def in_words(factor: float, sizes: dict[str, Any]) -> tuple[float, str]:
     """Return a factor to all digits, and in words: exact where it is made of one of the sizes."""
     for value, told in _made_of(sizes):
-        if abs(factor / value - 1) < 1e-5:
+        if abs(factor / value - 1) < 1e-7:
             return value, f"{told} times"
-    nearest = next((value for value in _plain() if abs(factor / value - 1) < 1e-5), factor)
+    nearest = next((value for value in _plain() if abs(factor / value - 1) < 1e-7), factor)
     return nearest, f"{nearest:.6g} times"
 
 

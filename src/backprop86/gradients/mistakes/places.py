@@ -39,7 +39,7 @@ def exchanged(suspect: Suspect) -> str:
             continue
         if isinstance(theirs, Tensor) and theirs.shape == right.shape and not near(theirs, right):
             back = _is(theirs, suspect.right, suspect)
-            return f"it is the gradient of {name}" + f": the two are exchanged" * back
+            return f"it is the gradient of {name}" + ": the two are exchanged" * back
     return ""
 
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from backprop86.gradients.candidate import near
+from backprop86.gradients.mistakes.search import search_of
 from backprop86.gradients.mistakes.suspect import Suspect
 
 FACTORS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -46,7 +47,12 @@ def factor(suspect: Suspect) -> str:
 
 
 def hidden_factor(suspect: Suspect) -> str:
-    """Tell a missing factor of hidden units, case by case: there a weight's gradient is a product with that factor."""
+    """Tell a missing factor of hidden units, case by case: there a weight's gradient is a product with that factor.
+
+    Where forward is written in torch, search.py tells it by the operation.
+    """
+    if search_of(suspect).forward.calls:
+        return ""
     found = [_missing_in(suspect, c) for c in range(len(suspect.by_case))]
     wrong = any(is_wrong for is_wrong, _ in found)
     common = [name for name in FACTORS if wrong and all(name in names for _, names in found)]

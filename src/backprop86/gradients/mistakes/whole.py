@@ -11,6 +11,7 @@ from backprop86.gradients.mistakes.suspect import Suspect
 
 
 def nothing(suspect: Suspect) -> str:
+    """Tell a gradient that is 0 everywhere, or must be."""
     if not suspect.right.any():
         return f"it must be 0 everywhere, was up to {float(suspect.by_hand.abs().max()):.6g}"
     return "" if suspect.by_hand.any() else "it is 0 everywhere"
@@ -24,10 +25,12 @@ def rounding(suspect: Suspect) -> str:
 
 
 def sign(suspect: Suspect) -> str:
+    """Tell a sign that is turned."""
     return "its sign is turned" if suspect.close(-suspect.by_hand) else ""
 
 
 def dE_dout(suspect: Suspect) -> str:
+    """Tell a gradient in which dE_dout is left out."""
     ones = torch.ones_like(suspect.dE_dout)
     right = suspect.oracle(suspect.pair.function, suspect.pair.tensors, ones)[suspect.k]
     if near(suspect.by_hand, right, max(1e-9, suspect.tolerance)):
@@ -66,6 +69,7 @@ def _sizes(suspect: Suspect) -> dict[str, int]:
 
 
 def constant(suspect: Suspect) -> str:
+    """Tell a number by which all of the gradient is multiplied."""
     ours, right = suspect.by_hand, suspect.right
     largest = int(right.abs().argmax())
     k = float(ours.flatten()[largest] / right.flatten()[largest])
