@@ -5,13 +5,10 @@ averaged, one variable taken for another, a number changed.
 """
 
 import ast
-import copy
-import inspect
-import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from backprop86.gradients.layers.planting import Backward, Layer, written
+from backprop86.gradients.layers.planting import Backward, Layer
 
 Edits = Iterator[tuple[str, ast.expr]]
 OTHER = {"sum": "mean", "mean": "sum", "sqrt": "square", "square": "sqrt", "tanh": "sigmoid", "softmax": "log_softmax"}
@@ -22,37 +19,37 @@ TURNED: dict[type[ast.operator], ast.operator] = {
 
 @dataclass(frozen=True)
 class Drawn:
-    """A mistake: what was done to which expression, and the backward pass with it."""
+    """A mistake of a layer: the expression at one place of the syntax tree, and another that takes its place."""
 
+    layer: Layer
     kind: str
+    place: int
     old: str
     new: str
-    backward: Backward
+
+    @property
+    def backward(self) -> Backward:
+        """The backward pass with the mistake in it."""
+        tree = ast.parse(self.layer.source)
+        old, new = list(ast.walk(tree))[self.place], ast.parse(self.new, mode="eval").body
+
+        class Exchange(ast.NodeTransformer):
+            def visit(self, node: ast.AST) -> ast.AST:
+                return new if node is old else self.generic_visit(node)
+
+        return self.layer.written(ast.unparse(ast.fix_missing_locations(Exchange().visit(tree))))
 
 
 def mistakes(layer: Layer) -> list[Drawn]:
     """Return every edit of one place; some leave all gradients right, some run into an error."""
-    tree = ast.parse(textwrap.dedent(inspect.getsource(layer.backward)))
-    names = sorted(
-        {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    )
-    found = []
-    for place, node in enumerate(ast.walk(tree)):
-        if isinstance(node, ast.expr):
-            for kind, new in _edits(node, names):
-                found.append(Drawn(kind, ast.unparse(node), ast.unparse(new), _edited(layer, tree, place, new)))
-    return found
-
-
-def _edited(layer: Layer, tree: ast.Module, place: int, new: ast.expr) -> Backward:
-    changed = copy.deepcopy(tree)
-    old = list(ast.walk(changed))[place]
-
-    class Exchange(ast.NodeTransformer):
-        def visit(self, node: ast.AST) -> ast.AST:
-            return new if node is old else self.generic_visit(node)
-
-    return written(layer.backward, ast.unparse(ast.fix_missing_locations(Exchange().visit(changed))))
+    tree = ast.parse(layer.source)
+    stored = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    return [
+        Drawn(layer, kind, place, ast.unparse(node), ast.unparse(new))
+        for place, node in enumerate(ast.walk(tree))
+        if isinstance(node, ast.expr)
+        for kind, new in _edits(node, sorted(stored))
+    ]
 
 
 def _edits(node: ast.expr, names: list[str]) -> Edits:
@@ -66,7 +63,7 @@ def _edits(node: ast.expr, names: list[str]) -> Edits:
         yield "sign turned", ast.UnaryOp(ast.USub(), node)
         for name in names:
             if name != node.id:
-                yield "another variable", ast.Name(name, ast.Load())
+                yield "another variable", ast.Name(name)
     elif isinstance(node, ast.Constant) and type(node.value) is int:
         for value in (node.value - 1, node.value + 1):
             yield "another number", ast.Constant(value)
@@ -75,8 +72,8 @@ def _edits(node: ast.expr, names: list[str]) -> Edits:
 def _of_operator(node: ast.BinOp) -> Edits:
     if isinstance(node.op, ast.MatMult):
         yield "operands exchanged", ast.BinOp(node.right, node.op, node.left)
-        yield "transpose added", ast.BinOp(ast.Attribute(node.left, "mT", ast.Load()), node.op, node.right)
-        yield "transpose added", ast.BinOp(node.left, node.op, ast.Attribute(node.right, "mT", ast.Load()))
+        yield "transpose added", ast.BinOp(ast.Attribute(node.left, "mT"), node.op, node.right)
+        yield "transpose added", ast.BinOp(node.left, node.op, ast.Attribute(node.right, "mT"))
     if isinstance(node.op, ast.Add | ast.Sub | ast.Mult | ast.Div | ast.Pow):
         dropped = "term dropped" if isinstance(node.op, ast.Add | ast.Sub) else "factor dropped"
         yield dropped, node.left
@@ -87,9 +84,12 @@ def _of_operator(node: ast.BinOp) -> Edits:
 
 
 def _of_call(node: ast.Call) -> Edits:
-    if isinstance(node.func, ast.Attribute):
-        if node.func.attr in OTHER:
-            func = ast.Attribute(node.func.value, OTHER[node.func.attr], ast.Load())
-            yield "another function", ast.Call(func, node.args, node.keywords)
-        if node.func.attr in ("sqrt", "square", "flip", "transpose", "tanh", "sigmoid", "mean", "sum"):
-            yield "call dropped", node.func.value
+    called = next(ast.iter_child_nodes(node))
+    if isinstance(called, ast.Attribute):
+        if called.attr in OTHER:
+            yield (
+                "another function",
+                ast.Call(ast.Attribute(called.value, OTHER[called.attr]), node.args, node.keywords),
+            )
+        if called.attr in ("sqrt", "square", "flip", "transpose", "tanh", "sigmoid", "mean", "sum"):
+            yield "call dropped", called.value

@@ -65,17 +65,20 @@ class Layer:
 
     def with_mistake(self, mistake: Mistake) -> Backward:
         """Return the backward pass with the mistake in it."""
-        source = inspect.getsource(self.backward)
-        if source.count(mistake.old) != 1:
+        if self.source.count(mistake.old) != 1:
             raise ValueError(f"old must occur once in backward of {self.name}, was {mistake.old!r}")
-        return written(self.backward, source.replace(mistake.old, mistake.new))
+        return self.written(self.source.replace(mistake.old, mistake.new))
 
+    @property
+    def source(self) -> str:
+        """The text of the backward pass."""
+        return inspect.getsource(self.backward)
 
-def written(backward: Backward, source: str) -> Backward:
-    """Return the function of another text in the place of a function of this package."""
-    names = dict(inspect.unwrap(backward).__globals__)
-    exec(source, names)
-    return names[backward.__name__]
+    def written(self, source: str) -> Backward:
+        """Return the backward pass of another text, which sees what the right one sees."""
+        names = dict(inspect.unwrap(self.backward).__globals__)
+        exec(source, names)
+        return names[self.backward.__name__]
 
 
 def draw(seed: int, *shape: int, fan_in: int = 1) -> Tensor:

@@ -89,7 +89,7 @@ class Site:
 
     def again(self, call: Call, v: Tensor) -> Tensor:
         """Return the operation of another operand."""
-        return call.func(*replaced(call.args, self.path, v), **call.kwargs)
+        return call.run(*replaced(call.args, self.path, v), **call.kwargs)
 
 
 def instead(path: Path, q: Linear) -> Change:
@@ -97,7 +97,7 @@ def instead(path: Path, q: Linear) -> Change:
 
     def change(call: Call, args: tuple) -> object:
         v, v_0 = at(args, path), at(call.args, path)
-        result = call.func(*replaced(args, path, v_0), **call.kwargs)
+        result = call.run(*replaced(args, path, v_0), **call.kwargs)
         of_path = q(call, v) - q(call, v_0)
         return result + of_path if isinstance(result, Tensor) else (result[0] + of_path, *result[1:])
 
@@ -109,7 +109,7 @@ def weighed(path: Path, by: float | Tensor) -> Change:
 
     def change(call: Call, args: tuple) -> object:
         v, v_0 = at(args, path), at(call.args, path)
-        return call.func(*replaced(args, path, v_0 + by * (v - v_0)), **call.kwargs)
+        return call.run(*replaced(args, path, v_0 + by * (v - v_0)), **call.kwargs)
 
     return change
 
@@ -120,7 +120,7 @@ def held(paths: Sequence[Path]) -> Change:
     def change(call: Call, args: tuple) -> object:
         for path in paths:
             args = replaced(args, path, at(call.args, path))
-        return call.func(*args, **call.kwargs)
+        return call.run(*args, **call.kwargs)
 
     return change
 

@@ -106,7 +106,8 @@ def _operands(node: ast.AST | None, n: int) -> list[ast.expr]:
     if isinstance(node, ast.UnaryOp):
         return [node.operand]
     if isinstance(node, ast.Call):
-        itself = [node.func.value] if isinstance(node.func, ast.Attribute) and n == len(node.args) + 1 else []
+        called = next(ast.iter_child_nodes(node))
+        itself = [called.value] if isinstance(called, ast.Attribute) and n == len(node.args) + 1 else []
         return [*itself, *node.args]
     return []
 

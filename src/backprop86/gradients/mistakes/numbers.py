@@ -17,7 +17,7 @@ def sizes_of(call: Call) -> dict[str, float]:
     """Return the numbers that make a factor of an operation: that which it multiplies by, lengths of averaged axes."""
     found: dict[str, float] = {}
     if by := scales(call):
-        found = {f"the number in `{call.place.text}`": by, "its square": by * by}
+        found = {"the number there": by, "the square of the number there": by * by}
     elif call.name in ("mean", "sum", "var", "std"):
         shape = next(iter(call.operands().values())).shape
         found = {f"the length of axis {axis - len(shape)}": n for axis, n in enumerate(shape)}

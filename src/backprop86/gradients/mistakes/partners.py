@@ -40,7 +40,7 @@ def _with(site: Site, path: Path) -> Callable[[Variant], Linear]:
     def with_other(variant: Variant) -> Linear:
         def q(call: Call, v: Tensor) -> Tensor:
             args = replaced(replaced(call.args, site.path, v), path, variant(at(call.args, path)))
-            return call.func(*args, **call.kwargs)
+            return call.run(*args, **call.kwargs)
 
         return q
 
@@ -88,6 +88,7 @@ def _variants(name: str, call: Call, partner: Tensor) -> Iterator[tuple[str, Var
     if call.name not in PRODUCTS and not call.name.startswith("conv"):
         yield f"`{name}` is missing: it is taken as 1", torch.ones_like
         yield f"1 - `{name}` stands for `{name}`", lambda t: 1 - t
+        yield f"1 / `{name}` stands for `{name}`", lambda t: 1 / t
         yield f"the square of `{name}` stands for `{name}`", lambda t: t * t
         return
     axes = range(-partner.dim(), 0)

@@ -78,7 +78,7 @@ def _once(site: Site, last: bool) -> Linear:
 
 def _exchanged(a: int, b: int) -> Change:
     def change(call: Call, args: tuple) -> object:
-        live, was = list(call.func(*args, **call.kwargs)), call.result
+        live, was = list(call.run(*args, **call.kwargs)), call.result
         live[a], live[b] = was[a] + live[b] - was[b], was[b] + live[a] - was[a]
         return tuple(live)
 
@@ -101,7 +101,7 @@ def _window(site: Site, steps: tuple[int, ...]) -> Linear:
 
     def q(call: Call, v: Tensor) -> Tensor:
         x, *rest = replaced(call.args, site.path, v)
-        out = call.func(pad(x, border), *rest, **call.kwargs)
+        out = call.run(pad(x, border), *rest, **call.kwargs)
         for axis, by in zip(range(-len(steps), 0), steps, strict=True):
             out = out.narrow(axis, max(by, 0), out.shape[axis] - abs(by))
         return out

@@ -20,7 +20,7 @@ class Call:
     """An operation as it was called: what it was given and what came out, as constants."""
 
     place: Place
-    func: Callable[..., Any]
+    run: Callable[..., Any]
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
     result: Any
@@ -29,12 +29,12 @@ class Call:
     @property
     def name(self) -> str:
         """The name of the operation, without the underscores of Python's operators."""
-        return getattr(self.func, "__name__", "").strip("_")
+        return getattr(self.run, "__name__", "").strip("_")
 
     @property
     def in_place(self) -> bool:
         """Whether it changes its first argument."""
-        own = getattr(self.func, "__name__", "")
+        own = getattr(self.run, "__name__", "")
         return own in ("__setitem__", "__set__") or own.startswith("__i") or (own[-1:] == "_" and own[:2] != "__")
 
     def operands(self) -> dict[Path, Tensor]:
@@ -43,7 +43,7 @@ class Call:
 
     def told(self, path: Path) -> str:
         """Return the text of an operand."""
-        reflected = getattr(self.func, "__name__", "").startswith("__r") and self.name != "reshape"
+        reflected = getattr(self.run, "__name__", "").startswith("__r") and self.name != "reshape"
         of = self.place.operand(path[0], len(self.args), reflected)
         return of if len(path) == 1 else f"element {path[1]} of {of}"
 
