@@ -104,9 +104,7 @@ def test_no_name_where_nothing_explains_the_numbers(name):
 
     def noisy(dE_dout, cache):
         of_inputs, of_parameters = layer.backward(dE_dout, cache)
-        spoilt = [
-            g * (1 + random(k, *g.shape) / 9) for k, g in enumerate([*of_inputs] if layer.inputs == [] else [of_inputs])
-        ]
+        spoilt = [g * (1 + random(k, *g.shape) / 9) for k, g in enumerate([of_inputs] if layer.inputs else [])]
         others = {name: g * (1 + random(7 + k, *g.shape) / 9) for k, (name, g) in enumerate(of_parameters.items())}
         return spoilt, others
 
@@ -200,7 +198,7 @@ def test_two_gradients_exchanged():
 
 
 def test_a_name_must_not_make_a_right_gradient_wrong():
-    # w's gradient is what it is without the slope of tanh, but the input's is right, so the slope is not forgotten there
+    # w's gradient is the one without the slope of tanh, the input's is right: the slope is not forgotten in `tanh`
     def backward(dE_dout, cache):
         x, w, v, h = cache
         dE_ds = dE_dout @ v.T * (1 - h**2)

@@ -6,10 +6,9 @@ import torch
 from torch import Tensor
 
 from backprop86.gradients.candidate import near
+from backprop86.gradients.mistakes.forward import STEP
+from backprop86.gradients.mistakes.search import search_of
 from backprop86.gradients.mistakes.suspect import Suspect
-
-PARTS = 64
-"""With more parts they are not looked at one by one."""
 
 
 def cases(suspect: Suspect) -> str:
@@ -38,7 +37,14 @@ def parts(suspect: Suspect) -> str:
 
 
 def _parts(suspect: Suspect) -> Iterator[tuple[int, int, int, Tensor]]:
-    shape = suspect.dE_dout.shape
-    for axis, n in enumerate(shape):
-        for index in range(n if 1 < n <= PARTS else 0):
+    """Yield the parts that may explain the gradient, by the slope of each part of E along one direction."""
+    forward, shape = search_of(suspect).forward, suspect.dE_dout.shape
+    direction = forward.direction[suspect.k]
+    nudged = [t + STEP * direction if k == suspect.k else t for k, t in enumerate(suspect.pair.tensors)]
+    slopes = suspect.dE_dout * (forward.again(nudged, {}) - forward.out) / STEP
+    ours, size = suspect.by_hand * direction, float((suspect.by_hand * direction).square().sum()) ** 0.5
+    for axis, n in enumerate(shape if suspect.dE_dout.numel() > 1 else ()):
+        of_part = slopes.movedim(axis, 0).reshape(n, -1).sum(1)
+        apart = torch.minimum((of_part - ours.sum()).abs(), (slopes.sum() - of_part - ours.sum()).abs())
+        for index in (apart <= 1e-3 * size).nonzero()[:, 0].tolist() if n > 1 else ():
             yield axis - len(shape), index, n, suspect.share(axis, index)

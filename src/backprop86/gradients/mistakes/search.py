@@ -31,7 +31,7 @@ OPERATIONS, RUNS, WORK = 600, 4000, 3e8
 """The most operations of forward, times that it is run, and numbers that are computed: more would take minutes."""
 ENTRIES = 3
 """With fewer entries anything is explained by something."""
-SENSELESS = (RuntimeError, TypeError, IndexError, ValueError)
+SENSELESS = (RuntimeError, TypeError, IndexError, ValueError, AttributeError)
 """The errors of an edit that makes no sense where it is made."""
 
 
