@@ -365,7 +365,10 @@ def test_a_planted_call_that_runs_text_is_found(planted):
 
 
 def test_nothing_that_is_read_is_run():
-    sealed = {"compiling.py": ["pickle.loads"]}  # numba's own, of which a seal is compared first
+    sealed = {
+        "compiling.py": ["pickle.loads"],  # numba's own, of which a seal is compared first
+        "planting.py": ["exec"],  # the source of a backward pass in this package, with an edit that stands beside it
+    }
     for path in SOURCES:
         assert runs_text_in(path.read_text("utf-8")) == sealed.get(path.name, []), path
     source = ast.parse((ROOT / "src/backprop86/engines/compiling.py").read_text("utf-8"))

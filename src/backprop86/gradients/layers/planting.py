@@ -1,0 +1,87 @@
+"""A layer, its backward pass by hand, and mistakes planted in the text of that backward pass.
+
+A mistake is an edit: a piece of the text is replaced by another. So it can be read beside the right line, it is exact,
+and nothing but the edit differs. Every mistake says which gradients it makes wrong, and by which words a person would
+know that a message names it.
+"""
+
+import inspect
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+Gradients = tuple[Tensor | list[Tensor], dict[str, Tensor]]
+Forward = Callable[..., tuple[Tensor, Any]]
+Backward = Callable[[Tensor, Any], Gradients]
+WHERE_ALONE = re.compile(
+    r"\d+ of its \d+ entries are wrong, most of all the one at [^:]*: it must be [^ ,]+, was [^ ;]+"
+    r"(; (they are all|its sums along) .*)?"
+    r"|it is \S+ (of|times) what it must be"
+)
+"""The sentences that tell where and how much, and no name."""
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """An edit of the backward pass: `old` becomes `new`; `wrong`: the gradients that it spoils, separated by commas.
+
+    words: a regular expression that a right name matches, or one for each wrong gradient by its name.
+    """
+
+    name: str
+    old: str
+    new: str
+    wrong: str
+    words: str | dict[str, str]
+
+    @property
+    def tensors(self) -> list[str]:
+        """The names of the tensors whose gradients are wrong."""
+        return self.wrong.split(", ")
+
+    def judge(self, tensor: str, told: str) -> str:
+        """Return what a sentence about the gradient of a tensor is worth: "named", "misnamed" or "unnamed"."""
+        if WHERE_ALONE.fullmatch(told):
+            return "unnamed"
+        words = self.words if isinstance(self.words, str) else self.words[tensor]
+        return "named" if re.search(words, told) else "misnamed"
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer: forward(*inputs, **parameters) -> (out, cache), its backward pass, tensors to try it on, mistakes."""
+
+    name: str
+    forward: Forward
+    backward: Backward
+    inputs: Sequence[Tensor]
+    parameters: dict[str, Tensor]
+    mistakes: Sequence[Mistake]
+
+    def with_mistake(self, mistake: Mistake) -> Backward:
+        """Return the backward pass with the mistake in it."""
+        if self.source.count(mistake.old) != 1:
+            raise ValueError(f"old must occur once in backward of {self.name}, was {mistake.old!r}")
+        return self.written(self.source.replace(mistake.old, mistake.new))
+
+    @property
+    def source(self) -> str:
+        """The text of the backward pass."""
+        return inspect.getsource(self.backward)
+
+    def written(self, source: str) -> Backward:
+        """Return the backward pass of another text, which sees what the right one sees."""
+        names = dict(inspect.unwrap(self.backward).__globals__)
+        exec(source, names)
+        return names[self.backward.__name__]
+
+
+def draw(seed: int, *shape: int, fan_in: int = 1) -> Tensor:
+    """Return normal numbers of a variance of 1 / fan_in."""
+    drawn = torch.Generator().manual_seed(seed)
+    return torch.randn(*shape, dtype=torch.float64, generator=drawn) / math.sqrt(fan_in)
