@@ -3,7 +3,7 @@ PYTHON ?= python3
 PIP_FLAGS ?=
 IN_VENV = .venv/bin/python
 
-.PHONY: help locks reproduce map quick report check verify torture compare explain article bench test fast lint clean
+.PHONY: help locks reproduce map quick report check verify torture compare explain article bench contest test fast lint clean
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## */\1\t/'
 
@@ -25,6 +25,7 @@ locks:  ## the locks with hashes, anew from pyproject.toml (needs uv); to raise 
 	printf '%s\n' $(CUDA) | $(LOCK) pyproject.toml --extra dev -c requirements/build.lock -c requirements/torch.lock \
 	  --excludes - --no-emit-package setuptools --no-emit-package torch -o requirements/main.lock
 	echo jax | $(LOCK) - -c requirements/main.lock -o requirements/bench.lock
+	echo autograd | $(LOCK) - -c requirements/main.lock -o requirements/contest.lock
 	echo playwright | $(LOCK) - -c requirements/main.lock -o requirements/browser.lock
 	echo ray | $(LOCK) - -c requirements/main.lock -o requirements/cluster.lock
 
@@ -69,6 +70,10 @@ compare: .venv/ready  ## gradients and whole runs by hand beside autograd and ot
 bench: .venv/ready  ## seed-sweeps per second beside what people use instead (adds JAX to the environment)
 	$(IN_VENV) -m pip install $(PIP_FLAGS) --require-hashes -r requirements/bench.lock
 	$(IN_VENV) experiments/benchmark.py
+
+contest: .venv/ready  ## gradient checkers on right and wrong gradients of a dozen layers (adds JAX and HIPS autograd)
+	$(IN_VENV) -m pip install $(PIP_FLAGS) --require-hashes -r requirements/bench.lock -r requirements/contest.lock
+	$(IN_VENV) experiments/contest.py
 
 test: .venv/ready  ## every test, on every core
 	$(IN_VENV) -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal

@@ -3,7 +3,7 @@
 python experiments/contest.py              every layer, into results/ (some minutes)
 python experiments/contest.py "layer norm" one layer, printed; nothing is written
 
-Each checker is called with its defaults. A right pair should be cleared, a wrong one caught, and its cause named.
+A right pair should be cleared, a wrong one caught, and its cause named.
 """
 
 import argparse

@@ -78,7 +78,8 @@ def judge(entry: Entry, others: Mapping[str, Checker]) -> list[dict[str, Any]]:
     started = time.perf_counter()
     report = gradcheck(entry.layer.forward, entry.backward, entry.inputs, entry.parameters)
     seconds = time.perf_counter() - started
-    return [*rows, about | {"checker": OURS, "said": bool(report), "cause": _cause(entry, report.mistakes), "seconds": seconds}]
+    ours = {"checker": OURS, "said": bool(report), "cause": _cause(entry, report.mistakes), "seconds": seconds}
+    return [*rows, about | ours]
 
 
 def _cause(entry: Entry, told: Mapping[str, str]) -> str:

@@ -6,7 +6,7 @@ from torch import Tensor
 from backprop86.gradients.layers.planting import Gradients, Layer, Mistake, draw
 
 KEEP = 0.75
-MASK = (draw(70, 6, 8) > -0.67).to(torch.float64)
+MASK = draw(70, 6, 8) > -0.67
 
 
 def forward(x: Tensor, w: Tensor, b: Tensor, v: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
@@ -30,7 +30,7 @@ MISTAKES = [
     Mistake("no mask", "dE_dkept * MASK", "dE_dkept", BELOW, "MASK"),
     Mistake("not scaled up", " * MASK / KEEP", " * MASK", BELOW, "0.75|KEEP"),
     Mistake("scaled by the share", "MASK / KEEP", "MASK * KEEP", BELOW, "0.5625|KEEP"),
-    Mistake("the other mask", "MASK / KEEP", "(1 - MASK) / KEEP", BELOW, "MASK"),
+    Mistake("the other mask", "MASK / KEEP", "~MASK / KEEP", BELOW, "MASK"),
     Mistake("v from h", "kept.T @ dE_dout", "h.T @ dE_dout", "v", "MASK|`h`"),
     Mistake("tanh without the square", "(1 - h**2)", "(1 - h)", BELOW, "tanh"),
     Mistake("tanh of what is kept", "(1 - h**2)", "(1 - kept**2)", BELOW, "tanh"),
