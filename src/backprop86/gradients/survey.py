@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from backprop86.gradients import high_precision as extended
-from backprop86.gradients.check import compare
+from backprop86.gradients.gradcheck import gradcheck
 from backprop86.gradients.oracles import EXTENDED, by_autograd
 from backprop86.gradients.whole_runs import PARTED
 from backprop86.modules import Gain, Linear, Logistic, SquaredError
@@ -90,7 +90,7 @@ def _random(seed: int) -> Callable[..., Tensor]:
 
 
 def _rows(forward: Pass, backward: Pass, y: Tensor, parameters: dict[str, Tensor], right: Pass) -> pd.DataFrame:
-    """Return the rows of `compare` with all four oracles, and those of autograd judged by extended precision."""
+    """Return the rows of `gradcheck` with all four oracles, and those of autograd judged by extended precision."""
 
     def autograd_forward(*tensors: Tensor) -> tuple[Tensor, Any]:
         return forward(*tensors)[0], tensors
@@ -99,10 +99,10 @@ def _rows(forward: Pass, backward: Pass, y: Tensor, parameters: dict[str, Tensor
         first, *others = by_autograd(lambda *leaves: forward(*leaves)[0], tensors, dE_dout)
         return first, dict(zip(parameters, others, strict=True))
 
-    ours = compare(forward, backward, [y], parameters, extended=right)
-    itself = compare(autograd_forward, autograd_backward, [y], parameters, ["autograd"], extended=right)
+    ours = gradcheck(forward, backward, [y], parameters, extended=right, fast=False).table
+    itself = gradcheck(autograd_forward, autograd_backward, [y], parameters, ["autograd"], extended=right).table
     itself = itself[itself["oracle"] == EXTENDED].assign(oracle=AUTOGRAD_ITSELF)
-    both = pd.concat([ours, itself], ignore_index=True).drop(columns="looks_like")
+    both = pd.concat([ours, itself], ignore_index=True).drop(columns=["looks_like", "taylor"])
     numbers = both.select_dtypes("float64").columns
     return both.assign(**{name: [float(f"{number:.3g}") for number in both[name]] for name in numbers})
 
