@@ -13,7 +13,7 @@ import sys
 import torch
 from rich.console import Console
 
-from backprop86.explain.command import FIELDS, NAMES, parts_of
+from backprop86.explaining.command import FIELDS, NAMES, parts_of
 from backprop86.report.page import told, written
 from backprop86.running.cli import one_clear_line
 

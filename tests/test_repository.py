@@ -98,7 +98,7 @@ def test_no_autograd_outside_the_oracles():
 
 
 LETTER = ["modules", "wiring", "network", "desired_states", "descent"]
-ROOMS = ["engines", "gradients", "running", "judging", "report", "explain", "problems"]
+ROOMS = ["engines", "gradients", "running", "judging", "report", "explaining", "problems"]
 """A room imports from the letter, from itself, and from the rooms before it."""
 OLD_ADDRESS = "oracles"
 
@@ -125,7 +125,7 @@ def test_imports_go_one_way():
         used = {name.split(".")[0] for name in imported(path)}
         if own not in ("__init__", OLD_ADDRESS):
             assert {name for name in used if order.index(name) > order.index(own)} == set(), path
-    assert "gradients.oracles.by_autograd" in imported(package / "explain" / "first_step.py")
+    assert "gradients.oracles.by_autograd" in imported(package / "explaining" / "first_step.py")
     assert "engines.recipe.Recipe" in imported(package / "problems" / "xor.py")
 
 
@@ -174,7 +174,7 @@ def used_by(path, start=None):
 
 @pytest.mark.parametrize(
     ("file", "start"),
-    [("gradients/high_precision.py", None), ("explain/pencil.py", None), ("gradients/whole_runs.py", "trajectory")],
+    [("gradients/high_precision.py", None), ("explaining/pencil.py", None), ("gradients/whole_runs.py", "trajectory")],
 )
 def test_a_second_implementation_shares_no_code_with_the_first(file, start):
     first = {f"backprop86.{name}" for name in ("modules", "network", "descent", "engines.reference", "engines.kernel")}

@@ -13,9 +13,9 @@ import pytest
 from rich.console import Console
 
 import explain as explain_py
-from backprop86.explain.command import parts_of
-from backprop86.explain.first_step import first_step
-from backprop86.explain.story import explain, parts_from
+from backprop86.explaining.command import parts_of
+from backprop86.explaining.first_step import first_step
+from backprop86.explaining.story import explain, parts_from
 from backprop86.report.page import Part, written
 from backprop86.report.page import told as print_page
 from backprop86.running.cli import one_clear_line

@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from backprop86.engines.recipe import Recipe
-from backprop86.explain.decimals import EXACT, exactly, logistic, rounded, show, total
+from backprop86.explaining.decimals import EXACT, exactly, logistic, rounded, show, total
 from backprop86.wiring import Wiring
 
 Number = TypeVar("Number", Decimal, str)

@@ -15,13 +15,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from backprop86.engines.recipe import CRITERIA, Recipe
 from backprop86.engines.reference import NEVER
-from backprop86.explain import backward_pass, forward_pass
-from backprop86.explain.afterwards import PLAIN, Choice, by_computer, common_middle, flat_from, short, try_next
-from backprop86.explain.decimals import DIGITS, exactly, rounded, show
-from backprop86.explain.first_step import LARGE, NUDGE, Measured, Step, first_step, measured
-from backprop86.explain.pencil import first_rates
-from backprop86.explain.rest_of_run import Course, course_of, rises
-from backprop86.explain.sketch import levels, sketch, skipping
+from backprop86.explaining import backward_pass, forward_pass
+from backprop86.explaining.afterwards import PLAIN, Choice, by_computer, common_middle, flat_from, short, try_next
+from backprop86.explaining.decimals import DIGITS, exactly, rounded, show
+from backprop86.explaining.first_step import LARGE, NUDGE, Measured, Step, first_step, measured
+from backprop86.explaining.pencil import first_rates
+from backprop86.explaining.rest_of_run import Course, course_of, rises
+from backprop86.explaining.sketch import levels, sketch, skipping
 from backprop86.report.page import Block, Part, as_markdown
 from backprop86.running.problem import Problem
 

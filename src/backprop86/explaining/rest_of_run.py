@@ -18,7 +18,7 @@ import torch
 from backprop86.engines import fused
 from backprop86.engines.recipe import BadInput, Job, Recipe
 from backprop86.engines.reference import NEVER, Outcome, checkpoints
-from backprop86.explain.first_step import FEW, Step, error_of
+from backprop86.explaining.first_step import FEW, Step, error_of
 from backprop86.network import Network, largest_weights
 from backprop86.running.names import short_name
 from backprop86.running.problem import Problem, counted_of, start_of, wiring_of

@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from backprop86.explain.decimals import EXACT, exactly, shares, show, summed
-from backprop86.explain.first_step import NUDGE, Measured, Step, terms
-from backprop86.explain.forward_pass import left_out
-from backprop86.explain.pencil import connections, into, out_of
+from backprop86.explaining.decimals import EXACT, exactly, shares, show, summed
+from backprop86.explaining.first_step import NUDGE, Measured, Step, terms
+from backprop86.explaining.forward_pass import left_out
+from backprop86.explaining.pencil import connections, into, out_of
 from backprop86.report.page import Block
 
 SHARE = "share of the blame"

@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from backprop86.engines.recipe import Recipe
-from backprop86.explain import decimals
-from backprop86.explain.command import UNTOLD
-from backprop86.explain.first_step import FEW, LARGE, first_step, measured
-from backprop86.explain.sketch import skipping
+from backprop86.explaining import decimals
+from backprop86.explaining.command import UNTOLD
+from backprop86.explaining.first_step import FEW, LARGE, first_step, measured
+from backprop86.explaining.sketch import skipping
 from backprop86.network import Network, largest_weights
 from backprop86.running.problem import problem_of, wiring_of
 from backprop86.running.settings import load, stems

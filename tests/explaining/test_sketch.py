@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from backprop86.explain.sketch import levels, sketch, skipping
+from backprop86.explaining.sketch import levels, sketch, skipping
 from backprop86.running.problem import problem_of, wiring_of
 from backprop86.running.settings import load, stems
 from backprop86.wiring import layered, wire

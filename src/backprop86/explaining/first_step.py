@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from backprop86.engines.recipe import BadInput, Cases, Recipe
-from backprop86.explain.decimals import rounded, show, total
-from backprop86.explain.pencil import Nudge, Worked, connections, divisor, nudge, work
+from backprop86.explaining.decimals import rounded, show, total
+from backprop86.explaining.pencil import Nudge, Worked, connections, divisor, nudge, work
 from backprop86.gradients.oracles import by_autograd
 from backprop86.network import Network
 from backprop86.running.problem import Problem, counted_of, start_of, validate, wiring_of

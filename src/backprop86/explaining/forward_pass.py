@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from backprop86.explain.decimals import added, exactly, show, summed
-from backprop86.explain.first_step import Step, terms
-from backprop86.explain.pencil import connections, first_rates, into
+from backprop86.explaining.decimals import added, exactly, show, summed
+from backprop86.explaining.first_step import Step, terms
+from backprop86.explaining.pencil import connections, first_rates, into
 from backprop86.report.page import Block
 
 

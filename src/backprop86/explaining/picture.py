@@ -10,8 +10,8 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from backprop86.explain.first_step import Step, first_step
-from backprop86.explain.story import excerpt, explain
+from backprop86.explaining.first_step import Step, first_step
+from backprop86.explaining.story import excerpt, explain
 from backprop86.report.assembly import Example
 from backprop86.report.chapters import CAPTIONS, Chapter
 from backprop86.report.gallery import STEP

@@ -10,7 +10,7 @@ from functools import cache
 import pytest
 
 from backprop86.engines.recipe import BadInput
-from backprop86.explain.command import RESULTS, parts_of
+from backprop86.explaining.command import RESULTS, parts_of
 from backprop86.problems import xor
 from backprop86.report.page import written
 from backprop86.running.names import short_name
