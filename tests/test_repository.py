@@ -98,7 +98,7 @@ def test_no_autograd_outside_the_oracles():
 
 
 LETTER = ["modules", "wiring", "network", "desired_states", "descent"]
-ROOMS = ["engines", "gradients", "running", "judging", "report", "explaining", "problems"]
+ROOMS = ["engines", "gradients", "running", "judging", "report", "explaining", "problems", "figures"]
 """A room imports from the letter, from itself, and from the rooms before it."""
 OLD_ADDRESS = "oracles"
 

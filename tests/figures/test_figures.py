@@ -8,6 +8,9 @@ from matplotlib.text import Text
 
 from backprop86.engines.outputs import states
 from backprop86.engines.recipe import Recipe
+from backprop86.figures import parity as parity_figures
+from backprop86.figures import symmetry as symmetry_figures
+from backprop86.figures import xor as xor_figures
 from backprop86.problems import parity, symmetry, xor
 from backprop86.report.style import TWO_COLUMNS
 from helpers import drawn, every_reading, slow
@@ -58,13 +61,13 @@ def test_a_net_turned_like_fig_5_computes_the_same():
     recipe, random = Recipe("2_hidden"), np.random.default_rng(0)
     wiring, cases, like = xor.wiring(recipe), xor.cases(recipe), np.array(xor.PRINTED_FIG5)
     for w in random.normal(0, 3, (20, 9)):
-        found = xor.turned(w, like)
+        found = xor_figures.turned(w, like)
         same, mirrored = outputs(wiring, cases, w), outputs(wiring, cases, w)[[0, 2, 1, 3]]
         assert any(np.allclose(outputs(wiring, cases, found), answers) for answers in (same, mirrored))
         assert np.abs(found - like).sum() <= np.abs(w - like).sum()
     swapped = np.r_[like[3:6], like[:3], like[6], like[8], like[7]]
     opposite = np.r_[-swapped[:3], swapped[3:6], swapped[6] + swapped[7], -swapped[7], swapped[8]]
-    assert xor.turned(opposite, like) == pytest.approx(like)
+    assert xor_figures.turned(opposite, like) == pytest.approx(like)
 
 
 def test_a_net_turned_like_fig_3_computes_xor_and_looks_like_it():
@@ -76,7 +79,7 @@ def test_a_net_turned_like_fig_3_computes_xor_and_looks_like_it():
         [hidden_bias + in_1 + in_2, -in_1, -in_2, output_bias + direct_1 + direct_2, -direct_1, -direct_2, out]
     )
     for w in (printed, opposite, both):
-        assert xor.as_in_fig3(w) == pytest.approx(printed)
+        assert xor_figures.as_in_fig3(w) == pytest.approx(printed)
         assert sorted(outputs(wiring, cases, w)) == pytest.approx(sorted(outputs(wiring, cases, printed)))
     assert outputs(wiring, cases, opposite) == pytest.approx(outputs(wiring, cases, printed))
 
@@ -87,11 +90,11 @@ def test_symmetry_turned_has_its_hidden_units_as_printed():
     other = np.r_[printed[7:14], printed[:7], printed[14:]]
     other[15:] = printed[16], printed[15]
     for w in (printed, other):
-        assert symmetry.turned(w, printed) == pytest.approx(printed)
+        assert symmetry_figures.turned(w, printed) == pytest.approx(printed)
         assert outputs(wiring, cases, w) == pytest.approx(outputs(wiring, cases, printed))
 
 
 def test_codes_turned_are_those_printed():
     printed = parity.PRINTED_CODES
     shuffled = np.stack([1 - printed[:, 2], printed[:, 0], printed[:, 3], 1 - printed[:, 1]], 1)
-    assert np.array_equal(parity.turned(shuffled, printed), printed)
+    assert np.array_equal(parity_figures.turned(shuffled, printed), printed)
