@@ -1,6 +1,5 @@
 """One step with every number: what is printed is recomputed from what is printed, and compared with the engines."""
 
-import io
 import re
 import subprocess
 import sys
@@ -10,14 +9,12 @@ from importlib import import_module
 
 import numpy as np
 import pytest
-from rich.console import Console
 
 import explain as explain_py
 from backprop86.explaining.command import parts_of
 from backprop86.explaining.first_step import first_step
 from backprop86.explaining.story import explain, parts_from
-from backprop86.report.page import Part, written
-from backprop86.report.page import told as print_page
+from backprop86.report.page import Part, text, written
 from backprop86.running.cli import one_clear_line
 from backprop86.running.problem import problem_of
 from backprop86.running.settings import load
@@ -27,9 +24,8 @@ from helpers import ROOT
 
 def told(*settings, width=80):
     """Return the page in a terminal of that width, and as Markdown."""
-    parts, shown = parts_of(*settings), io.StringIO()
-    print_page(parts, Console(file=shown, width=width, highlight=False))
-    return shown.getvalue(), written(parts)
+    parts = parts_of(*settings)
+    return text(parts, width), written(parts)
 
 
 SETTINGS = [
