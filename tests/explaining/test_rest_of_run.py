@@ -14,16 +14,9 @@ from backprop86.engines.recipe import Job
 from backprop86.engines.reference import NEVER, checkpoints
 from backprop86.explaining.command import RESULTS, parts_of
 from backprop86.explaining.first_step import first_step, measured
-from backprop86.explaining.rest_of_run import (
-    MANY,
-    Learned,
-    course_of,
-    learned_of,
-    published,
-    readings_that_learn,
-    rises,
-)
+from backprop86.explaining.rest_of_run import course_of, rises
 from backprop86.explaining.story import explain
+from backprop86.explaining.who_learns import MANY, Learned, learned_of, published, readings_that_learn
 from backprop86.gradients.whole_runs import trajectory
 from backprop86.network import Network
 from backprop86.problems import xor

@@ -9,7 +9,8 @@ import pandas as pd
 from backprop86.engines.reference import NEVER
 from backprop86.explaining.decimals import rounded, show
 from backprop86.explaining.first_step import Step
-from backprop86.explaining.rest_of_run import Course, Learned
+from backprop86.explaining.rest_of_run import Course
+from backprop86.explaining.who_learns import Learned
 from backprop86.report.page import Block
 
 BAR = 20

@@ -8,8 +8,8 @@ from typing import Any
 
 from backprop86.engines.recipe import BadInput, Recipe
 from backprop86.explaining.afterwards import Choice
-from backprop86.explaining.rest_of_run import Learned, learned_of, readings_that_learn
 from backprop86.explaining.story import explain
+from backprop86.explaining.who_learns import Learned, learned_of, readings_that_learn
 from backprop86.report.page import Part
 from backprop86.running.names import short_name
 from backprop86.running.problem import Problem, problem_of, validate, wiring_of

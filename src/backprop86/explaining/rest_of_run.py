@@ -1,28 +1,23 @@
-"""The run that the step begins: the sweeps at which E falls, and how many seeds learn.
+"""The run that the step begins: the sweeps at which E falls.
 
-Runs are made by the fused engine, so a run that is shown here is the run of that seed in results/, bit for bit.
+Runs are made by the quickest engine there is: if it is the fused one, a run that is shown here is the run of that seed
+in results/, bit for bit.
 """
 
 from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import torch
 
-from backprop86.engines import fused
-from backprop86.engines.recipe import BadInput, Job, Recipe
-from backprop86.engines.reference import NEVER, Outcome, checkpoints
+from backprop86.engines import quickest
+from backprop86.engines.recipe import Job
+from backprop86.engines.reference import NEVER, checkpoints
 from backprop86.explaining.first_step import FEW, Step, error_of
 from backprop86.network import Network, largest_weights
-from backprop86.running.names import short_name
-from backprop86.running.problem import Problem, counted_of, start_of, wiring_of
-from backprop86.running.schema import KEY, metadata
 
 SHARES = 6
 """E is shown each time it has fallen by another such share of its whole fall."""
@@ -34,8 +29,6 @@ LONGEST = 2e8
 """A run is cut off after this many sweeps × cases × connections: two seconds."""
 EXACT = 2e6
 """The longest run in which E is found sweep by sweep; in a longer run it is found at the engine's checkpoints only."""
-MANY, ENOUGH, TRIED = 100, 20, 1.5e9
-"""Seeds that are trained to see how many learn; the fewest that tell; the most work, one to two seconds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,12 +55,14 @@ class Course:
 def course_of(step: Step, gradient: np.ndarray) -> Course:
     """Look at the run before it, after this step (whose gradient is given), and whenever E has fallen by a share."""
     limit = int(min(step.recipe.sweeps, max(1, LONGEST // work_per_sweep(step))))
-    whole, sweeps = _trained(step, limit), checkpoints(limit)
+    job = _job(step, limit)
+    whole, sweeps = quickest.train(job, threads=1), checkpoints(limit)
     E, learned_at = whole.error_curve[0], int(whole.sweeps[0])
     last = _end(sweeps, E, learned_at)
     is_exact = last * work_per_sweep(step) <= EXACT
     last = last if is_exact else sweeps[bisect_left(sweeps, last)]
-    E_after = lru_cache(maxsize=None)(lambda sweep: _error(step, _weights(step, sweep)))
+    w_after = quickest.weights_after(job, last)
+    E_after = cache(lambda sweep: _error(step, w_after(sweep)))
     known = {sweep: E for sweep, E in zip(sweeps, E.tolist(), strict=True) if sweep <= last}
     chosen = _chosen(known | {last: E_after(last)}, E_after) if is_exact else _chosen(known, None)
     if is_exact and learned_at != NEVER:
@@ -76,7 +71,7 @@ def course_of(step: Step, gradient: np.ndarray) -> Course:
     for sweep in sorted(chosen - ({0, 1} if step.recipe.update == "sweep" else {0})):
         name = f"{sweep:,} sweep{'s' if sweep > 1 else ''}"
         if shows_outputs(step):
-            looks.append(_look(step, name, _weights(step, sweep)))
+            looks.append(_look(step, name, w_after(sweep)))
         else:
             looks.append(Look(name, known[sweep] if sweep in known else E_after(sweep), None))
     E_then = E_after(learned_at) if is_exact and learned_at != NEVER else np.nan
@@ -93,17 +88,12 @@ def shows_outputs(step: Step) -> bool:
     return len(step.trained) <= FEW and len(step.wiring.outputs) == 1
 
 
-def _trained(step: Step, sweeps: int) -> Outcome:
-    """Train the seed for this many sweeps, whether it learns or not."""
+def _job(step: Step, sweeps: int) -> Job:
+    """Return the seed as a job of this many sweeps, whether it learns or not."""
     counted = np.zeros((1, len(step.cases.inputs)))
     counted[:, step.trained] = 1
     recipe = replace(step.recipe, stop="limit", sweeps=sweeps, moments=[])
-    some = None if counted.all() else counted
-    return fused.train(Job(step.wiring, step.cases, recipe, step.w0[None], some), threads=1)
-
-
-def _weights(step: Step, sweep: int) -> np.ndarray:
-    return _trained(step, sweep).w[0] if sweep else step.w0
+    return Job(step.wiring, step.cases, recipe, step.w0[None], None if counted.all() else counted)
 
 
 def _moved(step: Step, gradient: np.ndarray) -> np.ndarray:
@@ -175,58 +165,3 @@ def rises(course: Course) -> list[tuple[int, int, float, float]]:
     """Return (from sweep, to sweep, E, E) of the checkpoints between which E rises by more than a hundredth of E."""
     known, much = list(zip(course.sweeps, course.E.tolist(), strict=True)), 0.01 * course.E[0]
     return [(a, b, E, F) for (a, E), (b, F) in pairwise(known) if E + much < F]
-
-
-@dataclass(frozen=True, eq=False)
-class Learned:
-    """The seeds among 0, 1, 2, ... that learn, and whether these are the runs in results/."""
-
-    who: np.ndarray  # True for each seed that learns
-    is_published: bool
-
-    @property
-    def first(self) -> int | None:
-        """The first seed that learns."""
-        return int(np.flatnonzero(self.who)[0]) if self.who.any() else None
-
-
-def learned_of(problem: Problem, recipe: Recipe, file: Path, reading: str) -> Learned | None:
-    """Return who learns, from the published runs if their settings are these; else by training, if that is quick."""
-    return published(file, reading, recipe) or _tried(problem, recipe)
-
-
-def published(file: Path, reading: str, recipe: Recipe) -> Learned | None:
-    """Return who learned in the rows of a reading; None if there are no such rows, or others."""
-    try:
-        of_each = metadata(file, pq.read_schema(file).metadata[KEY])
-        about = of_each[reading]
-        place = [("variant", "==", about.variant), ("reading", "==", about.reading)]
-        rows = pq.read_table(file, columns=["seed", "learned"], filters=place).to_pandas().sort_values("seed")
-    except (OSError, pa.ArrowInvalid, BadInput, KeyError, TypeError):
-        return None
-    if about.recipe != recipe or rows["seed"].tolist() != list(range(len(rows))):
-        return None
-    return Learned(rows["learned"].to_numpy(bool), True)
-
-
-def readings_that_learn(file: Path) -> dict[str, float]:
-    """Return the share of the published runs that learned, of everything that was run."""
-    try:
-        of_each = metadata(file, pq.read_schema(file).metadata[KEY])
-        rows = pq.read_table(file, columns=["variant", "reading", "learned"]).to_pandas()
-    except (OSError, pa.ArrowInvalid, BadInput, KeyError, TypeError):
-        return {}
-    share = rows.groupby(["variant", "reading"], sort=False)["learned"].mean()
-    return {short_name(name): float(share[about.variant, about.reading]) for name, about in of_each.items()}
-
-
-def _tried(problem: Problem, recipe: Recipe) -> Learned | None:
-    """Train the first seeds; None if fewer than ENOUGH could be trained in a second or two."""
-    wiring, cases = wiring_of(problem.wiring, recipe), problem.cases(recipe)
-    n = int(min(MANY, TRIED // (len(cases.inputs) * len(wiring.source) * recipe.sweeps)))
-    if n < ENOUGH:
-        return None
-    seeds = list(range(n))
-    w0, counted = start_of(problem, recipe, wiring, seeds), counted_of(problem, recipe, seeds)
-    outcome = fused.train(Job(wiring, cases, replace(recipe, stop="learned", moments=[]), w0, counted))
-    return Learned(outcome.sweeps != NEVER, False)

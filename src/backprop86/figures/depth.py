@@ -26,7 +26,8 @@ from backprop86.report.style import (
     panel_letters,
     plain_ticks,
 )
-from backprop86.running.runs import DRAWN, Runs
+from backprop86.running.columns import DRAWN
+from backprop86.running.runs import Runs
 
 STARTS_IN_WORDS = {"weights_up_to_0.3": "weights up to 0.3", "weights_up_to_1": "up to 1", "weights_up_to_3": "up to 3"}
 

@@ -6,7 +6,8 @@ from matplotlib.figure import Figure
 from backprop86.network import initial_weights
 from backprop86.problems.unit_splitting import NETS, SWEEPS, cases, shown_with_one, split, trained, wiring
 from backprop86.report.style import ONE_COLUMN, PALETTE, SMALL, figure_of, label_ends, plain_ticks
-from backprop86.running.runs import DRAWN, Runs
+from backprop86.running.columns import DRAWN
+from backprop86.running.runs import Runs
 
 SHOWN = {"10": "ten copies", "2_outgoing_only": "two copies, ε of incoming\nweights as before"}
 """The nets whose difference is drawn, in words; with two and four copies there is none to draw."""

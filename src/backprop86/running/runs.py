@@ -13,32 +13,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from backprop86.engines.recipe import BadInput, Recipe
+from backprop86.running.columns import CURVES, DRAWN, FIRST, FIRST_WEIGHTS, WEIGHTS, is_large
 from backprop86.running.names import moments
 from backprop86.running.provenance import Provenance
-from backprop86.running.schema import (
-    CURVES,
-    FIRST,
-    KEY,
-    WEIGHTS,
-    anew,
-    check_columns,
-    check_written,
-    command,
-    is_large,
-    is_text,
-    metadata,
-)
+from backprop86.running.schema import KEY, anew, check_columns, check_written, command, is_text, metadata
 from backprop86.running.validation import check_rows, check_size, sizes_of, with_texts
 from backprop86.running.writing import united, write_tables
 
 NULLABLE = {pa.int64(): pd.Int64Dtype(), pa.float32(): pd.Float32Dtype(), pa.bool_(): pd.BooleanDtype()}
 """Types of columns in which a value may be missing: measures of a moment that a run did not reach."""
-FIRST_WEIGHTS = 20
 MOST_WEIGHTS = 1_500
 """The weights that are kept of a variant as printed: those of its first seeds, of a small net as many numbers as this,
 and in any case those of its median run and of the first run of each kind of failure."""
-DRAWN = 30
-"""The seeds whose curves are drawn: the first of a reading."""
 
 
 @dataclass(eq=False)

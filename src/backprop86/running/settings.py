@@ -22,10 +22,10 @@ from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf
 from yaml import safe_load
 
+from backprop86.engines import ENGINES
 from backprop86.engines.cores import cores
 from backprop86.engines.recipe import BEYOND, BadInput, Recipe, one_of
 from backprop86.running.experiment import Experiment
-from backprop86.running.training import ENGINES
 from backprop86.running.wording import HYDRA_ERRORS, in_words, must_be
 
 CONF = Path(__file__).parents[3] / "conf"

@@ -14,14 +14,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from backprop86.engines import ENGINES
 from backprop86.engines.recipe import BadInput
 from backprop86.running import runs
+from backprop86.running.columns import FIRST, is_large
 from backprop86.running.experiment import Experiment
 from backprop86.running.progress import bars
 from backprop86.running.provenance import Provenance, versions
-from backprop86.running.schema import FIRST, is_large
 from backprop86.running.settings import load
-from backprop86.running.training import ENGINES, run_together, together
+from backprop86.running.training import run_together, together
 
 SEEDS = 20
 """The seeds of each reading that are trained anew unless others are asked for: its first."""
