@@ -98,7 +98,7 @@ def test_no_autograd_outside_the_oracles():
 
 
 LETTER = ["modules", "wiring", "network", "desired_states", "descent"]
-ROOMS = ["engines", "gradients", "running", "judging", "report", "explaining", "problems", "figures"]
+ROOMS = ["engines", "gradients", "running", "judging", "report", "explaining", "problems", "figures", "face"]
 """A room imports from the letter, from itself, and from the rooms before it."""
 OLD_ADDRESS = "oracles"
 
@@ -247,8 +247,9 @@ def test_the_lock_of_an_extra_fits_the_project_and_the_other_locks(extra):
 
 def test_the_lock_holds_exactly_what_the_project_needs():
     project, locked_here = PROJECT["project"], locked(*LOCKS)
-    assert {*project["optional-dependencies"]} == {"dev", *EXTRAS}
-    wanted = project["dependencies"] + project["optional-dependencies"]["dev"] + PROJECT["build-system"]["requires"]
+    extras = project["optional-dependencies"]
+    assert {*extras} == {"run", "dev", *EXTRAS}
+    wanted = project["dependencies"] + extras["run"] + extras["dev"] + PROJECT["build-system"]["requires"]
     wanted = [Requirement(text) for text in wanted]
     seen = set()
     while wanted:

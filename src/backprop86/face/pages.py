@@ -45,8 +45,8 @@ def explain(
     page = bp.explain("symmetry", seed=3, case=9, epsilon=0.2)
 
     seed: None is the first whose net learns. case: which case is shown unit by unit. reading: None is the first.
-    hidden: another number of hidden units. settings: settings of `bp.Recipe`. BadInput, a ValueError, says in one line what
-    cannot be. Without numba the net is trained by the reference engine: the same page, in ten seconds or more.
+    hidden: another number of hidden units. settings: settings of `bp.Recipe`. BadInput, a ValueError, says in one line
+    what cannot be. Without numba the reference engine trains the net: the same page, in ten seconds or more.
     """
     settings_of(experiment)
     numbers = {"seed": seed, "case": case, "hidden": hidden}
