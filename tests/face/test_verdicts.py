@@ -68,6 +68,13 @@ def test_rows_that_lost_their_note_or_columns_of_other_readings():
     assert set(ours["reading"]) >= {"as_printed", "two_hidden/as_printed"}
 
 
+def test_a_reading_is_not_judged_by_columns_that_only_another_has():
+    parts = bp.run("xor", seeds=20, network="2_hidden"), bp.run("xor", seeds=20, reading="range_1")
+    table = bp.judge("xor", pd.concat(parts)).set_index(["claim", "reading"])
+    assert table.loc[("xor-fig3-direct", "as_printed"), "verdict"] == "not judged"
+    assert table.loc[("xor-fig3-direct", "range_1"), "n"] > 0
+
+
 def test_a_verdict_flips_when_the_rows_are_altered():
     slow = hundred().assign(sweeps=lambda rows: rows["sweeps"] + 100_000)
     assert bp.judge("xor", slow).set_index("claim").loc["xor-sweeps-direct", "verdict"] == "not reproduced"

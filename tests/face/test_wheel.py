@@ -106,7 +106,7 @@ for name in ("run", "judge", "read_runs", "verify"):
     except ImportError as error:
         told.append(str(error))
 net = bp.Network(bp.layered(2, 2, 1))
-inputs, w = torch.rand(1, 5, 2).double(), torch.rand(3, 9).double()
+inputs, w = torch.rand(3, 5, 2).double(), torch.rand(3, 9).double()
 table = compare(net.forward, net.backward, [inputs], {"w": w})
 print(json.dumps({
     "file": bp.__file__, "told": told, "page": str(bp.explain("xor", seed=1, sweeps=400)),
@@ -124,7 +124,7 @@ def test_with_the_extra_run(wheel, tmp_path):
     assert found["experiments"] == len(list((ROOT / "conf" / "experiment").iterdir()))
     holds = "results must be a folder that holds runs/xor.parquet"
     assert found["told"] == f"the published rows are in the repository, in results/runs: {holds}"
-    assert "epsilon 0.2 instead of 0.1, seed 3" in found["title"]
+    assert "epsilon 0.2 instead of 0.5, seed 3, case 10" in found["title"]
 
 
 def test_with_what_it_requires_alone(wheel, tmp_path):
