@@ -49,6 +49,16 @@ def test_no_name_turns_into_a_module():
 
 
 @pytest.mark.slow
+def test_what_needs_no_extra():
+    files = sorted((ROOT / "src" / "backprop86").glob("problems/*.py"))
+    names = [f"problems.{file.stem}" for file in files if file.stem != "__init__"]
+    names += ["face.pages", "face.catalogue", "gradients.check", "gradients.high_precision"]
+    code = f"import sys; from importlib import import_module\nsys.modules |= dict.fromkeys({bp.OF_RUN})\n"
+    assert len(names) > 25
+    assert fresh(f"{code}for name in {names}: import_module(f'backprop86.{{name}}')\nprint('done')") == "done\n"
+
+
+@pytest.mark.slow
 def test_a_name_that_needs_the_extra_says_so():
     hidden = "import sys; sys.modules['{0}'] = None; import backprop86 as bp; bp.{1}"
     for module, name in (("pyarrow", "run"), ("numba", "run"), ("scipy", "judge"), ("rich", "verify")):

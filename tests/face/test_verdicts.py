@@ -100,6 +100,11 @@ def test_what_cannot_be_judged_gets_one_line():
         assert str(error.value) == line
 
 
+def test_an_experiment_without_claims():
+    table = bp.judge("family_trees_map", bp.run("family_trees_map", seeds=1, sweeps=1))
+    assert (len(table), list(table)) == (0, list(bp.judge("xor", hundred())))
+
+
 def test_every_column_says_something():
     table = bp.judge("xor", hundred())
     assert list(table) == [*COMPARED[:4], "reading", "words", *COMPARED[4:], "estimate", "low", "high"]

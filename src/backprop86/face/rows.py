@@ -45,7 +45,7 @@ def run(
 
     docs/rows.md explains the columns. Weights and curves are those of the runs whose weights and curves a published
     file keeps: the first, the median run, the first failure of each kind. Nothing is written to disk. BadInput, a
-    ValueError, says in one line what cannot be.
+    ValueError, says in one line what cannot be. For millions of seeds there is experiments/run.py.
     """
     asked = settings_of(experiment)
     names = readings_of(asked.experiment, reading)

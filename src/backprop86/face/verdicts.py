@@ -33,9 +33,12 @@ def judge(experiment: str, rows: pd.DataFrame) -> pd.DataFrame:
     compared, and the number found in them with its 95 % interval.
     """
     mine = settings_of(experiment).experiment
+    _check(mine, rows)
+    if not mine.claims:
+        return pd.DataFrame(columns=COLUMNS)
     runs = runs_of(mine, rows)
     parts = [part for claim in mine.claims for part in _judged(claim, runs, mine)]
-    return pd.concat(parts, ignore_index=True)[COLUMNS] if parts else pd.DataFrame(columns=COLUMNS)
+    return pd.concat(parts, ignore_index=True)[COLUMNS]
 
 
 def _judged(claim: Claim, runs: Runs, experiment: Experiment) -> list[pd.DataFrame]:
@@ -67,14 +70,13 @@ def _not_judged(claim: Claim, name: str, reason: str) -> pd.DataFrame:
 
 
 def runs_of(experiment: Experiment, rows: pd.DataFrame) -> Runs:
-    """Return rows as the rules take them, a table for each reading; BadInput, in one line, if they are none of ours."""
-    _check(experiment, rows)
-    found = Runs(experiment.stem, {}, {})
+    """Return rows as the rules take them, a table for each reading; BadInput, in one line, for a seed that is twice."""
+    found, places = Runs(experiment.stem, {}, {}), rows.groupby(["variant", "reading"], sort=False).indices
     for name in experiment.every_reading:
         variant, reading = experiment.place_of(name)
-        part = rows[(rows["variant"] == variant) & (rows["reading"] == reading)].reset_index(drop=True)
-        if not len(part):
+        if (variant, reading) not in places:
             continue
+        part = rows.iloc[places[variant, reading]].reset_index(drop=True)
         if part["seed"].duplicated().any():
             seed = part["seed"][part["seed"].duplicated()].iloc[0]
             raise BadInput(f"rows must hold each seed of a reading once, was twice seed {seed} of {name}")

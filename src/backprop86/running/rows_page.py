@@ -40,7 +40,7 @@ PAGE = """# Rows
 
 *Made by `python -m backprop86.running.rows_page > docs/rows.md`; a test holds that it is complete.*
 
-`results/runs/<experiment>.parquet` has a row for every run. Read it with pandas:
+`results/runs/<experiment>.parquet` has a row for every run. `bp.read_runs` reads it, and so does pandas:
 
 ```python
 import math
