@@ -22,7 +22,7 @@ LOCK = UV_CUSTOM_COMPILE_COMMAND="make locks" uv pip compile --quiet --universal
 CUDA = cuda-bindings cuda-toolkit nvidia-cudnn-cu13 nvidia-cusparselt-cu13 nvidia-nccl-cu13 nvidia-nvshmem-cu13 triton
 locks:  ## the locks with hashes, anew from pyproject.toml (needs uv); to raise a version, delete its pin first
 	echo setuptools | $(LOCK) - -o requirements/build.lock
-	printf '%s\n' $(CUDA) | $(LOCK) pyproject.toml --extra dev -c requirements/build.lock -c requirements/torch.lock \
+	printf '%s\n' $(CUDA) | $(LOCK) pyproject.toml --extra run --extra dev -c requirements/build.lock -c requirements/torch.lock \
 	  --excludes - --no-emit-package setuptools --no-emit-package torch -o requirements/main.lock
 	echo jax | $(LOCK) - -c requirements/main.lock -o requirements/bench.lock
 	echo autograd | $(LOCK) - -c requirements/main.lock -o requirements/contest.lock

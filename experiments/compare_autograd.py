@@ -17,9 +17,9 @@ from rich.progress import Progress
 from backprop86.engines.recipe import BadInput
 from backprop86.gradients import survey
 from backprop86.report import beside_autograd, measured
-from backprop86.report.page import table_of
 from backprop86.report.style import save
 from backprop86.report.tables import write_table
+from backprop86.report.terminal import table_of
 from backprop86.running.cli import one_clear_line
 from backprop86.running.settings import load, stems
 

@@ -8,13 +8,13 @@ python experiments/explain.py --markdown > step.md
 """
 
 import argparse
+import shutil
 import sys
 
 import torch
-from rich.console import Console
 
-from backprop86.explain.command import FIELDS, NAMES, parts_of
-from backprop86.report.page import told, written
+from backprop86.explaining.command import FIELDS, NAMES, parts_of
+from backprop86.report.page import text, written
 from backprop86.running.cli import one_clear_line
 
 
@@ -30,7 +30,7 @@ def main() -> None:
     if chosen.markdown:
         print(written(parts), end="")
     else:
-        told(parts, Console(highlight=False))
+        print(text(parts, shutil.get_terminal_size().columns, bold=sys.stdout.isatty()), end="")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import argparse
 import sys
 
 from backprop86.engines.recipe import BadInput
-from backprop86.explain.picture import EXAMPLE
+from backprop86.explaining.picture import EXAMPLE
 from backprop86.report.assembly import publish, stale
 from backprop86.report.tables import report_command
 from backprop86.running.cli import one_clear_line

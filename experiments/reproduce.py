@@ -10,7 +10,7 @@ from functools import partial
 from rich.progress import track
 
 from backprop86.engines.cores import cores
-from backprop86.explain.picture import EXAMPLE
+from backprop86.explaining.picture import EXAMPLE
 from backprop86.judging.brief import in_brief
 from backprop86.report.assembly import publish, workers
 from backprop86.running.cli import one_clear_line

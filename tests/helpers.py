@@ -11,6 +11,7 @@ import pytest
 from backprop86.engines import fused, reference
 from backprop86.engines.recipe import Job, Recipe
 from backprop86.judging.ledger import ledger
+from backprop86.report.figures_of import own_figures
 from backprop86.running.experiment import Experiment
 from backprop86.running.nets import Nets
 from backprop86.running.problem import problem_of, start_of, validate, wiring_of
@@ -52,7 +53,7 @@ def every_reading(stem, sweeps, seeds=(0, 1, 2), names=None):
 
 def drawn(runs):
     """The figures of an experiment by name, each of them rendered once: warnings are errors."""
-    figures = problem_of(runs.stem).draw(runs)
+    figures = own_figures(runs.stem, runs)
     for figure in figures.values():
         figure.savefig(io.BytesIO(), dpi=40)
     return figures

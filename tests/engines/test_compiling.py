@@ -345,7 +345,7 @@ def test_a_kernel_that_holds_a_number_of_its_maker_is_not_kept(folder):
     assert len(list(folder.iterdir())) == 1
 
 
-APART = ("limit", "outputs")
+APART = ("limit", "showing")
 """Files with kernels that no kernel elsewhere is made of: each is a source of its own kernels only."""
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from backprop86.engines.recipe import BadInput, Recipe
+from backprop86.figures import chain as chain_figures
 from backprop86.problems import chain
 from backprop86.running.settings import load
 from backprop86.wiring import ONE
@@ -46,8 +47,8 @@ def test_the_engines_agree():
 def test_figure():
     runs = every_reading("chain", 40, range(5), ["as_printed", "range_3"])
     panels = drawn(runs)["layers"].axes
-    assert [axes.get_title("left") for axes in panels] == [*chain.SHOWN.values()]
-    for axes, reading in zip(panels, chain.SHOWN, strict=True):
+    assert [axes.get_title("left") for axes in panels] == [*chain_figures.SHOWN.values()]
+    for axes, reading in zip(panels, chain_figures.SHOWN, strict=True):
         _, _, gradient = runs.curves(reading)
         untrained, trained = axes.lines
         assert untrained.get_ydata() == pytest.approx(np.median(gradient[:, 0], 0))

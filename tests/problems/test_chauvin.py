@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from backprop86.figures import chauvin as chauvin_figures
 from backprop86.judging.judgement import of_form
 from backprop86.judging.ledger import ledger
 from backprop86.problems import chauvin, xor
@@ -91,7 +92,7 @@ def test_figure():
     left, right = drawn(made_up(lambda H, rate: round(280 - 33 * np.log2(H)) if rate < 4 else pd.NA))["hidden"].axes
     assert left.lines[0].get_ydata().tolist() == [247, 214, 181, 148, 115]
     words = [text.get_text() for axes in (left, right) for text in axes.texts if len(text.get_text()) > 1]
-    assert words == ["1986: 280 − 33 log₂ H", "1986", *chauvin.SHOWN.values()]
+    assert words == ["1986: 280 − 33 log₂ H", "1986", *chauvin_figures.SHOWN.values()]
     for line in left.lines[1:]:
         assert line.get_ydata().tolist() == [247, 214, 181, 148, 115]
     for line in right.lines[1:]:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from backprop86.engines.recipe import Recipe
+from backprop86.figures import extra_connections as extra_connections_figures
 from backprop86.problems import extra_connections, symmetry, xor
 from backprop86.running.nets import Nets
 from helpers import engines, measured, of_readings, runs_of
@@ -43,7 +44,7 @@ def test_wrong():
 def test_the_share_of_runs_that_are_stuck():
     learned = {"xor_2/slow": 37, "xor_2/fast": 40, "xor_8/slow": 0, "symmetry_2/slow": 10}
     runs = of_readings({name: runs_of(np.arange(40) < n) for name, n in learned.items()})
-    table = extra_connections.unsolved(runs, "xor")
+    table = extra_connections_figures.unsolved(runs, "xor")
     assert table[["hidden", "how", "share"]].to_numpy().tolist() == [
         [2, "slow", 3 / 40],
         [2, "fast", 0],
@@ -51,7 +52,7 @@ def test_the_share_of_runs_that_are_stuck():
     ]
     assert (table["low"] <= table["share"]).all()
     assert (table["share"] <= table["high"]).all()
-    assert extra_connections.unsolved(runs, "symmetry")["share"].tolist() == [0.75]
+    assert extra_connections_figures.unsolved(runs, "symmetry")["share"].tolist() == [0.75]
 
 
 @pytest.mark.parametrize("name", ["xor_8", "symmetry_3"])

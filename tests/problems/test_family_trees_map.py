@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from backprop86.figures import family_trees_map as family_trees_map_figures
+from backprop86.figures.family_trees_map import draw, table
 from backprop86.problems import family_trees_map
-from backprop86.problems.family_trees_map import SIX, draw, table
+from backprop86.problems.family_trees_map import SIX
 from backprop86.running.runs import Runs
 from backprop86.running.settings import load
 from backprop86.running.training import run_reading
@@ -61,8 +63,8 @@ def test_the_table_has_the_shares_of_a_point(made_up):
 
 def test_of_no_nets_there_is_no_share():
     nobody = np.array([False, False])
-    assert np.isnan(family_trees_map.among(nobody, nobody))
-    assert family_trees_map.among(np.array([True, False]), np.array([True, True])) == 0.5
+    assert np.isnan(family_trees_map_figures.among(nobody, nobody))
+    assert family_trees_map_figures.among(np.array([True, False]), np.array([True, True])) == 0.5
 
 
 def test_a_share_is_drawn_where_its_point_lies(made_up):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from backprop86.engines.recipe import BadInput, Recipe
+from backprop86.figures import shapes as shapes_figures
 from backprop86.problems import shapes
 from backprop86.running.nets import Nets
 from backprop86.running.settings import load
@@ -138,8 +139,8 @@ def test_figures():
     assert [*figures] == ["held_out", "codes"]
     panels = figures["held_out"].axes
     assert [float(axes.lines[0].get_xdata()[0]) for axes in panels] == [17, 30, 20, 4]
-    assert [axes.get_title("left") for axes in panels] == [*shapes.SHOWN.values()]
-    learned = [int(runs.at(*key)["learned"].sum()) for key in shapes.SHOWN]
+    assert [axes.get_title("left") for axes in panels] == [*shapes_figures.SHOWN.values()]
+    learned = [int(runs.at(*key)["learned"].sum()) for key in shapes_figures.SHOWN]
     assert [sum(bar.get_height() for bar in axes.patches) for axes in panels] == learned
     for axes in figures["codes"].axes:
         assert len(axes.lines) == 32  # a dot for each case held out

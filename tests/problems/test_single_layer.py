@@ -8,6 +8,7 @@ import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from backprop86.engines.recipe import Recipe
+from backprop86.figures import single_layer as single_layer_figures
 from backprop86.problems import single_layer
 from backprop86.running.nets import Nets
 from helpers import engines, measured, runs_of
@@ -76,16 +77,16 @@ def test_the_engines_agree(task):
 def test_three_lines_each_with_another_mistake_and_hidden_units_that_part_the_cases():
     asked = single_layer.cases(Recipe("xor_0"))
     on = asked.desired[:, 0] > 0.5
-    wrong = [np.flatnonzero((w[0] + asked.inputs @ w[1:] > 0) != on).tolist() for w in single_layer.lines()]
+    wrong = [np.flatnonzero((w[0] + asked.inputs @ w[1:] > 0) != on).tolist() for w in single_layer_figures.lines()]
     assert [len(some) for some in wrong] == [1, 1, 1]
     assert len({some[0] for some in wrong}) == 3
-    hidden, w = single_layer.seen_by_hidden_units()
+    hidden, w = single_layer_figures.seen_by_hidden_units()
     assert np.array_equal(w[0] + hidden @ w[1:] > 0, on)
     assert best_plane(replace(asked, inputs=hidden))[0] == 0
 
 
 def test_figure():
-    figure = single_layer.draw(runs_of([False]))["line"]
+    figure = single_layer_figures.draw(runs_of([False]))["line"]
     figure.savefig(io.BytesIO(), dpi=40)
     titles = [axes.get_title("left") for axes in figure.axes]
     assert titles == ["no hidden layer: 1 of 4 wrong"] * 3 + ["hidden layer: 0 of 4 wrong"]

@@ -7,6 +7,7 @@ import torch
 from backprop86.engines import fused, reference
 from backprop86.engines.outputs import states
 from backprop86.engines.recipe import Job, Recipe
+from backprop86.figures import t_c as t_c_figures
 from backprop86.gradients.check import compare
 from backprop86.gradients.oracles import ORACLES
 from backprop86.network import Network, initial_weights
@@ -195,4 +196,4 @@ def test_networks_there_are_not(network):
 
 
 def test_no_figure_without_the_reading_drawn():
-    assert t_c.draw(Runs("t_c", {}, {})) == {}
+    assert t_c_figures.draw(Runs("t_c", {}, {})) == {}

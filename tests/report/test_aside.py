@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from backprop86.engines.recipe import BadInput
-from backprop86.explain.picture import EXAMPLE
+from backprop86.explaining.picture import EXAMPLE
 from backprop86.report import aside, assembly
 from backprop86.report.assembly import publish, stale
 from backprop86.running.run import run
@@ -75,7 +75,7 @@ def test_pages_that_fail_leave_the_old_report(own, monkeypatch):
 KILLED = """
 import os, signal, sys
 from dataclasses import replace
-from backprop86.explain.picture import EXAMPLE
+from backprop86.explaining.picture import EXAMPLE
 from backprop86.report.assembly import publish
 
 def picture(chapter):

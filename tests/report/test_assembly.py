@@ -10,7 +10,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from backprop86.engines.recipe import BadInput
-from backprop86.explain.picture import EXAMPLE
+from backprop86.explaining.picture import EXAMPLE
 from backprop86.judging.ledger import ledger, literals
 from backprop86.report import assembly, readme
 from backprop86.report.assembly import report, stale

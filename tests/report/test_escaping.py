@@ -15,6 +15,7 @@ from backprop86.engines.recipe import BadInput
 from backprop86.judging.ledger import literals
 from backprop86.report import escaping, material, readme, style, tables
 from backprop86.report.claims_page import claims_page
+from backprop86.report.page import markdown
 from backprop86.running.claim import Claim
 from helpers import experiment_of, ledger_of, runs_of
 
@@ -39,7 +40,7 @@ SIGNS = st.text(st.sampled_from("|<>](){}[!/\\\n\r\u2028ab&$%#_^~`=-+@ "), max_s
 
 @given(SIGNS, SIGNS)
 def test_a_cell_of_markdown_stays_one(head, text):
-    page = tables.markdown(pd.DataFrame({head: [text], "z": ["c"]}))
+    page = markdown(pd.DataFrame({head: [text], "z": ["c"]}))
     lines = page.split("\n")
     assert len(lines) == 4
     assert len(page.splitlines()) == 3
@@ -64,7 +65,7 @@ def test_signs_of_markdown(text, told):
 
 def test_what_is_markdown_already_is_left():
     frame = pd.DataFrame({"claim": ["[a](b)"], "other": ["[a](b)"]})
-    assert tables.markdown(frame, written=["claim"]).endswith("| [a](b) | [a]\\(b) |\n")
+    assert markdown(frame, written=["claim"]).endswith("| [a](b) | [a]\\(b) |\n")
 
 
 SAYS = "it is <img src=x onerror=alert(1)> | [so](javascript:alert(1))\n# so"
@@ -75,7 +76,7 @@ def test_a_claim_of_any_words_is_one_on_its_page_and_in_the_readme():
     judged = ledger_of([claim], runs_of([True] * 9, did=np.arange(9.0)))
     judged = judged.assign(words=SAYS, because=SAYS, printed=SAYS)
     page = claims_page(judged, {"made_up": SAYS}, notes=[SAYS])
-    table = tables.markdown(readme.claims_table(literals(judged)), written=["claim"])
+    table = markdown(readme.claims_table(literals(judged)), written=["claim"])
     for text in (page, table):
         assert "alert(1)" in text
         assert not re.search(r"<[A-Za-z/!?]|\]\(javascript|^# so", text, re.MULTILINE)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from backprop86.explain.picture import EXAMPLE
+from backprop86.explaining.picture import EXAMPLE
 from backprop86.report import style
 from backprop86.report.assembly import report
 from backprop86.running.run import run

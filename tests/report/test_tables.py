@@ -9,13 +9,14 @@ import pytest
 from backprop86.judging.rules import RULES
 from backprop86.report import readme, tables
 from backprop86.report.claims_page import claims_page
+from backprop86.report.page import markdown
 from backprop86.running.claim import Claim
 from helpers import experiment_of, ledger_of, of_readings, runs_of
 
 
 def test_markdown_and_latex():
     frame = pd.DataFrame({"a_b": ["x_y"], "5 %": [np.inf]})
-    assert tables.markdown(frame) == "| a_b | 5 % |\n| --- | --- |\n| x_y | never |\n"
+    assert markdown(frame) == "| a_b | 5 % |\n| --- | --- |\n| x_y | never |\n"
     assert tables.latex(frame).splitlines() == [
         r"\begin{tabular}{ll}",
         r"\toprule",

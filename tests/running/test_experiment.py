@@ -7,9 +7,9 @@ import pytest
 
 from backprop86.engines.recipe import BadInput, Recipe
 from backprop86.running.claim import Claim
+from backprop86.running.columns import DRAWN, FIRST_WEIGHTS
 from backprop86.running.experiment import Experiment
 from backprop86.running.names import CHOICES, WITHOUT_WORDS, described, joined, moments, short_name
-from backprop86.running.runs import DRAWN, FIRST_WEIGHTS
 from backprop86.running.settings import load, stems
 
 PRINTED = Recipe("one_hidden_direct", 900, epsilon=0.5, alpha=0.9, moments=[558])

@@ -20,9 +20,6 @@ def test_every_problem_keeps_the_protocol(stem):
     problem = problem_of(stem)
     for name in ("wiring", "cases", "measure"):
         assert arguments(getattr(problem, name)) == arguments(getattr(Problem, name), skip=1), name
-    assert arguments(problem.draw) == ["runs"]
-    if hasattr(problem, "table"):
-        assert arguments(problem.table) == ["runs"]
     if hasattr(problem, "counted"):
         assert arguments(problem.counted) == ["recipe", "seeds"]
 

@@ -9,11 +9,12 @@ import pytest
 from backprop86.engines.recipe import CRITERIA, Recipe
 from backprop86.problems import xor
 from backprop86.running import runs
+from backprop86.running.columns import columns
 from backprop86.running.names import moments
 from backprop86.running.provenance import Provenance
 from backprop86.running.rows_page import GENERAL, MOMENTS, NEVER, meanings, of_problem, page
 from backprop86.running.settings import load, stems
-from backprop86.running.training import columns, run_reading
+from backprop86.running.training import run_reading
 from helpers import ROOT
 
 

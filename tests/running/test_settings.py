@@ -24,10 +24,10 @@ from backprop86.report.citing import bibtex
 from backprop86.running import runs
 from backprop86.running import settings as config
 from backprop86.running.cli import arguments, one_clear_line
+from backprop86.running.columns import columns
 from backprop86.running.experiment import Experiment
 from backprop86.running.problem import validate
 from backprop86.running.settings import load, stems
-from backprop86.running.training import columns
 from backprop86.wiring import layered
 from helpers import ROOT
 

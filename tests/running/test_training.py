@@ -14,18 +14,11 @@ from backprop86.engines.reference import checkpoints
 from backprop86.network import Network
 from backprop86.problems import family_trees, symmetry, xor
 from backprop86.running import training
+from backprop86.running.columns import OTHER, YES_OR_NO, columns
 from backprop86.running.failures import kinds
 from backprop86.running.nets import Nets
 from backprop86.running.settings import load
-from backprop86.running.training import (
-    OTHER,
-    YES_OR_NO,
-    columns,
-    run_reading,
-    run_together,
-    start_of,
-    together,
-)
+from backprop86.running.training import run_reading, run_together, start_of, together
 from backprop86.wiring import wire
 from helpers import measured
 

@@ -1,1 +1,1 @@
-"""One file per 1986 problem: its cases, its network, what is measured, how it is drawn."""
+"""One file per 1986 problem: its cases, its network, what is measured."""

@@ -5,13 +5,11 @@ L sets both procedures beside each other on three tasks: the encoder 4-2-4, ten 
 """
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from backprop86.engines.recipe import BadInput, Cases, Recipe
 from backprop86.problems import associations, chain
 from backprop86.running.nets import Nets
 from backprop86.running.problem import Problem
-from backprop86.running.runs import Runs
 from backprop86.wiring import Wiring, layered
 
 ENCODER, PAIRS, CHAIN = "4-2-4", "10_pairs_10-10-10", "1-10x1-1"
@@ -54,8 +52,3 @@ def measure(nets: Nets) -> dict[str, np.ndarray]:
         "hidden_alike": (np.abs(one - two) < ALIKE).all(1),
         "share_a_code": (codes[:, 1:] == codes[:, :-1]).any(1),
     }
-
-
-def draw(runs: Runs) -> dict[str, Figure]:
-    """Draw nothing beside what every experiment has."""
-    return {}

@@ -6,15 +6,11 @@ comes back through a weight over n, so it needs n epsilon to change as the unit'
 """
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from backprop86.engines.outputs import logistic
 from backprop86.engines.recipe import BadInput, Cases, Recipe
-from backprop86.network import initial_weights
-from backprop86.report.style import ONE_COLUMN, PALETTE, SMALL, figure_of, label_ends, plain_ticks
 from backprop86.running.measures import total
 from backprop86.running.nets import Nets
-from backprop86.running.runs import DRAWN, Runs
 from backprop86.wiring import ONE, Wiring, layered
 
 N, HIDDEN = 4, 2
@@ -120,35 +116,3 @@ def measure(nets: Nets) -> dict[str, np.ndarray]:
     most = trained(split(nets.wiring, nets.w), shown_with_one(nets.cases.inputs)).max(0)
     found: dict[str, np.ndarray] = {f"apart_{name}": most[:, k] for k, name in enumerate(NETS) if name != "once"}
     return found | {f"same_bits_{n}": found[f"apart_{n}"] == 0 for n in (2, 4, 10)}
-
-
-SHOWN = {"10": "ten copies", "2_outgoing_only": "two copies, ε of incoming\nweights as before"}
-"""The nets whose difference is drawn, in words; with two and four copies there is none to draw."""
-LEAST = 1e-17
-"""The smallest difference that is drawn."""
-
-
-def draw(runs: Runs) -> dict[str, Figure]:
-    """Draw how far the outputs of two split nets are from those of the net as it is, sweep by sweep."""
-    recipe = runs.recipe("as_printed")
-    net = wiring(recipe)
-    w = initial_weights(net, runs.of("as_printed")["seed"].tolist()[:DRAWN], recipe.initial_range, recipe.biases)
-    apart = np.maximum(trained(split(net, w), shown_with_one(cases(recipe).inputs)), LEAST)
-    figure = figure_of(ONE_COLUMN, 58)
-    axes = figure.subplots()
-    axes.set(yscale="log", xlim=(0, SWEEPS), ylim=(LEAST, 1), xlabel="sweeps (epochs)")
-    axes.set_ylabel("difference of outputs")
-    axes.set_xticks([0, 500, 1000, 1500, 2000])
-    lines = []
-    for colour, (name, words) in zip(PALETTE, SHOWN.items(), strict=False):
-        low, middle, high = np.quantile(apart[:, :, list(NETS).index(name)], [0, 0.5, 1], axis=1, method="inverted_cdf")
-        lines += axes.plot(middle, color=colour, label=words)
-        axes.fill_between(np.arange(len(middle)), low, high, color=colour, alpha=0.15, linewidth=0)
-    axes.axhline(1e-12, color="0.4", linewidth=0.6, linestyle=":")
-    axes.annotate(
-        "equal, below 10⁻¹²", (SWEEPS, 1e-12), (-2, 2), textcoords="offset points", ha="right", fontsize=SMALL
-    )
-    for axis in (axes.xaxis, axes.yaxis):
-        plain_ticks(axis)
-    label_ends(axes, lines)
-    return {"apart": figure}

@@ -19,13 +19,13 @@ from rich.progress import track
 
 from backprop86.engines.cores import cores
 from backprop86.engines.recipe import BadInput
-from backprop86.report import chapters, citing, findings, readme, tables
+from backprop86.report import chapters, citing, findings, readme
 from backprop86.report.aside import WHOLE_PAGE, aside, is_aside
 from backprop86.report.claims_page import claims_page
 from backprop86.report.escaping import in_csv
 from backprop86.report.gallery import gallery
 from backprop86.report.material import Folder, Material, concatenated, prepare
-from backprop86.report.page import Part
+from backprop86.report.page import Part, markdown
 from backprop86.running.cli import stop_as_ctrl_c
 from backprop86.running.runs import read
 from backprop86.running.schema import command
@@ -178,7 +178,7 @@ def with_settings(claims: pd.DataFrame, made: list[Material]) -> pd.DataFrame:
 def readme_of(claims: pd.DataFrame, output: Path, example: Example) -> str:
     """Return the README with all between markers, and every marked number, made anew from the files in `output`."""
     made = {
-        "claims": tables.markdown(readme.claims_table(claims[claims["headline"]]), written=["claim"]),
+        "claims": markdown(readme.claims_table(claims[claims["headline"]]), written=["claim"]),
         "autograd": (output / "tables" / "autograd_oracles.md").read_text("utf-8"),
         "explain": example.excerpt(example.page()),
     }

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from backprop86.gradients import survey
 from backprop86.report import citing, curves, measured, style, tables
 from backprop86.report import failures as atlas
+from backprop86.report.figures_of import own_figures
 from backprop86.report.material import Folder, Material
 from backprop86.running.claim import Claim
 from backprop86.running.runs import Runs
@@ -50,7 +51,7 @@ def one_experiment(chapter: Chapter, made: Material) -> None:
     claims = [claim for claim in experiment.claims if claim.id in set(made.judged["claim"])]
     so = f" Not with the settings of conf/experiment/{stem}.yaml: {_settings(made)}." if made.other_settings else ""
     captions = {caption.name: caption for caption in experiment.figures}
-    for name, figure in experiment.problem.draw(runs).items() if made.is_drawn else ():
+    for name, figure in own_figures(stem, runs).items() if made.is_drawn else ():
         about = [claim for claim in claims if claim.id in captions[name].claims]
         chapter.figure(f"{stem}_{name}", figure, captions[name].says + so, about, [runs], how)
     if not (experiment.axes or experiment.by_itself):

@@ -10,7 +10,8 @@ from backprop86.judging.ledger import by_reading, literal, literals
 from backprop86.judging.rules import RULES
 from backprop86.judging.sentences import capital
 from backprop86.report.escaping import in_markdown
-from backprop86.report.tables import command, markdown, report_command
+from backprop86.report.page import markdown
+from backprop86.report.tables import command, report_command
 
 PREFACE = """The five texts, and two later ones, make {claims} claims here. Each is judged
 from the rows in `{folder}/runs/`:

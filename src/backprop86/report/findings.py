@@ -11,8 +11,8 @@ from backprop86.judging.judgement import ORDINARY
 from backprop86.judging.ledger import literals, number
 from backprop86.judging.numbers import odds, percent, shown
 from backprop86.report.escaping import in_markdown
+from backprop86.report.page import markdown
 from backprop86.report.recipes_of_the_time import NEGLIGIBLE, RECIPES, SPEECH, place_of
-from backprop86.report.tables import markdown
 from backprop86.running.runs import Runs
 from backprop86.running.settings import PUBLISHED
 

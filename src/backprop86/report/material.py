@@ -15,6 +15,7 @@ from backprop86.engines.recipe import BadInput, Recipe
 from backprop86.judging.ledger import COLUMNS, ledger
 from backprop86.report import tables
 from backprop86.report.escaping import check_names
+from backprop86.report.figures_of import own_figures, own_table
 from backprop86.running.claim import Claim
 from backprop86.running.experiment import Caption, Experiment
 from backprop86.running.runs import Runs, differences, read, same_recipes
@@ -169,8 +170,8 @@ def _one_by_one(claim: Claim, experiment: Experiment, runs: Runs) -> list[Claim]
 
 def _table(experiment: Experiment, runs: Runs, other: dict[str, str]) -> pd.DataFrame:
     """Return the table of the experiment; where settings differ from the file's, a column says so."""
-    if hasattr(experiment.problem, "table"):
-        return experiment.problem.table(runs)
+    if (own := own_table(experiment.stem, runs)) is not None:
+        return own
     table = tables.sweeps_table(experiment.claims, runs, experiment)
     return table.assign(**{"other settings": table["name"].map(other).fillna("")}) if other else table
 
@@ -186,7 +187,7 @@ def not_drawn(experiment: Experiment, runs: Runs, changed: set[str]) -> str:
 def _check_captions(made: Material, runs: Runs) -> None:
     """Check that all figures of the problem have a caption; drawing them takes little time before they are saved."""
     try:
-        drawn = made.experiment.problem.draw(runs)
+        figures = own_figures(made.experiment.stem, runs)
     except BadInput as error:
         if made.folder.published:
             raise
@@ -194,7 +195,7 @@ def _check_captions(made: Material, runs: Runs) -> None:
         made.is_drawn = False
         return
     captions: list[Caption] = made.experiment.figures
-    for name in drawn:
+    for name in figures:
         if name not in {caption.name for caption in captions}:
             there = ", ".join(caption.name for caption in captions) or "none"
             raise BadInput(

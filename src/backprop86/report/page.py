@@ -1,19 +1,13 @@
-"""A page in parts: paragraphs, lines of working and tables, as Markdown or in a terminal."""
+"""A page in parts: paragraphs, lines of working and tables, as Markdown or as plain text."""
 
-import re
 import textwrap
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal
 
-import numpy as np
 import pandas as pd
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from backprop86.judging.numbers import shown
-from backprop86.report.tables import markdown
+from backprop86.report.escaping import in_markdown
 
 Block = str | list[str] | pd.DataFrame
 """A paragraph, lines of working, or a table of strings."""
@@ -48,26 +42,34 @@ def as_markdown(block: Block) -> str:
     return "```\n" + "".join(f"{line}\n" for line in block) + "```\n" if isinstance(block, list) else markdown(block)
 
 
-def told(parts: list[Part], console: Console) -> None:
-    """Print the parts; no line is wider than the window, or than WIDEST."""
-    width = min(console.width, WIDEST)
+def markdown(frame: pd.DataFrame, written: Collection[str] = ()) -> str:
+    """Return the rows as a Markdown table; the cells of some columns are `written` as Markdown already."""
+    cells = frame.map(shown).apply(lambda column: column if column.name in written else column.map(in_markdown))
+    lines = [[in_markdown(str(name)) for name in frame], ["---"] * frame.shape[1], *cells.to_numpy().tolist()]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def text(parts: list[Part], width: int = WIDEST, bold: bool = False) -> str:
+    """Return the parts as plain text with no line wider than `width`, or than WIDEST; titles in a terminal's bold."""
+    width, lines = min(width, WIDEST), []
     for part in parts:
-        console.print(Text(textwrap.fill(part.title, width), style="bold"), "", sep="\n")
+        title = textwrap.fill(part.title, width)
+        lines += [f"\x1b[1m{title}\x1b[0m" if bold else title, ""]
         for block in part.blocks:
             for piece in pieces(block, width):
-                with console.capture() as shown:
-                    console.print(piece, "", sep="\n", width=width)
-                console.out(re.sub(r" +$", "", shown.get(), flags=re.MULTILINE), end="")  # rich fills up tables
+                lines += [*piece, ""]
+    return "".join(f"{line}\n" for line in lines)
 
 
-def pieces(block: Block, width: int) -> list[Text | Table]:
-    """Return a block as a text, or as many tables as there is room for."""
+def pieces(block: Block, width: int) -> list[list[str]]:
+    """Return the lines of a block, or of as many tables as there is room for."""
     if isinstance(block, str):
-        return [Text(textwrap.fill(block, width, break_on_hyphens=False))]
+        return [textwrap.wrap(block, width, break_on_hyphens=False)]
     if isinstance(block, list):
-        return [Text("\n".join(folded(line, width) for line in block))]
+        lines = [one for line in block for one in folded(line, width).split("\n")]
+        return [[line[k : k + width].rstrip() for line in lines for k in range(0, max(1, len(line)), width)]]
     gap, groups = min(((gap, fitting(block, width, gap)) for gap in GAPS), key=lambda found: len(found[1]))
-    return [table(block[columns], gap) for columns in groups]
+    return [table(block[columns], width, gap) for columns in groups]
 
 
 def folded(line: str, width: int) -> str:
@@ -95,27 +97,28 @@ def longest(frame: pd.DataFrame, name: str) -> int:
     return widest if widest <= SHORT else max(len(word) for cell in cells for word in cell.split())
 
 
-def table(frame: pd.DataFrame, gap: int) -> Table:
-    """Return the rows as lines, numbers below each other."""
-    made = Table(box=None, padding=(0, gap, 0, 0), pad_edge=False)
-    for name in map(str, frame):
-        is_number = not frame[name].str.contains(r"[^-.\de% ]").any()
-        side: Literal["left", "right"] = "right" if is_number else "left"
-        made.add_column(Text(name), min_width=longest(frame, name), justify=side, no_wrap=bool(is_number))
-    for row in frame.itertuples(index=False):
-        made.add_row(*map(Text, row))
-    return made
+def table(frame: pd.DataFrame, width: int, gap: int) -> list[str]:
+    """Return the rows as lines, numbers below each other; cells of several words are wrapped where room is short."""
+    columns = [[str(name), *frame[name]] for name in frame]
+    numbers = [not frame[name].str.contains(r"[^-.\de% ]").any() for name in frame]
+    least, wide = [longest(frame, str(name)) for name in frame], [max(map(len, column)) for column in columns]
+    while sum(wide) + gap * (len(wide) - 1) > width and (
+        free := [k for k in range(len(wide)) if wide[k] > least[k] and not numbers[k]]
+    ):
+        widest = max(free, key=lambda k: wide[k])
+        wide[widest] -= 1
+    lines = []
+    for number, row in enumerate(zip(*columns, strict=True)):
+        cells = [textwrap.wrap(cell, n, break_on_hyphens=False) for cell, n in zip(row, wide, strict=True)]
+        high = max(1, *map(len, cells))
+        filled = [_blank(high - len(cell), cell, is_heading=number == 0) for cell in cells]
+        for some in zip(*filled, strict=True):
+            sides = [str.rjust if is_number else str.ljust for is_number in numbers]
+            put = [side(one, n) for side, one, n in zip(sides, some, wide, strict=True)]
+            lines.append((" " * gap).join(put).rstrip())
+    return lines
 
 
-def table_of(frame: pd.DataFrame, title: str) -> Table:
-    """Return the rows as a table for a terminal."""
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for k, name in enumerate(frame):
-        first = k == 0 or name == "tensor"
-        heading = str(name).replace(" ", "\n")
-        table.add_column(heading, justify="left" if first else "right", no_wrap=k > 0, overflow="fold")
-    for row in frame.itertuples(index=False):
-        table.add_row(
-            *(f"{cell:.0e}" if isinstance(cell, float) and 1e6 < cell < np.inf else shown(cell) for cell in row)
-        )
-    return table
+def _blank(n: int, cell: list[str], is_heading: bool) -> list[str]:
+    """Return a cell with n blank lines below it; those of a heading stand above."""
+    return [""] * n + cell if is_heading else cell + [""] * n

@@ -1,7 +1,6 @@
 """Tables as people cite them: CSV, Markdown and LaTeX of the same rows."""
 
 import shlex
-from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,8 @@ import pandas as pd
 from backprop86.judging.ledger import words_of
 from backprop86.judging.numbers import shown
 from backprop86.judging.statistics import QUANTILES, percentile, quantiles, wilson, with_infinity
-from backprop86.report.escaping import in_csv, in_markdown
+from backprop86.report.escaping import in_csv
+from backprop86.report.page import markdown
 from backprop86.running.claim import Claim
 from backprop86.running.experiment import Experiment
 from backprop86.running.runs import Runs
@@ -59,13 +59,6 @@ def _row(name: str, printed: list[Claim], runs: Runs, experiment: Experiment) ->
         place = percentile(sweeps[np.isfinite(sweeps)], number).value if applies else np.nan
         row[f"place of {number:,g}"] = place
     return row
-
-
-def markdown(frame: pd.DataFrame, written: Collection[str] = ()) -> str:
-    """Return the rows as a Markdown table; the cells of some columns are `written` as Markdown already."""
-    cells = frame.map(shown).apply(lambda column: column if column.name in written else column.map(in_markdown))
-    lines = [[in_markdown(str(name)) for name in frame], ["---"] * frame.shape[1], *cells.to_numpy().tolist()]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def latex(frame: pd.DataFrame) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from backprop86.engines.recipe import BadInput
-from backprop86.running.training import NUMBER, YES_OR_NO
+from backprop86.running.columns import NUMBER, YES_OR_NO
 
 PRINTS = {
     "draw": (0, 1), "every": (0,), "most": (0,), "rate": (1, 2), "average": (1,), "curve": (1,), "equality": (0, 1),

@@ -11,10 +11,9 @@ from typing import Any
 
 from backprop86.engines.recipe import BadInput, Recipe, in_yaml, one_of
 from backprop86.running.claim import Claim
+from backprop86.running.columns import DRAWN, FIRST_WEIGHTS, columns
 from backprop86.running.names import LITERAL, described, joined
 from backprop86.running.problem import Problem, problem_of, validate
-from backprop86.running.runs import DRAWN, FIRST_WEIGHTS
-from backprop86.running.training import columns
 
 
 @dataclass

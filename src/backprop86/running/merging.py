@@ -12,10 +12,11 @@ import pyarrow.parquet as pq
 from filelock import FileLock
 
 from backprop86.engines.recipe import BadInput
+from backprop86.running.columns import is_large
 from backprop86.running.provenance import Provenance
 from backprop86.running.ranges import Finished
 from backprop86.running.runs import is_kept, provenances
-from backprop86.running.schema import anew, is_large
+from backprop86.running.schema import anew
 from backprop86.running.writing import united, write_tables
 
 OF_EACH = ["seed", "learned", "sweeps", "failure"]

@@ -10,13 +10,13 @@ import torch
 
 from backprop86.engines.recipe import BadInput, Recipe
 from backprop86.running import compact
+from backprop86.running.columns import CURVES, WEIGHTS, is_large
 from backprop86.running.experiment import Experiment
 from backprop86.running.merging import Part, Vanished, merge
 from backprop86.running.problem import wiring_of
 from backprop86.running.provenance import Provenance
 from backprop86.running.ranges import Finished, cut, size_of
 from backprop86.running.runs import at_the_end, provenances, rounded, small_net
-from backprop86.running.schema import CURVES, WEIGHTS, is_large
 from backprop86.running.settings import Settings
 from backprop86.running.tally import Tally
 from backprop86.running.training import engine_for, run_together

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 
 import numpy as np
 
@@ -15,11 +15,11 @@ FOLDER = "backprop86.problems"
 
 
 class Problem(Protocol):
-    """A file of problems/: the networks, the cases and the measures of one 1986 problem, and its figures.
+    """A file of problems/: the networks, the cases and the measures of one 1986 problem.
 
     MEASURES explains the columns of `measure`, for docs/rows.md. A file may also have `counted(recipe, seeds)`, the
     cases that each seed is trained on; `blocks(recipe, seed, first, n)`, new cases for each sweep (see
-    recipe.Stream); `table(runs)`, a table in place of that of sweeps; and STARTS, weights by name.
+    recipe.Stream); and STARTS, weights by name.
     """
 
     __name__: str
@@ -33,9 +33,6 @@ class Problem(Protocol):
 
     def measure(self, nets: Nets) -> dict[str, np.ndarray]:
         """Return columns of the rows, each (S,)."""
-
-    def draw(self, runs: Any) -> dict[str, Any]:
-        """Return the problem's figures by name."""
 
 
 def problem_of(stem: str) -> Problem:

@@ -4,11 +4,10 @@ python -m backprop86.running.rows_page > docs/rows.md
 """
 
 from backprop86.engines.recipe import CRITERIA, Criterion
+from backprop86.running.columns import MEASURES, WEIGHTS
 from backprop86.running.failures import KINDS
 from backprop86.running.problem import problem_of
-from backprop86.running.schema import WEIGHTS
 from backprop86.running.settings import load, stems
-from backprop86.running.training import MEASURES
 
 GENERAL = {
     "variant": "the net or the start, where it is another one that a text describes; empty for the printed net",
@@ -41,7 +40,7 @@ PAGE = """# Rows
 
 *Made by `python -m backprop86.running.rows_page > docs/rows.md`; a test holds that it is complete.*
 
-`results/runs/<experiment>.parquet` has a row for every run. Read it with pandas:
+`results/runs/<experiment>.parquet` has a row for every run. `bp.read_runs` reads it, and so does pandas:
 
 ```python
 import math

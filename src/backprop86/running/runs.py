@@ -13,32 +13,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from backprop86.engines.recipe import BadInput, Recipe
+from backprop86.running.columns import CURVES, DRAWN, FIRST, FIRST_WEIGHTS, WEIGHTS, is_large
 from backprop86.running.names import moments
 from backprop86.running.provenance import Provenance
-from backprop86.running.schema import (
-    CURVES,
-    FIRST,
-    KEY,
-    WEIGHTS,
-    anew,
-    check_columns,
-    check_written,
-    command,
-    is_large,
-    is_text,
-    metadata,
-)
+from backprop86.running.schema import KEY, anew, check_columns, check_written, command, is_text, metadata
 from backprop86.running.validation import check_rows, check_size, sizes_of, with_texts
 from backprop86.running.writing import united, write_tables
 
 NULLABLE = {pa.int64(): pd.Int64Dtype(), pa.float32(): pd.Float32Dtype(), pa.bool_(): pd.BooleanDtype()}
 """Types of columns in which a value may be missing: measures of a moment that a run did not reach."""
-FIRST_WEIGHTS = 20
 MOST_WEIGHTS = 1_500
 """The weights that are kept of a variant as printed: those of its first seeds, of a small net as many numbers as this,
 and in any case those of its median run and of the first run of each kind of failure."""
-DRAWN = 30
-"""The seeds whose curves are drawn: the first of a reading."""
 
 
 @dataclass(eq=False)
@@ -202,14 +188,27 @@ def read(path: str | Path) -> Runs:
     if set(by_name.groups) != {(about.variant, about.reading) for about in of_each.values()}:
         raise BadInput(f"{path} must hold rows of the readings that its metadata names, and of no other")
     places = [by_name.indices[about.variant, about.reading] for about in of_each.values()]
-    table, start, parts = table.take(np.concatenate(places)), 0, {}  # the rows of each reading in one piece
+    table = table.take(np.concatenate(places))  # the rows of each reading in one piece
     check_rows(path, table, [*map(len, places)], of_each, sizes)
     check_written(path, schema)
-    for (name, about), rows in zip(of_each.items(), map(len, places), strict=True):
+    return Runs(path.stem, _parts(table, of_each, [*map(len, places)]), of_each)
+
+
+def as_read(runs: Runs) -> Runs:
+    """Return runs as `read` returns them from a file: the same columns of the same types."""
+    table = pa.Table.from_pandas(runs.rows, preserve_index=False)
+    table = table.cast(united([table.schema]))
+    return Runs(runs.stem, _parts(table, runs.about, [len(runs.of(name)) for name in runs.about]), runs.about)
+
+
+def _parts(table: pa.Table, of_each: dict[str, Provenance], counts: list[int]) -> dict[str, pd.DataFrame]:
+    """Return the rows of each reading, which stand in one piece in the table, with the columns that it has."""
+    start, parts = 0, {}
+    for (name, about), rows in zip(of_each.items(), counts, strict=True):
         part, start = table.slice(start, rows), start + rows
         frame = part.select(_own(part, about.recipe)).to_pandas(types_mapper=NULLABLE.get)
         parts[name] = frame.assign(learned=frame["learned"].astype(bool), diverged=frame["diverged"].astype(bool))
-    return Runs(path.stem, parts, of_each)
+    return parts
 
 
 def _own(part: pa.Table, recipe: Recipe) -> list[str]:

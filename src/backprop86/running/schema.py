@@ -4,22 +4,18 @@ import json
 import re
 import shlex
 import zlib
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from backprop86.engines.recipe import BadInput
+from backprop86.running.columns import CURVES, FIRST, WEIGHTS, is_large
 from backprop86.running.provenance import Provenance
 
 KEY = b"backprop86"
 """The key of the metadata in a Parquet file."""
-FIRST = ["variant", "reading", "seed", "learned", "diverged", "failure", "sweeps", "right_side", "stopped", "error"]
-CURVES = ["error_curve", "gradient_curve"]
-"""The columns that every file has; the measures of its problem stand between them, and weights before the curves."""
-WEIGHTS = "weights@"
-"""The names of columns of weights begin so; the moment follows."""
 MOST = 8_000_000
 """The most bytes of metadata that are unpacked; the map of the family trees has 3 million."""
 MOST_READINGS, MOST_COLUMNS = 5_000, 2_000
@@ -28,11 +24,6 @@ BRACKETS = 8
 """The most brackets that open in the metadata of a reading, which has six: each makes an object in memory."""
 NAME = re.compile(r"[\w./+-]{1,200}")
 """A reading's name, which stands in Markdown, LaTeX and HTML as it is."""
-
-
-def is_large(column: Hashable) -> bool:
-    """Return whether a column has an array in each row, and is kept for a few runs only."""
-    return column in CURVES or str(column).startswith(WEIGHTS)
 
 
 def as_told(text: str) -> str:

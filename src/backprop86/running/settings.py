@@ -22,13 +22,15 @@ from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf
 from yaml import safe_load
 
+from backprop86.engines import ENGINES
 from backprop86.engines.cores import cores
 from backprop86.engines.recipe import BEYOND, BadInput, Recipe, one_of
 from backprop86.running.experiment import Experiment
-from backprop86.running.training import ENGINES
 from backprop86.running.wording import HYDRA_ERRORS, in_words, must_be
 
-CONF = Path(__file__).parents[3] / "conf"
+INSIDE, AT_THE_TOP = Path(__file__).parents[1] / "conf", Path(__file__).parents[3] / "conf"
+CONF = INSIDE if INSIDE.is_dir() else AT_THE_TOP
+"""The files of settings: inside the package where it was installed from a wheel, else at the top of the repository."""
 PUBLISHED = CONF.parent / "results"
 os.environ["HYDRA_FULL_ERROR"] = "1"  # so that Hydra raises what it finds, for `one_clear_line` to tell
 

@@ -11,55 +11,18 @@ import torch
 
 from backprop86.descent import RATES
 from backprop86.engines import fused, reference
-from backprop86.engines.recipe import BadInput, Job, Recipe
+from backprop86.engines.recipe import Job, Recipe
 from backprop86.engines.reference import NEVER, Outcome, checkpoints
+from backprop86.running.columns import CURVES, DRAWN, WEIGHTS
 from backprop86.running.failures import LEARNED, kinds
-from backprop86.running.names import moments
 from backprop86.running.nets import Nets
 from backprop86.running.problem import Problem, counted_of, start_of, stream_of, wiring_of
-from backprop86.running.runs import DRAWN
-from backprop86.running.schema import CURVES, WEIGHTS
 
-ENGINES = {"reference": (reference.train, 1_000), "fused": (fused.train, 100_000)}
+TRAIN = {"reference": (reference.train, 1_000), "fused": (fused.train, 100_000)}
 """The engines, each with the number of seeds it is given at once. Rows do not depend on that."""
 MEASURED_AT_ONCE = 1_000
 OFF = 0.2
 """Hidden units are off if none of them does more than this in any case."""
-
-
-YES_OR_NO, NUMBER, OTHER = "yes or no", "numbers", "neither"
-KINDS = {"b": YES_OR_NO, "i": NUMBER, "u": NUMBER, "f": NUMBER}
-"""The content of a column, by the kind of its NumPy dtype."""
-OF_EVERY_RUN = {
-    "seed": NUMBER, "learned": YES_OR_NO, "diverged": YES_OR_NO, "failure": OTHER, "sweeps": NUMBER,
-    "right_side": NUMBER, "stopped": NUMBER, "error": NUMBER, "error_curve": OTHER, "gradient_curve": OTHER,
-}  # fmt: skip
-"""The columns that the rows of every problem have, and what they hold."""
-MEASURES = {
-    "hidden_off": "no hidden unit has an output above 0.2 in any case",
-    "mostly_negative": "more than half of the connections have negative weights, biases not counted",
-}
-"""The measures that every problem has beside its own, yes or no, as docs/rows.md explains them."""
-
-
-def columns(problem: Problem, recipe: Recipe) -> dict[str, str]:
-    """Return every column that the rows will have, and what it holds; nothing is trained.
-
-    BadInput, in one line, if `measure` returns anything else than arrays with an entry for each seed.
-    """
-    wiring, cases, seeds = wiring_of(problem.wiring, recipe), problem.cases(recipe), [0, 1]
-    w = start_of(problem, recipe, wiring, seeds)
-    found = problem.measure(Nets.shown(wiring, cases, w, counted_of(problem, recipe, seeds)))
-    place = f"measure of {problem.__name__} must return a dictionary of arrays with an entry for each seed"
-    if not isinstance(found, dict):
-        raise BadInput(f"{place}, was {type(found).__name__}")
-    for name, values in found.items():
-        if np.shape(values) != (len(seeds),):
-            raise BadInput(f"{place}, of {len(seeds)} seeds {name} was of shape {np.shape(values)}")
-    measured = {name: KINDS.get(np.asarray(values).dtype.kind, OTHER) for name, values in found.items()}
-    measured |= dict.fromkeys(MEASURES, YES_OR_NO)
-    at = {f"{name}@{moment}": kind for moment in moments(recipe) for name, kind in measured.items()}
-    return OF_EVERY_RUN | at | {f"{WEIGHTS}{moment}": OTHER for moment in moments(recipe) if moment != "0"}
 
 
 def engine_for(name: str, device: str) -> str:
@@ -108,7 +71,7 @@ def run_together(
     """
     wiring, cases = wiring_of(problem.wiring, recipes[0]), problem.cases(recipes[0])
     name = engine_for(engine, device)
-    train, at_once = ENGINES[name]
+    train, at_once = TRAIN[name]
     if name == "fused":
         train = partial(fused.train, threads=threads)
     if threads is not None:

@@ -10,10 +10,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from backprop86.engines.recipe import BadInput, Recipe
+from backprop86.running.columns import CURVES, WEIGHTS
 from backprop86.running.failures import KINDS, LEARNED
 from backprop86.running.problem import problem_of, wiring_of
 from backprop86.running.provenance import Provenance
-from backprop86.running.schema import CURVES, WEIGHTS, as_told
+from backprop86.running.schema import as_told
 
 MOST_GROUPS = 2_000
 """The most groups of rows, as Parquet has them; whoever writes a file in parts makes one of each."""

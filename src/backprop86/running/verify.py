@@ -14,14 +14,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from backprop86.engines import ENGINES
 from backprop86.engines.recipe import BadInput
 from backprop86.running import runs
+from backprop86.running.columns import FIRST, is_large
 from backprop86.running.experiment import Experiment
 from backprop86.running.progress import bars
 from backprop86.running.provenance import Provenance, versions
-from backprop86.running.schema import FIRST, is_large
 from backprop86.running.settings import load
-from backprop86.running.training import ENGINES, run_together, together
+from backprop86.running.training import run_together, together
 
 SEEDS = 20
 """The seeds of each reading that are trained anew unless others are asked for: its first."""
@@ -58,17 +59,24 @@ class Verified:
     compared: int  # values, each number of an array by itself
     differences: list[Difference]
 
+    def __str__(self) -> str:
+        """Return the first difference of each reading that has one, and a line about all."""
+        return "\n".join([*map(str, self.differences), summary([self])])
 
-def verify(stem: str, seeds: int | Sequence[int] = SEEDS, output: str | Path = "results") -> Verified:
+
+def verify(
+    stem: str, seeds: int | Sequence[int] = SEEDS, output: str | Path = "results", progress: bool = True
+) -> Verified:
     """Train seeds of every reading of an experiment anew, and compare each value that its rows on disk hold.
 
     seeds: the first so many of each reading, or these. The engine is the one that made the rows. BadInput, in one line,
-    if there are no rows, or they were made with other recipes than those of the experiment's file.
+    if there are no rows, or they were made with other recipes than those of the experiment's file. A bar shows the
+    progress, if it is to.
     """
     check_seeds(seeds)
     experiment, found = rows_of(stem, output)
     old = {reading: chosen(found, reading, seeds) for reading in found.readings}
-    new = on_disk(stem, dict(trained(experiment, found, old)), found)
+    new = on_disk(stem, dict(trained(experiment, found, old, progress)), found)
     differences = []
     for reading, rows in old.items():
         if at := first_difference(rows, new[reading]):
@@ -104,7 +112,7 @@ def chosen(found: runs.Runs, reading: str, seeds: int | Sequence[int]) -> pd.Dat
 
 
 def trained(
-    experiment: Experiment, found: runs.Runs, old: dict[str, pd.DataFrame]
+    experiment: Experiment, found: runs.Runs, old: dict[str, pd.DataFrame], progress: bool = True
 ) -> Iterator[tuple[str, pd.DataFrame]]:
     """Yield each reading with its rows made anew, with the weights and curves that are kept of the old ones."""
     alike: dict[tuple, list[str]] = defaultdict(list)
@@ -112,9 +120,9 @@ def trained(
         engine = found.about[name].engine
         seeds = tuple(map(int, rows["seed"]))
         alike[seeds, engine if engine in ENGINES else "auto", str(together(found.recipe(name)))].append(name)
-    with bars() as progress:
+    with bars(progress) as shown:
         work = sum(len(rows) * (found.recipe(name).sweeps + 1) for name, rows in old.items())
-        advance = partial(progress.advance, progress.add_task(experiment.stem, total=work))
+        advance = partial(shown.advance, shown.add_task(experiment.stem, total=work))
         for (seeds, engine, _), every in alike.items():
             some = max(1, AT_ONCE // len(seeds))
             for names in (every[start : start + some] for start in range(0, len(every), some)):

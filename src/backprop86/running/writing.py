@@ -9,9 +9,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from backprop86.running.columns import CURVES, FIRST, is_large
 from backprop86.running.durable import whole
 from backprop86.running.provenance import Provenance
-from backprop86.running.schema import CURVES, FIRST, KEY, columns_of, is_large
+from backprop86.running.schema import KEY, columns_of
 
 ROWS_AT_ONCE = 131_072
 """The rows of a row group of the file; the last has fewer."""

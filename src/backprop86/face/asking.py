@@ -1,0 +1,58 @@
+"""What is asked for by name or number: the experiment, its readings, whole numbers; each mistake gets one line."""
+
+import difflib
+import operator
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from backprop86.engines.recipe import BadInput
+from backprop86.running.experiment import Experiment
+from backprop86.running.settings import PUBLISHED, Settings, load, stems
+
+
+def settings_of(experiment: str) -> Settings:
+    """Return the settings of an experiment as its file has them; BadInput for a name that there is not."""
+    if experiment not in stems():
+        told = "bp.experiments() lists them"
+        raise BadInput(f"experiment must be the name of one, {told}, was {experiment!r}{meant(experiment, stems())}")
+    return load(experiment)
+
+
+def readings_of(experiment: Experiment, reading: str | None) -> list[str]:
+    """Return the readings asked for: the literal one for None, every one for "all"; BadInput for one that is not."""
+    every = list(experiment.every_reading)
+    if reading is None or reading == "all":
+        return every if reading else every[:1]
+    if isinstance(reading, str) and (full := experiment.full(reading)) in every:
+        return [full]
+    known = meant(reading, every) or f"; {experiment.stem} has {', '.join(every[:9])}{' ...' if every[9:] else ''}"
+    raise BadInput(f"reading must be None, 'all' or one of {experiment.stem}, was {reading!r}{known}")
+
+
+def whole(name: str, value: Any) -> int:
+    """Return a whole number as Python's; BadInput if it is none."""
+    try:
+        if not isinstance(value, bool):
+            return operator.index(value)
+    except TypeError:
+        pass
+    raise BadInput(f"{name} must be a whole number, was {value!r}")
+
+
+def meant(name: Any, known: Iterable[str]) -> str:
+    """Return the question for the known name that was probably meant; nothing if none is near."""
+    near = difflib.get_close_matches(name, list(known), n=1) if isinstance(name, str) else []
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def folder_of(experiment: str, results: str | Path | None) -> Path:
+    """Return the folder whose runs/ holds the rows of an experiment; BadInput, in one line, if they are not there."""
+    settings_of(experiment)
+    folder = PUBLISHED if results is None else Path(results)
+    if not (folder / "runs" / f"{experiment}.parquet").is_file():
+        holds = f"a folder that holds runs/{experiment}.parquet"
+        if results is None:
+            raise BadInput(f"the published rows are in the repository, in results/runs: results must be {holds}")
+        raise BadInput(f"results must be {holds}, was {folder}")
+    return folder

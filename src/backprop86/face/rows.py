@@ -1,0 +1,122 @@
+"""bp.run, bp.read_runs and bp.verify: a row per seed, trained here, read from the published files, or both compared."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from backprop86.engines.recipe import TYPES, BadInput, Recipe
+from backprop86.face.asking import folder_of, meant, readings_of, settings_of, whole
+from backprop86.running import runs
+from backprop86.running.experiment import Experiment
+from backprop86.running.progress import bars
+from backprop86.running.provenance import Provenance
+from backprop86.running.training import engine_for, run_together
+from backprop86.running.verify import SEEDS, Verified
+from backprop86.running.verify import verify as compare
+
+ABOUT = "backprop86"
+"""The key of DataFrame.attrs that says of which experiment the rows are, and which settings were changed."""
+OWN = ("reading", "seeds", "first_seed", "threads", "engine", "progress")
+
+
+def run(
+    experiment: str,
+    *,
+    reading: str | None = None,
+    seeds: int | None = None,
+    first_seed: int = 0,
+    threads: int | None = None,
+    engine: str = "auto",
+    progress: bool = False,
+    **settings: Any,
+) -> pd.DataFrame:
+    """Train the seeds of an experiment; return a row per seed, with the columns of the published rows.
+
+    bp.run("xor", seeds=200, epsilon=0.25)
+
+    reading: None is the first, which takes the text literally; a name such as "range_1" or "two_hidden/range_1"; "all".
+    seeds: how many, from first_seed on; None is the number of the published rows. Seed k is the same run in any batch.
+    threads: None is one per core. engine: "auto", "fused" or "reference". progress: show bars.
+    settings: settings of `bp.Recipe`, which go before those of the reading, such as epsilon=0.25 or sweeps=100.
+
+    docs/rows.md explains the columns. Weights and curves are those of the runs whose weights and curves a published
+    file keeps: the first, the median run, the first failure of each kind. Nothing is written to disk. BadInput, a
+    ValueError, says in one line what cannot be. For millions of seeds there is experiments/run.py.
+    """
+    asked = settings_of(experiment)
+    names = readings_of(asked.experiment, reading)
+    numbers = {"seeds": seeds, "first_seed": first_seed, "threads": threads}
+    given: dict[str, Any] = {name: whole(name, value) for name, value in numbers.items() if value is not None}
+    asked = replace(asked, reading=names[0], engine=engine, **given).check()
+    recipes = {name: changed(asked.experiment.recipe_of(name), settings) for name in names}
+    levels = {name: n for name, (n, _) in asked.experiment.shapes(recipes).items()}
+    found = runs.Runs(experiment, {}, {})
+    with bars(progress) as shown:
+        for name, recipe in recipes.items():
+            steps = len(asked.seed_range) * (recipe.sweeps + 1)
+            advance = partial(shown.advance, shown.add_task(f"{experiment} {name}", total=steps))
+            rows = trained(asked.experiment, name, recipe, asked.seed_range, engine, threads, advance)
+            about = provenance(asked.experiment, name, recipe, levels[name], asked.seed_range, engine)
+            found = found.having(name, rows, about, names)
+    return _told(runs.as_read(found), settings)
+
+
+def changed(recipe: Recipe, settings: Mapping[str, Any]) -> Recipe:
+    """Return the recipe with the settings that were given; moments after its last sweep are left out."""
+    for name in settings:
+        if name not in TYPES:
+            raise BadInput(f"{name} is not a setting{meant(name, (*TYPES, *OWN)) or ' of bp.Recipe'}")
+    plain = {name: value.item() if hasattr(value, "item") else value for name, value in settings.items()}  # NumPy's
+    found = recipe.changed(plain, "settings")
+    if "moments" in settings:
+        return found
+    return replace(found, moments=[moment for moment in found.moments if moment <= found.sweeps])
+
+
+def trained(
+    experiment: Experiment, name: str, recipe: Recipe, seeds: range, engine: str, threads: int | None, advance: Any
+) -> pd.DataFrame:
+    """Return the rows of one reading, thinned as a file has them."""
+    drawn = [experiment.goes_on(name)]
+    (rows,) = run_together(
+        experiment.problem, [recipe], list(seeds), engine, advance=advance, drawn=drawn, threads=threads
+    )
+    return runs.thinned(runs.at_the_end(rows) if experiment.numbers_only else rows, *experiment.kept(name))
+
+
+def provenance(experiment: Experiment, name: str, recipe: Recipe, levels: int, seeds: range, engine: str) -> Provenance:
+    """Return how the rows of one reading are made."""
+    ends = [seeds.start, seeds.stop - 1]
+    return Provenance.of(experiment.place_of(name), recipe, levels, ends, engine_for(engine, "cpu"))
+
+
+def read_runs(experiment: str, results: str | Path | None = None) -> pd.DataFrame:
+    """Return the published rows of an experiment: every reading, a row per seed.
+
+    results: another folder, which holds runs/<experiment>.parquet; without, the folder results of the repository. The
+    wheel has no rows. BadInput, in one line, says what is not there or damaged.
+    """
+    path = folder_of(experiment, results) / "runs" / f"{experiment}.parquet"
+    return _told(runs.read(path), {})
+
+
+def verify(experiment: str, seeds: int | Sequence[int] = SEEDS, results: str | Path | None = None) -> Verified:
+    """Train seeds of every reading anew, and compare every bit with the published rows.
+
+    print(bp.verify("xor"))
+
+    seeds: the first so many of each reading, or these. results: as for `bp.read_runs`. `differences` of what is
+    returned is empty if every value is the same.
+    """
+    return compare(experiment, seeds, folder_of(experiment, results), progress=False)
+
+
+def _told(found: runs.Runs, settings: Mapping[str, Any]) -> pd.DataFrame:
+    """Return all rows, with a note of their experiment and of the settings that were changed."""
+    rows = found.rows
+    rows.attrs[ABOUT] = {"experiment": found.stem, "settings": dict(settings)}
+    return rows

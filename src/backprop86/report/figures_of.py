@@ -1,0 +1,37 @@
+"""The form of a file of figures/: the figures of one problem, beside those that every problem has."""
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, Protocol, cast
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from backprop86.running.runs import Runs
+
+FOLDER = "backprop86.figures"
+
+
+class Figures(Protocol):
+    """A file of figures/. It may also have `table(runs)`, a table in place of that of sweeps."""
+
+    def draw(self, runs: Runs) -> dict[str, Figure]:
+        """Return the figures of the problem by name."""
+
+
+def figures_of(stem: str) -> Figures | None:
+    """Return the file of figures/ with that name, or None: an experiment needs no figures of its own."""
+    place = f"{FOLDER}.{stem}"
+    return cast(Figures, import_module(place)) if find_spec(place) else None
+
+
+def own_figures(stem: str, runs: Runs) -> dict[str, Figure]:
+    """Return the figures of a problem by name; none if it has none of its own."""
+    own = figures_of(stem)
+    return own.draw(runs) if own else {}
+
+
+def own_table(stem: str, runs: Runs) -> pd.DataFrame | None:
+    """Return the table that a problem has in place of that of sweeps, or None."""
+    table: Any = getattr(figures_of(stem), "table", None)
+    return table(runs) if table else None
