@@ -20,6 +20,10 @@ CUDA = ("nvidia-", "cuda-", "triton")
 """Packages that torch brings along on Linux unless it is a CPU build, which the lock is made with."""
 
 
+AUTOGRAD = ("oracles.py", "graphs.py")
+"""The files of gradients/ with autograd: the oracle, and forms whose gradients come through torch."""
+
+
 def autograd_in(source):
     """Return every place of a source that may differentiate: imports, names, keywords, calls of somebody's backward."""
     found = []
@@ -54,6 +58,9 @@ def of_ours(attribute):
         "methods",
         "self",
         "suspect.pair",
+        "layer",
+        "entry",
+        "function",
     )
     return attribute.attr == "backward" and owner in passes
 
@@ -92,15 +99,17 @@ def test_no_autograd_outside_the_oracles():
     }
     for path in SOURCES:
         found = autograd_in(path.read_text("utf-8"))
-        if path.name != "oracles.py" and not path.is_relative_to(PEERS):  # the checker's oracle; other people's ways
+        if path.name not in AUTOGRAD and not path.is_relative_to(PEERS):  # the checker's files; other people's ways
             assert found == shown.get(path.name, []), path
-    assert autograd_in((ROOT / "src/backprop86/gradients/oracles.py").read_text("utf-8"))
+    for name in AUTOGRAD:
+        assert autograd_in((ROOT / "src/backprop86/gradients" / name).read_text("utf-8"))
 
 
 LETTER = ["modules", "wiring", "network", "desired_states", "descent"]
 ROOMS = ["engines", "gradients", "running", "judging", "report", "explaining", "problems", "figures", "face"]
 """A room imports from the letter, from itself, and from the rooms before it."""
-OLD_ADDRESS = "oracles"
+ORDER = [*LETTER, *ROOMS[:2], "testing", "pytest_plugin", *ROOMS[2:]]
+"""The files beside the rooms have their places, too."""
 
 
 def imported(path):
@@ -118,13 +127,12 @@ def imported(path):
 def test_imports_go_one_way():
     package = ROOT / "src" / "backprop86"
     entries = {path.stem for path in package.iterdir() if not path.name.startswith("__") and path.name != "py.typed"}
-    assert entries == {*LETTER, *ROOMS, OLD_ADDRESS}
-    order = [*LETTER, *ROOMS]
+    assert entries == set(ORDER)
     for path in package.rglob("*.py"):
         own = path.relative_to(package).parts[0].removesuffix(".py")
         used = {name.split(".")[0] for name in imported(path)}
-        if own not in ("__init__", OLD_ADDRESS):
-            assert {name for name in used if order.index(name) > order.index(own)} == set(), path
+        if own != "__init__":
+            assert {name for name in used if ORDER.index(name) > ORDER.index(own)} == set(), path
     assert "gradients.oracles.by_autograd" in imported(package / "explaining" / "first_step.py")
     assert "engines.recipe.Recipe" in imported(package / "problems" / "xor.py")
 
@@ -194,7 +202,7 @@ def test_functions_fit_a_screen():
 
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-EXTRAS = ["bench", "browser", "cluster"]
+EXTRAS = ["bench", "browser", "cluster", "contest"]
 LOCKS = ["requirements/build.lock", "requirements/main.lock", "requirements/torch.lock"]
 """What every installation takes, in this order; each of the extras has one more."""
 
@@ -247,9 +255,9 @@ def test_the_lock_of_an_extra_fits_the_project_and_the_other_locks(extra):
 
 def test_every_folder_of_the_package_is_in_the_wheel():
     package = ROOT / "src" / "backprop86"
-    folders = {f"backprop86.{path.relative_to(package).parent.as_posix()}" for path in package.rglob("*.py")}
+    folders = {".".join(("backprop86", *path.relative_to(package).parent.parts)) for path in package.rglob("*.py")}
     named = PROJECT["tool"]["setuptools"]["packages"]
-    assert set(named) == {"backprop86", "backprop86.conf", *folders - {"backprop86.."}}
+    assert set(named) == {"backprop86.conf", *folders}
     assert named == sorted(named)
 
 
@@ -294,7 +302,7 @@ def test_the_readme_examples_run(capsys):
 def test_nothing_of_ours_uses_the_peers():
     imports = re.compile(r"^\s*(from|import) (peers|benchmark)\b", re.MULTILINE)
     uses = [path for path in SOURCES if imports.search(path.read_text("utf-8")) and not path.is_relative_to(PEERS)]
-    assert uses == [ROOT / "experiments" / "benchmark.py"]
+    assert sorted(path.name for path in uses) == ["benchmark.py", "contest.py"]
 
 
 def test_every_file_the_readme_links_to_is_there():

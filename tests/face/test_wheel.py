@@ -97,7 +97,7 @@ WITH_BASE = """
 import json, sys
 import torch
 import backprop86 as bp
-from backprop86.gradients.check import compare
+from checked import compare
 
 told = []
 for name in ("run", "judge", "read_runs", "verify"):

@@ -6,7 +6,7 @@ from functools import partial, wraps
 import pytest
 import torch
 
-from backprop86.gradients.check import compare, in_words
+from checked import compare, in_words
 from nets import random
 
 Y, W, B = random(0, 5, 3), random(1, 3, 3), random(2, 3)

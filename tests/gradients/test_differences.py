@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from backprop86.gradients.check import assert_gradients, compare, in_words
+from backprop86.testing import assert_gradients
+from checked import compare, in_words
 from nets import random
 
 X, W, IMAGE, KERNEL = random(0, 5, 4), random(1, 4, 3), random(2, 2, 3, 6, 6), random(3, 4, 3, 3, 3)

@@ -5,10 +5,10 @@ from random import Random
 
 import pytest
 
-from backprop86.gradients.check import compare
 from backprop86.gradients.layers import LAYERS
 from backprop86.gradients.layers.drawn import mistakes
 from backprop86.gradients.layers.planting import WHERE_ALONE
+from checked import compare
 
 ERRORS = (ValueError, RuntimeError, TypeError, IndexError, AttributeError, NameError)
 """A backward pass that fails by itself needs no checker."""

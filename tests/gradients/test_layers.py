@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from backprop86.gradients.check import compare
 from backprop86.gradients.layers import LAYERS, MODULES
 from backprop86.gradients.layers.planting import Mistake
+from checked import compare
 
 SIX = ("softmax cross-entropy", "layer norm", "batch norm", "convolution", "attention", "LSTM")
 PLANTED = [(name, mistake) for name, layer in LAYERS.items() for mistake in layer.mistakes]
@@ -31,7 +31,7 @@ def test_there_are_enough_layers_and_mistakes():
 
 @pytest.mark.parametrize(("name", "mistake"), PLANTED, ids=[f"{name}: {mistake.name}" for name, mistake in PLANTED])
 def test_every_mistake_is_rejected_where_it_says(name, mistake, monkeypatch):
-    monkeypatch.setattr("backprop86.gradients.check.looks_like", lambda suspect: "wrong")  # which takes its time
+    monkeypatch.setattr("backprop86.gradients.gradcheck.looks_like", lambda suspect: "wrong")  # which takes its time
     layer = LAYERS[name]
     table = compare(layer.forward, layer.with_mistake(mistake), layer.inputs, layer.parameters, ["autograd"])
     assert table.loc[~table["agrees"], "tensor"].tolist() == [t for t in table["tensor"] if t in mistake.tensors]

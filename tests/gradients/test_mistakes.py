@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from backprop86.gradients.check import assert_gradients, compare
+from backprop86.testing import assert_gradients
+from checked import compare
 from nets import random
 from readers_net import PARAMETERS, X, forward, right, spoilt
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from backprop86.gradients.candidate import Pair
-from backprop86.gradients.check import compare
+from checked import compare
 from nets import random
 from readers_net import B2, PARAMETERS, W1, W2, X, forward, right, spoilt
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from backprop86.gradients.check import compare
 from backprop86.gradients.layers import LAYERS
 from backprop86.gradients.layers.planting import WHERE_ALONE
 from backprop86.gradients.mistakes import search
+from checked import compare
 from nets import random
 
 

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from backprop86.gradients import high_precision as extended
 from backprop86.gradients.candidate import distance
-from backprop86.gradients.check import assert_gradients, compare, in_words
 from backprop86.gradients.oracles import EXTENDED, ORACLES
 from backprop86.modules import Linear, Logistic, SquaredError
 from backprop86.network import Network
+from backprop86.testing import assert_gradients
 from backprop86.wiring import layered
+from checked import compare, in_words
 from nets import random, wirings
 
 Y, W, X = random(0, 2, 4, 4), random(1, 2, 4, 4), random(2, 2, 4, 4)  # as many cases as units: all can be transposed

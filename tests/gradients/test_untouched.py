@@ -14,8 +14,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from backprop86.gradients.check import compare, in_words
 from backprop86.gradients.untouched import Untouched
+from checked import compare, in_words
 from nets import random
 
 X, W = random(0, 6, 4), random(1, 6, 4)

@@ -5,8 +5,8 @@ import itertools
 import pytest
 import torch
 
-from backprop86.gradients.check import compare
 from backprop86.modules import Gain, Linear, Logistic, SquaredError
+from checked import compare
 from nets import random
 
 

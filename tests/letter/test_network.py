@@ -7,7 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backprop86.engines.recipe import Recipe
-from backprop86.gradients.check import compare
 from backprop86.network import Network, initial_weights
 from backprop86.problems import (
     addition,
@@ -21,6 +20,7 @@ from backprop86.problems import (
     symmetry_breaking,
 )
 from backprop86.wiring import ONE, layered, unroll, wire
+from checked import compare
 from helpers import slow
 from nets import STEP, random, wirings
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from backprop86.engines.recipe import Recipe
-from backprop86.gradients.check import compare
 from backprop86.network import Network
 from backprop86.problems import gains
 from backprop86.running.nets import Nets
 from backprop86.running.problem import start_of, wiring_of
+from checked import compare
 from nets import random
 
 

@@ -8,7 +8,6 @@ import torch
 
 from backprop86.engines.outputs import logistic, states
 from backprop86.engines.recipe import Recipe
-from backprop86.gradients.check import compare
 from backprop86.gradients.oracles import ORACLES
 from backprop86.judging.of_all_runs import Equality
 from backprop86.modules import Logistic
@@ -18,6 +17,7 @@ from backprop86.running.nets import Nets
 from backprop86.running.problem import wiring_of
 from backprop86.running.settings import load
 from backprop86.wiring import ONE
+from checked import compare
 from helpers import engines
 
 RECIPE = Recipe("three_units", 60, 0.25, 0.9, target_on=0.9, target_off=0.1, stop="limit")

@@ -10,7 +10,6 @@ from backprop86.engines import fused, reference
 from backprop86.engines.outputs import states
 from backprop86.engines.recipe import Job, Recipe
 from backprop86.figures import sequence as sequence_figures
-from backprop86.gradients.check import compare
 from backprop86.gradients.whole_runs import trajectory
 from backprop86.network import Network, initial_weights
 from backprop86.problems import sequence
@@ -20,6 +19,7 @@ from backprop86.running.provenance import Provenance
 from backprop86.running.runs import Runs, thinned
 from backprop86.running.settings import load
 from backprop86.running.training import run_reading
+from checked import compare
 
 FIXED = load("sequence").experiment.recipe_of("as_printed")
 VARIABLE = load("sequence").experiment.recipe_of("variable")

@@ -8,7 +8,6 @@ from backprop86.engines import fused, reference
 from backprop86.engines.outputs import states
 from backprop86.engines.recipe import Job, Recipe
 from backprop86.figures import t_c as t_c_figures
-from backprop86.gradients.check import compare
 from backprop86.gradients.oracles import ORACLES
 from backprop86.network import Network, initial_weights
 from backprop86.problems import t_c
@@ -16,6 +15,7 @@ from backprop86.running.nets import Nets
 from backprop86.running.problem import counted_of, wiring_of
 from backprop86.running.runs import Runs
 from backprop86.wiring import ONE
+from checked import compare
 
 SHARED = Recipe("7x7_shared")
 

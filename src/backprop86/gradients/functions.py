@@ -31,7 +31,7 @@ class Context:
 
 def is_function(forward: Any) -> bool:
     """Return whether this is a Function class."""
-    return isinstance(forward, type) and hasattr(forward, "apply") and hasattr(forward, "backward")
+    return isinstance(forward, type) and hasattr(forward, "apply")
 
 
 def of_apply(forward: Any) -> Any:

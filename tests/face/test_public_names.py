@@ -52,7 +52,7 @@ def test_no_name_turns_into_a_module():
 def test_what_needs_no_extra():
     files = sorted((ROOT / "src" / "backprop86").glob("problems/*.py"))
     names = [f"problems.{file.stem}" for file in files if file.stem != "__init__"]
-    names += ["face.pages", "face.catalogue", "gradients.check", "gradients.high_precision"]
+    names += ["face.pages", "face.catalogue", "gradients.gradcheck", "gradients.high_precision"]
     code = f"import sys; from importlib import import_module\nsys.modules |= dict.fromkeys({bp.OF_RUN})\n"
     assert len(names) > 25
     assert fresh(f"{code}for name in {names}: import_module(f'backprop86.{{name}}')\nprint('done')") == "done\n"
