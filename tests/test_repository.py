@@ -93,7 +93,8 @@ def test_a_planted_autograd_is_found(planted):
 
 
 def test_no_autograd_outside_the_oracles():
-    shown = {  # torch's SGD runs beside equation 9; a tensor that somebody handed in is put back as it was
+    shown = {  # torch's SGD runs beside equation 9; a tensor that somebody handed in is put back as it was; a name
+        "pairs.py": ["backward"],
         "whole_runs.py": ["grad", "optim", "torch.optim", "torch.optim.SGD"],
         "memory.py": ["grad", "grad", "grad", "requires_grad", "requires_grad", "requires_grad_"],
     }
