@@ -185,6 +185,23 @@ def test_what_is_not_linear(spoil, words):
     assert "entries are wrong, most of all the one at" in told
 
 
+def test_a_mean_over_axes_is_named_if_their_length_tells_them():
+    def mean(n):
+        return lambda dE_dout, x: (dE_dout * W[0, :3, None, None], {"a": (dE_dout * x).sum((0, 2, 3)) / n})
+
+    def scaled(x, a):
+        return x * a[:, None, None], x
+
+    def told(n, *shape):
+        return told_of(scaled, mean(n), [random(5, *shape)], {"a": W[0, :3]})
+
+    assert told(1, 2, 3, 5, 4) == {}
+    assert told(40, 2, 3, 5, 4) == {
+        "a": "it is the mean over axes -4, -2 and -1 of the output, not the sum: 1/40 of what it must be"
+    }
+    assert told(12, 2, 3, 2, 3) == {"a": "it is 1/12 of what it must be"}  # axes -4, -3 and -2 have as many
+
+
 def test_two_gradients_exchanged():
     def backward(dE_dout, cache):
         x, a = cache
