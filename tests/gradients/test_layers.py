@@ -70,4 +70,4 @@ WHERE = "3 of its 8 entries are wrong, most of all the one at [2, 1]: it must be
     ],
 )
 def test_what_a_sentence_is_worth(told, worth):
-    assert Mistake("sign", "a", "-a", "w", "sign").judge("w", told) == worth
+    assert Mistake("sign", "a", "-a", "w", "sign").judge(told) == worth

@@ -1,5 +1,6 @@
 """Planted mistakes get names: how many, which, and none where nothing explains the numbers."""
 
+import gc
 from collections import Counter
 
 import numpy as np
@@ -31,7 +32,7 @@ def told():
 
 def worth(name, mistake, said):
     """A mistake is misnamed if one of its gradients is, and named if one is and none is misnamed."""
-    judged = {mistake.judge(tensor, words) for tensor, words in said.items()}
+    judged = {mistake.judge(words) for words in said.values()}
     return next(one for one in ("misnamed", "named", "unnamed") if one in judged)
 
 
@@ -249,3 +250,21 @@ def test_a_search_that_would_take_minutes_is_not_made(monkeypatch):
     assert told_of(*given, ["central differences"])["w"].startswith(unnamed)  # each gradient takes hundreds of runs
     monkeypatch.setattr(search, "OPERATIONS", 3)
     assert told_of(*given)["w"].startswith(unnamed)
+
+
+def test_a_forward_pass_without_source_is_told_by_its_operations():
+    names = {"torch": torch}
+    exec("def forward(x, w, v):\n    h = torch.tanh(x @ w)\n    return h @ v, (x, w, v, h)", names)
+
+    def backward(dE_dout, cache):
+        x, w, v, h = cache
+        return dE_dout @ v.T @ w.T, {"w": x.T @ (dE_dout @ v.T), "v": h.T @ dE_dout}
+
+    told = told_of(names["forward"], backward, [X], {"w": W, "v": V})
+    assert told == dict.fromkeys(["input 1", "w"], "the derivative of `tanh` is missing: it is taken as 1")
+
+
+def test_a_search_ends_with_its_pair():
+    told_of(level, spoilt("w", lambda g: g * random(5, 5, 8)), [X], {"w": W, "v": V})
+    gc.collect()
+    assert [one for one in gc.get_objects() if type(one) is search.Search] == []
