@@ -46,11 +46,11 @@ def test_a_mistake_must_stand_for_one_piece_of_the_text():
             layer.with_mistake(mistake)
 
 
-def test_the_right_backward_pass_stays_as_it_is():
-    layer = LAYERS["attention"]
-    before = layer.backward.__code__.co_code
-    assert layer.with_mistake(layer.mistakes[0]).__code__.co_code != before
-    assert layer.backward.__code__.co_code == before
+@pytest.mark.parametrize("module", MODULES, ids=LAYERS)
+def test_the_right_backward_pass_stays_as_it_is(module):
+    right, layer = module.backward, module.LAYER
+    assert layer.with_mistake(layer.mistakes[0]).__code__.co_code != right.__code__.co_code
+    assert module.backward is layer.backward is right
 
 
 WHERE = "3 of its 8 entries are wrong, most of all the one at [2, 1]: it must be -1.5, was 2e-05"
@@ -70,4 +70,4 @@ WHERE = "3 of its 8 entries are wrong, most of all the one at [2, 1]: it must be
     ],
 )
 def test_what_a_sentence_is_worth(told, worth):
-    assert Mistake("sign", "a", "-a", "w", "sign").judge("w", told) == worth
+    assert Mistake("sign", "a", "-a", "w", "sign").judge(told) == worth

@@ -218,7 +218,7 @@ def test_what_unit_a_factor_belongs_to():
         return dE_dx, gradients | {"w2": torch.ones_like(h).T @ (dE_dy * y * (1 - y))}
 
     assert told_of(forward, without_y, [X], PARAMETERS) == {
-        "w2": "the factor y of the units that it comes from or leads to is missing"
+        "w2": "in the derivative of `h @ w2` by `w2`, `h` is missing: it is taken as 1"
     }
 
 

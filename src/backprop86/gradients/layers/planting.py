@@ -30,26 +30,25 @@ WHERE_ALONE = re.compile(
 class Mistake:
     """An edit of the backward pass: `old` becomes `new`; `wrong`: the gradients that it spoils, separated by commas.
 
-    words: a regular expression that a right name matches, or one for each wrong gradient by its name.
+    words: a regular expression that a right name matches.
     """
 
     name: str
     old: str
     new: str
     wrong: str
-    words: str | dict[str, str]
+    words: str
 
     @property
     def tensors(self) -> list[str]:
         """The names of the tensors whose gradients are wrong."""
         return self.wrong.split(", ")
 
-    def judge(self, tensor: str, told: str) -> str:
-        """Return what a sentence about the gradient of a tensor is worth: "named", "misnamed" or "unnamed"."""
+    def judge(self, told: str) -> str:
+        """Return what a sentence about a wrong gradient is worth: "named", "misnamed" or "unnamed"."""
         if WHERE_ALONE.fullmatch(told):
             return "unnamed"
-        words = self.words if isinstance(self.words, str) else self.words[tensor]
-        return "named" if re.search(words, told) else "misnamed"
+        return "named" if re.search(self.words, told) else "misnamed"
 
 
 @dataclass(frozen=True)

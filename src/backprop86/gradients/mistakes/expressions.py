@@ -23,13 +23,13 @@ class Place:
 
     file: str
     span: Span
-    function: str
+    operation: str
 
     @property
     def text(self) -> str:
         """The expression as it is written, on one line; the operation's name where nothing is written."""
         node = self._node
-        return _shortened(ast.unparse(node)) if node else self.function
+        return _shortened(ast.unparse(node)) if node else self.operation
 
     @property
     def name(self) -> str:
@@ -48,14 +48,14 @@ class Place:
         return _shortened(ast.unparse(found[place])) if len(found) == n else f"operand {place + 1}"
 
 
-def caller() -> Place | None:
+def caller(operation: str) -> Place | None:
     """Return the expression outside torch that calls the operation which is being run, none if it is ours."""
     frame: FrameType | None = sys._getframe(1)
     while frame and frame.f_code.co_filename.startswith(ROOMS):
         frame = frame.f_back
     if frame is None or Path(frame.f_code.co_filename).parent == OURS:
         return None
-    return Place(frame.f_code.co_filename, _spans(frame.f_code)[frame.f_lasti // 2], frame.f_code.co_name)
+    return Place(frame.f_code.co_filename, _spans(frame.f_code)[frame.f_lasti // 2], operation)
 
 
 @cache

@@ -87,7 +87,8 @@ class Forward:
             found.setdefault(name, [tensor])
         unlike: Values = {}
         for name, values in found.items():
-            if not any(len(values) == len(v) and all(map(_same, values, v)) for v in unlike.values()):
+            alike = len({value.shape for value in values}) == 1
+            if alike and not any(len(values) == len(v) and all(map(_same, values, v)) for v in unlike.values()):
                 unlike[name] = values
         return unlike
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import permutations
+from math import isfinite
 
 from torch import Tensor
 
@@ -15,9 +16,9 @@ def inverted(suspect: Suspect) -> str:
     """Tell a number by which forward multiplies or divides, and the gradient the other way round."""
     forward = search_of(suspect).forward
     for number, call in forward.calls.items() if suspect.by_hand.numel() >= ENTRIES else ():
-        square = scales(call) ** 2
+        square = scales(call) * scales(call)
         carries = any(moved == number for moved, _ in forward.moved[suspect.k])
-        if square in (0, 1) or not carries:
+        if square in (0, 1) or not (carries and isfinite(square)):
             continue
         if suspect.close(suspect.by_hand * square) or suspect.close(suspect.by_hand / square):
             return f"the number in `{call.place.text}` multiplies where it must divide, or the other way round"

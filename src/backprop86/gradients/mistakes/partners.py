@@ -85,8 +85,8 @@ def _turned_result(site: Site) -> Iterator[Edit]:
 
 def _variants(name: str, call: Call, partner: Tensor) -> Iterator[tuple[str, Variant]]:
     """Yield what people take for an operand: 1, its square, its transpose, a kernel turned around."""
+    yield f"`{name}` is missing: it is taken as 1", torch.ones_like
     if call.name not in PRODUCTS and not call.name.startswith("conv"):
-        yield f"`{name}` is missing: it is taken as 1", torch.ones_like
         yield f"1 - `{name}` stands for `{name}`", lambda t: 1 - t
         yield f"1 / `{name}` stands for `{name}`", lambda t: 1 / t
         yield f"the square of `{name}` stands for `{name}`", lambda t: t * t

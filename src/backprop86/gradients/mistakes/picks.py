@@ -39,7 +39,7 @@ def picks(site: Site) -> Iterator[Edit]:
     if isinstance(result, tuple) and len({getattr(one, "shape", None) for one in result}) == 1:
         for a, b in combinations(range(min(len(result), 8)), 2):
             yield site.changed(f"parts {a} and {b} of `{site.text}` are exchanged", _exchanged(a, b))
-    if call.name.startswith("conv") and call.operands()[0,].dim() > 2:
+    if call.name.startswith("conv") and (0,) in call.operands():
         yield from _windows(site)
 
 
@@ -87,7 +87,7 @@ def _exchanged(a: int, b: int) -> Change:
 
 def _windows(site: Site) -> Iterator[Edit]:
     """Yield the edits of a convolution whose window lies one place off."""
-    n = site.call.operands()[0,].dim() - 2
+    n = max(site.call.operands()[0,].dim() - 2, 0)
     for steps in product((-1, 0, 1), repeat=n):
         if any(steps):
             where = along([axis for axis, by in zip(range(-n, 0), steps, strict=True) if by])

@@ -9,11 +9,10 @@ from collections.abc import Iterator
 from functools import cached_property
 from itertools import combinations
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from torch import Tensor
 
-from backprop86.gradients.candidate import Pair, near
+from backprop86.gradients.candidate import near
 from backprop86.gradients.mistakes.edits import Edit, Site, weighed
 from backprop86.gradients.mistakes.forward import STEP, Forward
 from backprop86.gradients.mistakes.numbers import in_words, scales, sizes_of
@@ -192,15 +191,12 @@ def _like(ours: Any, tensor: Tensor) -> bool:
     return isinstance(ours, Tensor) and ours.shape == tensor.shape and bool(ours.isfinite().all())
 
 
-_SEARCHES: WeakKeyDictionary[Pair, Search] = WeakKeyDictionary()
-
-
 def search_of(suspect: Suspect) -> Search:
-    """Return the search of this pair, which all its wrong gradients share."""
-    search = _SEARCHES.get(suspect.pair)
-    if search is None or not search.dE_dout.equal(suspect.dE_dout):
-        search = _SEARCHES[suspect.pair] = Search(suspect)
-    return search
+    """Return the search that all wrong gradients of a pair share; the pair keeps it, so that it ends with the pair."""
+    kept = vars(suspect.pair)
+    if "search" not in kept or not kept["search"].dE_dout.equal(suspect.dE_dout):
+        kept["search"] = Search(suspect)
+    return kept["search"]
 
 
 def operation(suspect: Suspect) -> str:

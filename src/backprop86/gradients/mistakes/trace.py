@@ -85,11 +85,12 @@ class Recording(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Run an operation and keep it."""
-        place, kwargs = caller(), kwargs or {}
+        place, kwargs = caller(getattr(func, "__name__", "").strip("_")), kwargs or {}
         ids = {path: id(one) for path, one in _numbers(args)}
         given = constant(args)
         result = func(*args, **kwargs)
-        if ids and place and isinstance(result, Tensor | tuple):
+        parts = result if isinstance(result, tuple) else (result,)
+        if ids and place and any(isinstance(part, Tensor) for part in parts):
             self.calls[self.n] = Call(place, func, given, kwargs, constant(result), ids)
         self.n += 1
         return result

@@ -40,10 +40,7 @@ def dE_dout(suspect: Suspect) -> str:
 
 def mean(suspect: Suspect) -> str:
     """Tell a mean for a sum over cases or outputs, or over other axes of the output, and the other way round."""
-    sizes = _sizes(suspect)
-    for over, n in sizes.items():
-        if list(sizes.values()).count(n) > 1 and suspect.pair.out.dim() > 2:
-            continue  # nobody knows which axes are meant
+    for over, n in _sizes(suspect).items():
         if suspect.close(suspect.by_hand * n):
             return f"it is the mean over {over}, not the sum: 1/{n} of what it must be"
         if n > 2 and suspect.close(suspect.by_hand / n):
@@ -52,7 +49,7 @@ def mean(suspect: Suspect) -> str:
 
 
 def _sizes(suspect: Suspect) -> dict[str, int]:
-    """Return how many numbers may have been averaged: cases, outputs, or what lies along axes of the output."""
+    """Return how many numbers may have been averaged: cases, outputs, or those along axes that no others equal."""
     out = suspect.pair.out
     last = out if out.dim() > 1 else suspect.pair.tensors[0]
     outputs = last.shape[-1] if last.dim() else 1
@@ -61,11 +58,12 @@ def _sizes(suspect: Suspect) -> dict[str, int]:
         return sizes
     if out.dim() > 3 or suspect.cases != out.shape[-2]:
         sizes = {}
-    for n in range(1, out.dim() + 1):
-        for axes in combinations(range(-out.dim(), 0), n):
-            if not sizes or min(axes) < -2:
-                sizes[f"{along(axes)} of the output"] = prod(out.shape[axis] for axis in axes)
-    return {over: n for over, n in sizes.items() if n > 1}
+    axes = [some for n in range(1, out.dim() + 1) for some in combinations(range(-out.dim(), 0), n)]
+    lengths = {some: prod(out.shape[axis] for axis in some) for some in axes}
+    alone = [some for some, n in lengths.items() if n > 1 and list(lengths.values()).count(n) == 1]
+    return sizes | {
+        f"{along(some)} of the output": lengths[some] for some in alone if lengths[some] not in sizes.values()
+    }
 
 
 def constant(suspect: Suspect) -> str:
