@@ -88,7 +88,7 @@ SENTENCES = {
         "where `table[WORDS]` takes an entry more than once, only the last is counted: = for +="
     ),
     ("max pooling", "all pixels act"): "the gradient of `squares.max(-1)` is given to all entries",
-    ("dropout", "no mask"): "in the derivative of `h * MASK` by `h`, `MASK` is missing: it is taken as 1",
+    ("dropout", "no mask"): "in the derivative of `h * mask` by `h`, `mask` is missing: it is taken as 1",
     ("residual block", "no ReLU"): "the derivative of `torch.relu(s)` is missing: it is taken as 1",
 }  # fmt: skip
 
@@ -245,7 +245,7 @@ def test_a_search_that_would_take_minutes_is_not_made(monkeypatch):
     layer = LAYERS["dropout"]
     (mistake,) = [one for one in layer.mistakes if one.name == "no mask"]
     given = layer.forward, layer.with_mistake(mistake), layer.inputs, layer.parameters
-    assert "MASK" in told_of(*given)["w"]
+    assert "mask" in told_of(*given)["w"]
     unnamed = "32 of its 32 entries are wrong"
     assert told_of(*given, ["central differences"])["w"].startswith(unnamed)  # each gradient takes hundreds of runs
     monkeypatch.setattr(search, "OPERATIONS", 3)

@@ -86,7 +86,7 @@ def _cause(entry: Entry, told: Mapping[str, str]) -> str:
     """Return what the names are worth: misnamed if one is, named if another is, unnamed if there is none."""
     if entry.mistake is None:
         return ""
-    found = {entry.mistake.judge(tensor, words) for tensor, words in told.items() if tensor in entry.mistake.tensors}
+    found = {entry.mistake.judge(words) for tensor, words in told.items() if tensor in entry.mistake.tensors}
     return next((one for one in ("misnamed", "named") if one in found), "unnamed")
 
 
