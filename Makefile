@@ -71,9 +71,10 @@ bench: .venv/ready  ## seed-sweeps per second beside what people use instead (ad
 	$(IN_VENV) -m pip install $(PIP_FLAGS) --require-hashes -r requirements/bench.lock
 	$(IN_VENV) experiments/benchmark.py
 
-contest: .venv/ready  ## gradient checkers on right and wrong gradients of a dozen layers (adds JAX and HIPS autograd)
+contest: .venv/ready  ## gradient checkers on right and wrong gradients (adds JAX and HIPS autograd), then the report
 	$(IN_VENV) -m pip install $(PIP_FLAGS) --require-hashes -r requirements/bench.lock -r requirements/contest.lock
 	$(IN_VENV) experiments/contest.py
+	$(IN_VENV) experiments/report.py
 
 test: .venv/ready  ## every test, on every core
 	$(IN_VENV) -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal

@@ -18,8 +18,9 @@ from rich.progress import Progress
 from backprop86.engines.recipe import BadInput
 from backprop86.gradients.contest import Entry, entries, judge, summary
 from backprop86.gradients.layers import LAYERS
-from backprop86.report.page import table_of
+from backprop86.report import measured
 from backprop86.report.tables import write_table
+from backprop86.report.terminal import table_of
 from backprop86.running.cli import one_clear_line
 from peers.checkers import CHECKERS, MISSING
 
@@ -44,9 +45,8 @@ def main() -> None:
     rows = pd.DataFrame([row for entry in shown(console, asked) for row in judge(entry, CHECKERS)])
     console.print(table_of(summary(rows), "gradient checkers"))
     if not only:
-        write_table(summary(rows), Path("results") / "tables", "gradcheck")
-        write_table(rows, Path("results") / "tables", "gradcheck_entries", 40)
-        console.print("in results/tables")
+        write_table(rows, Path("results") / "tables", "gradcheck_entries", measured.LONG["gradcheck_entries"])
+        console.print("in results/tables; python experiments/report.py puts them into the gallery")
 
 
 if __name__ == "__main__":

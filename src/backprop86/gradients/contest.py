@@ -74,12 +74,16 @@ def judge(entry: Entry, others: Mapping[str, Checker]) -> list[dict[str, Any]]:
     for name, checker in others.items():
         started = time.perf_counter()
         said = checker(entry.passes(), tensors)
-        rows.append(about | {"checker": name, "said": said, "cause": "", "seconds": time.perf_counter() - started})
+        rows.append(about | {"checker": name, "said": said, "cause": "", "seconds": _seconds(started)})
     started = time.perf_counter()
     report = gradcheck(entry.layer.forward, entry.backward, entry.inputs, entry.parameters)
-    seconds = time.perf_counter() - started
-    ours = {"checker": OURS, "said": bool(report), "cause": _cause(entry, report.mistakes), "seconds": seconds}
-    return [*rows, about | ours]
+    seconds = _seconds(started)
+    ours = {"checker": OURS, "said": bool(report), "cause": _cause(entry, report.mistakes)}
+    return [*rows, about | ours | {"seconds": seconds}]
+
+
+def _seconds(started: float) -> float:
+    return round(time.perf_counter() - started, 4)
 
 
 def _cause(entry: Entry, told: Mapping[str, str]) -> str:

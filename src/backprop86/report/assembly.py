@@ -75,9 +75,8 @@ def report(
         whole = [one for one in made if not one.experiment.by_itself]
         todo = [partial(chapters.written, chapters.one_experiment, output, more, one) for one in made]
         todo.append(partial(chapters.written, chapters.across, output, more, whole))
-        todo += [
-            partial(chapters.written, write, output, more, folder) for write in (chapters.timed, chapters.compared)
-        ]
+        others = (chapters.timed, chapters.compared, chapters.contested)
+        todo += [partial(chapters.written, write, output, more, folder) for write in others]
         todo.append(partial(chapters.written, example.picture, output, more))
         sidecars = list(chain(*told(each(_call, todo), "drawing", len(todo))))
     claims = concatenated([one.judged for one in whole])
@@ -113,9 +112,10 @@ def experiments_in(folder: Folder) -> tuple[list[str], list[str]]:
     for path in sorted((folder.path / "runs").glob("*.parquet")):
         if path.stem not in found:
             notes.append(f"left out: {path.name} (there is no conf/experiment/{path.stem}.yaml)")
-    for names, how in ((chapters.TIMED, "make bench"), (chapters.COMPARED, "make compare")):
+    by_others = {"make bench": chapters.TIMED, "make compare": chapters.COMPARED, "make contest": chapters.CONTESTED}
+    for how, names in by_others.items():
         if not chapters.are_there(folder, names):
-            notes.append(f"left out: tables/{names[0]}.csv and what is drawn of it ({how} makes it, in results/)")
+            notes.append(f"left out: tables/{names[0]}.csv and what is made of it ({how} makes it, in results/)")
     return found, notes
 
 
@@ -180,6 +180,7 @@ def readme_of(claims: pd.DataFrame, output: Path, example: Example) -> str:
     made = {
         "claims": markdown(readme.claims_table(claims[claims["headline"]]), written=["claim"]),
         "autograd": (output / "tables" / "autograd_oracles.md").read_text("utf-8"),
+        "contest": (output / "tables" / "gradcheck.md").read_text("utf-8"),
         "explain": example.excerpt(example.page()),
     }
     page = readme.put_between_markers(README.read_text("utf-8"), made)

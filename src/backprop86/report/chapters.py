@@ -9,7 +9,7 @@ import pandas as pd
 import yaml
 from matplotlib.figure import Figure
 
-from backprop86.gradients import survey
+from backprop86.gradients import contest, survey
 from backprop86.report import citing, curves, measured, style, tables
 from backprop86.report import failures as atlas
 from backprop86.report.figures_of import own_figures
@@ -20,7 +20,8 @@ from backprop86.running.runs import Runs
 CAPTIONS: dict[str, str] = yaml.safe_load((Path(__file__).parent / "captions.yaml").read_text("utf-8"))
 TIMED = ("benchmark", "benchmark_growth", "memory")
 COMPARED = ("autograd", "autograd_paths", "autograd_cost")
-"""Tables that no runs give: experiments/benchmark.py and compare_autograd.py make them; they are passed on as is."""
+CONTESTED = ("gradcheck_entries",)
+"""Tables that no runs give: benchmark.py, compare_autograd.py and contest.py make them; they are passed on as is."""
 COLUMNS = 2
 """The most readings whose loss curves stand side by side."""
 
@@ -126,6 +127,12 @@ def compared(chapter: Chapter, folder: Folder) -> None:
     chapter.table(survey.paths_summary(paths), "autograd_runs")
     chapter.figure("autograd", measured.ulp_figure(table), CAPTIONS["autograd"], [], [], "make compare")
     chapter.figure("autograd_paths", measured.paths_figure(paths), CAPTIONS["autograd_paths"], [], [], "make compare")
+
+
+def contested(chapter: Chapter, folder: Folder) -> None:
+    """Write the contest of gradient checkers, if it has been held."""
+    if found := _passed_on(chapter, folder, CONTESTED):
+        chapter.table(contest.summary(found[0].fillna({"mistake": "", "cause": ""})), "gradcheck")
 
 
 def are_there(folder: Folder, names: tuple[str, ...]) -> bool:

@@ -39,6 +39,8 @@ MORE_TABLES = {
     "autograd_runs": "Whole runs by hand and by autograd",
     "autograd_paths": "The same, sweep by sweep",
     "autograd_cost": "What gradients by hand and by autograd cost",
+    "gradcheck": "A contest of gradient checkers",
+    "gradcheck_entries": "The same, gradient by gradient",
     "benchmark": "Speed",
     "benchmark_growth": "How speed grows",
     "memory": "Memory",

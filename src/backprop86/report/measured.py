@@ -23,7 +23,7 @@ from backprop86.report.style import (
 )
 from backprop86.running.settings import load, stems, title_of
 
-LONG = {"autograd_paths": 40}
+LONG = {"autograd_paths": 40, "gradcheck_entries": 40}
 """The number of rows shown of a table that is too long to be read; its CSV has all."""
 
 
