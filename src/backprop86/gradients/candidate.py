@@ -38,7 +38,8 @@ class Pair:
         for name, tensor in zip(self.names, self.tensors, strict=True):
             _check(name, tensor)
         self._kept = [tensor.clone() for tensor in self.tensors]
-        self.untouched = Untouched(**form.roots, generator=torch.default_generator)
+        generators = (torch.default_generator, *torch.cuda.default_generators)  # empty until CUDA is used
+        self.untouched = Untouched(**form.roots, generators=generators)
         with self.untouched:
             self._outputs = Outputs(form.call(self._values(self.tensors))[0])
         self.out = self._outputs.joined
@@ -144,7 +145,8 @@ def distance(by_hand: Any, right: Tensor, tolerance: float, noise: float = 0.0) 
     apart = (by_hand - right).abs()
     absolute, size = float(apart.max()), float(right.abs().max())
     relative = absolute / size if size else (0.0 if absolute == 0 else np.inf)
-    ulp = float((apart / torch.tensor(np.spacing(torch.maximum(by_hand.abs(), right.abs()).numpy()))).max())
+    spacing = torch.tensor(np.spacing(torch.maximum(by_hand.abs(), right.abs()).cpu().numpy()), device=apart.device)
+    ulp = float((apart / spacing).max())
     found = {"exact": by_hand.equal(right), "absolute": absolute, "relative": relative, "ulp": ulp}
     return found | {"agrees": relative <= tolerance or absolute <= noise, "looks_like": ""}
 

@@ -118,7 +118,7 @@ def contradicts(
 def not_complex(pair: Pair) -> str:
     """Return the operation of forward that the complex step is not for: it raises an error, or loses the slope."""
     random = torch.Generator().manual_seed(0)
-    away = [COMPLEX_H * torch.randn(tensor.shape, dtype=tensor.dtype, generator=random) for tensor in pair.tensors]
+    away = [COMPLEX_H * torch.randn(x.shape, dtype=x.dtype, generator=random).to(x.device) for x in pair.tensors]
     with Slopes() as slopes, quiet(), suppress(Exception):  # whatever it is: with real numbers it is not raised
         pair.function(*(torch.complex(x, h) for x, h in zip(pair.tensors, away, strict=True)))
     return slopes.lost or "this forward"

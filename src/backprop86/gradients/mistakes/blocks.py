@@ -56,7 +56,7 @@ def _with_any(marked: Tensor, axis: int) -> list[int]:
 
 
 def _of(tensor: Tensor, axis: int, indices: list[int]) -> Tensor:
-    return tensor.index_select(axis, torch.tensor(indices))
+    return tensor.index_select(axis, torch.tensor(indices, device=tensor.device))
 
 
 def in_words(indices: list[int]) -> str:

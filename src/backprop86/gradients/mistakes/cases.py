@@ -20,7 +20,7 @@ def cases(suspect: Suspect) -> str:
         if near(suspect.by_hand, alone, max(1e-9, suspect.tolerance)):
             return f"the sum over cases is missing: it is the gradient of case {c} alone"
     for c in range(n if suspect.by_hand.shape[-2:-1] == (n,) else 0):
-        only = (torch.arange(n) == c)[:, None]
+        only = (torch.arange(n, device=suspect.right.device) == c)[:, None]
         if suspect.close(suspect.by_hand + suspect.right * only):
             return f"case {c} is left out"
     return ""

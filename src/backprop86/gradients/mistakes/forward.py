@@ -34,7 +34,7 @@ class Forward:
     def direction(self) -> list[Tensor]:
         """A random direction in which all tensors are nudged."""
         drawn = torch.Generator().manual_seed(1986)
-        return [torch.randn(t.shape, dtype=t.dtype, generator=drawn) * (1 + t.abs()) for t in self.tensors]
+        return [torch.randn(t.shape, dtype=t.dtype, generator=drawn).to(t.device) * (1 + t.abs()) for t in self.tensors]
 
     @cached_property
     def moved(self) -> dict[int, set[tuple[int, Path]]]:

@@ -67,9 +67,9 @@ def _once(site: Site, last: bool) -> Linear:
     """Return the operation with every entry in it once, and all other times held constant."""
 
     def q(call: Call, v: Tensor) -> Tensor:
-        taken = site.again(call, torch.arange(v.numel()).reshape(v.shape)).flatten()
-        order = torch.arange(len(taken))
-        kept = torch.zeros(v.numel(), dtype=order.dtype)
+        taken = site.again(call, torch.arange(v.numel(), device=v.device).reshape(v.shape)).flatten()
+        order = torch.arange(len(taken), device=v.device)
+        kept = torch.zeros(v.numel(), dtype=order.dtype, device=v.device)
         kept = kept.scatter_reduce(0, taken, order, "amax" if last else "amin", include_self=False)
         return site.again(call, v) * (kept[taken] == order).to(v.dtype).reshape(call.result.shape)
 

@@ -66,7 +66,7 @@ def swapped(suspect: Suspect) -> str:
         slices, wanted = (tensor.movedim(axis, 0).reshape(n, -1) for tensor in (ours, right))
         apart = torch.stack([(slices - row).abs().amax(-1) for row in wanted])
         from_where = apart.argmin(1)
-        moved = (from_where != torch.arange(n)).nonzero()[:, 0].tolist()
+        moved = (from_where != torch.arange(n, device=right.device)).nonzero()[:, 0].tolist()
         if moved and len(from_where.unique()) == n and suspect.close(ours.index_select(axis, from_where)):
             return f"units are swapped: {', '.join(map(str, moved[:6]))}{', ...' * (len(moved) > 6)} along axis {axis}"
     return ""
