@@ -3,9 +3,9 @@
     python examples/backprop_by_hand.py
 
 Read it from top to bottom. It needs torch alone, and torch only multiplies and adds: every gradient is worked out here.
-XOR is 1 if exactly one of two inputs is 1. The net is two inputs -> two hidden units -> one output. The symbols are those
-of the four pages in Nature (1986): x is the total input of a unit, y its output, d its desired output, w a weight, E the
-error (today: the loss). epsilon is the learning rate, alpha the momentum, a sweep is an epoch.
+XOR is 1 if exactly one of two inputs is 1. The net has two inputs, two hidden units and one output. The symbols are
+those of the four pages in Nature (1986): x is the total input of a unit, y its output, d its desired output, w a weight,
+E the error (today: the loss). epsilon is the learning rate, alpha the momentum, a sweep is an epoch.
 """
 
 import torch
@@ -19,7 +19,8 @@ def small_random_weights(seed):
     """Step 1. Weights between -0.3 and 0.3, and not all the same: equal hidden units would stay equal for ever."""
     random = torch.Generator().manual_seed(seed)
     shapes = {"w_early": (2, 2), "b_early": (2,), "w_late": (2, 1), "b_late": (1,)}
-    return {name: 0.6 * torch.rand(shape, dtype=torch.float64, generator=random) - 0.3 for name, shape in shapes.items()}
+    drawn = {name: torch.rand(shape, dtype=torch.float64, generator=random) for name, shape in shapes.items()}
+    return {name: 0.6 * numbers - 0.3 for name, numbers in drawn.items()}
 
 
 def logistic(x):
@@ -79,11 +80,12 @@ def by_autograd(w):
 def main():
     """Learn XOR, and compare the last gradients with autograd's."""
     print("sweep       E    outputs for 00, 01, 10, 11     length of dE/dw: early   late")
-    for sweep, E, y, gradients, w in learn(small_random_weights(seed=1), sweeps=1000):
-        if sweep % 100 == 0:
-            outputs = "  ".join(f"{float(one):.3f}" for one in y)
-            early, late = (float(gradients[name].norm()) for name in ("w_early", "w_late"))
-            print(f"{sweep:5}  {E:.4f}    {outputs}                   {early:.5f}  {late:.5f}")
+    steps = list(learn(small_random_weights(seed=1), sweeps=1000))
+    for sweep, E, y, gradients, _ in steps[::100]:
+        outputs = "  ".join(f"{float(one):.3f}" for one in y)
+        early, late = (float(gradients[name].norm()) for name in ("w_early", "w_late"))
+        print(f"{sweep:5}  {E:.4f}    {outputs}                   {early:.5f}  {late:.5f}")
+    *_, gradients, w = steps[-1]
     apart = max(float((gradients[name] - right).abs().max()) for name, right in by_autograd(w).items())
     print(f"\nThe gradients by hand are those of torch.autograd: no entry differs by more than {apart:.0e}.")
 

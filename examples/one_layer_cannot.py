@@ -59,10 +59,11 @@ def main():
     """Let the same net learn OR and XOR, and say why one of them is out of reach."""
     for name, d in (("OR", OR), ("XOR", XOR)):
         errors, w = learn(small_random_weights(seed=1), d, sweeps=2000)
-        print(f"{name}: E is {errors[0]:.3f} at first, {errors[200]:.3f} after 200 sweeps, {errors[-1]:.3f} after 2,000.")
+        first, later, last = errors[0], errors[200], errors[-1]
+        print(f"{name}: E is {first:.3f} at first, {later:.3f} after 200 sweeps, {last:.3f} after 2,000.")
         outputs = "  ".join(f"{float(y):.3f}" for y in forward(w))
         print(f"    outputs for 00, 01, 10, 11: {outputs}; {right(w, d)} of 4 on the right side of 0.5")
-        print(f"    weights {w[0]:.2f} and {w[1]:.2f}, bias {w[2]:.2f}; of all lines the best gets {most_right(d)} of 4 right\n")
+        print(f"    weights {w[0]:.2f} and {w[1]:.2f}, bias {w[2]:.2f}; the best of all lines gets {most_right(d)} of 4\n")
     print("The output is above 0.5 on one side of the line w1 i1 + w2 i2 + b = 0, and below on the other.")
     print("XOR wants 00 and 11 on one side, 01 and 10 on the other. Both pairs have the same middle, (1/2, 1/2), and")
     print("a point between two points of one side is on that side. So no line does it, whatever the weights.")

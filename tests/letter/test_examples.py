@@ -58,8 +58,8 @@ def trained(wiring, w, d, sweeps):
 
 def flat(w):
     """The weights in the order of layered(2, 2, 1): those of each unit, its bias first."""
-    hidden = [[w["b_early"][j], *w["w_early"][:, j]] for j in range(2)]
-    return np.array([*sum(hidden, []), w["b_late"][0], *w["w_late"][:, 0]], dtype=float)
+    hidden = torch.cat([w["b_early"][:, None], w["w_early"].mT], 1)
+    return torch.cat([hidden.flatten(), w["b_late"], w["w_late"][:, 0]]).numpy()
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
@@ -96,7 +96,7 @@ def test_what_the_second_prints(capsys):
     ONE["main"]()
     told = capsys.readouterr().out
     assert re.findall(r"(\d) of 4 on the right side", told)[0] == "4"
-    assert re.findall(r"the best gets (\d) of 4", told) == ["4", "3"]
+    assert re.findall(r"the best of all lines gets (\d) of 4", told) == ["4", "3"]
     errors, w = ONE["learn"](ONE["small_random_weights"](1), ONE["XOR"], 2000)
     assert w.abs().max() < 1e-3  # "where all weights are 0"
     assert errors[-1] == pytest.approx(0.5, abs=1e-6)

@@ -59,7 +59,13 @@ def test_two_processes_make_the_same_bytes_as_one(own):
     assert wanted <= before.keys()
     assert not [name for name in before if name.endswith(".svg") or (name.endswith(".tex") and "/" in name)]
     assert "whole.html" not in before
-    names = ("symmetry, family_trees,", "family_trees_map (make map", "tables/benchmark", "tables/autograd", "tables/gradcheck")
+    names = (
+        "symmetry, family_trees,",
+        "family_trees_map (make map",
+        "tables/benchmark",
+        "tables/autograd",
+        "tables/gradcheck",
+    )
     told = [note for note in made.notes if note.startswith("left out: ")]
     assert all(note.startswith(f"left out: {name}") for note, name in zip(told, names, strict=False))
     again = f"(python experiments/run.py experiment=xor output={own} makes them)"
