@@ -4,8 +4,8 @@
 
 Read it from top to bottom. It needs torch alone, and torch only multiplies and adds: every gradient is worked out here.
 XOR is 1 if exactly one of two inputs is 1. The net has two inputs, two hidden units and one output. The symbols are
-those of the four pages in Nature (1986): x is the total input of a unit, y its output, d its desired output, w a weight,
-E the error (today: the loss). epsilon is the learning rate, alpha the momentum, a sweep is an epoch.
+those of the four pages in Nature (1986): x is the total input of a unit, y its output, d its desired output, w a
+weight, E the error (today: the loss). epsilon is the learning rate, alpha the momentum, a sweep is an epoch.
 """
 
 import torch
