@@ -143,11 +143,38 @@ def test_mixed_types():
         dE_dy, gradients = backward(g, cache)
         return dE_dy.to(dtype), gradients
 
-    with pytest.raises(
-        ValueError,
-        match=r"^forward must run in float64 as well, where it is judged: expected m1 and m2 to have the same dtype",
-    ):
-        gradcheck(upwards, back, [y], {name: w.float() for name, w in params.items()})
+    float32 = {name: w.float() for name, w in params.items()}
+    assert gradcheck(upwards, back, [y], float32)
+
+    def wrong(g, cache):
+        dE_dy, gradients = back(g, cache)
+        return dE_dy, gradients | {"b": 1.01 * gradients["b"]}
+
+    assert set(gradcheck(upwards, wrong, [y], float32).mistakes) == {"b"}
+    fixed = torch.eye(y.shape[1])  # float32, and no argument
+    words = r"^forward must run in float64 as well, where it is judged: expected m1 and m2 to have the same dtype"
+    with pytest.raises(ValueError, match=words):
+        gradcheck(lambda y: (y @ fixed, None), lambda g, c: g @ fixed.T, [y.float()])
+
+
+def test_layers_that_compute_in_float32_inside():
+    def forward(x, gamma):
+        wide = x.float()
+        z = wide * torch.rsqrt(wide.pow(2).mean(-1, keepdim=True) + 1e-6)
+        return (z * gamma.float()).to(x.dtype), (x, gamma)
+
+    def backward(g, cache):
+        x, gamma = cache
+        wide, g = x.float(), g.float()
+        root = torch.rsqrt(wide.pow(2).mean(-1, keepdim=True) + 1e-6)
+        z, dz = wide * root, g * gamma.float()
+        dx = root * (dz - z * (dz * z).mean(-1, keepdim=True))
+        return dx.to(x.dtype), {"gamma": (g * z).sum(0).to(gamma.dtype)}
+
+    for dtype in LOW:
+        given = [torch.randn(20, 60, generator=torch.Generator().manual_seed(0)).to(dtype)]
+        report = gradcheck(forward, backward, given, {"gamma": torch.ones(60, dtype=dtype)})
+        assert report, report
 
 
 def test_noise_follows_the_type_the_number_of_additions_and_the_terms():

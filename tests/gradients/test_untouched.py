@@ -274,7 +274,7 @@ def test_variables_of_an_enclosing_function():
     assert (calls, last) == (0, None)
 
 
-def test_backward_may_change_what_it_was_given():
+def test_backward_may_change_its_cache_and_nothing_that_it_was_given():
     x, w = X.clone(), W.clone()
 
     def back(g, cache):
@@ -284,7 +284,10 @@ def test_backward_may_change_what_it_was_given():
         w += 1
         return dE_dx, {"w": dE_dw}
 
-    assert compare(lambda x, w: (x * w, (x, w)), back, [x], {"w": w})["agrees"].all()
+    copied = (lambda x, w: (x * w, (x.clone(), w.clone()))), back
+    assert compare(*copied, [x], {"w": w})["agrees"].all()
+    with pytest.raises(ValueError, match=r"^backward must leave input 1 as it is, and changed it in place$"):
+        compare(lambda x, w: (x * w, (x, w)), back, [x], {"w": w})
     assert x.equal(X)
     assert w.equal(W)
 

@@ -27,6 +27,10 @@ def form_of(
     for name, named in (("params", params), ("constants", constants)):
         if not isinstance(named, Mapping):
             raise ValueError(f"{name} must be a dict of values by name, was {kind_of(named)}")
+    if not callable(forward):
+        raise ValueError(f"forward must be a function, was {kind_of(forward)}")
+    if not (backward is None or callable(backward)):
+        raise ValueError(f"backward must be a function, was {kind_of(backward)}")
     given = Given(inputs, params, constants)
     forward = functions.of_apply(forward)
     if functions.is_function(forward):

@@ -76,6 +76,9 @@ class Pair:
         returned = self.form.back(self._outputs.parted(given), cache)
         if not given.equal(dE_dout):
             raise ValueError("backward must leave dE_dout as it is, and changed it in place")
+        for name, tensor, kept in zip(self.names, self.tensors, self._kept, strict=True):
+            if not tensor.equal(kept):
+                raise ValueError(f"backward must leave {name} as it is, and changed it in place")
         in_order = returned_in_order(returned, self.form)
         return [part.detach().clone() if isinstance(part, Tensor) else part for part in in_order]
 

@@ -4,7 +4,9 @@ from collections.abc import Callable, Sequence
 from inspect import signature
 from typing import Any
 
+import torch
 from torch import Tensor
+from torch.utils._pytree import tree_map
 
 from backprop86.gradients.binding import Binding, Place, bind
 from backprop86.gradients.forms import Form, Given
@@ -17,21 +19,30 @@ class Context:
         """needs_input_grad: whether each argument of forward has a gradient."""
         self.saved_tensors: tuple[Any, ...] = ()
         self.needs_input_grad = tuple(needs_input_grad)
+        self.without_gradient: set[int] = set()
 
     def save_for_backward(self, *tensors: Any) -> None:
         """Keep them for backward."""
         self.saved_tensors = tensors
 
+    def save_for_forward(self, *_: Any) -> None:
+        """Nothing: forward-mode derivatives are not asked for."""
+
+    def mark_non_differentiable(self, *outputs: Any) -> None:
+        """Note the outputs that have no gradient."""
+        self.without_gradient |= {id(one) for one in outputs}
+
     def __getattr__(self, name: str) -> Any:
-        """mark_dirty, mark_non_differentiable, set_materialize_grads: nothing to do with the numbers."""
+        """mark_dirty, set_materialize_grads: nothing to do with the numbers."""
         if name.startswith(("mark_", "set_")):
             return lambda *_: None
         raise AttributeError(f"nothing was kept on ctx as {name}")
 
 
 def is_function(forward: Any) -> bool:
-    """Return whether this is a Function class."""
-    return isinstance(forward, type) and hasattr(forward, "apply")
+    """Return whether this is a Function class of somebody's."""
+    above = forward.__mro__[1:] if isinstance(forward, type) else ()
+    return any(base.__name__ == "Function" and base.__module__.startswith("torch") for base in above)
 
 
 def of_apply(forward: Any) -> Any:
@@ -44,8 +55,10 @@ def run(function: Any, context: Context, arguments: Sequence[Any]) -> Any:
     """Return forward's output; it is given the context in the older style, setup_context is in the newer."""
     if _is_older(function):
         return function.forward(context, *arguments)
-    out = function.forward(*arguments)
-    function.setup_context(context, tuple(arguments), out)
+    given = signature(function.forward).bind(*arguments)
+    given.apply_defaults()
+    out = function.forward(*given.args)
+    function.setup_context(context, given.args, out)
     return out
 
 
@@ -64,7 +77,9 @@ def form_of(function: Any, given: Given) -> Form:
 
     def call(values: Sequence[Any]) -> tuple[Any, Context]:
         context = Context([isinstance(argument, Place) and argument in given.judged for argument in arguments])
-        return run(function, context, Binding(arguments, {}).filled(values)), context
+        own = [value.clone() if isinstance(value, Tensor) else value for value in values]  # it may write into them
+        out = run(function, context, Binding(arguments, {}).filled(own))
+        return tree_map(lambda one: one.to(torch.int64) if id(one) in context.without_gradient else one, out), context
 
     def back(dE_dout: Any, context: Context) -> list[Tensor | None]:
         returned = function.backward(context, *(dE_dout if isinstance(dE_dout, tuple | list) else (dE_dout,)))

@@ -18,11 +18,12 @@ from torch import Tensor
 
 from backprop86.gradients import differences, rounding
 from backprop86.gradients.any_form import form_of
-from backprop86.gradients.candidate import LOW, OTHERS, Pair, distance, malformed
+from backprop86.gradients.candidate import LOW, OTHERS, Pair, distance, malformed, near
 from backprop86.gradients.differences import Function
+from backprop86.gradients.doubling import in_double
 from backprop86.gradients.forms import Form
 from backprop86.gradients.mistakes import Gradients, Suspect, looks_like
-from backprop86.gradients.oracles import AUTOGRAD, EXTENDED, ORACLES, Oracle
+from backprop86.gradients.oracles import AUTOGRAD, CENTRAL, EXTENDED, ORACLES, Oracle
 from backprop86.gradients.projections import Projected, corrected
 from backprop86.gradients.report import Report
 from backprop86.gradients.taylor import slope_of_remainder
@@ -32,6 +33,10 @@ EVERY = 1000
 """With more entries than these a tensor is asked along directions, and not entry by entry."""
 ITSELF = "itself in float64"
 """The judge of a gradient in a lower type: the same passes on float64 copies."""
+OTHER = -1024.0
+"""The factor of a second dE_dout: a power of two, so that what is linear gives exactly so many times as much."""
+NOT_LINEAR = "right for this dE_dout alone: with -1,024 times as much it must be -1,024 times what it is"
+DROWNED = "central differences alone cannot tell: the rounding of E is larger than its slope"
 
 
 def gradcheck(
@@ -63,7 +68,8 @@ def gradcheck(
     chosen = _chosen(oracles, extended)
     form = form_of(forward, backward, inputs, params or {}, constants or {})
     low = [v.dtype for k in form.judged if isinstance(v := form.arguments[k], Tensor) and v.dtype in LOW]
-    with Untouched(numpy=np.random.random, python=random.random):  # it takes long to read them: once, not at each call
+    # it takes long to read generators: once, not at each call
+    with torch.enable_grad(), Untouched(numpy=np.random.random, python=random.random):
         as_given = Pair(form)
         pair = _in_double(form) if low else as_given
         drawn = torch.Generator().manual_seed(seed)
@@ -79,14 +85,14 @@ def gradcheck(
 def _in_double(form: Form) -> Pair:
     """Return the pair on float64 copies; ValueError, in one line, if it runs in the type of its tensors alone."""
     try:
-        return Pair(form.in_double())
+        return Pair(in_double(form))
     except RuntimeError as error:
         why = str(error).splitlines()[0]
         raise ValueError(f"forward must run in float64 as well, where it is judged: {why}") from error
 
 
 def _chosen(names: Sequence[str] | None, extended: Callable[..., Sequence[np.ndarray]] | None) -> list[Oracle]:
-    names = list(ORACLES) if names is None else [names] if isinstance(names, str) else names
+    names = list(ORACLES) if names is None else list(names) if isinstance(names, list | tuple) else [str(names)]
     strangers = [name for name in names if name not in ORACLES]
     if strangers or not (names or extended is not None):
         raise ValueError(
@@ -109,6 +115,8 @@ class _Judging:
     def __init__(self, pair: Pair, dE_dout: Tensor, fast: bool | None, seed: int) -> None:
         self.pair, self.dE_dout, self.fast, self.seed = pair, dE_dout, fast, seed
         self.by_hand = pair.gradients(dE_dout)
+        again = zip(self.by_hand, pair.gradients(OTHER * dE_dout), pair.tensors, strict=True)
+        self.linear = [_is_linear(ours, other, x) for ours, other, x in again]
         self.left_out: dict[str, str] = {}
         self.words: dict[int, str] = {}
         self.size = float((pair.out * dE_dout).abs().sum())
@@ -121,11 +129,25 @@ class _Judging:
             raise ValueError(f"oracles must be able to judge forward ({told}): {OTHERS}")
         cheapest = next(iter(answers))
         taylor = [self.remainder(k) for k in range(len(self.by_hand))]
-        return [
+        rows = [
             self.row(oracle, k, right, cheapest) | {"taylor": taylor[k]}
             for oracle, answer in answers.items()
             for k, right in enumerate(answer)
         ]
+        return self.without_unfit(rows)
+
+    def without_unfit(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the rows without central differences where they are unfit and another oracle agrees."""
+        agrees = {row["tensor"] for row in rows if row["agrees"] and row["oracle"] != CENTRAL.name}
+        unfit = [row for row in rows if row["oracle"] == CENTRAL.name and row["tensor"] in agrees and row["excused"]]
+        for row in unfit:
+            self.left_out[CENTRAL.name] = row["looks_like"].removesuffix(f": {OTHERS}")
+        kept = (row for row in rows if not any(row is one for one in unfit))
+        alone = all(row["oracle"] == CENTRAL.name for row in rows)
+        for row in rows if alone else ():
+            if row["agrees"] and row["relative"] > 1e-3:
+                row |= {"agrees": False, "looks_like": DROWNED}
+        return [{name: value for name, value in row.items() if name != "excused"} for row in kept]
 
     def asked(self, oracle: Oracle) -> list[Tensor | Projected] | None:
         """Return the answer of an oracle for each tensor, or None, with a reason, where it cannot judge."""
@@ -202,7 +224,10 @@ class _Judging:
         """Return the row of one oracle and tensor."""
         right = answer.right if isinstance(answer, Projected) else answer
         ours, noise = self.by_hand[k], oracle.noise * self.size
+        if ours is None and not right.any():  # a tensor without effect needs no gradient
+            ours = torch.zeros_like(right)
         row = {"oracle": oracle.name, "tensor": self.pair.names[k]} | distance(ours, right, oracle.tolerance, noise)
+        row["excused"] = not right.isfinite().all()
         if isinstance(answer, Projected) and not answer.is_wrong:
             row["absolute"] = answer.apart
             row["relative"] = answer.apart / float(right.abs().max()) if right.any() else 0.0
@@ -210,19 +235,25 @@ class _Judging:
         if not row["agrees"] and not row["looks_like"]:
             asked = AUTOGRAD if isinstance(answer, Projected) else cheapest  # entry by entry would take too long
             suspect = Suspect(self.pair, k, ours, right, self.dE_dout, asked.gradients, oracle.tolerance)
-            row["looks_like"] = self.named(oracle, suspect, answer)
+            excuse = oracle.excuse(suspect)
+            row["excused"], row["looks_like"] = bool(excuse), excuse or self.named(suspect, answer)
+        if row["agrees"] and not self.linear[k]:
+            row |= {"agrees": False, "looks_like": NOT_LINEAR}
         return row
 
-    def named(self, oracle: Oracle, suspect: Suspect, answer: Tensor | Projected) -> str:
-        """Return what a wrong gradient looks like: the same words for each oracle that is not excused."""
-        if not isinstance(answer, Projected) and (excuse := oracle.excuse(suspect)):
-            return excuse
+    def named(self, suspect: Suspect, answer: Tensor | Projected) -> str:
+        """Return what a wrong gradient looks like: the same words for each oracle."""
         if suspect.k not in self.words:
             if isinstance(answer, Projected) and answer.wrong:
                 self.words[suspect.k] = answer.in_words(suspect.by_hand)
             else:
                 self.words[suspect.k] = looks_like(suspect)
         return self.words[suspect.k]
+
+
+def _is_linear(ours: Any, other: Any, tensor: Tensor) -> bool:
+    """Return whether OTHER times dE_dout gave OTHER times the gradient; true of what is no gradient at all."""
+    return bool(malformed(ours, tensor) or malformed(other, tensor)) or near(other, OTHER * ours)
 
 
 def _in_low_type(pair: Pair, dE_dout: Tensor, judging: _Judging, dtype: torch.dtype) -> list[dict[str, Any]]:

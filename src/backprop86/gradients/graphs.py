@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import BackwardCFunction
 from torch.func import functional_call
-from torch.utils._pytree import tree_flatten
+from torch.utils._pytree import tree_flatten, tree_map
 
 from backprop86.gradients.binding import bind, kind_of
 from backprop86.gradients.forms import Form, Given
@@ -157,7 +157,9 @@ def written_out() -> Iterator[None]:
     lowest: Any = torch.autograd.function._SingleLevelFunction  # all that apply comes to, however it was kept
 
     def apply(function: Any, *arguments: Any) -> Any:
-        return run(function, Context([isinstance(argument, Tensor) for argument in arguments]), arguments)
+        context = Context([isinstance(argument, Tensor) for argument in arguments])
+        out = run(function, context, arguments)
+        return tree_map(lambda one: one.detach() if id(one) in context.without_gradient else one, out)
 
     lowest.apply = classmethod(apply)
     try:

@@ -22,7 +22,7 @@ def joined(outputs: Any) -> Tensor:
 
 
 def _alike(found: list[Tensor]) -> bool:
-    return found[0].dim() > 0 and len({one.shape[:-1] for one in found}) == 1
+    return all(one.dim() > 0 for one in found) and len({one.shape[:-1] for one in found}) == 1
 
 
 class Outputs:

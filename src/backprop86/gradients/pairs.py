@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from inspect import Parameter, signature
 from typing import Any
 
+import numpy as np
 import torch
+from torch import Tensor
 
 from backprop86.gradients.binding import Binding, Place, bind
 from backprop86.gradients.forms import Form, Given
@@ -21,9 +23,7 @@ def form_of(forward: Any, backward: Any, given: Given) -> Form:
 
     def call(values: Sequence[Any]) -> tuple[Any, Any]:
         returned = bound(forward, values)
-        if isinstance(returned, tuple) and len(returned) == 2:
-            return returned
-        return returned, (ALONE, values)
+        return returned if _has_cache(returned, backward) else (returned, (ALONE, values))
 
     def back(dE_dout: Any, cache: Any) -> Any:
         if not (isinstance(cache, tuple) and len(cache) == 2 and cache[0] is ALONE):
@@ -35,6 +35,20 @@ def form_of(forward: Any, backward: Any, given: Given) -> Form:
         given.names, given.arguments, given.judged, n, call, back, lambda values: call(values)[0],
         roots | {"constants": given.constants}, _also_called(named, bound),
     )  # fmt: skip
+
+
+def _has_cache(returned: Any, backward: Any) -> bool:
+    """Return whether forward gave (out, cache); two tensors are two outputs if backward does not take two things."""
+    if not (isinstance(returned, tuple) and len(returned) == 2):
+        return False
+    if isinstance(returned[1], Tensor | np.ndarray):
+        try:
+            signature(backward).bind(*returned)
+        except TypeError:
+            return False
+        except ValueError:  # a builtin
+            pass
+    return True
 
 
 def _without_cache(backward: Any, dE_dout: Any, bound: Binding, values: Sequence[Any]) -> Any:

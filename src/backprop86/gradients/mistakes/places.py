@@ -45,8 +45,8 @@ def exchanged(suspect: Suspect) -> str:
 
 def another(suspect: Suspect) -> str:
     """Tell the right gradient of another tensor."""
-    for name, right in zip(suspect.pair.names, suspect.rights(suspect.dE_dout), strict=True):
-        if _is(suspect.by_hand, right, suspect):
+    for m, (name, right) in enumerate(zip(suspect.pair.names, suspect.rights(suspect.dE_dout), strict=True)):
+        if m != suspect.k and _is(suspect.by_hand, right, suspect):
             return f"it is the gradient of {name}"
     return ""
 

@@ -1,0 +1,42 @@
+"""Passes of a lower type on float64 copies: where they cast to float32 or less, the copies stay as wide as they are.
+
+Many layers take bfloat16 and compute in float32 inside. On copies that cast would lose digits that the mathematics has.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from backprop86.gradients.candidate import LOW
+from backprop86.gradients.forms import Form
+
+Result = TypeVar("Result")
+WIDE = (torch.float64, torch.complex128)
+
+
+class Wide(TorchDispatchMode):
+    """A mode in which a cast of a wide tensor to a lower type is a copy."""
+
+    def __torch_dispatch__(self, operation: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Return the result of an operation."""
+        kwargs = dict(kwargs or {})
+        if operation is torch.ops.aten._to_copy.default and args[0].dtype in WIDE and kwargs.get("dtype") in LOW:
+            kwargs["dtype"] = args[0].dtype
+        return operation(*args, **kwargs)
+
+
+def in_double(form: Form) -> Form:
+    """Return the form on float64 copies of its tensors."""
+    form = form.in_double()
+    return replace(form, call=_wide(form.call), back=_wide(form.back), plain=_wide(form.plain))
+
+
+def _wide(passes: Callable[..., Result]) -> Callable[..., Result]:
+    def called(*args: Any) -> Result:
+        with Wide():
+            return passes(*args)
+
+    return called
