@@ -179,3 +179,89 @@ def test_bad_arguments_get_one_line(words):
 def test_the_class_of_a_module_is_no_function():
     with pytest.raises(ValueError, match=r"^backward must be given, .+, was type$"):
         gradcheck(torch.nn.Linear, None, [X])
+
+
+class Masked(torch.nn.Module):
+    """A module with an argument that is no input."""
+
+    def __init__(self, forgets):
+        super().__init__()
+        self.forgets = forgets
+
+    def forward(self, x, mask=None):
+        self.x, self.mask = x, mask
+        return x * x if mask is None else x * x * mask
+
+    def backward(self, d):
+        return 2 * self.x * d * (1 if self.forgets else self.mask)
+
+
+def test_constants_reach_the_forward_of_a_module():
+    mask = {"mask": (X > 0).double()}
+    assert gradcheck(Masked(False), None, [X], constants=mask)
+    assert not gradcheck(Masked(True), None, [X], constants=mask)
+    with pytest.raises(TypeError, match="nonsense"):
+        gradcheck(Masked(True), None, [X], constants={"nonsense": 3})
+
+
+OF_REAL_NUMBERS = {
+    "x |x|": (lambda x: x * np.abs(x), lambda d, x: 2 * d * np.abs(x)),
+    "|x|": (np.abs, lambda d, x: d * np.sign(x)),
+    "length": (np.linalg.norm, lambda d, x: d * x / np.linalg.norm(x)),
+}
+
+
+@pytest.mark.parametrize("name", OF_REAL_NUMBERS)
+def test_numpy_that_is_no_function_of_complex_numbers(name):
+    function, backward = OF_REAL_NUMBERS[name]
+    x = np.linspace(-2, 1.3, 7)
+    report = gradcheck(lambda x: (function(x), x), backward, [x])
+    assert report, report
+    assert "complex step" in report.left_out
+    assert not gradcheck(lambda x: (function(x), x), lambda d, x: 1.5 * backward(d, x), [x])
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32], ids=str)
+def test_units_near_their_corner_switch_by_rounding(dtype):
+    for seed in range(4):
+        drawn = torch.Generator().manual_seed(seed)
+        x, w, b = (torch.randn(*shape, generator=drawn) for shape in ((128, 64), (64, 128), (128,)))
+        layer = (
+            lambda x, w, b: (torch.relu(x @ w + b), (x, w, x @ w + b)),
+            lambda d, c: ((d * (c[2] > 0)) @ c[1].T, c[0].T @ (d * (c[2] > 0)), (d * (c[2] > 0)).sum(0)),
+        )
+        report = gradcheck(*layer, [x.to(dtype), (w / 8).to(dtype), b.to(dtype)], oracles=["autograd"])
+        assert report, (seed, str(report))
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32], ids=str)
+def test_sums_in_place_round_with_each_term(dtype):
+    rows = torch.randint(0, 4, (500,), generator=torch.Generator().manual_seed(0))
+    table = torch.randn(4, 16, generator=torch.Generator().manual_seed(1)).to(dtype)
+
+    def backward(d, table):
+        return torch.zeros_like(table).index_add_(0, rows, d)
+
+    assert gradcheck(lambda table: (table[rows], table), backward, [table], oracles=["autograd"])
+
+
+def test_a_deep_module_of_many_small_tensors_takes_seconds(monkeypatch):
+    calls = []
+
+    def forward(x, *ws):
+        calls.append(1)
+        hs = [x]
+        for w in ws:
+            hs.append(torch.tanh(hs[-1] @ w))
+        return hs[-1], (hs, ws)
+
+    def backward(g, cache):
+        (hs, ws), found = cache, []
+        for w, h, y in zip(ws[::-1], hs[-2::-1], hs[:0:-1], strict=True):
+            dE_dx = g * (1 - y * y)
+            found.append(h.T @ dE_dx)
+            g = dE_dx @ w.T
+        return [g, *found[::-1]]
+
+    assert gradcheck(forward, backward, [random(0, 4, 30), *(random(k, 30, 30) / 5 for k in range(1, 8))])
+    assert len(calls) < 500

@@ -41,7 +41,7 @@ def planted(oracle, seed):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("oracle", "trials"), [(COMPLEX, 2000), (CENTRAL, 1000)], ids=lambda one: getattr(one, "name", "")
+    ("oracle", "trials"), [(COMPLEX, 1000), (CENTRAL, 500)], ids=lambda one: getattr(one, "name", "")
 )
 def test_every_sparse_error_is_found_that_the_slow_way_finds(oracle, trials):
     slow, n_found, n_small = SLOW[oracle].reshape(-1), 0, 0

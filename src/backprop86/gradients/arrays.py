@@ -40,7 +40,7 @@ def in_numpy(form: "Form") -> "Form":
         form,
         arguments=as_tensors(form.arguments),
         call=call,
-        back=lambda dE_dout, cache: as_tensors(form.back(as_arrays(dE_dout), cache)),
+        back=lambda dE_dout, cache: _outputs(form.back(as_arrays(dE_dout), cache)),
         plain=plain,
         left_out={"autograd": NO_GRAPH},
     )

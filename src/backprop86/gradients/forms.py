@@ -48,6 +48,8 @@ class Given:
         self.inputs, self.params, self.constants = list(inputs), dict(params), dict(constants)
         self.by_name = [*params, *constants]
         self.names = [*(f"input {k + 1}" for k in range(len(inputs))), *self.by_name]
+        if len(set(self.names)) < len(self.names):
+            raise ValueError("params and constants must have other names than the inputs, which are input 1 and so on")
         self.arguments = [*inputs, *params.values(), *constants.values()]
         self.judged = [k for k in range(len(inputs) + len(params)) if has_gradient(self.arguments[k])]
 

@@ -31,6 +31,8 @@ from backprop86.gradients.untouched import Untouched
 
 EVERY = 1000
 """With more entries than these a tensor is asked along directions, and not entry by entry."""
+MOST, FEW = 4000, 50
+"""With more entries in all, in tensors of up to EVERY, so is each that has more than a few."""
 ITSELF = "itself in float64"
 """The judge of a gradient in a lower type: the same passes on float64 copies."""
 OTHER = -1024.0
@@ -189,7 +191,10 @@ class _Judging:
 
     def is_large(self, k: int) -> bool:
         """Return whether a tensor is asked about along directions."""
-        return self.pair.tensors[k].numel() > EVERY if self.fast is None else self.fast
+        if self.fast is not None:
+            return self.fast
+        sizes = [tensor.numel() for tensor in self.pair.tensors]
+        return sizes[k] > EVERY or (sum(size for size in sizes if size <= EVERY) > MOST and sizes[k] > FEW)
 
     @cached_property
     def by_autograd(self) -> list[Tensor] | None:
@@ -201,7 +206,8 @@ class _Judging:
 
     def contradicted(self, answer: list[Tensor | Projected], oracle: Oracle) -> bool:
         """Return whether autograd and central differences side against the complex step."""
-        if self.by_autograd is None:  # there is nobody to agree with
+        rights = self.by_hand if self.by_autograd is None else self.by_autograd
+        if any(malformed(right, x) for right, x in zip(rights, self.pair.tensors, strict=True)):
             return False
         stepped = [
             right
@@ -209,9 +215,9 @@ class _Judging:
             else one.right
             if isinstance(one, Projected)
             else one
-            for one, right in zip(answer, self.by_autograd, strict=True)
+            for one, right in zip(answer, rights, strict=True)
         ]
-        return differences.contradicts(self.pair, self.dE_dout, stepped, self.by_autograd, oracle.tolerance)
+        return differences.contradicts(self.pair, self.dE_dout, stepped, rights, oracle.tolerance)
 
     def remainder(self, k: int) -> float:
         """Return the slope of the Taylor remainder of tensor k, NaN if it has no gradient to be judged."""

@@ -39,7 +39,7 @@ def form_of(forward: Any, given: Given) -> Form:
     inside = _Inside(forward, of_module)
     if hasattr(forward, "backward"):
         return _with_own_backward(forward, of_module, inside)
-    return _differentiated(of_module, lambda values: inside(values, lambda module, inputs: module(*inputs)), forward)
+    return _differentiated(of_module, inside.out, forward)
 
 
 class _Inside:
@@ -52,9 +52,15 @@ class _Inside:
     def __call__(self, values: Sequence[Any], ask: Callable[[torch.nn.Module, list[Any]], Any]) -> Any:
         """Return ask(module, inputs)."""
         n = len(self.given.inputs)
-        named = zip(self.given.by_name, values[n:], strict=True)
-        swapped = {f"module.{name}": value for name, value in named if name in self.own}
+        named = dict(zip(self.given.by_name, values[n:], strict=True))
+        swapped = {f"module.{name}": value for name, value in named.items() if name in self.own}
         return functional_call(self.holder, swapped, (ask, list(values[:n])))
+
+    def out(self, values: Sequence[Any]) -> Any:
+        """Return what the module gives of its inputs, and of the constants that are none of its own."""
+        named = zip(self.given.by_name, values[len(self.given.inputs) :], strict=True)
+        others = {name: value for name, value in named if name not in self.own}
+        return self(values, lambda module, inputs: module(*inputs, **others))
 
 
 class _Holder(torch.nn.Module):
@@ -73,7 +79,7 @@ def _with_own_backward(module: Any, given: Given, inside: _Inside) -> Form:
     keeps = takes_cache(module.backward)
 
     def call(values: Sequence[Any]) -> tuple[Any, Any]:
-        returned = inside(values, lambda inner, inputs: inner(*inputs))
+        returned = inside.out(values)
         if keeps and not (isinstance(returned, tuple) and len(returned) == 2):
             raise ValueError(f"forward must return (out, cache), which backward takes, was {kind_of(returned)}")
         out, cache = returned if keeps else (returned, None)
