@@ -66,7 +66,7 @@ HOMES = {
 """The names by the file that they are in; `testing` is a file itself."""
 HOME = {name: home for home, names in HOMES.items() for name in names}
 OF_RUN = ("PIL", "filelock", "llvmlite", "matplotlib", "numba", "pyarrow", "rich", "scipy", "seaborn")
-"""What the extra `run` brings, by the names under which it is imported."""
+"""The packages of the extra `run`, by the names that Python imports."""
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""What is asked for by name or number: the experiment, its readings, whole numbers; each mistake gets one line."""
+"""Requests by name or number: an experiment, its readings, whole numbers. Each mistake gets one line."""
 
 import difflib
 import operator

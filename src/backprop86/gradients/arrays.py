@@ -2,15 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.utils._pytree import tree_map
 
-if TYPE_CHECKING:
-    from backprop86.gradients.forms import Form
+from backprop86.gradients.forms import Form
 
 NO_GRAPH = "forward is in NumPy, which autograd cannot follow"
 
@@ -23,7 +22,7 @@ def among(values: Sequence[Any]) -> bool:
     return bool(found)
 
 
-def in_numpy(form: "Form") -> "Form":
+def in_numpy(form: Form) -> Form:
     """Return the form with tensors for its arrays."""
     for name, value in zip(form.names, form.arguments, strict=True):
         if isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.dtype != np.float64:
@@ -31,24 +30,24 @@ def in_numpy(form: "Form") -> "Form":
 
     def call(values: Sequence[Any]) -> tuple[Any, Any]:
         out, cache = form.call(as_arrays(values))
-        return _outputs(out), cache
+        return _given_back(out), cache
 
     def plain(values: Sequence[Any]) -> Any:
-        return _outputs(form.plain(as_arrays(values)))
+        return _given_back(form.plain(as_arrays(values)))
 
     return replace(
         form,
         arguments=as_tensors(form.arguments),
         call=call,
-        back=lambda dE_dout, cache: _outputs(form.back(as_arrays(dE_dout), cache)),
+        back=lambda dE_dout, cache: _given_back(form.back(as_arrays(dE_dout), cache)),
         plain=plain,
         left_out={"autograd": NO_GRAPH},
     )
 
 
-def _outputs(out: Any) -> Any:
-    """Return outputs as tensors, numbers of Python's too."""
-    return as_tensors(tree_map(lambda one: np.asarray(one) if isinstance(one, float | complex) else one, out))
+def _given_back(returned: Any) -> Any:
+    """Return the outputs or gradients of a pass as tensors, those that are numbers of Python as well."""
+    return as_tensors(tree_map(lambda one: np.asarray(one) if isinstance(one, float | complex) else one, returned))
 
 
 def as_arrays(values: Any) -> Any:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 import torch
+from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from backprop86.gradients.candidate import LOW
@@ -29,9 +30,13 @@ class Wide(TorchDispatchMode):
 
 
 def in_double(form: Form) -> Form:
-    """Return the form on float64 copies of its tensors."""
-    form = form.in_double()
-    return replace(form, call=_wide(form.call), back=_wide(form.back), plain=_wide(form.plain))
+    """Return the form on float64 copies of its tensors of real numbers."""
+    arguments = [_double(value) for value in form.arguments]
+    return replace(form, arguments=arguments, call=_wide(form.call), back=_wide(form.back), plain=_wide(form.plain))
+
+
+def _double(value: Any) -> Any:
+    return value.detach().double() if isinstance(value, Tensor) and value.is_floating_point() else value
 
 
 def _wide(passes: Callable[..., Result]) -> Callable[..., Result]:

@@ -1,7 +1,7 @@
 """The one form that every backward pass is brought to: values in, outputs and a cache out, gradients back."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -28,14 +28,6 @@ class Form:
     roots: dict[str, Any]
     also_called: dict[str, int] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
-
-    def in_double(self) -> "Form":
-        """Return the same form with a float64 copy of each tensor of real numbers."""
-        return replace(self, arguments=[_double(value) for value in self.arguments])
-
-
-def _double(value: Any) -> Any:
-    return value.detach().double() if isinstance(value, Tensor) and value.is_floating_point() else value
 
 
 class Given:

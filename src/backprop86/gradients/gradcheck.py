@@ -140,16 +140,17 @@ class _Judging:
 
     def without_unfit(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Return the rows without central differences where they are unfit and another oracle agrees."""
-        agrees = {row["tensor"] for row in rows if row["agrees"] and row["oracle"] != CENTRAL.name}
-        unfit = [row for row in rows if row["oracle"] == CENTRAL.name and row["tensor"] in agrees and row["excused"]]
-        for row in unfit:
-            self.left_out[CENTRAL.name] = row["looks_like"].removesuffix(f": {OTHERS}")
-        kept = (row for row in rows if not any(row is one for one in unfit))
-        alone = all(row["oracle"] == CENTRAL.name for row in rows)
-        for row in rows if alone else ():
-            if row["agrees"] and row["relative"] > 1e-3:
+        others = [row for row in rows if row["oracle"] != CENTRAL.name]
+        right, kept = {row["tensor"] for row in others if row["agrees"]}, []
+        for row in rows:
+            by_central, excused = row["oracle"] == CENTRAL.name, row.pop("excused")
+            if by_central and excused and row["tensor"] in right:
+                self.left_out[CENTRAL.name] = row["looks_like"].removesuffix(f": {OTHERS}")
+                continue
+            if not others and row["agrees"] and row["relative"] > 1e-3:
                 row |= {"agrees": False, "looks_like": DROWNED}
-        return [{name: value for name, value in row.items() if name != "excused"} for row in kept]
+            kept.append(row)
+        return kept
 
     def asked(self, oracle: Oracle) -> list[Tensor | Projected] | None:
         """Return the answer of an oracle for each tensor, or None, with a reason, where it cannot judge."""
@@ -209,14 +210,7 @@ class _Judging:
         rights = self.by_hand if self.by_autograd is None else self.by_autograd
         if any(malformed(right, x) for right, x in zip(rights, self.pair.tensors, strict=True)):
             return False
-        stepped = [
-            right
-            if isinstance(one, Projected) and not one.is_wrong
-            else one.right
-            if isinstance(one, Projected)
-            else one
-            for one, right in zip(answer, rights, strict=True)
-        ]
+        stepped = [one.right if isinstance(one, Projected) else one for one in answer]
         return differences.contradicts(self.pair, self.dE_dout, stepped, rights, oracle.tolerance)
 
     def remainder(self, k: int) -> float:

@@ -7,6 +7,7 @@ differentiate the same forward with each Function's forward in its place. Beside
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
+from unittest import mock
 
 import torch
 from torch import Tensor
@@ -64,7 +65,7 @@ class _Inside:
 
 
 class _Holder(torch.nn.Module):
-    """A module around a module, so that `functional_call` lets anything be asked of the inner one."""
+    """A module around a module: `functional_call` of it can ask the inner one for more than its forward."""
 
     def __init__(self, module: torch.nn.Module) -> None:
         super().__init__()
@@ -167,8 +168,5 @@ def written_out() -> Iterator[None]:
         out = run(function, context, arguments)
         return tree_map(lambda one: one.detach() if id(one) in context.without_gradient else one, out)
 
-    lowest.apply = classmethod(apply)
-    try:
+    with mock.patch.object(lowest, "apply", classmethod(apply)):
         yield
-    finally:
-        del lowest.apply

@@ -20,7 +20,7 @@ class Report:
 
     @property
     def mistakes(self) -> dict[str, str]:
-        """What is wrong, by the name of the tensor."""
+        """The words for each wrong gradient, by the name of its tensor."""
         wrong = self.table[~self.table["agrees"]].drop_duplicates("tensor")
         return dict(zip(wrong["tensor"], wrong["looks_like"], strict=True))
 

@@ -1,4 +1,4 @@
-"""How much of a gradient in float32, bfloat16 or float16 is rounding: the same passes in float64, with noise.
+"""The share of rounding in a gradient of float32, bfloat16 or float16: the same passes in float64, with noise.
 
 After each operation of torch its result is multiplied by 1 + u r, with r at random from -1 to 1 and u twice the
 relative error of one rounding in the lower type. In an operation that adds n terms, these get noise of sqrt(n) such
@@ -29,7 +29,8 @@ EXACT = {
     "max_pool2d_with_indices", "argmax", "argmin", "sort", "topk", "tril", "triu", "scatter", "lift_fresh",
 }  # fmt: skip
 """Operations that round nothing."""
-SUMS_IN_PLACE = {"index_add_", "index_put_", "scatter_add_", "index_add", "index_put", "scatter_add"}
+SCATTERED = {"index_add_", "index_put_", "scatter_add_", "index_add", "index_put", "scatter_add"}
+"""Sums into the places of their first operand, rounded with each term that is added."""
 
 
 def spread(pair: Pair, dE_dout: Tensor, dtype: torch.dtype, seed: int) -> list[Tensor | None]:
@@ -77,7 +78,7 @@ class Noise(TorchDispatchMode):
     """A mode in which each operation in float64 rounds as much as in a lower type, at random."""
 
     def __init__(self, dtype: torch.dtype, seed: int) -> None:
-        """The same seed gives the same noise."""
+        """Draw the noise from a seed: the same seed gives the same noise."""
         super().__init__()
         self.result, self.sum = WIDER * _unit(dtype), WIDER * _unit(torch.float32)
         self.seed, self.generators = seed, dict[torch.device, torch.Generator]()
@@ -85,7 +86,7 @@ class Noise(TorchDispatchMode):
     def __torch_dispatch__(self, operation: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Return the result of an operation with noise."""
         kwargs = kwargs or {}
-        if operation.overloadpacket.__name__ in SUMS_IN_PLACE:  # each term is rounded when it is added
+        if operation.overloadpacket.__name__ in SCATTERED:
             terms = max(one.numel() for one in _tensors(args)) / args[0].numel()
             args = (args[0], *tree_map(lambda one: self._noisy(one, self.result * max(terms, 1.0) ** 0.5), args[1:]))
         out = operation(*args, **kwargs)

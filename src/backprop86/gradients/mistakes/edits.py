@@ -69,7 +69,7 @@ class Site:
 
     @property
     def alone(self) -> bool:
-        """Whether the result has the shape of this operand, and there is no other."""
+        """True if there is no other operand, and the result has the shape of this one."""
         result = self.call.result
         return len(self.call.operands()) == 1 and isinstance(result, Tensor) and result.shape == self.operand.shape
 

@@ -20,7 +20,7 @@ PICKED: dict[str, Callable[[Tensor, int], Tensor]] = {
     "given to the largest entry": lambda v, dim: v.amax(dim),
     "given to the first entry": lambda v, dim: v.select(dim, 0),
 }
-"""What somebody may do with the gradient of a maximum."""
+"""Mistakes that people make with the gradient of a maximum."""
 
 
 def picks(site: Site) -> Iterator[Edit]:

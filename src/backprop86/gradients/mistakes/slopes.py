@@ -35,7 +35,7 @@ OF_ARGUMENT: dict[str, Slope] = {
 }
 """The same, by x."""
 OF_OTHERS = ("y", "1 - y²", "y(1 - y)", "1 or 0 (y > 0)")
-"""Those that are tried with every other value of forward for y."""
+"""The slopes that are tried with every other value of forward for y."""
 
 
 def slopes(site: Site) -> Iterator[Edit]:

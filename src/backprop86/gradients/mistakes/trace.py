@@ -33,7 +33,7 @@ class Call:
 
     @property
     def in_place(self) -> bool:
-        """Whether it changes its first argument."""
+        """True if the operation changes its first argument."""
         own = getattr(self.run, "__name__", "")
         return own in ("__setitem__", "__set__") or own.startswith("__i") or (own[-1:] == "_" and own[:2] != "__")
 
