@@ -20,7 +20,8 @@ def slope_of_remainder(
 ) -> float:
     """Return the slope of log remainder over log h, for tensor k: 2 if its gradient is right, 1 if wrong.
 
-    NaN where the remainder is all rounding (E is linear in the tensor, and the gradient right), and near a corner.
+    NaN where the remainder is all rounding (E is linear in the tensor, and the gradient right), and where forward has a
+    corner on the way.
     """
     random = torch.Generator().manual_seed(seed)
     v = torch.randn(by_hand.shape, dtype=torch.float64, generator=random).to(by_hand.device)
@@ -40,6 +41,12 @@ def slope_of_remainder(
     n = len(remainders) - (not remainders[-1] > rounding)
     if n < LAST:
         return np.nan
-    h, remainder = np.log(STEPS[n - LAST : n]), np.log(remainders[n - LAST : n])
-    slopes = np.diff(remainder) / np.diff(h)
-    return float(slopes.mean()) if np.ptp(slopes) < 0.25 else np.nan  # no line: a corner of forward lies between
+    last = STEPS[n - LAST : n]
+    bend = [abs(float((parts(h) + parts(-h)).sum())) for h in last]  # falls as h^2 as well, if no corner is crossed
+    if min(bend) > rounding and _order(last, bend) < 1.8:
+        return np.nan
+    return _order(last, remainders[n - LAST : n])
+
+
+def _order(steps: np.ndarray, values: Sequence[float]) -> float:
+    return float(np.polyfit(np.log(steps), np.log(values), 1)[0])
