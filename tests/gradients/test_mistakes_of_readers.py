@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 import torch
 
-from backprop86.gradients.candidate import Pair
+from backprop86.gradients.mistakes.suspect import MANY, Suspect
 from checked import compare
 from nets import random
 from readers_net import B2, PARAMETERS, W1, W2, X, forward, right, spoilt
@@ -240,16 +240,21 @@ def test_the_last_digits():
 
 
 def test_many_cases_are_not_asked_one_by_one(monkeypatch):
-    asked, called = [], Pair._called
+    asked, share = [], Suspect.share
 
     def counts(*args):
-        asked.append(1)
-        return called(*args)
+        asked.append(args)
+        return share(*args)
 
-    monkeypatch.setattr(Pair, "_called", counts)
-    told = told_of(forward, spoilt("w1", lambda g: g + 0.1), [random(9, 500, 4)], PARAMETERS)
-    assert told["w1"].startswith("12 of its 12 entries are wrong")
-    assert 20 < len(asked) < 100
+    def times_asked(cases):
+        asked.clear()
+        told = told_of(forward, spoilt("w1", lambda g: random(8, 4, 3) * g), [random(9, cases, 4)], PARAMETERS)
+        assert told["w1"].startswith("12 of its 12 entries are wrong")
+        return len(asked)
+
+    monkeypatch.setattr(Suspect, "share", counts)
+    assert times_asked(MANY) >= MANY
+    assert times_asked(MANY + 1) < 5
 
 
 def test_cases_of_a_net_without_inputs():
