@@ -10,11 +10,9 @@ from functools import partial
 from itertools import chain
 from multiprocessing import active_children, get_context
 from pathlib import Path
-from typing import cast
 
 import pandas as pd
 import torch
-from omegaconf import DictConfig, OmegaConf
 from rich.progress import track
 
 from backprop86.engines.cores import cores
@@ -29,7 +27,7 @@ from backprop86.report.page import Part
 from backprop86.running.cli import stop_as_ctrl_c
 from backprop86.running.runs import read
 from backprop86.running.schema import command
-from backprop86.running.settings import CONF, PUBLISHED, stems
+from backprop86.running.settings import PUBLISHED, as_written, stems, title_of
 
 OF_RUNS = ("runs", "ranges", "compact")
 """The folders in which the runs are that a report is made of."""
@@ -93,9 +91,7 @@ def experiments_in(folder: Folder) -> tuple[list[str], list[str]]:
     """Return the experiments that have rows, and those left out; BadInput if published ones are not all there."""
     found = [stem for stem in stems() if folder.runs_file(stem).is_file()]
     absent = [stem for stem in stems() if stem not in found]
-    by_itself = {
-        stem: cast(DictConfig, OmegaConf.load(CONF / "experiment" / f"{stem}.yaml")).get("by_itself") for stem in absent
-    }
+    by_itself = {stem: as_written(stem).get("by_itself") for stem in absent}
     needed = [stem for stem in absent if not by_itself[stem]]
     if needed and (folder.published or not found):
         made = command(needed[0], folder.name)
@@ -172,10 +168,20 @@ def with_settings(claims: pd.DataFrame, made: list[Material]) -> pd.DataFrame:
 
 def pages_of(claims: pd.DataFrame, output: Path, example: Example) -> dict[Path, str]:
     """Return the pages outside results/ that the report makes of the published rows, from the files in `output`."""
-    sources = pages.Sources(claims, output, example.excerpt(example.page()))
+    titles = {stem: title_of(stem) for stem in stems()}
+    sources = pages.Sources(claims, output, titles, example.excerpt(example.page()))
     runs = read(folder_of(PUBLISHED).runs_file(findings.STEM))
-    made = {page: pages.filled(page, sources) for page in pages.written_by_hand()}
+    made = {page: pages.filled(page.read_text("utf-8"), page, sources) for page in pages.written_by_hand()}
     return made | {findings.PAGE: findings.page(claims, runs, output / "tables")}
+
+
+def fill_pages(example: Example) -> None:
+    """Fill the README and docs/ from results/ as it stands, which takes seconds where a report takes minutes."""
+    claims = pd.read_csv(PUBLISHED / "claims.csv", keep_default_na=False, na_values=[""])
+    texts = claims.select_dtypes(exclude="number").columns
+    claims[texts] = claims[texts].fillna("")
+    for page, text in pages_of(claims, PUBLISHED, example).items():
+        page.write_text(text, "utf-8")
 
 
 def stale(example: Example, results: Path = PUBLISHED, processes: int | None = None) -> list[str]:

@@ -149,10 +149,8 @@ def compared(chapter: Chapter) -> None:
     table, paths, _ = found
     chapter.table(survey.summary(table), "autograd_oracles")
     chapter.table(survey.paths_summary(paths), "autograd_runs")
-    for name, figure in {
-        "autograd": measured.ulp_figure(table),
-        "autograd_paths": measured.paths_figure(paths),
-    }.items():
+    drawn = {"autograd": measured.ulp_figure(table), "autograd_paths": measured.paths_figure(paths)}
+    for name, figure in drawn.items():
         chapter.figure(name, figure, CAPTIONS[name], [], [], {f"tables/{name}.csv": "make compare"})
 
 

@@ -203,7 +203,7 @@ def cited() -> Any:
 
 
 def bibtex(name: str, title: str, letters: Sequence[str], commit: str = "") -> str:
-    """Return the entry by which a figure is cited; its note names the texts that it bears on, given by their letters."""
+    """Return the entry by which a figure is cited; its note names the texts, of these letters, that it bears on."""
     about = cited()
     released = str(about["date-released"])
     texts = [text.words for text in TEXTS if text.letter in letters]
@@ -220,7 +220,7 @@ def bibtex(name: str, title: str, letters: Sequence[str], commit: str = "") -> s
 
 
 def commit() -> str:
-    """Return the commit of this checkout in twelve digits, "with changes" if files differ from it; nothing without git."""
+    """Return the commit of this checkout, "with changes" if files differ from it; nothing without git."""
     asked = ["git", "describe", "--always", "--abbrev=12", "--exclude=*", "--dirty= with changes"]
     try:
         return subprocess.run(asked, cwd=CITATION.parent, capture_output=True, text=True, check=True).stdout.strip()

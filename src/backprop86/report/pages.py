@@ -23,7 +23,7 @@ from backprop86.judging.ledger import literals, number
 from backprop86.report.claims_page import counted
 from backprop86.report.escaping import in_markdown
 from backprop86.report.page import markdown
-from backprop86.report.tables import command
+from backprop86.running.schema import command
 from backprop86.running.settings import PUBLISHED
 
 ROOT = PUBLISHED.parent
@@ -35,10 +35,11 @@ NUMBER = re.compile(r"<!--=(\S+) (\w+)(?: (\S+?))?-->(.*?)<!--/-->", re.DOTALL)
 
 @dataclass(frozen=True)
 class Sources:
-    """The sources that a page is filled from: the ledger, the folder of tables and sidecars, the excerpt of one step."""
+    """The sources of a page: the ledger, the folder of tables and sidecars, titles of experiments, a step's excerpt."""
 
     claims: pd.DataFrame
     output: Path
+    titles: dict[str, str]
     excerpt: str
 
 
@@ -48,7 +49,7 @@ def written_by_hand() -> list[Path]:
     return [page for page in pages if re.search(r"<!-- made by|<!--=", page.read_text("utf-8"))]
 
 
-def filled(page: Path, sources: Sources) -> str:
+def filled(text: str, page: Path, sources: Sources) -> str:
     """Return the text of a page with every part and every number made anew; ValueError for one that is not there."""
     up = Path(os.path.relpath(PUBLISHED, page.parent)).as_posix()
 
@@ -58,48 +59,47 @@ def filled(page: Path, sources: Sources) -> str:
             raise ValueError(f"{page.name} asks for {kind}: a part must be one of {', '.join(PARTS)}")
         return f"{found[1]}{PARTS[kind](sources, up, *about)}{found[5]}"
 
-    return numbers(PART.sub(made, page.read_text("utf-8")), sources.claims)
+    return numbers(PART.sub(made, text), sources.claims)
 
 
 def claims(sources: Sources, results: str, *names: str) -> str:
-    """Return a table of some claims in plain words: what is said, what our runs say, the verdict."""
+    """Return a table of some claims in plain words: the experiment, what is said, what our runs say, the verdict."""
     rows = literals(sources.claims).set_index("claim", drop=False)
     if missing := [name for name in names if name not in rows.index]:
         raise ValueError(f"there is no claim {missing[0]}")
-    return _of_claims(rows.loc[list(names)], sources.claims, results)
+    table = _of_claims(rows.loc[list(names)], sources.claims, results)
+    place = os.path.join(os.path.dirname(results), "docs/findings")
+    about = [f"[{in_markdown(sources.titles[stem])}]({place}/{stem}.md)" for stem in rows.loc[list(names), "stem"]]
+    table.insert(0, "experiment", about)
+    return markdown(table, written=["experiment", "the text says"])
 
 
 def experiment(sources: Sources, results: str, stem: str) -> str:
     """Return a table of all claims of an experiment, and the places of its settings, code, rows and readings."""
     of_it = sources.claims[sources.claims["stem"] == stem]
     root = os.path.dirname(results) or "."
-    table = f"{_of_claims(literals(of_it), of_it, results)}\n" if len(of_it) else ""
+    judged = markdown(_of_claims(literals(of_it), of_it, results), written=["the text says"])
     places = {
         "settings, each with its source": f"{root}/conf/experiment/{stem}.yaml",
         "code": f"{root}/src/backprop86/problems/{stem}.py",
         "every reading": f"{results}/tables/{stem}.md",
         "rows": f"{results}/runs/{stem}.parquet",
     }
+    made = command(stem, "results")
     listed = " · ".join(f"[{what}]({place})" for what, place in places.items())
-    return f"{table}{listed} · made by `{command(stem, 'results').split(' && ')[0]}`\n"
+    return f"{judged}\n{listed} · made by `{made}`\n"
 
 
-def _of_claims(rows: pd.DataFrame, ledger: pd.DataFrame, results: str) -> str:
-    about = f"{results}/claims.md#" + rows["claim"]
-    readings = [counted(ledger[ledger["claim"] == claim]) for claim in rows["claim"]]
-    columns = {
-        "the text says": "["
-        + rows["says"].map(in_markdown)
-        + "]("
-        + about
-        + ") ("
-        + rows["source"].map(in_markdown)
-        + ")",
-        "our runs say": rows["because"],
-        "verdict": rows["verdict"],
-        "readings": readings,
-    }
-    return markdown(pd.DataFrame(columns), written=["the text says"])
+def _of_claims(rows: pd.DataFrame, ledger: pd.DataFrame, results: str) -> pd.DataFrame:
+    says, source = rows["says"].map(in_markdown), rows["source"].map(in_markdown)
+    return pd.DataFrame(
+        {
+            "the text says": "[" + says + f"]({results}/claims.md#" + rows["claim"] + ") (" + source + ")",
+            "our runs say": rows["because"],
+            "verdict": rows["verdict"],
+            "readings": [counted(ledger[ledger["claim"] == claim]) for claim in rows["claim"]],
+        }
+    )
 
 
 def figure(sources: Sources, results: str, name: str) -> str:
@@ -108,6 +108,12 @@ def figure(sources: Sources, results: str, name: str) -> str:
     place, caption = f"{results}/figures/{name}", in_markdown(about["caption"])
     links = f"[PDF]({place}.pdf) · [how it is made and cited]({place}.json)"
     return f"![{in_markdown(about['title'])}]({place}.png)\n\n{caption} {links}\n"
+
+
+def citation(sources: Sources, results: str, name: str) -> str:
+    """Return the entry of a figure for BibTeX."""
+    about = json.loads((sources.output / "figures" / f"{name}.json").read_text("utf-8"))
+    return f"```bibtex\n{about['bibtex']}```\n"
 
 
 def table(sources: Sources, results: str, name: str) -> str:
@@ -120,7 +126,9 @@ def excerpt(sources: Sources, results: str) -> str:
     return sources.excerpt
 
 
-PARTS: dict[str, Callable[..., str]] = {part.__name__: part for part in (claims, experiment, figure, table, excerpt)}
+PARTS: dict[str, Callable[..., str]] = {
+    part.__name__: part for part in (claims, experiment, figure, citation, table, excerpt)
+}
 
 
 def numbers(page: str, ledger: pd.DataFrame) -> str:
