@@ -59,7 +59,7 @@ def test_a_figure_has_its_caption_and_its_files(sources):
     made = text_of(sources, MARK.format("figure made_up_one", "")).splitlines()
     place = "../../results/figures/made_up_one"
     assert made[1] == f"![A &#124; title]({place}.png)"
-    assert made[3] == f"A &#124; title: and more. [PDF]({place}.pdf) · [how it is made and cited]({place}.json)"
+    assert made[3] == f"> A &#124; title: and more. [PDF]({place}.pdf) · [how it is made and cited]({place}.json)"
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_a_figure_has_its_caption_and_its_files(sources):
     [
         (
             "verdict",
-            "page.md asks for verdict: a part must be one of claims, experiment, figure, citation, table, excerpt",
+            "page.md asks for verdict: a part must be one of claims, experiments, experiment, figure, citation, table, excerpt",
         ),
         ("claims tried-sweeps other", "there is no claim other"),
     ],

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from backprop86.judging.judgement import VERDICTS
 from backprop86.judging.ledger import literals, number
 from backprop86.report.claims_page import counted
 from backprop86.report.escaping import in_markdown
@@ -74,6 +75,18 @@ def claims(sources: Sources, results: str, *names: str) -> str:
     return markdown(table, written=["experiment", "the text says"])
 
 
+def experiments(sources: Sources, results: str) -> str:
+    """Return a table of all experiments: its page, the texts that it is from, how many claims have which verdict."""
+    rows = literals(sources.claims)
+    found = []
+    for stem, of_it in rows.groupby("stem", sort=False):
+        texts = [text for text in of_it["source"].str.findall(r"(?:^|, )([A-Z])\b").explode().unique() if text]
+        count = of_it["verdict"].value_counts()
+        row = {"experiment": f"[{in_markdown(sources.titles[str(stem)])}]({stem}.md)", "texts": ", ".join(texts)}
+        found.append(row | {verdict: str(count.get(verdict, "")) for verdict in VERDICTS})
+    return markdown(pd.DataFrame(found), written=["experiment"])
+
+
 def experiment(sources: Sources, results: str, stem: str) -> str:
     """Return a table of all claims of an experiment, and the places of its settings, code, rows and readings."""
     of_it = sources.claims[sources.claims["stem"] == stem]
@@ -107,7 +120,7 @@ def figure(sources: Sources, results: str, name: str) -> str:
     about = json.loads((sources.output / "figures" / f"{name}.json").read_text("utf-8"))
     place, caption = f"{results}/figures/{name}", in_markdown(about["caption"])
     links = f"[PDF]({place}.pdf) · [how it is made and cited]({place}.json)"
-    return f"![{in_markdown(about['title'])}]({place}.png)\n\n{caption} {links}\n"
+    return f"![{in_markdown(about['title'])}]({place}.png)\n\n> {caption} {links}\n"
 
 
 def citation(sources: Sources, results: str, name: str) -> str:
@@ -127,7 +140,7 @@ def excerpt(sources: Sources, results: str) -> str:
 
 
 PARTS: dict[str, Callable[..., str]] = {
-    part.__name__: part for part in (claims, experiment, figure, citation, table, excerpt)
+    part.__name__: part for part in (claims, experiments, experiment, figure, citation, table, excerpt)
 }
 
 
