@@ -55,6 +55,12 @@ def test_an_experiment_has_its_claims_and_the_places_of_its_files(sources):
     assert "](./src/backprop86/problems/x.py)" in text_of(sources, MARK.format("experiment x", ""), "README.md")
 
 
+def test_the_experiments_have_their_texts_and_count_their_verdicts(sources):
+    made = text_of(sources, MARK.format("experiments", "")).splitlines()[1:-1]
+    assert made[0] == "| experiment | texts | reproduced | partly | doubtful | not reproduced |"
+    assert made[2:] == ["| [Made up](made_up.md) | N, P | 2 |  |  |  |", "| [Another](another.md) | H |  |  |  | 1 |"]
+
+
 def test_a_figure_has_its_caption_and_its_files(sources):
     made = text_of(sources, MARK.format("figure made_up_one", "")).splitlines()
     place = "../../results/figures/made_up_one"
@@ -67,7 +73,7 @@ def test_a_figure_has_its_caption_and_its_files(sources):
     [
         (
             "verdict",
-            "page.md asks for verdict: a part must be one of claims, experiments, experiment, figure, citation, table, excerpt",
+            f"page.md asks for verdict: a part must be one of {', '.join(pages.PARTS)}",
         ),
         ("claims tried-sweeps other", "there is no claim other"),
     ],

@@ -80,7 +80,7 @@ def experiments(sources: Sources, results: str) -> str:
     rows = literals(sources.claims)
     found = []
     for stem, of_it in rows.groupby("stem", sort=False):
-        texts = [text for text in of_it["source"].str.findall(r"(?:^|, )([A-Z])\b").explode().unique() if text]
+        texts = of_it["source"].str.findall(r"(?:^|, )([A-Z])\b").explode().dropna().unique()
         count = of_it["verdict"].value_counts()
         row = {"experiment": f"[{in_markdown(sources.titles[str(stem)])}]({stem}.md)", "texts": ", ".join(texts)}
         found.append(row | {verdict: str(count.get(verdict, "")) for verdict in VERDICTS})
