@@ -1,8 +1,8 @@
 """The hook that makes the site of the same files that people read in the repository.
 
-A page of docs/ links to the README, to code, settings and results by their places in the repository. On the site the README
-is the first page, and every other file that is linked becomes part of it: a Markdown file a page, a text file a page that
-shows it, anything else a file to be opened. So the site is whole without a network, and nothing is written twice.
+A page of docs/ links to the README, to code, settings and results by their places in the repository. On the site the
+README is the first page, and every other file that is linked becomes part of it: a Markdown file a page, a text file a
+page that shows it, anything else a file to open. So the site is whole without a network, and nothing is said twice.
 """
 
 import posixpath
@@ -41,7 +41,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             paths[path] = _added(path, config)
             files.append(paths[path])
         if path.endswith(".md"):
-            linked = {target for target in _targets(path, ROWS.sub("", (ROOT / path).read_text("utf-8")))}
+            linked = _targets(path, ROWS.sub("", (ROOT / path).read_text("utf-8")))
             todo += sorted(linked - paths.keys() - {*todo})
     return files
 
@@ -49,6 +49,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Lead every link to the place that its file has on the site."""
     path = getattr(page.file, "path", f"docs/{page.file.src_uri}")
+    page.meta["search"] = {"exclude": not path.startswith(("docs/", "README"))}  # code and tables hide what people seek
     if not path.endswith(".md"):
         return markdown
 

@@ -64,7 +64,7 @@ def test_the_experiments_have_their_texts_and_count_their_verdicts(sources):
 def test_a_figure_has_its_caption_and_its_files(sources):
     made = text_of(sources, MARK.format("figure made_up_one", "")).splitlines()
     place = "../../results/figures/made_up_one"
-    assert made[1] == f"![A &#124; title]({place}.png)"
+    assert made[1] == f"[![A &#124; title]({place}.png)]({place}.png)"
     assert made[3] == f"> A &#124; title: and more. [PDF]({place}.pdf) · [how it is made and cited]({place}.json)"
 
 

@@ -172,7 +172,8 @@ def pages_of(claims: pd.DataFrame, output: Path, example: Example) -> dict[Path,
     sources = pages.Sources(claims, output, titles, example.excerpt(example.page()))
     runs = read(folder_of(PUBLISHED).runs_file(findings.STEM))
     made = {page: pages.filled(page.read_text("utf-8"), page, sources) for page in pages.written_by_hand()}
-    return made | {findings.PAGE: findings.page(claims, runs, output / "tables")}
+    trees = findings.page(claims, runs, output / "tables")
+    return made | {findings.PAGE: pages.filled(trees, findings.PAGE, sources)}
 
 
 def fill_pages(example: Example) -> None:

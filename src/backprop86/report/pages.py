@@ -120,7 +120,7 @@ def figure(sources: Sources, results: str, name: str) -> str:
     about = json.loads((sources.output / "figures" / f"{name}.json").read_text("utf-8"))
     place, caption = f"{results}/figures/{name}", in_markdown(about["caption"])
     links = f"[PDF]({place}.pdf) · [how it is made and cited]({place}.json)"
-    return f"![{in_markdown(about['title'])}]({place}.png)\n\n> {caption} {links}\n"
+    return f"[![{in_markdown(about['title'])}]({place}.png)]({place}.png)\n\n> {caption} {links}\n"
 
 
 def citation(sources: Sources, results: str, name: str) -> str:
