@@ -1,6 +1,7 @@
-"""Settings of every test: one thread, and random wirings that CI can repeat."""
+"""Settings of every test: one thread, and random wirings that CI can repeat; a browser where one is at hand."""
 
 import os
+import shutil
 
 import pytest
 import torch
@@ -15,3 +16,17 @@ settings.load_profile("same" if os.environ.get("CI") else "random")
 def one_thread():
     """Tensors are so small that two threads wait for each other, for minutes where the cores have other work."""
     torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A Chromium without a screen."""
+    why = "needs what requirements/browser.lock has and a chromium on the PATH"
+    api = pytest.importorskip("playwright.sync_api", reason=why)
+    found = [path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))]
+    if not found:
+        pytest.skip(why)
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found[0], args=["--no-sandbox"])
+        yield browser
+        browser.close()

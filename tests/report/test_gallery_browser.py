@@ -2,7 +2,6 @@
 
 import functools
 import re
-import shutil
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
@@ -39,19 +38,6 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("results")
     write(folder)
     return folder
-
-
-@pytest.fixture(scope="module")
-def browser():
-    why = "needs what requirements/browser.lock has and a chromium on the PATH"
-    api = pytest.importorskip("playwright.sync_api", reason=why)
-    found = [path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))]
-    if not found:
-        pytest.skip(why)
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found[0], args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 ITS_OWN = re.compile(r"/(index\.html|figures/\w+\.png)(#.*)?$")
