@@ -33,13 +33,15 @@ def how(recipe, seeds):
 
 
 def config_of(*runs):
-    return citing.sidecar("f", "", [], list(runs), "")["config"]
+    return citing.sidecar("f", "", [], list(runs), [], "")["config"]
 
 
 def test_a_sidecar_says_what_a_figure_shows():
     recipe = Recipe("2_hidden")
     one = made("xor", first_look=(recipe, [0, 1]), slow=(recipe, [*range(100)]), fast=(recipe, [*range(100)]))
-    found = citing.sidecar("xor_fig3", CAPTION, CLAIMS, [one], "make it")
+    found = citing.sidecar(
+        "xor_fig3", CAPTION, CLAIMS, [one], [citing.Source("runs/xor.parquet", "ab", "run it")], "make it"
+    )
     assert json.loads(json.dumps(found)) == found
     versions = found.pop("versions")
     assert {"python", "backprop86", "numpy", "torch", "matplotlib", "seaborn", "pandas"} == set(versions)
@@ -48,17 +50,20 @@ def test_a_sidecar_says_what_a_figure_shows():
     assert found == {
         "name": "xor_fig3",
         "experiment": "xor",
+        "title": CAPTION,
         "caption": CAPTION,
         "claims": ["c-one", "c-two"],
+        "texts": ["N", "P", "H"],
         "command": "make it",
+        "sources": [{"file": "runs/xor.parquet", "sha256": "ab", "command": "run it"}],
         "seeds": [{"first": 0, "last": 1, "readings": 1}, {"first": 0, "last": 99, "readings": 2}],
         "licence": "CC BY 4.0",
         "key": "backprop86:xor_fig3",
-        "bibtex": citing.bibtex("xor_fig3", CAPTION, CLAIMS),
+        "bibtex": citing.bibtex("xor_fig3", CAPTION, ["N", "P", "H"]),
     }
-    of_two = citing.sidecar("both", "", [], [one, made("parity", slow=(recipe, [0]))], "")
+    of_two = citing.sidecar("both", "", [], [one, made("parity", slow=(recipe, [0]))], [], "")
     assert (of_two["experiment"], sum(seeds["readings"] for seeds in of_two["seeds"])) == ("", 4)
-    of_none = citing.sidecar("benchmark", "", [], [], "make bench")
+    of_none = citing.sidecar("benchmark", "", [], [], [], "make bench")
     assert (of_none["experiment"], of_none["seeds"], "numpy" in of_none["versions"]) == ("", [], False)
 
 
@@ -97,7 +102,7 @@ def entries(bibliography):
 
 
 def test_the_bibliography_has_the_texts_and_every_figure():
-    figures = [citing.sidecar(name, CAPTION, CLAIMS, [], "") for name in ("xor_fig3", "xor_fig5")]
+    figures = [citing.sidecar(name, CAPTION, CLAIMS, [], [], "") for name in ("xor_fig3", "xor_fig5")]
     found = entries(citing.bibliography(figures))
     texts = ["rumelhart1986learning", "rumelhart1986internal", "hinton1986distributed"]
     texts += ["plaut1986experiments", "hinton1987learning", "paccanaro2000relations", "hinton2012course"]
@@ -123,6 +128,30 @@ def test_the_bibliography_has_the_texts_and_every_figure():
     assert re.fullmatch(r"20\d\d", fields["year"])
 
 
+@pytest.mark.parametrize(
+    ("caption", "title"),
+    [
+        (
+            "XOR: how up to thirty runs learn (a sweep is a pass), sweep by sweep. Above: E.",
+            "XOR: how up to thirty runs learn, sweep by sweep",
+        ),
+        (
+            "The network of N Fig. 1 as printed, beside one of ours: of the runs, the median.",
+            "The network of N Fig. 1 as printed, beside one of ours",
+        ),
+        ("Why a single layer cannot learn XOR. a to c: a line.", "Why a single layer cannot learn XOR"),
+        ("A rate of 0.05, and nothing that goes on", "A rate of 0.05, and nothing that goes on"),
+    ],
+)
+def test_the_title_is_the_first_part_of_the_caption(caption, title):
+    assert citing.title_of(caption) == title
+
+
+def test_an_entry_may_name_a_commit():
+    entry = citing.bibtex("f", "A title", [], "0123456789ab")
+    assert re.search(r"howpublished = \{Figure f of backprop86, version [\d.]+, commit 0123456789ab\}", entry)
+
+
 N = "Rumelhart, Hinton and Williams, Nature 323, 1986"
 P = "Rumelhart, Hinton and Williams, Parallel Distributed Processing 1, 1986"
 H = "Hinton, Proceedings of the Cognitive Science Society 8, 1986"
@@ -145,7 +174,8 @@ C = "Hinton, lectures at Coursera, 2012"
     ],
 )
 def test_a_figure_names_the_texts_that_it_bears_on(sources, after):
-    fields = entries(citing.bibtex("f", "", [Claim("c", source) for source in sources]))["backprop86:f"][1]
+    about = citing.sidecar("f", "", [Claim("c", source) for source in sources], [], [], "")
+    fields = entries(about["bibtex"])["backprop86:f"][1]
     assert fields["note"] == f"CC BY 4.0.{after}"
 
 
@@ -230,7 +260,7 @@ def test_a_number_that_is_not_there_is_an_error_in_latex(judged, tmp_path, asked
 
 def test_everything_is_written_where_it_belongs(judged, tmp_path):
     (tmp_path / "figures").mkdir()
-    figures = [citing.sidecar(name, CAPTION, CLAIMS, [], "") for name in ("xor_fig3", "xor_fig5")]
+    figures = [citing.sidecar(name, CAPTION, CLAIMS, [], [], "") for name in ("xor_fig3", "xor_fig5")]
     citing.write(figures, judged, tmp_path)
     written = {path.relative_to(tmp_path).as_posix(): path.read_text("utf-8") for path in tmp_path.rglob("*.*")}
     assert set(written) == {"figures/xor_fig3.json", "figures/xor_fig5.json", "figures.bib", "numbers.tex"}
