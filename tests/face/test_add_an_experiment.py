@@ -23,16 +23,15 @@ COPIED = ("conf", "src", "experiments", "tests", "docs", "pyproject.toml", "CITA
 
 def path_of(about):
     """Return the path that the first line of a block names, or None where it names none."""
-    found = re.search(r'title="([^"]+)"', about)
+    found = re.fullmatch(r' title="(\S+?)( \(at its end\))?"', about)
     return found and found[1]
 
 
 def written(folder, about, text):
     """Write a file of the page, or add to the end of one."""
-    path = folder / path_of(about)
-    assert path.exists() == ("append" in about)
-    before = path.read_text("utf-8") if "append" in about else ""
-    path.write_text(before + text, "utf-8")
+    path, adds = folder / path_of(about), "at its end" in about
+    assert path.exists() == adds
+    path.write_text((path.read_text("utf-8") if adds else "") + text, "utf-8")
 
 
 def printed(folder, command):
@@ -81,7 +80,8 @@ def test_every_block_is_used():
         if path := path_of(about):
             assert f"`{path}`" in PAGE
         else:
-            assert language == "sh" or (language, before) == ("text", "sh")
+            assert (language, about) in (("sh", ""), ("text", ""))
+            assert language == "sh" or before == "sh"
     assert PAGE.count("```") == 2 * len(BLOCKS)
 
 
