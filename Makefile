@@ -28,6 +28,8 @@ locks:  ## the locks with hashes, anew from pyproject.toml (needs uv); to raise 
 	echo autograd | $(LOCK) - -c requirements/main.lock -o requirements/contest.lock
 	echo playwright | $(LOCK) - -c requirements/main.lock -o requirements/browser.lock
 	echo ray | $(LOCK) - -c requirements/main.lock -o requirements/cluster.lock
+	printf '%s\n' mkdocs-material mkdocstrings-python nbclient ipykernel | \
+	  $(LOCK) - -c requirements/main.lock -o requirements/docs.lock
 
 reproduce: .venv/ready  ## every run but the map, every table, figure and verdict, into results/
 	$(IN_VENV) experiments/reproduce.py

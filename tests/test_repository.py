@@ -203,7 +203,7 @@ def test_functions_fit_a_screen():
 
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-EXTRAS = ["bench", "browser", "cluster", "contest"]
+EXTRAS = ["bench", "browser", "cluster", "contest", "docs"]
 LOCKS = ["requirements/build.lock", "requirements/main.lock", "requirements/torch.lock"]
 """What every installation takes, in this order; each of the extras has one more."""
 

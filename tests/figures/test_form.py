@@ -19,6 +19,6 @@ def test_every_file_keeps_the_protocol(stem):
 
 
 def test_an_experiment_without_figures_of_its_own():
-    none = Runs("majority", {}, {})
-    assert (figures_of("majority"), own_figures("majority", none), own_table("majority", none)) == (None, {}, None)
+    none = Runs("invented", {}, {})
+    assert (figures_of("invented"), own_figures("invented", none), own_table("invented", none)) == (None, {}, None)
     assert own_table("xor", none) is None
