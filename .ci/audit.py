@@ -1,7 +1,7 @@
 """Two auditors of research artifacts look at the repository; exit status 1 if one of them is not content.
 
 rrdoctor: at least 90 of 100 points for ACM's artifact evaluation, "Functional" or better, nothing open.
-adduce: nothing open, but for the false alarms of [tool.adduce] in pyproject.toml, which says why each is one.
+adduce: "Silver" or better, nothing open but the false alarms of [tool.adduce] in pyproject.toml, which gives their reasons.
 `make audit` runs it in the environment of requirements/audit.lock.
 """
 
@@ -16,7 +16,7 @@ AUDITORS = {
     "rrdoctor": ["scan", ".", "--config", ".ci/rrdoctor.yml", "--quiet", "--fail-on", "none", "--format", "json"],
     "adduce": ["check", ".", "--format", "json"],
 }
-POINTS, LEVELS = 90, ("Functional", "Reproduced-ready")
+POINTS, LEVELS, TIERS = 90, ("Functional", "Reproduced-ready"), ("Silver", "Gold")
 
 
 def found_by(auditor: str) -> dict:
@@ -45,6 +45,8 @@ def main() -> None:
     wrong = open_findings("rrdoctor", doctor) + open_findings("adduce", adduce)
     if points < POINTS or level not in LEVELS:
         wrong.append(f"rrdoctor must give {POINTS} points or more, and {' or '.join(LEVELS)}")
+    if adduce["tier"] not in TIERS:
+        wrong.append(f"adduce must give {' or '.join(TIERS)}")
     sys.exit("\n".join(wrong))
 
 
