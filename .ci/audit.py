@@ -1,7 +1,7 @@
 """Two auditors of research artifacts look at the repository; exit status 1 if one of them is not content.
 
 rrdoctor: at least 90 of 100 points for ACM's artifact evaluation, "Functional" or better, nothing open.
-adduce: "Silver" or better, nothing open but the false alarms of [tool.adduce] in pyproject.toml, which gives their reasons.
+adduce: "Silver" or better, nothing open but the false alarms of [tool.adduce] in pyproject.toml, each with its reason.
 `make audit` runs it in the environment of requirements/audit.lock.
 """
 

@@ -5,10 +5,10 @@ import importlib.util
 import json
 import re
 import sys
+import tomllib
 from importlib.metadata import packages_distributions
 
 import pytest
-import tomllib
 import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from backprop86.engines.recipe import BadInput
-from backprop86.report.croissant import TYPES, croissant
+from backprop86.report.croissant import KEY, TYPES, croissant
 from backprop86.running.rows_page import meanings
 from backprop86.running.run import run
 from backprop86.running.settings import load, stems
@@ -49,7 +49,10 @@ def test_every_column_is_a_field_with_its_meaning_and_its_type(files):
             assert one.get("isArray", False) == is_list
             assert one["description"].startswith(meanings(stem)[name])
             assert (one["description"] != meanings(stem)[name]) == bool(moment)
-        assert [key["@id"] for key in told[stem]["key"]] == [f"{stem}/{name}" for name in ("variant", "reading", "seed")]
+        assert [key["@id"] for key in told[stem]["key"]] == [f"{stem}/{name}" for name in KEY]
+    types = {one["name"]: one["dataType"] for one in told["xor"]["field"]}
+    by_hand = {"reading": "sc:Text", "learned": "sc:Boolean", "seed": "cr:Int64", "error": "cr:Float32"}
+    assert types.items() >= (by_hand | {"weights@end": "cr:Float32"}).items()
     fields = {one["@id"]: one["description"] for one in told["xor"]["field"]}
     assert fields["xor/hidden@558"].endswith("; after sweep 558")
     assert fields["xor/hidden@learned"].endswith("; when the net first met the criterion")
