@@ -26,7 +26,7 @@ def ledger():
         is_number = printed.isdecimal()
         for k, verdict in enumerate(verdicts):
             words = f"as printed {k}, with a rather long name {k}"
-            row = {"claim": claim, "stem": stem, "source": source, "says": says, "kind": kind, "headline": False}
+            row = {"claim": claim, "stem": stem, "source": source, "says": says, "kind": kind}
             row |= {"printed": printed, "name": words.replace(" ", "_"), "variant": "", "reading": f"r{k}"}
             row |= {"words": words, "verdict": verdict, "is_share": not is_number, "n": 1000, "runs": 2000}
             row |= {"learned_share": 0.5, "estimate": 1234567.0, "low": 0.125, "high": np.inf, "untrained": np.nan}

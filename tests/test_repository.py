@@ -308,10 +308,12 @@ def test_nothing_of_ours_uses_the_peers():
     assert sorted(path.name for path in uses) == ["benchmark.py", "contest.py"]
 
 
-def test_every_file_the_readme_links_to_is_there():
-    links = re.findall(r"\]\(([^)#]+)\)", (ROOT / "README.md").read_text("utf-8"))
-    assert len(links) > 20
-    assert [link for link in links if not link.startswith("http") and not (ROOT / link).exists()] == []
+def test_every_file_that_a_page_links_to_is_there():
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "results/README.md"]
+    links = {page: re.findall(r"\]\(([^)#\s]+)", page.read_text("utf-8")) for page in pages}
+    assert len(links[ROOT / "README.md"]) > 20
+    local = [page.parent / link for page in pages for link in links[page] if not link.startswith("http")]
+    assert [path for path in local if not path.exists()] == []
 
 
 @pytest.mark.results

@@ -16,7 +16,12 @@ SNIPPETS = [
 
 
 def test_there_are_snippets():
-    assert {snippet.id.split()[0] for snippet in SNIPPETS} == {"README.md", "docs/rows.md"}
+    assert {snippet.id.split()[0] for snippet in SNIPPETS} == {
+        "README.md",
+        "docs/api.md",
+        "docs/gradients.md",
+        "docs/rows.md",
+    }
 
 
 @pytest.mark.slow

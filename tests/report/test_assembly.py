@@ -11,8 +11,8 @@ from omegaconf import OmegaConf
 
 from backprop86.engines.recipe import BadInput
 from backprop86.explaining.picture import EXAMPLE
-from backprop86.judging.ledger import ledger, literals
-from backprop86.report import assembly, readme
+from backprop86.judging.ledger import ledger
+from backprop86.report import assembly
 from backprop86.report.assembly import report, stale
 from backprop86.running import runs
 from backprop86.running.run import run
@@ -246,90 +246,6 @@ def test_every_figure_has_a_sidecar_that_says_what_it_must():
         assert without_runs or (about["seeds"] and "numpy" in about["versions"])
     bears = {claim for path in (RESULTS / "figures").glob("*.json") for claim in json.loads(path.read_text())["claims"]}
     assert {"symmetry-1-2-4", "xor-fig5-minimum", "family-trees-branch", "t-c-compactness"} <= bears
-
-
-SAID = (
-    r"(?:[Ee]quations?|Fig\.|Table) \d+(?: (?:to|and) \d+)?",  # places in the texts
-    r"float\d\d",
-    r"1e-\d+",  # how far gradients may be apart, see tests/gradients/test_oracles.py
-    r"rates \d+ times as large",  # settings of readings
-    r"where 90 % lie between",  # p5 and p95, which are marked
-    r"CC BY 4\.0",
-)
-"""Phrases of the README whose numbers are held by something else."""
-NUMBERS = {
-    *("1986", "1987", "86", "2000", "2012", "3.11", "3.13"),  # names and versions
-    *("0", "01", "1", "2", "3", "4", "8", "11"),  # bits, targets, ratios, sizes of nets, sums
-    *("0.1", "0.2", "0.3", "0.5", "0.8", "0.9", "0.95", "0.99", "0.03", "200", "17"),  # settings
-    *("14.2", "20", "25", "33", "50", "64", "100", "104", "260", "280", "400", "558", "573", "1208", "1425", "5000"),
-}  # the last line: printed in 1986, or cases of its problems
-"""Other numbers that the README may have without a marker. None of them is a result of ours."""
-
-
-def unmarked(page):
-    """The numbers of a page that nothing holds."""
-    prose = readme.NUMBER.sub("", readme.MARKED.sub("", page))
-    prose = re.sub(r"```.*?```|`[^`]*`|\]\([^)]*\)", " ", prose, flags=re.DOTALL)
-    prose = re.sub("|".join(SAID), " ", re.sub(r"\s+", " ", prose))
-    return {number.rstrip(".,").replace(",", "") for number in re.findall(r"\d[\d,.]*", prose)} - NUMBERS
-
-
-def test_every_number_in_the_readme_comes_from_somewhere():
-    page = (ROOT / "README.md").read_text("utf-8")
-    assert not re.search(r"^<!--=", page, re.MULTILINE)  # a line that begins so is not Markdown
-    assert len(readme.NUMBER.findall(page)) >= 20
-    assert unmarked(page) == set()
-    assert unmarked("The best 5 give 7 of the ten results, in 64 of 100 runs, or 63 %.") == {"5", "7", "63"}
-
-
-@pytest.mark.results
-def test_what_the_readme_says_without_a_number(claims):
-    literal = literals(claims).set_index("claim")["verdict"]
-    assert literal["symmetry-letter-largest"] == "not reproduced"
-    for form in ("symmetry-chapter-", "xor-fig3-"):
-        assert set(literal[literal.index.str.startswith(form)]) == {"reproduced"}
-    for claim in ("addition-three-always", "xor-fig5-escape", "xor-local-minima", "xor-fig5-minimum"):
-        assert set(claims.loc[claims["claim"] == claim, "verdict"]) == {"not reproduced"}
-    for name in ("narrow", "wide", "fan-in", "apart", "one-layer", "two-layers", "four-layers"):
-        assert literal[f"width-and-depth-{name}"] == "not reproduced"
-    doubled = claims[claims["reading"] == "range_1_doubled"].set_index("claim")["verdict"]
-    some = {"width-and-depth-narrow", "width-and-depth-two-layers", "width-and-depth-four-layers"}
-    assert {*doubled[doubled == "reproduced"].index} == {
-        *some, "associations-sweeps", "desired-states-encoder-gradients"
-    }  # fmt: skip
-    for claim in ("shapes-before-decay", "shapes-after-decay", "shapes-no-middle", "chain-fails", "unit-splitting-10"):
-        assert literal[claim] == "reproduced"
-    for claim in ("shapes-whole-image", "unit-splitting-outgoing-only", "associations-curve"):
-        assert literal[claim] == "not reproduced"
-    first = claims[claims["name"] == "as_printed"].set_index("claim").loc["xor-fig3-to-hidden"]
-    assert 0.4 < first["n"] / (float(first["learned_share"]) * first["runs"]) < 0.6  # of P's kind
-    by_range = claims[claims["claim"].str.startswith("chauvin-") & (claims["claim"] != "chauvin-unstable")]
-    assert set(by_range.loc[by_range["verdict"] == "reproduced", "reading"]) == {"range_1"}
-    failures = pd.read_csv(RESULTS / "tables/failures.csv").set_index(["experiment", "reading"])
-    assert failures["plateau"]["family_trees", "as_printed"] == failures["n"]["family_trees", "as_printed"]
-    kinds = pd.read_csv(RESULTS / "tables/failure_kinds.csv").set_index("kind")["runs"]
-    assert kinds[["still_learning", "plateau", "saturated"]].sum() > 0.7 * kinds.sum()
-
-
-TEN = [
-    f"family-trees-{name}"
-    for name in (
-        *("all-learned", "held-out-4", "held-out-3", "573-sweeps", "nationality", "generation", "branch", "no-sex"),
-        *("relation-sex", "twin", "all-at-once"),
-    )
-]
-"""The ten printed results of the family trees, and the six properties of the printed net at once."""
-
-
-@pytest.mark.results
-@pytest.mark.parametrize("reading", ["range_1_momentum_0.99", "range_1_rate_x20"])
-def test_the_readings_that_the_readme_names_give_all_ten_results(reading):
-    claims = pd.read_csv(RESULTS / "claims.csv")
-    found = claims[claims["stem"] == "family_trees"].set_index(["claim", "name"])["verdict"]
-    for claim in TEN:
-        name = f"no_decay/{reading}" if claim == "family-trees-573-sweeps" else reading
-        assert found[claim, name] == "reproduced", claim
-    assert set(found["family-trees-all-learned-strictly"]) == {"not reproduced"}
 
 
 @pytest.mark.slow

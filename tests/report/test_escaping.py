@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,8 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backprop86.engines.recipe import BadInput
-from backprop86.judging.ledger import literals
-from backprop86.report import escaping, material, readme, style, tables
+from backprop86.report import escaping, material, pages, style, tables
 from backprop86.report.claims_page import claims_page
 from backprop86.report.page import markdown
 from backprop86.running.claim import Claim
@@ -72,11 +72,11 @@ SAYS = "it is <img src=x onerror=alert(1)> | [so](javascript:alert(1))\n# so"
 
 
 def test_a_claim_of_any_words_is_one_on_its_page_and_in_the_readme():
-    claim = Claim("one", "N", SAYS, "draw", "did", printed=[1.0], headline=True)
+    claim = Claim("one", "N", SAYS, "draw", "did", printed=[1.0])
     judged = ledger_of([claim], runs_of([True] * 9, did=np.arange(9.0)))
     judged = judged.assign(words=SAYS, because=SAYS, printed=SAYS)
     page = claims_page(judged, {"made_up": SAYS}, notes=[SAYS])
-    table = markdown(readme.claims_table(literals(judged)), written=["claim"])
+    table = pages.claims(pages.Sources(judged, Path(), {"made_up": SAYS}, ""), "results", "one")
     for text in (page, table):
         assert "alert(1)" in text
         assert not re.search(r"<[A-Za-z/!?]|\]\(javascript|^# so", text, re.MULTILINE)

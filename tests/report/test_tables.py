@@ -1,17 +1,16 @@
-"""Tables as people read them, the ledger to read, and numbers put into a page."""
+"""Tables as people read them, and the ledger to read."""
 
 import re
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from backprop86.judging.rules import RULES
-from backprop86.report import readme, tables
+from backprop86.report import tables
 from backprop86.report.claims_page import claims_page
 from backprop86.report.page import markdown
 from backprop86.running.claim import Claim
-from helpers import experiment_of, ledger_of, of_readings, runs_of
+from helpers import experiment_of, of_readings, runs_of
 
 
 def test_markdown_and_latex():
@@ -28,44 +27,11 @@ def test_markdown_and_latex():
     ]
 
 
-def test_put_between_markers():
-    lines = "<!-- {0}: made by experiments/report.py -->\n{1}\n<!-- end of {0} -->\n"
-    old, new = ("old", "old\nand older"), ("first \\1", "second")
-    page, right = (
-        "above\n" + lines.format("claims", one) + "between\n" + lines.format("explain", two) + "below\n"
-        for one, two in (old, new)
-    )
-    made = readme.put_between_markers(page, {"explain": "second\n", "claims": "first \\1\n"})
-    assert made == right
-    for name, words in (("claims", "has claims, explain"), ("other", "has claims, explain")):
-        with pytest.raises(ValueError, match=f"^the page must have {name} between markers, {words}$"):
-            readme.put_between_markers(page, {name: "new\n"})
-    with pytest.raises(ValueError, match=r"^the page must have claims between markers, has none$"):
-        readme.put_between_markers("no markers", {"claims": "new\n"})
-
-
 def test_what_means_something_to_latex_is_written_out():
     assert tables.tex(r"50 % of a_b & #1 {x} $2 \y") == r"50 \% of a\_b \& \#1 \{x\} \$2 \textbackslash{}y"
     signs = {"∞": r"$\infty$", "∂": r"$\partial$", "±": r"$\pm$", "×": r"$\times$", "<": "$<$", ">": "$>$"}
     assert {sign: tables.tex(sign) for sign in signs} == signs
     assert tables.tex("weights -8.92 to 3, (n = 60); y*/2") == "weights -8.92 to 3, (n = 60); y*/2"
-
-
-@pytest.fixture(scope="module")
-def judged():
-    """Two claims under four readings each, one of them of two nets, and one claim of another experiment."""
-    sweeps = {"wide": [9] * 3, "slow": [80, 90, 300], "as_printed": [100, 200, 300], "fast": [9] * 3}
-    sweeps["five/as_printed"] = [150, 250, 300]
-    seen = np.arange(400) % 4 == 0
-    some = [True] * 300 + [False] * 100
-    runs = of_readings({name: runs_of(some, few * 100 + [pd.NA] * 100, seen=seen) for name, few in sweeps.items()})
-    readings = ["as_printed", "five/*", "slow", "fast", "wide"]
-    claims = [
-        Claim("tried-sweeps", "N p. 9", "learned in 200 sweeps", "draw", "sweeps", printed=[200], readings=readings),
-        Claim("tried-seen", "P Fig. 1", "it is seen", "draw", "seen", readings=readings),
-    ]
-    rate = Claim("other-rate", "H p. 1", "half are learned", "rate", printed=[0.4, 0.5], readings=["fast"])
-    return pd.concat([ledger_of(claims, runs), ledger_of([rate], runs).assign(stem="another")])
 
 
 TITLES = {"made_up": "Made up", "another": "Another"}
@@ -164,8 +130,6 @@ def test_a_claim_stands_as_its_worst_net_does(judged):
     told = "Reproduced under 1 of 4 readings; reproduced under as printed, slow; not reproduced under fast, wide.\n"
     assert told in page
     assert "\n**Doubtful** (five, as printed). " in page
-    table = readme.claims_table(worse)
-    assert table[["verdict", "readings"]].to_numpy().tolist()[0] == ["doubtful", "1 of 4"]
 
 
 def test_what_is_different_here_stands_above_the_ledger(judged):
@@ -186,57 +150,3 @@ def test_every_verdict_that_turns_is_named(judged):
     page = claims_page(doubted, TITLES)
     assert "Reproduced under 1 of 4 readings; doubtful under slow; not reproduced under fast, wide.\n" in page
     assert "Reproduced under 3 of 4 readings; doubtful under slow.\n" in page
-
-
-def test_headlines_for_the_readme(judged):
-    table = readme.claims_table(judged)
-    assert table.columns.tolist() == ["claim", "printed", "ours", "verdict", "readings"]
-    assert table["readings"].tolist() == ["2 of 4", "4 of 4", "0 of 1"]
-    assert table.to_numpy().tolist()[0][:4] == [
-        "[learned in 200 sweeps](results/claims.md#tried-sweeps) (N p. 9)",
-        "200",
-        "median 200; 5 to 95 % of runs: 100 to 300 (n = 300; 25 of 100 never learned)",
-        "reproduced",
-    ]
-
-
-def test_marked_numbers_are_made_anew(judged):
-    page = "".join(
-        f"It was <!--={asked}-->{was}<!--/-->.\n"
-        for asked, was in (
-            ("tried-sweeps estimate", "9"),
-            ("tried-sweeps estimate five/as_printed", "8"),
-            ("tried-seen estimate", "some,\nor none"),
-            ("tried-seen n wide", ""),
-            ("other-rate printed", "?"),
-            ("tried-sweeps learned_share", ""),
-        )
-    )
-    made = readme.put_numbers(page + "<!-- no number -->", judged)
-    assert made.splitlines() == [
-        "It was <!--=tried-sweeps estimate-->200<!--/-->.",
-        "It was <!--=tried-sweeps estimate five/as_printed-->250<!--/-->.",
-        "It was <!--=tried-seen estimate-->25.0%<!--/-->.",
-        "It was <!--=tried-seen n wide-->300<!--/-->.",
-        "It was <!--=other-rate printed-->40% to 50%<!--/-->.",
-        "It was <!--=tried-sweeps learned_share-->75.0%<!--/-->.",
-        "<!-- no number -->",
-    ]
-    assert readme.put_numbers(made, judged) == made
-    in_a_line = made.replace("\n", " ")
-    assert readme.put_numbers(in_a_line, judged) == in_a_line
-
-
-@pytest.mark.parametrize(
-    ("asked", "line"),
-    [
-        ("unheard estimate", "estimate of claim unheard, reading literal"),
-        ("tried-seen estimate narrow", "estimate of claim tried-seen, reading narrow"),
-        ("other-rate n slow", "n of claim other-rate, reading slow"),
-        ("tried-seen mean", "mean of claim tried-seen, reading literal"),
-        ("tried-seen p5", "p5 of claim tried-seen, reading literal"),
-    ],
-)
-def test_a_marked_number_that_is_not_there(judged, asked, line):
-    with pytest.raises(ValueError, match=rf"^the page asks for {line}: there is none$"):
-        readme.put_numbers(f"<!--={asked}-->42<!--/-->", judged)

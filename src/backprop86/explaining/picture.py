@@ -17,7 +17,6 @@ from backprop86.report.chapters import CAPTIONS, Chapter
 from backprop86.report.gallery import STEP
 from backprop86.report.page import Part
 from backprop86.report.style import TWO_COLUMNS, TYPE, figure_of
-from backprop86.report.tables import report_command
 from backprop86.running.settings import load
 
 PLACES = {"1": (-3.0, 2.5), "i1": (-2.0, 0.0), "i2": (2.0, 0.0), "h1": (0.0, 1.4), "o1": (0.0, 3.4)}
@@ -80,7 +79,7 @@ def picture(chapter: Chapter) -> None:
     step = first_step(experiment.problem, experiment.recipe_of("as_printed"))
     title = f"XOR, seed 0, case {step.cases.names[step.case]}"
     figure = step_figure(step, PLACES, f"{title}: y and w in black, ∂E/∂x and ∂E/∂w in blue")
-    chapter.figure(STEP, figure, CAPTIONS[STEP].format(title=title), [], [], report_command())
+    chapter.figure(STEP, figure, CAPTIONS[STEP].format(title=title), [], [], {})
 
 
 EXAMPLE = Example(the_step, excerpt, picture)

@@ -16,7 +16,7 @@ from backprop86.running.experiment import Experiment
 from backprop86.running.runs import Runs
 
 COLUMNS = (
-    *("claim", "stem", "source", "says", "kind", "column", "moment", "among", "headline", "printed"),
+    *("claim", "stem", "source", "says", "kind", "column", "moment", "among", "printed"),
     *("name", "variant", "reading", "words", "than", "is_share"),
     *(field.name for field in fields(Judgement)),
     *("ours", "because"),
@@ -89,7 +89,7 @@ def _row(claim: Claim, runs: Runs, name: str, experiment: Experiment) -> dict[st
     variant, reading = experiment.place_of(name)
     row: dict[str, object] = {"claim": claim.id, "stem": runs.stem, "source": claim.source, "says": claim.says}
     row |= {"kind": claim.kind, "column": ", ".join(claim.columns), "moment": claim.moment, "among": claim.among}
-    row |= {"headline": claim.headline, "printed": "nothing" if claim.source == "ours" else rule.printed(claim)}
+    row |= {"printed": "nothing" if claim.source == "ours" else rule.printed(claim)}
     row |= {"name": name, "variant": variant, "reading": reading, "words": words_of(experiment, name)}
     row |= {"than": other or ", ".join(claim.than), "is_share": rule.is_share(claim)} | asdict(found)
     because = rule.because(claim, found, words_of(experiment, other) if other else "")

@@ -68,6 +68,8 @@ class Every(Rule):
             few = f", but it takes {self.enough:,} to say {self.printed(claim)}" if found.n < self.enough else ""
             return f"No exception in {n} runs{few}."
         told = f"{exceptions:,} of {n} runs {'is an exception' if exceptions == 1 else 'are exceptions'}"
+        if not claim.never:
+            told = f"It is so in {found.n - exceptions:,} of {n} runs, not in all"
         return f"{told}: at most one in a hundred, so in doubt." if found.verdict == DOUBTFUL else f"{told}."
 
 

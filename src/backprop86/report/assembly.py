@@ -1,4 +1,4 @@
-"""A whole report: every table, figure and page that the rows in a folder give, and the README's parts."""
+"""A whole report: every table, figure and page that the rows in a folder give, and parts of the README and docs/."""
 
 import gc
 import tempfile
@@ -10,29 +10,24 @@ from functools import partial
 from itertools import chain
 from multiprocessing import active_children, get_context
 from pathlib import Path
-from typing import cast
 
 import pandas as pd
 import torch
-from omegaconf import DictConfig, OmegaConf
 from rich.progress import track
 
 from backprop86.engines.cores import cores
 from backprop86.engines.recipe import BadInput
-from backprop86.report import chapters, citing, findings, readme
+from backprop86.report import chapters, citing, findings, pages
 from backprop86.report.aside import WHOLE_PAGE, aside, is_aside
 from backprop86.report.claims_page import claims_page
 from backprop86.report.escaping import in_csv
 from backprop86.report.gallery import gallery
 from backprop86.report.material import Folder, Material, concatenated, prepare
-from backprop86.report.page import Part, markdown
+from backprop86.report.page import Part
 from backprop86.running.cli import stop_as_ctrl_c
 from backprop86.running.runs import read
 from backprop86.running.schema import command
-from backprop86.running.settings import CONF, PUBLISHED, stems
-
-README = PUBLISHED.parent / "README.md"
-
+from backprop86.running.settings import PUBLISHED, as_written, stems, title_of
 
 OF_RUNS = ("runs", "ranges", "compact")
 """The folders in which the runs are that a report is made of."""
@@ -73,11 +68,9 @@ def report(
         judged, step = each(partial(prepare, folder=folder), found), example.page()
         made: list[Material] = told(judged, "judging", len(found))
         whole = [one for one in made if not one.experiment.by_itself]
-        todo = [partial(chapters.written, chapters.one_experiment, output, more, one) for one in made]
-        todo.append(partial(chapters.written, chapters.across, output, more, whole))
-        others = (chapters.timed, chapters.compared, chapters.contested)
-        todo += [partial(chapters.written, write, output, more, folder) for write in others]
-        todo.append(partial(chapters.written, example.picture, output, more))
+        works: list[tuple] = [(chapters.one_experiment, one) for one in made]
+        works += [(chapters.across, whole), (chapters.timed,), (chapters.compared,), (chapters.contested,)]
+        todo = [partial(chapters.written, *work, place=(output, folder, more)) for work in [*works, (example.picture,)]]
         sidecars = list(chain(*told(each(_call, todo), "drawing", len(todo))))
     claims = concatenated([one.judged for one in whole])
     about = [note for one in made for note in one.notes]
@@ -98,9 +91,7 @@ def experiments_in(folder: Folder) -> tuple[list[str], list[str]]:
     """Return the experiments that have rows, and those left out; BadInput if published ones are not all there."""
     found = [stem for stem in stems() if folder.runs_file(stem).is_file()]
     absent = [stem for stem in stems() if stem not in found]
-    by_itself = {
-        stem: cast(DictConfig, OmegaConf.load(CONF / "experiment" / f"{stem}.yaml")).get("by_itself") for stem in absent
-    }
+    by_itself = {stem: as_written(stem).get("by_itself") for stem in absent}
     needed = [stem for stem in absent if not by_itself[stem]]
     if needed and (folder.published or not found):
         made = command(needed[0], folder.name)
@@ -175,25 +166,23 @@ def with_settings(claims: pd.DataFrame, made: list[Material]) -> pd.DataFrame:
     return claims.assign(other_settings=[other.get(row, "") for row in rows]) if other else claims
 
 
-def readme_of(claims: pd.DataFrame, output: Path, example: Example) -> str:
-    """Return the README with all between markers, and every marked number, made anew from the files in `output`."""
-    made = {
-        "claims": markdown(readme.claims_table(claims[claims["headline"]]), written=["claim"]),
-        "autograd": (output / "tables" / "autograd_oracles.md").read_text("utf-8"),
-        "contest": (output / "tables" / "gradcheck.md").read_text("utf-8"),
-        "explain": example.excerpt(example.page()),
-    }
-    page = readme.put_between_markers(README.read_text("utf-8"), made)
-    return readme.put_numbers(page, claims)
-
-
 def pages_of(claims: pd.DataFrame, output: Path, example: Example) -> dict[Path, str]:
     """Return the pages outside results/ that the report makes of the published rows, from the files in `output`."""
+    titles = {stem: title_of(stem) for stem in stems()}
+    sources = pages.Sources(claims, output, titles, example.excerpt(example.page()))
     runs = read(folder_of(PUBLISHED).runs_file(findings.STEM))
-    return {
-        README: readme_of(claims, output, example),
-        findings.PAGE: findings.page(claims, runs, output / "tables"),
-    }
+    made = {page: pages.filled(page.read_text("utf-8"), page, sources) for page in pages.written_by_hand()}
+    trees = findings.page(claims, runs, output / "tables")
+    return made | {findings.PAGE: pages.filled(trees, findings.PAGE, sources)}
+
+
+def fill_pages(example: Example) -> None:
+    """Fill the README and docs/ from results/ as it stands, which takes seconds where a report takes minutes."""
+    claims = pd.read_csv(PUBLISHED / "claims.csv", keep_default_na=False, na_values=[""])
+    texts = claims.select_dtypes(exclude="number").columns
+    claims[texts] = claims[texts].fillna("")
+    for page, text in pages_of(claims, PUBLISHED, example).items():
+        page.write_text(text, "utf-8")
 
 
 def stale(example: Example, results: Path = PUBLISHED, processes: int | None = None) -> list[str]:
@@ -201,15 +190,15 @@ def stale(example: Example, results: Path = PUBLISHED, processes: int | None = N
     more = (results / WHOLE_PAGE).is_file()
     with tempfile.TemporaryDirectory() as folder:
         claims = report(folder, example, results, processes, more).claims
-        pages = pages_of(claims, Path(folder), example) if results == PUBLISHED else {}
+        outside = pages_of(claims, Path(folder), example) if results == PUBLISHED else {}
         made = {place: (Path(folder) / place).read_bytes() for place in _compared(Path(folder))}
     there = _compared(results)
     wrong = [f"{place} is missing" for place in made.keys() - there]
     wrong += [f"{place} is stale" for place in made.keys() & there if (results / place).read_bytes() != made[place]]
     wrong += [f"{place} is made by nothing" for place in there - made.keys() - {Path("LICENSE")}]
-    for page, text in pages.items():
+    for page, text in outside.items():
         if not page.is_file() or page.read_text("utf-8") != text:
-            wrong.append(f"{page.relative_to(README.parent).as_posix()} is stale")
+            wrong.append(f"{page.relative_to(pages.ROOT).as_posix()} is stale")
     return sorted(wrong)
 
 
@@ -237,15 +226,15 @@ def check_output(output: str) -> None:
 
 
 def publish(output: str, example: Example, processes: int | None = None, more: bool = False) -> None:
-    """Make the report, and the README if it is of the committed results; say what was left out.
+    """Make the report, and the pages in the checkout if it is of the committed results; say what was left out.
 
     A report that fails, or is killed, leaves the old one as it was.
     """
     check_output(output)
     with aside(Path(output)) as folder:
         made = report(folder, example, output, processes, more)
-        pages = pages_of(made.claims, folder, example) if folder_of(output).published else {}
-    for page, text in pages.items():
+        outside = pages_of(made.claims, folder, example) if folder_of(output).published else {}
+    for page, text in outside.items():
         page.parent.mkdir(exist_ok=True)
         page.write_text(text, "utf-8")
     print("\n".join([*made.notes, f"tables, figures, claims and the gallery are in {output}/"]))

@@ -1,5 +1,6 @@
 """The figures and tables of a report: those of one experiment, those across all, and those that other scripts time."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from backprop86.report.figures_of import own_figures
 from backprop86.report.material import Folder, Material
 from backprop86.running.claim import Claim
 from backprop86.running.runs import Runs
+from backprop86.running.schema import command as rows_command
 
 CAPTIONS: dict[str, str] = yaml.safe_load((Path(__file__).parent / "captions.yaml").read_text("utf-8"))
 TIMED = ("benchmark", "benchmark_growth", "memory")
@@ -28,38 +30,58 @@ COLUMNS = 2
 
 @dataclass
 class Chapter:
-    """A folder to write to, and the sidecars of the figures that were written."""
+    """A folder to write to, the folder of rows, and the sidecars of the figures that were written.
+
+    more: figures as SVG and tables in LaTeX as well. only: the figure that alone is written.
+    """
 
     output: Path
-    svg: bool = False
+    folder: Folder
+    more: bool = False
+    only: str = ""
     sidecars: list[dict[str, Any]] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)  # of all figures, written or not
 
-    def figure(self, name: str, figure: Figure, caption: str, claims: list[Claim], runs: list[Runs], how: str) -> None:
-        """Save a figure, and note what its sidecar says."""
-        style.save(figure, self.output / "figures", name, self.svg)
-        self.sidecars.append(citing.sidecar(name, caption, claims, runs, how))
+    def figure(
+        self, name: str, figure: Figure, caption: str, claims: list[Claim], runs: list[Runs], sources: dict[str, str]
+    ) -> None:
+        """Save a figure, and note what its sidecar says. sources: each file that it is drawn from, and its command."""
+        self.names.append(name)
+        if self.only in ("", name):
+            style.save(figure, self.output / "figures", name, self.more)
+            how = f"{tables.report_command(self.folder.name)} --only {name}"
+            found = [citing.Source(file, digest(self.folder.path / file), made) for file, made in sources.items()]
+            self.sidecars.append(citing.sidecar(name, caption, claims, runs, found, how))
 
     def table(self, table: pd.DataFrame, name: str, first: int | None = None) -> None:
         """Write a table."""
-        tables.write_table(table, self.output / "tables", name, first, self.svg)
+        if not self.only:
+            tables.write_table(table, self.output / "tables", name, first, self.more)
+
+
+def digest(file: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def one_experiment(chapter: Chapter, made: Material) -> None:
     """Write the table and the figures of one experiment."""
     experiment, runs, stem = made.experiment, made.runs(), made.stem
-    how = f"make {experiment.by_itself}" if experiment.by_itself else tables.command(stem, made.folder.name)
+    how = f"make {experiment.by_itself}" if experiment.by_itself else rows_command(stem, made.folder.name)
+    sources = {rows_of(stem): how}
     chapter.table(made.table, stem, 40 if experiment.by_itself else None)
     claims = [claim for claim in experiment.claims if claim.id in set(made.judged["claim"])]
     so = f" Not with the settings of conf/experiment/{stem}.yaml: {_settings(made)}." if made.other_settings else ""
     captions = {caption.name: caption for caption in experiment.figures}
     for name, figure in own_figures(stem, runs).items() if made.is_drawn else ():
         about = [claim for claim in claims if claim.id in captions[name].claims]
-        chapter.figure(f"{stem}_{name}", figure, captions[name].says + so, about, [runs], how)
+        chapter.figure(f"{stem}_{name}", figure, captions[name].says + so, about, [runs], sources)
     if not (experiment.axes or experiment.by_itself):
-        learning(chapter, made, runs, so, how)
+        learning(chapter, made, runs, so, sources)
 
 
-def learning(chapter: Chapter, made: Material, runs: Runs, so: str, how: str) -> None:
+def learning(chapter: Chapter, made: Material, runs: Runs, so: str, sources: dict[str, str]) -> None:
     """Write the shares of runs that have learned, if any has, and the loss curve of one or two readings."""
     experiment, printed = made.experiment, printed_of(made.experiment.claims, runs.readings)
     words = {"title": experiment.title, "learned": CAPTIONS[f"learned_{experiment.recipe.criterion}"]}
@@ -67,11 +89,11 @@ def learning(chapter: Chapter, made: Material, runs: Runs, so: str, how: str) ->
         about = [claim for claim in experiment.claims if claim.id in set(made.judged["claim"])]
         about = [claim for claim in about if claim.column in ("sweeps", "learned")]
         figure, says = curves.sweeps_figure(runs, experiment, printed), told("sweeps", printed, words)
-        chapter.figure(f"{made.stem}_sweeps", figure, says + so, about, [runs], how)
+        chapter.figure(f"{made.stem}_sweeps", figure, says + so, about, [runs], sources)
     drawn = {name: printed.get(name, []) for name in experiment.drawn or {} if name in runs.readings}
     if drawn := dict(list(drawn.items())[:COLUMNS]):
         figure, says = curves.learning_figure(runs, experiment, drawn), told("curves", drawn, words)
-        chapter.figure(f"{made.stem}_curves", figure, says + so, [], [runs], how)
+        chapter.figure(f"{made.stem}_curves", figure, says + so, [], [runs], sources)
 
 
 def printed_of(claims: list[Claim], readings: list[str]) -> dict[str, list[float]]:
@@ -101,7 +123,8 @@ def across(chapter: Chapter, every: list[Material]) -> None:
         return
     runs = {made.experiment.problem: made.runs() for made in every}
     titles = {made.stem: made.experiment.title for made in every}
-    found, how = atlas.table(list(runs.values())), tables.report_command(every[0].folder.name)
+    found, folder = atlas.table(list(runs.values())), every[0].folder.name
+    sources = {rows_of(made.stem): rows_command(made.stem, folder) for made in every}
     other = ", ".join(made.stem for made in every if made.other_settings)
     so = f" Not with the settings of conf/: {other}." if other else ""
     chapter.table(found, "failures")
@@ -109,30 +132,37 @@ def across(chapter: Chapter, every: list[Material]) -> None:
     drawn = {"failures_counts": atlas.counts(found, titles), "failures_kinds": atlas.examples(runs, found, titles)}
     for name, figure in drawn.items():
         if figure.axes:  # no kind of failure has an example where every run learned
-            chapter.figure(name, figure, CAPTIONS[name] + so, [], list(runs.values()), how)
+            chapter.figure(name, figure, CAPTIONS[name] + so, [], list(runs.values()), sources)
 
 
-def timed(chapter: Chapter, folder: Folder) -> None:
+def timed(chapter: Chapter) -> None:
     """Write the benchmark, if it has been run."""
-    if found := _passed_on(chapter, folder, TIMED):
-        chapter.figure("benchmark", measured.speeds_figure(*found[:2]), CAPTIONS["benchmark"], [], [], "make bench")
+    if found := _passed_on(chapter, TIMED):
+        sources = dict.fromkeys([f"tables/{name}.csv" for name in TIMED[:2]], "make bench")
+        chapter.figure("benchmark", measured.speeds_figure(*found[:2]), CAPTIONS["benchmark"], [], [], sources)
 
 
-def compared(chapter: Chapter, folder: Folder) -> None:
+def compared(chapter: Chapter) -> None:
     """Write the comparison with autograd, if it has been run."""
-    if not (found := _passed_on(chapter, folder, COMPARED)):
+    if not (found := _passed_on(chapter, COMPARED)):
         return
     table, paths, _ = found
     chapter.table(survey.summary(table), "autograd_oracles")
     chapter.table(survey.paths_summary(paths), "autograd_runs")
-    chapter.figure("autograd", measured.ulp_figure(table), CAPTIONS["autograd"], [], [], "make compare")
-    chapter.figure("autograd_paths", measured.paths_figure(paths), CAPTIONS["autograd_paths"], [], [], "make compare")
+    drawn = {"autograd": measured.ulp_figure(table), "autograd_paths": measured.paths_figure(paths)}
+    for name, figure in drawn.items():
+        chapter.figure(name, figure, CAPTIONS[name], [], [], {f"tables/{name}.csv": "make compare"})
 
 
-def contested(chapter: Chapter, folder: Folder) -> None:
+def contested(chapter: Chapter) -> None:
     """Write the contest of gradient checkers, if it has been held."""
-    if found := _passed_on(chapter, folder, CONTESTED):
+    if found := _passed_on(chapter, CONTESTED):
         chapter.table(contest.summary(found[0].fillna({"mistake": "", "cause": ""})), "gradcheck")
+
+
+def rows_of(stem: str) -> str:
+    """Return the place of the rows of an experiment in the folder of results."""
+    return f"runs/{stem}.parquet"
 
 
 def are_there(folder: Folder, names: tuple[str, ...]) -> bool:
@@ -140,18 +170,18 @@ def are_there(folder: Folder, names: tuple[str, ...]) -> bool:
     return all((folder.path / "tables" / f"{name}.csv").is_file() for name in names)
 
 
-def _passed_on(chapter: Chapter, folder: Folder, names: tuple[str, ...]) -> list[pd.DataFrame]:
+def _passed_on(chapter: Chapter, names: tuple[str, ...]) -> list[pd.DataFrame]:
     """Write the tables of another script as they are, and return them; none if one is not there."""
-    if not are_there(folder, names):
+    if not are_there(chapter.folder, names):
         return []
-    found = [pd.read_csv(folder.path / "tables" / f"{name}.csv") for name in names]
+    found = [pd.read_csv(chapter.folder.path / "tables" / f"{name}.csv") for name in names]
     for name, table in zip(names, found, strict=True):
         chapter.table(table, name, measured.LONG.get(name))
     return found
 
 
-def written(write: Callable[..., None], output: Path, svg: bool, *about: Any) -> list[dict[str, Any]]:
-    """Write a chapter; return the sidecars of its figures."""
-    chapter = Chapter(output, svg)
+def written(write: Callable[..., None], *about: Any, place: tuple[Path, Folder, bool]) -> list[dict[str, Any]]:
+    """Write a chapter; return the sidecars of its figures. place: where to, the folder of rows, and whether more."""
+    chapter = Chapter(*place)
     write(chapter, *about)
     return chapter.sidecars

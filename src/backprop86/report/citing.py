@@ -2,6 +2,9 @@
 
 import hashlib
 import json
+import re
+import subprocess
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.metadata import version
@@ -17,6 +20,8 @@ from backprop86.running.claim import Claim
 from backprop86.running.runs import Runs
 
 CITATION = Path(__file__).parents[3] / "CITATION.cff"
+TITLE = re.compile(r"^(.{30,}?)(?:[:;] |(?<!Fig)\.(?= |$)).*$", re.DOTALL)
+"""A caption that goes on after its title, which is not so short that it says nothing."""
 
 
 @dataclass(frozen=True)
@@ -147,27 +152,48 @@ MACRO = r"""% Made by python experiments/report.py: every number of the ledger o
 """
 
 
-def sidecar(name: str, caption: str, claims: list[Claim], runs: list[Runs], how: str) -> dict[str, Any]:
-    """Return a figure's sidecar: its caption, its claims, its runs, how to make it and how to cite it."""
+@dataclass(frozen=True)
+class Source:
+    """A file that a figure is drawn from: its place in the folder of results, its digest, the command that makes it."""
+
+    file: str
+    sha256: str
+    command: str
+
+
+def sidecar(
+    name: str, caption: str, claims: list[Claim], runs: list[Runs], sources: Sequence[Source], how: str
+) -> dict[str, Any]:
+    """Return a figure's sidecar: its caption, claims, runs and sources, `how` it is made and how to cite it."""
     readings = [about for part in runs for about in part.about.values()]
     recipes = json.dumps([asdict(about.recipe) for about in readings], sort_keys=True)
     seeds = pd.DataFrame([about.seeds for about in readings], columns=["first", "last"], dtype=object)
+    letters = {part.split()[0] for claim in claims for part in claim.source.split(",")}
+    texts = [text.letter for text in TEXTS if text.letter in letters]
     versions: dict[str, str] = {}
     for about in readings:
         versions |= about.versions
     return {
         "name": name,
         "experiment": runs[0].stem if len(runs) == 1 else "",
+        "title": title_of(caption),
         "caption": caption,
         "claims": [claim.id for claim in claims],
+        "texts": texts,
         "command": how,
+        "sources": [asdict(source) for source in sources],
         "config": f"sha256 of the recipes: {hashlib.sha256(recipes.encode()).hexdigest()}" if runs else "no runs",
         "seeds": seeds.value_counts(sort=False).rename("readings").reset_index().to_dict("records"),
         "versions": versions | {name: version(name) for name in ("matplotlib", "seaborn", "pandas")},
         "licence": "CC BY 4.0",
         "key": f"backprop86:{name}",
-        "bibtex": bibtex(name, caption, claims),
+        "bibtex": bibtex(name, title_of(caption), texts),
     }
+
+
+def title_of(caption: str) -> str:
+    """Return the title of a figure: its caption up to the first full stop or colon, without what is in brackets."""
+    return TITLE.sub(r"\1", re.sub(r" \(.*?\)", "", caption))
 
 
 @cache
@@ -176,21 +202,30 @@ def cited() -> Any:
     return OmegaConf.load(CITATION)
 
 
-def bibtex(name: str, caption: str, claims: list[Claim]) -> str:
-    """Return the entry by which a figure is cited; its note names the texts that it bears on."""
+def bibtex(name: str, title: str, letters: Sequence[str], commit: str = "") -> str:
+    """Return the entry by which a figure is cited; its note names the texts, of these letters, that it bears on."""
     about = cited()
     released = str(about["date-released"])
-    letters = {part.split()[0] for claim in claims for part in claim.source.split(",")}
     texts = [text.words for text in TEXTS if text.letter in letters]
     after = f" After {'; '.join(texts)}." if texts else ""
+    version = f"version {about.version}{f', commit {commit}' if commit else ''}"
     return (
         f"@misc{{backprop86:{name},\n"
         f"  author = {{{{{about.authors[0].name}}}}},\n"
-        f"  title = {{{{{_in_bibtex(caption)}}}}},\n"
-        f"  howpublished = {{Figure {tex(name)} of backprop86, version {about.version}}},\n"
+        f"  title = {{{{{_in_bibtex(title)}}}}},\n"
+        f"  howpublished = {{Figure {tex(name)} of backprop86, {version}}},\n"
         f"  year = {{{released[:4]}}},\n"
         f"  note = {{CC BY 4.0.{after}}}\n}}\n"
     )
+
+
+def commit() -> str:
+    """Return the commit of this checkout, "with changes" if files differ from it; nothing without git."""
+    asked = ["git", "describe", "--always", "--abbrev=12", "--exclude=*", "--dirty= with changes"]
+    try:
+        return subprocess.run(asked, cwd=CITATION.parent, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""
 
 
 def _in_bibtex(text: str) -> str:
@@ -216,10 +251,15 @@ def numbers(ledger: pd.DataFrame) -> str:
     return "".join([*lines, "\\endgroup\n"])
 
 
+def write_sidecar(figure: dict[str, Any], output: Path) -> None:
+    """Write a sidecar beside its figure."""
+    text = json.dumps(figure, indent=2, ensure_ascii=False) + "\n"
+    (output / "figures" / f"{figure['name']}.json").write_text(text, "utf-8")
+
+
 def write(sidecars: list[dict[str, Any]], ledger: pd.DataFrame, output: Path) -> None:
-    """Write every sidecar beside its figure, figures.bib, numbers.tex."""
+    """Write every sidecar, figures.bib, numbers.tex."""
     for figure in sidecars:
-        text = json.dumps(figure, indent=2, ensure_ascii=False) + "\n"
-        (output / "figures" / f"{figure['name']}.json").write_text(text, "utf-8")
+        write_sidecar(figure, output)
     (output / "figures.bib").write_text(bibliography(sidecars), "utf-8")
     (output / "numbers.tex").write_text(numbers(ledger), "utf-8")

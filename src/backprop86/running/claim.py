@@ -48,7 +48,6 @@ class Claim:
     at: list[int] = field(default_factory=list)  # of a band: the sweeps after which the run has the printed numbers
     give: float = 0.0  # of a band: how far these may be off, as they were read off a figure
     than: list[str] = field(default_factory=list)  # more: the reading that has less; commonest: the other columns
-    headline: bool = False  # one of those in the README
 
     @property
     def is_property(self) -> bool:

@@ -13,7 +13,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import torch
 from hydra import compose, initialize_config_dir
@@ -205,6 +205,11 @@ def check_name(experiment: str, hint: str = "") -> None:
         path.read_text("utf-8")
     except UnicodeDecodeError as error:
         raise BadInput(f"{path} must be written in UTF-8, was another from byte {error.start} on") from error
+
+
+def as_written(stem: str) -> dict[str, Any]:
+    """Return an experiment's file as it is written: to check all of them takes seconds."""
+    return safe_load((CONF / "experiment" / f"{stem}.yaml").read_text("utf-8"))
 
 
 def stems() -> list[str]:

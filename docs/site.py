@@ -1,0 +1,79 @@
+"""The hook that makes the site of the same files that people read in the repository.
+
+A page of docs/ links to the README, to code, settings and results by their places in the repository. On the site the
+README is the first page, and every other file that is linked becomes part of it: a Markdown file a page, a text file a
+page that shows it, anything else a file to open. So the site is whole without a network, and nothing is said twice.
+"""
+
+import posixpath
+import re
+from pathlib import Path
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+
+ROOT = Path(__file__).parents[1]
+LINK = re.compile(r"(\]\()(?!https?:|#)([^)#\s]+)")
+"""A link in Markdown to another file."""
+SHOWN = {"py": "python", "yaml": "yaml", "cff": "yaml", "tex": "latex", "lock": "text", "toml": "toml", "": "text"}
+"""The kinds of text that a page shows, each with the language that it is coloured in."""
+ROWS = re.compile(r"\[([^\]]*)\]\([^)\s]*?(results/runs/\w+\.parquet)\)")
+"""A link to rows, which stay in the repository: they are half of it."""
+
+
+def place(path: str) -> str:
+    """Return the place on the site of a file of the repository."""
+    if path.startswith("docs/"):
+        return path.removeprefix("docs/")
+    if path == "README.md":
+        return "index.md"
+    return f"{path}.md" if _kind(path) in SHOWN else path
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the README, and every file that a page links to, and that these link to."""
+    paths = {f"docs/{file.src_uri}": file for file in files}
+    todo = ["README.md", *(path for path, file in paths.items() if file.is_documentation_page())]
+    while todo:
+        path = todo.pop()
+        if path not in paths:
+            paths[path] = _added(path, config)
+            files.append(paths[path])
+        if path.endswith(".md"):
+            linked = _targets(path, ROWS.sub("", (ROOT / path).read_text("utf-8")))
+            todo += sorted(linked - paths.keys() - {*todo})
+    return files
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Lead every link to the place that its file has on the site."""
+    path = getattr(page.file, "path", f"docs/{page.file.src_uri}")
+    page.meta["search"] = {"exclude": not path.startswith(("docs/", "README"))}  # code and tables hide what people seek
+    if not path.endswith(".md"):
+        return markdown
+
+    def led(found: re.Match[str]) -> str:
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(path), found[2]))
+        return found[1] + posixpath.relpath(place(target), posixpath.dirname(page.file.src_uri))
+
+    return LINK.sub(led, ROWS.sub(r"\1 (`\2`)", markdown))
+
+
+def _added(path: str, config: MkDocsConfig) -> File:
+    """Return a file of the repository as a file of the site."""
+    if path.endswith(".md") or _kind(path) not in SHOWN:
+        added = File.generated(config, place(path), abs_src_path=str(ROOT / path))
+    else:
+        text = f"# {posixpath.basename(path)}\n\n````{SHOWN[_kind(path)]}\n{(ROOT / path).read_text('utf-8')}````\n"
+        added = File.generated(config, place(path), content=text)
+    added.path = path
+    return added
+
+
+def _targets(path: str, text: str) -> set[str]:
+    return {posixpath.normpath(posixpath.join(posixpath.dirname(path), link)) for _, link in LINK.findall(text)}
+
+
+def _kind(path: str) -> str:
+    return posixpath.splitext(path)[1].removeprefix(".")

@@ -1,0 +1,163 @@
+"""The pages of the README and docs/ that people write: the report puts in the tables, the figures and the numbers.
+
+A page asks for a part between two comments, by its kind and what it is about:
+
+    <!-- made by experiments/report.py: claims xor-sweeps-direct -->
+    <!-- end -->
+
+and for a number inside a sentence by its claim, its field and, if it is not the literal one, its reading:
+
+    <!--=xor-sweeps-direct percentile range_1-->93.6<!--/-->
+"""
+
+import json
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from backprop86.judging.judgement import VERDICTS
+from backprop86.judging.ledger import literals, number
+from backprop86.report.claims_page import counted
+from backprop86.report.escaping import in_markdown
+from backprop86.report.page import markdown
+from backprop86.running.schema import command
+from backprop86.running.settings import PUBLISHED
+
+ROOT = PUBLISHED.parent
+PART = re.compile(r"(<!-- made by experiments/report\.py: (\w+)((?: [\w.-]+)*) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+"""A part that the report makes: its kind, and what it is about."""
+NUMBER = re.compile(r"<!--=(\S+) (\w+)(?: (\S+?))?-->(.*?)<!--/-->", re.DOTALL)
+"""A number that the report makes: a claim, a field, a reading."""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The sources of a page: the ledger, the folder of tables and sidecars, titles of experiments, a step's excerpt."""
+
+    claims: pd.DataFrame
+    output: Path
+    titles: dict[str, str]
+    excerpt: str
+
+
+def written_by_hand() -> list[Path]:
+    """Return the pages that ask for something: the README and those of docs/ that have a mark."""
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    return [page for page in pages if re.search(r"<!-- made by|<!--=", page.read_text("utf-8"))]
+
+
+def filled(text: str, page: Path, sources: Sources) -> str:
+    """Return the text of a page with every part and every number made anew; ValueError for one that is not there."""
+    up = Path(os.path.relpath(PUBLISHED, page.parent)).as_posix()
+
+    def made(found: re.Match[str]) -> str:
+        kind, about = found[2], found[3].split()
+        if kind not in PARTS:
+            raise ValueError(f"{page.name} asks for {kind}: a part must be one of {', '.join(PARTS)}")
+        return f"{found[1]}{PARTS[kind](sources, up, *about)}{found[5]}"
+
+    return numbers(PART.sub(made, text), sources.claims)
+
+
+def claims(sources: Sources, results: str, *names: str) -> str:
+    """Return a table of some claims in plain words: the experiment, what is said, what our runs say, the verdict."""
+    rows = literals(sources.claims).set_index("claim", drop=False)
+    if missing := [name for name in names if name not in rows.index]:
+        raise ValueError(f"there is no claim {missing[0]}")
+    table = _of_claims(rows.loc[list(names)], sources.claims, results)
+    place = os.path.join(os.path.dirname(results), "docs/findings")
+    about = [f"[{in_markdown(sources.titles[stem])}]({place}/{stem}.md)" for stem in rows.loc[list(names), "stem"]]
+    table.insert(0, "experiment", about)
+    return markdown(table, written=["experiment", "the text says"])
+
+
+def experiments(sources: Sources, results: str) -> str:
+    """Return a table of all experiments: its page, the texts that it is from, how many claims have which verdict."""
+    rows = literals(sources.claims)
+    found = []
+    for stem, of_it in rows.groupby("stem", sort=False):
+        texts = of_it["source"].str.findall(r"(?:^|, )([A-Z])\b").explode().dropna().unique()
+        count = of_it["verdict"].value_counts()
+        row = {"experiment": f"[{in_markdown(sources.titles[str(stem)])}]({stem}.md)", "texts": ", ".join(texts)}
+        found.append(row | {verdict: str(count.get(verdict, "")) for verdict in VERDICTS})
+    return markdown(pd.DataFrame(found), written=["experiment"])
+
+
+def experiment(sources: Sources, results: str, stem: str) -> str:
+    """Return a table of all claims of an experiment, and the places of its settings, code, rows and readings."""
+    of_it = sources.claims[sources.claims["stem"] == stem]
+    root = os.path.dirname(results) or "."
+    judged = markdown(_of_claims(literals(of_it), of_it, results), written=["the text says"])
+    places = {
+        "settings, each with its source": f"{root}/conf/experiment/{stem}.yaml",
+        "code": f"{root}/src/backprop86/problems/{stem}.py",
+        "every reading": f"{results}/tables/{stem}.md",
+        "rows": f"{results}/runs/{stem}.parquet",
+    }
+    made = command(stem, "results")
+    listed = " · ".join(f"[{what}]({place})" for what, place in places.items())
+    return f"{judged}\n{listed} · made by `{made}`\n"
+
+
+def _of_claims(rows: pd.DataFrame, ledger: pd.DataFrame, results: str) -> pd.DataFrame:
+    says, source = rows["says"].map(in_markdown), rows["source"].map(in_markdown)
+    return pd.DataFrame(
+        {
+            "the text says": "[" + says + f"]({results}/claims.md#" + rows["claim"] + ") (" + source + ")",
+            "our runs say": rows["because"],
+            "verdict": rows["verdict"],
+            "readings": [counted(ledger[ledger["claim"] == claim]) for claim in rows["claim"]],
+        }
+    )
+
+
+def figure(sources: Sources, results: str, name: str) -> str:
+    """Return a figure with its caption, and links to the figure for print and to its sidecar."""
+    about = json.loads((sources.output / "figures" / f"{name}.json").read_text("utf-8"))
+    place, caption = f"{results}/figures/{name}", in_markdown(about["caption"])
+    links = f"[PDF]({place}.pdf) · [how it is made and cited]({place}.json)"
+    return f"[![{in_markdown(about['title'])}]({place}.png)]({place}.png)\n\n> {caption} {links}\n"
+
+
+def citation(sources: Sources, results: str, name: str) -> str:
+    """Return the entry of a figure for BibTeX."""
+    about = json.loads((sources.output / "figures" / f"{name}.json").read_text("utf-8"))
+    return f"```bibtex\n{about['bibtex']}```\n"
+
+
+def table(sources: Sources, results: str, name: str) -> str:
+    """Return a table of results/tables/."""
+    return (sources.output / "tables" / f"{name}.md").read_text("utf-8")
+
+
+def excerpt(sources: Sources, results: str) -> str:
+    """Return the excerpt of one training step."""
+    return sources.excerpt
+
+
+PARTS: dict[str, Callable[..., str]] = {
+    part.__name__: part for part in (claims, experiments, experiment, figure, citation, table, excerpt)
+}
+
+
+def numbers(page: str, ledger: pd.DataFrame) -> str:
+    """Return the text with every NUMBER made anew from the ledger; ValueError for a number it lacks."""
+    rows = {(row["claim"], row["name"]): row for _, row in ledger[::-1].iterrows()}
+    of_claim = {row["claim"]: row for _, row in literals(ledger).iterrows()}
+
+    def made(found: re.Match[str]) -> str:
+        claim, field, reading, _ = found.groups()
+        row = rows.get((claim, reading)) if reading else of_claim.get(claim)
+        text = "" if row is None or field not in row else number(row, field)
+        if not text:
+            raise ValueError(
+                f"the page asks for {field} of claim {claim}, reading {reading or 'literal'}: there is none"
+            )
+        marker = found[0].split("-->", 1)[0]
+        return f"{marker}-->{text}<!--/-->"
+
+    return NUMBER.sub(made, page)

@@ -1,0 +1,25 @@
+"""A small ledger, for the tests of the pages that are made of one."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from backprop86.running.claim import Claim
+from helpers import ledger_of, of_readings, runs_of
+
+
+@pytest.fixture(scope="module")
+def judged():
+    """Two claims under four readings each, one of them of two nets, and one claim of another experiment."""
+    sweeps = {"wide": [9] * 3, "slow": [80, 90, 300], "as_printed": [100, 200, 300], "fast": [9] * 3}
+    sweeps["five/as_printed"] = [150, 250, 300]
+    seen = np.arange(400) % 4 == 0
+    some = [True] * 300 + [False] * 100
+    runs = of_readings({name: runs_of(some, few * 100 + [pd.NA] * 100, seen=seen) for name, few in sweeps.items()})
+    readings = ["as_printed", "five/*", "slow", "fast", "wide"]
+    claims = [
+        Claim("tried-sweeps", "N p. 9", "learned in 200 sweeps", "draw", "sweeps", printed=[200], readings=readings),
+        Claim("tried-seen", "P Fig. 1", "it is seen", "draw", "seen", readings=readings),
+    ]
+    rate = Claim("other-rate", "H p. 1", "half are learned", "rate", printed=[0.4, 0.5], readings=["fast"])
+    return pd.concat([ledger_of(claims, runs), ledger_of([rate], runs).assign(stem="another")])
