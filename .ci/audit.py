@@ -47,7 +47,8 @@ def main() -> None:
         wrong.append(f"rrdoctor must give {POINTS} points or more, and {' or '.join(LEVELS)}")
     if adduce["tier"] not in TIERS:
         wrong.append(f"adduce must give {' or '.join(TIERS)}")
-    sys.exit("\n".join(wrong))
+    if wrong:
+        sys.exit("\n".join(wrong))
 
 
 if __name__ == "__main__":

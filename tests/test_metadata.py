@@ -168,17 +168,47 @@ def test_every_false_alarm_of_the_auditors_has_a_reason():
     assert [line for line in alarms if not re.search(r"# \w[^#]{30,}$", line)] == []
 
 
-def test_an_open_finding_of_an_auditor_is_named():
+@pytest.fixture
+def audit():
+    """The script of CI."""
     spec = importlib.util.spec_from_file_location("audit", ROOT / ".ci" / "audit.py")
-    audit = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(audit)
-    one = {"rule_id": "R-ENV-003", "message": "no container", "suppressed": False}
-    statuses = ("pass", "partial", "fail", "n/a")
-    assert audit.open_findings("adduce", {"findings": [one | {"status": status} for status in statuses]}) == 2 * [
-        "adduce R-ENV-003: no container"
-    ]
-    assert audit.open_findings("adduce", {"findings": [one | {"status": "fail", "suppressed": True}]}) == []
-    assert audit.open_findings("rrdoctor", {"findings": [one]}) == ["rrdoctor R-ENV-003: no container"]
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+ONE = {"rule_id": "R-ENV-003", "message": "no container", "suppressed": False}
+
+
+def test_an_open_finding_of_an_auditor_is_named(audit):
+    found = [ONE | {"status": status} for status in ("pass", "partial", "fail", "n/a")]
+    assert audit.open_findings("adduce", {"findings": found}) == 2 * ["adduce R-ENV-003: no container"]
+    assert audit.open_findings("adduce", {"findings": [ONE | {"status": "fail", "suppressed": True}]}) == []
+    assert audit.open_findings("rrdoctor", {"findings": [ONE]}) == ["rrdoctor R-ENV-003: no container"]
+
+
+@pytest.mark.parametrize(
+    ("doctor", "adduce", "wrong"),
+    [
+        ({}, {}, None),
+        ({"score": 89}, {}, "90 points"),
+        ({"readiness": {"level": "Available"}}, {}, "Functional or Reproduced-ready"),
+        ({"findings": [ONE]}, {}, "^rrdoctor R-ENV-003: no container$"),
+        ({}, {"tier": "Bronze"}, "^adduce must give Silver or Gold$"),
+        ({}, {"findings": [ONE | {"status": "partial"}]}, "^adduce R-ENV-003: no container$"),
+    ],
+)
+def test_ci_fails_if_an_auditor_is_not_content(audit, monkeypatch, doctor, adduce, wrong):
+    reports = {
+        "rrdoctor": {"readiness": {"level": "Functional"}, "score": 90, "findings": []} | doctor,
+        "adduce": {"total": 75.0, "tier": "Silver", "findings": []} | adduce,
+    }
+    monkeypatch.setattr(audit, "found_by", reports.get)
+    if wrong is None:
+        audit.main()
+    else:
+        with pytest.raises(SystemExit, match=wrong):
+            audit.main()
 
 
 def test_the_hooks_have_the_versions_of_the_lock():
