@@ -3,7 +3,7 @@ PYTHON ?= python3
 PIP_FLAGS ?=
 IN_VENV = .venv/bin/python
 
-.PHONY: help locks reproduce map quick report check verify torture compare explain article bench contest test fast lint clean
+.PHONY: help locks reproduce map quick report check verify torture compare explain article bench contest test fast lint audit clean
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## */\1\t/'
 
@@ -30,6 +30,7 @@ locks:  ## the locks with hashes, anew from pyproject.toml (needs uv); to raise 
 	echo ray | $(LOCK) - -c requirements/main.lock -o requirements/cluster.lock
 	printf '%s\n' mkdocs-material mkdocstrings-python nbclient ipykernel | \
 	  $(LOCK) - -c requirements/main.lock -o requirements/docs.lock
+	printf '%s\n' adduce rrdoctor | $(LOCK) - -o requirements/audit.lock
 
 reproduce: .venv/ready  ## every run but the map, every table, figure and verdict, into results/
 	$(IN_VENV) experiments/reproduce.py
@@ -89,6 +90,11 @@ lint: .venv/ready  ## ruff and mypy
 	$(IN_VENV) -m ruff format --check
 	$(IN_VENV) -m mypy
 
+audit:  ## what two auditors of research artifacts find (in an environment of their own, .venv-audit)
+	$(PYTHON) -m venv .venv-audit
+	.venv-audit/bin/python -m pip install $(PIP_FLAGS) --require-hashes -r requirements/audit.lock
+	.venv-audit/bin/python .ci/audit.py
+
 clean:  ## remove what can be made again; results/ stays
-	rm -rf .venv quick multirun results/ranges .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-audit quick multirun results/ranges .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	rm -rf src/backprop86/engines/__pycache__ "$${XDG_CACHE_HOME:-$$HOME/.cache}/backprop86"

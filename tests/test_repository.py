@@ -142,7 +142,7 @@ def test_tests_follow_the_rooms():
     folders = {path.name for path in (ROOT / "tests").iterdir() if path.is_dir() and path.name != "__pycache__"}
     assert folders == {"letter", *ROOMS}
     files = [path for path in (ROOT / "tests").rglob("*.py") if path.name.startswith("test_")]
-    assert [path for path in files if path.parent.name == "tests"] == [ROOT / "tests" / "test_repository.py"]
+    assert {path.name for path in files if path.parent.name == "tests"} == {"test_repository.py", "test_metadata.py"}
     assert len({path.name for path in files}) == len(files)
     for path in files:
         assert not re.search(r"^(from|import) test_", path.read_text("utf-8"), re.MULTILINE), path
@@ -204,6 +204,8 @@ def test_functions_fit_a_screen():
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 EXTRAS = ["bench", "browser", "cluster", "contest", "docs"]
+AUDIT = "requirements/audit.lock"
+"""The lock of the auditors, which have an environment of their own."""
 LOCKS = ["requirements/build.lock", "requirements/main.lock", "requirements/torch.lock"]
 """What every installation takes, in this order; each of the extras has one more."""
 
@@ -236,7 +238,7 @@ def loose(text):
 
 def test_every_pin_has_a_version_and_hashes():
     files = {path.relative_to(ROOT).as_posix(): path for path in ROOT.glob("requirements/*")}
-    assert files.keys() == {*LOCKS, *(f"requirements/{extra}.lock" for extra in EXTRAS)}
+    assert files.keys() == {*LOCKS, AUDIT, *(f"requirements/{extra}.lock" for extra in EXTRAS)}
     for name, path in files.items():
         of_torch = [f"torch=={locked('requirements/torch.lock')['torch']}"]
         assert loose(path.read_text("utf-8")) == (of_torch if name == LOCKS[2] else []), path

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 # depend on which other seeds stand beside it. Its reproducible mode has to be asked for before its first use.
 os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "Descent",
