@@ -12,6 +12,7 @@ from pathlib import Path
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
+from yaml import safe_load
 
 ROOT = Path(__file__).parents[1]
 LINK = re.compile(r"(\]\()(?!https?:|#)([^)#\s]+)")
@@ -20,6 +21,20 @@ SHOWN = {"py": "python", "yaml": "yaml", "cff": "yaml", "tex": "latex", "lock": 
 """The kinds of text that a page shows, each with the language that it is coloured in."""
 ROWS = re.compile(r"\[([^\]]*)\]\([^)\s]*?(results/runs/\w+\.parquet)\)")
 """A link to rows, which stay in the repository: they are half of it."""
+
+CHAPTERS = {1: "The letter", 2: "The chapter", 3: "Depth", 4: "Reports of 1986 and 1987"}
+"""The groups of experiments, by the hundreds of the number that says when each is told."""
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Add the page of each experiment to the findings, in the order in which they are told."""
+    recipes = [safe_load(path.read_text("utf-8")) for path in (ROOT / "conf/experiment").glob("*.yaml")]
+    told = {recipe["stem"]: recipe["told"] for recipe in sorted(recipes, key=lambda recipe: recipe["told"])}
+    pages = {stem: f"findings/{stem}.md" for stem in told if (ROOT / f"docs/findings/{stem}.md").is_file()}
+    groups = [{title: [pages[stem] for stem in pages if told[stem] // 100 == k]} for k, title in CHAPTERS.items()]
+    (findings,) = [entry["Findings"] for entry in config.nav if "Findings" in entry]
+    findings[1:1] = groups
+    return config
 
 
 def place(path: str) -> str:

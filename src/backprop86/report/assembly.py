@@ -17,8 +17,8 @@ from rich.progress import track
 
 from backprop86.engines.cores import cores
 from backprop86.engines.recipe import BadInput
-from backprop86.report import chapters, citing, findings, pages
-from backprop86.report.aside import WHOLE_PAGE, aside, is_aside
+from backprop86.report import chapters, citing, deposit, findings, pages
+from backprop86.report.aside import WHOLE_PAGE, aside
 from backprop86.report.claims_page import claims_page
 from backprop86.report.escaping import in_csv
 from backprop86.report.gallery import gallery
@@ -28,9 +28,6 @@ from backprop86.running.cli import stop_as_ctrl_c
 from backprop86.running.runs import read
 from backprop86.running.schema import command
 from backprop86.running.settings import PUBLISHED, as_written, stems, title_of
-
-OF_RUNS = ("runs", "ranges", "compact")
-"""The folders in which the runs are that a report is made of."""
 
 
 @dataclass(frozen=True)
@@ -157,6 +154,7 @@ def write_pages(
     for name, embedded in (("index.html", False), (WHOLE_PAGE, True))[: 2 if more else 1]:
         page = gallery(claims, sidecars, titles, output, step, notes, folder.name, embedded)
         (output / name).write_text(page, "utf-8")
+    deposit.write(output, folder, titles)
 
 
 def with_settings(claims: pd.DataFrame, made: list[Material]) -> pd.DataFrame:
@@ -191,25 +189,15 @@ def stale(example: Example, results: Path = PUBLISHED, processes: int | None = N
     with tempfile.TemporaryDirectory() as folder:
         claims = report(folder, example, results, processes, more).claims
         outside = pages_of(claims, Path(folder), example) if results == PUBLISHED else {}
-        made = {place: (Path(folder) / place).read_bytes() for place in _compared(Path(folder))}
-    there = _compared(results)
+        made = {place: (Path(folder) / place).read_bytes() for place in deposit.made_in(Path(folder))}
+    there = deposit.made_in(results)
     wrong = [f"{place} is missing" for place in made.keys() - there]
     wrong += [f"{place} is stale" for place in made.keys() & there if (results / place).read_bytes() != made[place]]
-    wrong += [f"{place} is made by nothing" for place in there - made.keys() - {Path("LICENSE")}]
+    wrong += [f"{place} is made by nothing" for place in there - made.keys() - {*deposit.WRITTEN}]
     for page, text in outside.items():
         if not page.is_file() or page.read_text("utf-8") != text:
             wrong.append(f"{page.relative_to(pages.ROOT).as_posix()} is stale")
     return sorted(wrong)
-
-
-def _compared(folder: Path) -> set[Path]:
-    """Return the files of a report that are always made, by their places in its folder."""
-    found = set()
-    for place in (path.relative_to(folder) for path in folder.rglob("*") if path.is_file()):
-        on_demand = place.suffix == ".svg" or place == Path(WHOLE_PAGE) or place.match("tables/*.tex")
-        if not (place.parts[0] in OF_RUNS or on_demand or is_aside(place)):
-            found.add(place)
-    return found
 
 
 def check_output(output: str) -> None:

@@ -1,9 +1,9 @@
 """Companions of results/ in an archive: croissant.json describes the rows, SHA256SUMS has the digest of each file."""
 
-import hashlib
 from pathlib import Path
 
 from backprop86.report.aside import WHOLE_PAGE, is_aside
+from backprop86.report.chapters import digest
 from backprop86.report.croissant import croissant
 from backprop86.report.material import Folder
 
@@ -39,8 +39,3 @@ def sums(files: dict[Path, Path]) -> str:
     """Return what `sha256sum -c` reads: a line for each file, by its place; it lists all but itself."""
     places = sorted(place.as_posix() for place in files if place != Path(SUMS))
     return "".join(f"{digest(files[Path(place)])}  {place}\n" for place in places)
-
-
-def digest(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
