@@ -28,7 +28,7 @@ locks:  ## the locks with hashes, anew from pyproject.toml (needs uv); to raise 
 	echo autograd | $(LOCK) - -c requirements/main.lock -o requirements/contest.lock
 	echo playwright | $(LOCK) - -c requirements/main.lock -o requirements/browser.lock
 	echo ray | $(LOCK) - -c requirements/main.lock -o requirements/cluster.lock
-	printf '%s\n' mkdocs-material mkdocstrings-python nbclient ipykernel | \
+	printf '%s\n' mkdocs-material mkdocstrings-python nbclient nbformat ipykernel | \
 	  $(LOCK) - -c requirements/main.lock -o requirements/docs.lock
 	printf '%s\n' adduce rrdoctor | $(LOCK) - -o requirements/audit.lock
 
@@ -61,6 +61,10 @@ ASKED = $(foreach name,$(filter-out PYTHON PIP_FLAGS IN_VENV,$(.VARIABLES)),\
   $(if $(filter command,$(firstword $(origin $(name)))),'$(subst ','\'',$(name)=$(value $(name)))'))
 explain: .venv/ready  ## one training step, every number shown (of a net of your own: make explain epsilon=2 hidden=3 seed=1)
 	@$(IN_VENV) experiments/explain.py $(ASKED)
+
+docs: .venv/ready  ## the site, into site/: open site/index.html (adds MkDocs to the environment)
+	$(IN_VENV) -m pip install $(PIP_FLAGS) --require-hashes -r requirements/docs.lock
+	NO_MKDOCS_2_WARNING=1 $(IN_VENV) -m mkdocs build --strict --quiet
 
 article: .venv/ready  ## the article in docs/writeup, with LaTeX
 	$(IN_VENV) experiments/report.py --more
@@ -96,5 +100,5 @@ audit:  ## what two auditors of research artifacts find (in an environment of th
 	.venv-audit/bin/python .ci/audit.py
 
 clean:  ## remove what can be made again; results/ stays
-	rm -rf .venv .venv-audit quick multirun results/ranges .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-audit quick multirun site results/ranges .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	rm -rf src/backprop86/engines/__pycache__ "$${XDG_CACHE_HOME:-$$HOME/.cache}/backprop86"

@@ -19,7 +19,7 @@ from backprop86.engines.cores import cores
 from backprop86.engines.recipe import BadInput, Cases, Recipe
 from backprop86.judging.brief import listed
 from backprop86.problems import xor
-from backprop86.report.citing import bibtex
+from backprop86.report.citing import letters
 from backprop86.running import runs
 from backprop86.running import settings as config
 from backprop86.running.cli import arguments, one_clear_line
@@ -473,7 +473,7 @@ def test_every_experiment_file(stem, tmp_path):
     for claim in experiment.claims:
         assert claim.id.startswith(stem.replace("_", "-"))
         assert all(fnmatch.filter(experiment.every_reading, form) for form in claim.readings), claim.id
-        assert (" After " in bibtex("figure", "", [claim])) == (claim.source != "ours"), claim.id
+        assert bool(letters([claim])) == (claim.source != "ours"), claim.id
 
 
 def test_one_reading_and_its_seeds(tmp_path):

@@ -168,8 +168,7 @@ def sidecar(
     readings = [about for part in runs for about in part.about.values()]
     recipes = json.dumps([asdict(about.recipe) for about in readings], sort_keys=True)
     seeds = pd.DataFrame([about.seeds for about in readings], columns=["first", "last"], dtype=object)
-    letters = {part.split()[0] for claim in claims for part in claim.source.split(",")}
-    texts = [text.letter for text in TEXTS if text.letter in letters]
+    texts = letters(claims)
     versions: dict[str, str] = {}
     for about in readings:
         versions |= about.versions
@@ -191,6 +190,12 @@ def sidecar(
     }
 
 
+def letters(claims: list[Claim]) -> list[str]:
+    """Return the letters of the texts that the claims cite."""
+    cited = {part.split()[0] for claim in claims for part in claim.source.split(",")}
+    return [text.letter for text in TEXTS if text.letter in cited]
+
+
 def title_of(caption: str) -> str:
     """Return the title of a figure: its caption up to the first full stop or colon, without what is in brackets."""
     return TITLE.sub(r"\1", re.sub(r" \(.*?\)", "", caption))
@@ -202,12 +207,12 @@ def cited() -> Any:
     return OmegaConf.load(CITATION)
 
 
-def bibtex(name: str, title: str, letters: Sequence[str], commit: str = "") -> str:
+def bibtex(name: str, title: str, texts: Sequence[str], commit: str = "") -> str:
     """Return the entry by which a figure is cited; its note names the texts, of these letters, that it bears on."""
     about = cited()
     released = str(about["date-released"])
-    texts = [text.words for text in TEXTS if text.letter in letters]
-    after = f" After {'; '.join(texts)}." if texts else ""
+    words = [text.words for text in TEXTS if text.letter in texts]
+    after = f" After {'; '.join(words)}." if words else ""
     version = f"version {about.version}{f', commit {commit}' if commit else ''}"
     return (
         f"@misc{{backprop86:{name},\n"
