@@ -5,6 +5,7 @@ README is the first page, and every other file that is linked becomes part of it
 page that shows it, anything else a file to open. So the site is whole without a network, and nothing is said twice.
 """
 
+import json
 import posixpath
 import re
 from pathlib import Path
@@ -19,6 +20,7 @@ LINK = re.compile(r"(\]\()(?!https?:|#)([^)#\s]+)")
 """A link in Markdown to another file."""
 SHOWN = {"py": "python", "yaml": "yaml", "cff": "yaml", "tex": "latex", "lock": "text", "toml": "toml", "": "text"}
 """The kinds of text that a page shows, each with the language that it is coloured in."""
+NOTEBOOK = "ipynb"
 ROWS = re.compile(r"\[([^\]]*)\]\([^)\s]*?(results/runs/\w+\.parquet)\)")
 """A link to rows, which stay in the repository: they are half of it."""
 
@@ -43,7 +45,7 @@ def place(path: str) -> str:
         return path.removeprefix("docs/")
     if path == "README.md":
         return "index.md"
-    return f"{path}.md" if _kind(path) in SHOWN else path
+    return f"{path}.md" if _kind(path) in (*SHOWN, NOTEBOOK) else path
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -77,13 +79,31 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 def _added(path: str, config: MkDocsConfig) -> File:
     """Return a file of the repository as a file of the site."""
-    if path.endswith(".md") or _kind(path) not in SHOWN:
-        added = File.generated(config, place(path), abs_src_path=str(ROOT / path))
+    if place(path) == f"{path}.md":
+        added = File.generated(config, place(path), content=_shown(path))
     else:
-        text = f"# {posixpath.basename(path)}\n\n````{SHOWN[_kind(path)]}\n{(ROOT / path).read_text('utf-8')}````\n"
-        added = File.generated(config, place(path), content=text)
+        added = File.generated(config, place(path), abs_src_path=str(ROOT / path))
     added.path = path
     return added
+
+
+def _shown(path: str) -> str:
+    """Return the page that shows a text file, or a notebook with its outputs."""
+    text = (ROOT / path).read_text("utf-8")
+    if _kind(path) != NOTEBOOK:
+        return f"# {posixpath.basename(path)}\n\n````{SHOWN[_kind(path)]}\n{text}````\n"
+    parts = []
+    for cell in json.loads(text)["cells"]:
+        source = "".join(cell["source"])
+        parts.append(source if cell["cell_type"] == "markdown" else f"```python\n{source}\n```")
+        for output in cell.get("outputs", []):
+            data = output.get("data", {"text/plain": output.get("text", "")})
+            shown = "".join(data["text/plain"]).rstrip("\n")
+            image = "".join(data.get("image/png", "")).strip()
+            parts.append(
+                f"![what the cell draws](data:image/png;base64,{image})" if image else f"```text\n{shown}\n```"
+            )
+    return "\n\n".join(parts)
 
 
 def _targets(path: str, text: str) -> set[str]:

@@ -79,15 +79,15 @@ def by_autograd(w):
 
 def main():
     """Learn XOR, and compare the last gradients with autograd's."""
-    print("sweep       E    outputs for 00, 01, 10, 11     length of dE/dw: early   late")
+    print("sweep       E    outputs for 00, 01, 10, 11    dE/dw: early     late")
     steps = list(learn(small_random_weights(seed=1), sweeps=1000))
     for sweep, E, y, gradients, _ in steps[::100]:
         outputs = "  ".join(f"{float(one):.3f}" for one in y)
         early, late = (float(gradients[name].norm()) for name in ("w_early", "w_late"))
-        print(f"{sweep:5}  {E:.4f}    {outputs}                   {early:.5f}  {late:.5f}")
+        print(f"{sweep:5}  {E:.4f}    {outputs}         {early:.5f}  {late:.5f}")
     *_, gradients, w = steps[-1]
     apart = max(float((gradients[name] - right).abs().max()) for name, right in by_autograd(w).items())
-    print(f"\nThe gradients by hand are those of torch.autograd: no entry differs by more than {apart:.0e}.")
+    print(f"\nThe gradients by hand are those of torch.autograd:\nno entry differs by more than {apart:.0e}.")
 
 
 if __name__ == "__main__":

@@ -81,7 +81,7 @@ def test_the_run_of_one_layer_is_the_engines():
 
 def test_what_the_first_prints(capsys):
     HAND["main"]()
-    head, *lines, _, end = capsys.readouterr().out.splitlines()
+    head, *lines, _, _, end = capsys.readouterr().out.splitlines()
     rows = np.array([line.split() for line in lines], dtype=float)
     assert len(head.split("  ")) > 3
     assert rows[:, 0].tolist() == list(range(0, 1001, 100))

@@ -33,7 +33,7 @@ def test_parts_are_put_between_marks_and_the_rest_stays(sources):
 def test_claims_in_plain_words(sources):
     made = text_of(sources, MARK.format("claims other-rate tried-sweeps", "")).splitlines()
     cells = [line.strip("| ").split(" | ") for line in made[1:-1]]
-    assert cells[0] == ["experiment", "the text says", "our runs say", "verdict", "readings"]
+    assert cells[0] == ["experiment", "claim", "our runs say", "verdict", "readings"]
     assert cells[2][:2] == [
         "[Another](../../docs/findings/another.md)",
         "[half are learned](../../results/claims.md#other-rate) (H p. 1)",
@@ -59,6 +59,11 @@ def test_the_experiments_have_their_texts_and_count_their_verdicts(sources):
     made = text_of(sources, MARK.format("experiments", "")).splitlines()[1:-1]
     assert made[0] == "| experiment | texts | reproduced | partly | doubtful | not reproduced |"
     assert made[2:] == ["| [Made up](made_up.md) | N, P | 2 |  |  |  |", "| [Another](another.md) | H |  |  |  | 1 |"]
+
+
+def test_all_verdicts_are_counted(sources):
+    made = text_of(sources, MARK.format("tally", "")).splitlines()[1]
+    assert made == "Of 3 claims: 2 reproduced, 0 partly, 0 doubtful, 1 not reproduced."
 
 
 def test_a_figure_has_its_caption_and_its_files(sources):

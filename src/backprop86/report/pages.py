@@ -72,7 +72,14 @@ def claims(sources: Sources, results: str, *names: str) -> str:
     place = os.path.join(os.path.dirname(results), "docs/findings")
     about = [f"[{in_markdown(sources.titles[stem])}]({place}/{stem}.md)" for stem in rows.loc[list(names), "stem"]]
     table.insert(0, "experiment", about)
-    return markdown(table, written=["experiment", "the text says"])
+    return markdown(table, written=["experiment", "claim"])
+
+
+def tally(sources: Sources, results: str) -> str:
+    """Return a sentence that counts all claims by their verdict."""
+    count = literals(sources.claims)["verdict"].value_counts()
+    counts = ", ".join(f"{count.get(verdict, 0)} {verdict}" for verdict in VERDICTS)
+    return f"Of {count.sum()} claims: {counts}.\n"
 
 
 def experiments(sources: Sources, results: str) -> str:
@@ -91,7 +98,7 @@ def experiment(sources: Sources, results: str, stem: str) -> str:
     """Return a table of all claims of an experiment, and the places of its settings, code, rows and readings."""
     of_it = sources.claims[sources.claims["stem"] == stem]
     root = os.path.dirname(results) or "."
-    judged = markdown(_of_claims(literals(of_it), of_it, results), written=["the text says"])
+    judged = markdown(_of_claims(literals(of_it), of_it, results), written=["claim"])
     places = {
         "settings, each with its source": f"{root}/conf/experiment/{stem}.yaml",
         "code": f"{root}/src/backprop86/problems/{stem}.py",
@@ -107,7 +114,7 @@ def _of_claims(rows: pd.DataFrame, ledger: pd.DataFrame, results: str) -> pd.Dat
     says, source = rows["says"].map(in_markdown), rows["source"].map(in_markdown)
     return pd.DataFrame(
         {
-            "the text says": "[" + says + f"]({results}/claims.md#" + rows["claim"] + ") (" + source + ")",
+            "claim": "[" + says + f"]({results}/claims.md#" + rows["claim"] + ") (" + source + ")",
             "our runs say": rows["because"],
             "verdict": rows["verdict"],
             "readings": [counted(ledger[ledger["claim"] == claim]) for claim in rows["claim"]],
@@ -140,7 +147,7 @@ def excerpt(sources: Sources, results: str) -> str:
 
 
 PARTS: dict[str, Callable[..., str]] = {
-    part.__name__: part for part in (claims, experiments, experiment, figure, citation, table, excerpt)
+    part.__name__: part for part in (claims, tally, experiments, experiment, figure, citation, table, excerpt)
 }
 
 
