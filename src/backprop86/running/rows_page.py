@@ -59,8 +59,8 @@ right although some runs never learned.
   connections. It is empty for the printed net.
 - A **reading** fills the gaps of a text: it sets what the text leaves open. `as_printed` changes nothing. Names such as
   `two_hidden/range_1` are variant/reading.
-- A **moment** is the sweep after which a run is measured. Its name follows the @ of a column, as in `hidden_off@end`. A
-value is missing where a run did not reach its moment.
+- A **moment** is the sweep after which a run is measured. Its name follows the @ of a column, as in `hidden_off@end`.
+  A value is missing where a run did not reach its moment.
 - A **criterion** defines "learned"; every recipe names one.
 
 {criteria}
