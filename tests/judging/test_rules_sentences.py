@@ -352,9 +352,7 @@ def test_a_curve():
             cell = f"{inside}; {ends[0]} to {ends[1]} (n = 5 medians; 20 of 100 never learned)"
             assert words(row) == (verdict, f"{value}", cell, told)
     row = judged("curve", curve(near | {4: None}), "sweeps", printed=[-33], coefficient="slope", **about)
-    told = (
-        "For some number of hidden units fewer than 10 runs learned, which are too few for a median to lay a line by."
-    )
+    told = "For some number of hidden units fewer than 10 runs learned, too few for the median that a line needs."
     assert words(row) == ("not reproduced", "-33", "too few runs learned (n = 5 medians)", told)
 
 
