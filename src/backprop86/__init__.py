@@ -2,7 +2,7 @@
 
 import backprop86 as bp
 
-A name is imported when it is first used, so `import backprop86` is quick and needs neither torch nor pandas.
+Python imports a name when it is first used, so `import backprop86` is quick and needs neither torch nor pandas.
 """
 
 import os
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from backprop86.network import Network, initial_weights
     from backprop86.wiring import Wiring, layered, unroll, wire
 
-# MKL otherwise picks its kernel by the address of a matrix, so that the last bit of seed 17's gradient would
-# depend on which other seeds stand beside it. Its reproducible mode has to be asked for before its first use.
+# MKL otherwise picks its kernel by the address of a matrix, so that the last bit of seed 17's gradient would depend on
+# the other seeds of its batch. Its reproducible mode must be set before its first use.
 os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")
 
 __version__ = "0.2.0"
@@ -63,10 +63,10 @@ HOMES = {
     "face.pages": ("explain",),
     "face.catalogue": ("experiments",),
 }
-"""The names by the file that they are in; `testing` is a file itself."""
+"""The public names by the file that defines them; `testing` is a file itself."""
 HOME = {name: home for home, names in HOMES.items() for name in names}
 OF_RUN = ("PIL", "filelock", "llvmlite", "matplotlib", "numba", "pyarrow", "rich", "scipy", "seaborn")
-"""The packages of the extra `run`, by the names that Python imports."""
+"""The packages of the extra `run`, under the names that Python imports."""
 
 
 def __getattr__(name: str) -> Any:

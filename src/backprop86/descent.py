@@ -19,9 +19,10 @@ def change(dE_dw: Tensor, last_change: Tensor, epsilon: Any, alpha: Any) -> Tens
 
 @dataclass(frozen=True)
 class Descent:
-    """The rates of every sweep: opening ones up to sweep `opening_sweeps`, late ones after `late_sweep` unless it is 0.
+    """The rates of every sweep (epoch): opening rates up to `opening_sweeps`, late rates after `late_sweep` unless it
+    is 0.
 
-    Each of those in RATES is a number, or an array (S,) where every seed has its own. `decay_in` says where a weight
+    Each rate in RATES is a number, or an array (S,) where every seed has its own. `decay_in` says where a weight
     shrinks: "weights" after each change (N, H); "change" as a part of the change, so that momentum repeats it;
     "gradient" as a part of the gradient, lambda w, with lambda = decay (1 - alpha) / epsilon.
     """
@@ -39,13 +40,13 @@ class Descent:
     decay_in: str = "weights"
 
     def columns(self, S: int, **as_tensor: Any) -> "Descent":
-        """Return the same rates, each of RATES as a tensor (S, 1)."""
+        """Return the same rates, each rate in RATES as a tensor (S, 1)."""
         rates = {name: torch.as_tensor(getattr(self, name), **as_tensor) for name in RATES}
         wide: dict[str, Any] = {name: rate.expand(S)[:, None] for name, rate in rates.items()}
         return replace(self, **wide)
 
     def of(self, rows: Any) -> "Descent":
-        """Return the rates of some seeds, from rates that are `columns`."""
+        """Return the rates of some seeds; self must come from `columns`."""
         return replace(self, **{name: getattr(self, name)[rows] for name in RATES})
 
     def rates(self, sweep: int) -> tuple[Any, Any, Any]:
@@ -68,8 +69,8 @@ class Descent:
     ) -> tuple[Tensor, Tensor]:
         """Return (w, Delta w) after one change; each weight shrinks by the fraction `decay` (N, H: 0.2 %).
 
-        A weight that would be larger than `largest` (n_parameters,) is made that large (P p. 357: negative biases).
-        share (n_parameters,): the part of epsilon that each weight has. decays (S, 1): 0 for a seed without decay yet.
+        A weight that would exceed `largest` (n_parameters,) is set to it (P p. 357: negative biases). share
+        (n_parameters,): the part of epsilon that each weight has. decays (S, 1): 0 for a seed without decay yet.
         """
         epsilon, alpha, decay = self.rates(sweep)
         delta_w, decay = change(dE_dw, last_change, epsilon * share, alpha), decay * decays

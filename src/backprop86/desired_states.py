@@ -1,13 +1,13 @@
-"""A second learning procedure: hidden units are told a desired state instead of an error derivative (L pp. 24-27).
+"""A second learning procedure: hidden units receive a desired state instead of an error derivative (L pp. 24-27).
 
-Going back, unit i learns from the units j that it feeds which state they wish of it, and how much it matters:
+On the way back, the units j that unit i feeds vote on its state, and on how much that state matters:
 
     d_i = 1 if sum_j w_ji (2 d_j - 1) c_j > 0, otherwise 0                                       the desired state
     c_i = |sum_j w_ji (2 d_j - 1) c_j| / sum_j |w_ji (2 d_j - 1) c_j|                            its criticality
     Delta w_ji = -epsilon sum_c (y_j - d_j) c_j y_i + alpha Delta w_ji
 
-For an output d is given and c is 1. The wish (2 d - 1) c says both at once, and is carried back here: its sign is the
-state, its size the criticality. No product with y (1 - y) is taken on the way, so that nothing shrinks.
+The text gives d for an output, whose c is 1. This code carries back the wish (2 d - 1) c: its sign is the state, its
+size the criticality. No factor y (1 - y) enters on the way, so the wish does not shrink.
 """
 
 import torch
@@ -18,10 +18,10 @@ from backprop86.network import Network, give
 
 
 def backward(network: Network, d: Tensor, difference: Tensor, cache: Cache, counts: Tensor | float = 1.0) -> Gradients:
-    """Return {"w": (S, n_parameters)}, to which weights are changed as to dE/dw.
+    """Return {"w": (S, n_parameters)}, the quantity that takes the place of dE/dw in the change of the weights.
 
-    d (C, n_outputs) or (S, C, n_outputs): desired states of 0 and 1. difference (S, C, n_outputs): what the error has
-    for y - d. counts (S, C): the weight of each case in the error, 0 for one that is held out.
+    d (C, n_outputs) or (S, C, n_outputs): desired states of 0 and 1. difference (S, C, n_outputs): y - d, as the error
+    has it. counts (S, C): the weight of each case in the error, 0 for one that is held out.
     """
     y, caches = cache
     wishes, sizes = ([torch.zeros_like(block) for block in y] for _ in range(2))

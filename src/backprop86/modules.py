@@ -1,4 +1,4 @@
-"""Equations 1-7 of the letter: three modules, each a forward pass and the backward pass worked out by hand.
+"""Equations 1-7 of the letter (N, Nature 323): modules, each a forward pass and its backward pass derived by hand.
 
 A module is two functions and remembers nothing, so the same weights can be used in several places:
 
@@ -7,7 +7,8 @@ A module is two functions and remembers nothing, so the same weights can be used
 
 `cache` is what the backward pass needs from the forward pass. `gradients` names the gradient of each weight.
 
-Symbols are the letter's: x total input of a unit, y its output, d its desired output, w a weight, E the error.
+Symbols are the letter's: x total input of a unit, y its output, d its desired output (target), w a weight, E the error
+(loss).
 Axes: S seeds, C cases, J units of the upper level, I units of the lower level. The seed axis comes first; every
 function below also works without it, or with any other axes in front of the last two.
 """
@@ -23,7 +24,7 @@ Gradients = dict[str, Tensor]
 
 
 class Linear:
-    """The total input of each unit: what the units below it send, each times its weight.
+    """The total input of each unit: the outputs of the units below it, each times its weight, added up.
 
     A bias is the weight from a unit that is always 1 (N, below equation 1), so it needs no code of its own.
     """
@@ -37,7 +38,7 @@ class Linear:
     def backward(dE_dx: Tensor, cache: Cache, to_inputs: bool = True) -> tuple[Tensor | None, Gradients]:
         """Apply equation 7, dE/dy_i = sum_j dE/dx_j w_ji, and 6, dE/dw_ji = dE/dx_j y_i, summed over cases.
 
-        dE_dx (S, C, J) -> dE_dy (S, C, I), or None unless `to_inputs`, and {"w": dE_dw (S, J, I)}.
+        dE_dx (S, C, J) -> dE_dy (S, C, I), or None without `to_inputs`, and {"w": dE_dw (S, J, I)}.
         """
         y, w = cache
         dE_dy = dE_dx @ w if to_inputs else None
@@ -88,7 +89,7 @@ class SquaredError:
     `on` and `off` are the targets that stand for d = 1 and d = 0 (P uses 0.9 and 0.1).
     `dead_zone` is the family trees' rule: no error for an on-unit above `zone_on` or an off-unit below `zone_off`;
     otherwise the difference is measured "from_edge" of the zone (H p. 11) or "from_target" (N states only the zone).
-    `mean` divides E by the number of cases and outputs. No 1986 text does; it is here to show what that changes.
+    `mean` divides E by the number of cases and outputs. No 1986 text does so; it is here to show the difference.
     """
 
     on: float = 1.0
@@ -117,7 +118,7 @@ class SquaredError:
         return (E if scale is None else E * scale), (difference, scale)
 
     def backward(self, dE: Tensor | float, cache: Cache) -> tuple[Tensor, Gradients]:
-        """dE/dy_j = y_j - d_j, times `dE` (S,), which is 1 unless E goes on into something else. Equation 4."""
+        """dE/dy_j = y_j - d_j, times `dE` (S,), which is 1 where E is the end of the computation. Equation 4."""
         difference, scale = cache
         factor = dE if scale is None else dE * scale
         if isinstance(factor, Tensor):

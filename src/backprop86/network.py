@@ -1,4 +1,4 @@
-"""Wiring + modules: the forward and the backward pass of any network, level by level.
+"""Networks, a wiring and modules: the forward and the backward pass of any network, level by level.
 
 A network is itself a module: `forward(inputs, w) -> (outputs, cache)`, `backward(dE_dy, cache) -> (dE_din, gradients)`.
 All its weights are one flat vector, so a batch of networks is a tensor w (S, n_parameters).
@@ -50,8 +50,8 @@ class Network:
     ) -> tuple[Tensor | None, Gradients]:
         """dE_doutputs (S, C, n_outputs) -> dE_dinputs (S, C, n_inputs) and {"w": dE_dw (S, n_parameters)}.
 
-        Training has no use for dE_dinputs; without `to_inputs` it is None and costs nothing. Without `output_slope`
-        dE/dy of an output is taken for its dE/dx, as if another error were differentiated (no 1986 text does that).
+        Training has no use for dE_dinputs; without `to_inputs` it is None and costs nothing. Without `output_slope` the
+        dE/dy of an output also serves as its dE/dx, the gradient of another error (no 1986 text does that).
         """
         y, caches = cache
         first = 0 if to_inputs else 1  # the first block whose dE/dy is wanted
@@ -83,7 +83,7 @@ Pieces = list[tuple[int, slice]]  # (block, columns of it)
 
 
 def pieces(units: np.ndarray, starts: list[int]) -> Pieces:
-    """Return the units as slices of blocks that start at `starts`: torch copies a slice faster than by indices."""
+    """Return the units as slices of blocks that start at `starts`: torch copies slices faster than indexed entries."""
     found: Pieces = []
     for unit in units.tolist():
         block = int(np.searchsorted(starts, unit, side="right")) - 1
@@ -102,7 +102,7 @@ def take(y: list[Tensor], wanted: Pieces) -> Tensor:
 
 
 def give(dE_dy: list[Tensor], wanted: Pieces, dE_dtaken: Tensor, first: int) -> None:
-    """Add to each unit's dE/dy the error that returns from wherever its output went; skip blocks below `first`."""
+    """Add to each unit's dE/dy the share that returns along its connections; skip blocks below `first`."""
     sizes = [columns.stop - columns.start for _, columns in wanted]
     for (block, columns), part in zip(wanted, dE_dtaken.split(sizes, -1), strict=True):
         if block >= first:
@@ -110,9 +110,10 @@ def give(dE_dy: list[Tensor], wanted: Pieces, dE_dtaken: Tensor, first: int) -> 
 
 
 def generator(seed: int, stream: int = 0, block: int = 0) -> np.random.Generator:
-    """Return the random numbers of one seed: the same alone, in any batch, on any machine. Stream 0 is the weights.
+    """Return the random generator of one seed: the same alone, in any batch, on any machine. Stream 0 draws the
+    weights.
 
-    Every block of a stream has numbers of its own, which do not depend on how many the others use.
+    Every block of a stream has numbers of its own, however many numbers the other blocks use.
     """
     key, counter = np.array([seed, stream], dtype=np.uint64), np.array([0, block, 0, 0], dtype=np.uint64)
     return np.random.Generator(np.random.Philox(key=key, counter=counter))
@@ -124,7 +125,7 @@ def initial_weights(
     """Return w (S, n_parameters), uniform on [-half_range, half_range]; `biases`: "drawn", "zero" or "negative".
 
     Seed k draws the same numbers whatever the range and whatever the biases, so readings differ in nothing else.
-    With `spread` the first of them serves for all weights, which differ by draws from that much smaller range.
+    With `spread` the first number serves for all weights, which then differ only by draws from [-spread, spread].
     """
     drawn = _draws(tuple(seeds), wiring.n_parameters)
     w = half_range * drawn if spread is None else half_range * drawn[:, :1] + spread * drawn

@@ -9,5 +9,5 @@ from backprop86 import testing
 
 @pytest.fixture(name="assert_gradients")
 def _assert_gradients() -> Callable[..., None]:
-    """Hand the assertion to a test: assert_gradients(forward, backward, [y], {"w": w})."""
+    """Pass the assertion to a test: assert_gradients(forward, backward, [y], {"w": w})."""
     return testing.assert_gradients

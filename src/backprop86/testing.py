@@ -1,8 +1,8 @@
-"""Assertions for tests of your own: a backward pass is right, or the test fails with what is wrong with it.
+"""Assertions for tests of your own: a wrong backward pass fails the test, and the failure names the mistake.
 
     from backprop86.testing import assert_gradients
 
-pytest also hands `assert_gradients` to a test that names it among its arguments.
+pytest also passes `assert_gradients` to every test that has an argument of that name.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ def assert_gradients(
     params: Mapping[str, Any] | None = None,
     **settings: Any,
 ) -> None:
-    """Raise AssertionError, with a line for each tensor, unless all agree. It takes the arguments of `gradcheck`."""
+    """Raise AssertionError, with a line for each tensor, unless all gradients agree. Arguments as for `gradcheck`."""
     __tracebackhide__ = True  # pytest shows the test, and not this function
     from backprop86.gradients.gradcheck import gradcheck  # here, so that pytest's plug-in does not import torch
 

@@ -29,7 +29,7 @@ class TooLarge(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class Level:
-    """Consecutive units that feed none of each other, so that one matrix product computes them all."""
+    """Consecutive units without connections among themselves, so that one matrix product computes them all."""
 
     units: slice
     sources: np.ndarray  # (I,) every unit that feeds any of them
@@ -66,7 +66,7 @@ class Wiring:
 
     @property
     def n_units(self) -> int:
-        """The number of units, the one that is always 1 included."""
+        """The number of units, with unit 0, which is always 1."""
         return len(self.units)
 
     @cached_property
@@ -81,19 +81,19 @@ class Wiring:
 
     @cached_property
     def hidden(self) -> list[int]:
-        """The units that are neither the one that is always 1, nor inputs, nor outputs."""
+        """The hidden units: all but unit 0, the inputs and the outputs."""
         return [unit for unit in range(1 + self.n_inputs, self.n_units) if unit not in self.outputs]
 
     @cached_property
     def is_bias(self) -> np.ndarray:
-        """The weights from the unit that is always 1 marked True, (n_parameters,)."""
+        """A mask of the biases, the weights from unit 0: (n_parameters,), True for a bias."""
         bias = np.zeros(self.n_parameters, dtype=bool)
         bias[self.parameter[self.source == 0]] = True
         return bias
 
     @cached_property
     def levels(self) -> list[Level]:
-        """The units in as few groups as their order allows."""
+        """The computed units in as few levels as their order allows."""
         return [self._level(*ends) for ends in pairwise(self._starts)]
 
     @cached_property
@@ -114,7 +114,7 @@ class Wiring:
 
     @cached_property
     def parameter_level(self) -> np.ndarray:
-        """The first level in which each parameter is a weight, (n_parameters,); of gains, the number of levels."""
+        """The first level in which each parameter is a weight, (n_parameters,); for a gain, the number of levels."""
         level = np.full(self.n_parameters, len(self.levels))
         for number in reversed(range(len(self.levels))):
             used = self.levels[number].parameter
@@ -135,11 +135,11 @@ class Wiring:
         return int(self.parameter[found[0]])
 
     def with_gains(self) -> "Wiring":
-        """Return the same network with a gain for each level: in an unrolled net, for each step."""
+        """Return the same network with a gain for each level; in an unrolled net, for each step."""
         return replace(self, has_gains=True)
 
     def without_biases(self) -> "Wiring":
-        """Return the same network with no connection from the unit that is always 1."""
+        """Return the same network without connections from unit 0."""
         keep = self.source != 0
         _, parameter = np.unique(self.parameter[keep], return_inverse=True)
         return replace(self, source=self.source[keep], target=self.target[keep], parameter=parameter)

@@ -196,5 +196,5 @@ def test_a_function_that_takes_tensors_by_name_alone():
         def forward(ctx, y, b, *, w):
             return Older.forward(ctx, y, b, w)
 
-    with pytest.raises(ValueError, match=r"^forward of a Function must take tensors by place, which torch alone can"):
+    with pytest.raises(ValueError, match=r"^forward of a Function must take tensors by place, as torch alone can"):
         compare(ByName, None, [Y], {"w": W, "b": B})

@@ -16,7 +16,7 @@ X, W = random(0, 4, 3), random(1, 3, 2)
 @pytest.mark.parametrize("spoil", [torch.abs, torch.relu, lambda d: d.clamp(-3, 3), lambda d: d / d.norm()])
 def test_what_is_not_linear_in_dE_dout_is_wrong(spoil):
     report = gradcheck(lambda x: ((x**2).sum(), x), lambda d, x: 2 * spoil(d) * x, [X])
-    left_out = "dE_dout is left out: it is the gradient of the sum of what forward gives"  # d / |d| of one number
+    left_out = "dE_dout is left out: it is the gradient of the sum of the output"  # d / |d| of one number
     assert report.mistakes["input 1"] in (NOT_LINEAR, left_out)
 
 

@@ -117,7 +117,7 @@ def plain(dE, x):
 
 def test_losses_inside_forward():
     assert told_of(*one_layer(half_square, plain)) == {}
-    left_out = "dE_dout is left out: it is the gradient of the sum of what forward gives"
+    left_out = "dE_dout is left out: it is the gradient of the sum of the output"
     assert told_of(*one_layer(half_square, no_dE)) == dict.fromkeys(["input 1", "w"], left_out)
     told = told_of(*one_layer(lambda x: (x - D) ** 2 / 2, no_dE))
     assert told == dict.fromkeys(["input 1", "w"], left_out)
@@ -315,6 +315,6 @@ def test_the_worst_entry():
     wanted = float(right(dE_dout, cache)[1]["w1"][2, 1])
     told = (
         f"2 of its 12 entries are wrong, most of all the one at [2, 1]: it must be {wanted:.6g}, was {wanted + 1:.6g}"
-        "; it is not 0 where dE_dout is 0: part of it is not multiplied by what flows back"
+        "; it is not 0 where dE_dout is 0: part of it is not multiplied by dE_dout"
     )
     assert table.loc["w1", "looks_like"] == told

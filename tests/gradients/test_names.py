@@ -175,9 +175,9 @@ def test_a_block_without_a_name():
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
-        (lambda g: g + 0.1, "; it is not 0 where dE_dout is 0: part of it is not multiplied by what flows back"),
-        (torch.abs, "; it does not turn its sign when dE_dout does: it must be linear in what flows back"),
-        (lambda g: g**3, "; it does not double when dE_dout does: it must be linear in what flows back"),
+        (lambda g: g + 0.1, "; it is not 0 where dE_dout is 0: part of it is not multiplied by dE_dout"),
+        (torch.abs, "; it does not turn its sign when dE_dout does: it must be linear in dE_dout"),
+        (lambda g: g**3, "; it does not double when dE_dout does: it must be linear in dE_dout"),
     ],
 )
 def test_what_is_not_linear(spoil, words):

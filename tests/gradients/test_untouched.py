@@ -440,7 +440,7 @@ def test_what_cannot_be_put_back_is_refused_before_anything_runs(kept, kind, cap
         (bound.forward, "self.loader['a']"),
         (of_class.forward, "OfClass.batches[0]"),
     ):
-        words = f"all that forward and backward reach must be such that it can be put back, {name} was of type {kind}: "
+        words = f"forward and backward must reach only state that can be restored, {name} was of type {kind}: "
         with pytest.raises(ValueError, match=f"^{re.escape(words)}read from it before"):
             compare(forward, square_back, [X], {})
     assert capsys.readouterr().out == ""

@@ -194,7 +194,7 @@ def test_a_property_of_none_and_that_a_net_learned():
 def test_a_rate(learned, printed, verdict, told):
     row = judged("rate", runs_of(first(learned)), printed=printed)
     assert (row["verdict"], row["printed"]) == (verdict, "40% to 50%")
-    assert row["because"] == f"It is so in {told} the printed 40% to 50%."
+    assert row["because"] == f"It holds in {told} the printed 40% to 50%."
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,7 @@ def test_without_exception(exceptions, n, verdict, told):
     for never, learned in ((False, ~failed), (True, failed)):
         row = judged("every", runs_of(learned), never=never)
         word = "never" if never else "always"
-        holds = f"It is so in {n - exceptions:,} of {n:,} runs, not in all"
+        holds = f"It holds in {n - exceptions:,} of {n:,} runs, not in all"
         because = told.format(word) if never else re.sub(r"^\d+ of .* exceptions?", holds, told.format(word))
         assert (row["verdict"], row["printed"], row["because"]) == (verdict, word, because)
     assert judged("every", runs_of(~first(1)))["ours"] == "99.9%; 99.4% to > 99.9% (n = 1,000)"
@@ -308,7 +308,7 @@ def test_more_than_the_other_reading(many, verdict, told):
 def test_the_commonest(mine, other, verdict, told):
     runs = runs_of([True] * 1000, mine=first(mine), other=~first(1000 - other))
     row = judged("commonest", runs, "mine", than=["other"])
-    assert (row["verdict"], row["printed"], row["because"]) == (verdict, "the commonest", f"It is so {told}.")
+    assert (row["verdict"], row["printed"], row["because"]) == (verdict, "the commonest", f"It holds {told}.")
 
 
 @pytest.mark.parametrize(
@@ -337,7 +337,7 @@ def test_the_commonest(mine, other, verdict, told):
 def test_what_is_equal(values, printed, verdict, our, told):
     runs = runs_of([True] * len(values), moment="end", apart=values)
     row = judged("equality", runs, "apart", moment="end", printed=printed)
-    told = f"It is so {told}" if verdict == "reproduced" else f"It is not so in every run: {told}"
+    told = f"It holds {told}" if verdict == "reproduced" else f"It does not hold in every run: {told}"
     assert words(row) == (verdict, str(*printed) or "equal", f"{our} (n = {len(values)})", told)
 
 
@@ -352,9 +352,7 @@ def test_a_curve():
             cell = f"{inside}; {ends[0]} to {ends[1]} (n = 5 medians; 20 of 100 never learned)"
             assert words(row) == (verdict, f"{value}", cell, told)
     row = judged("curve", curve(near | {4: None}), "sweeps", printed=[-33], coefficient="slope", **about)
-    told = (
-        "For some number of hidden units fewer than 10 runs learned, which are too few for a median to lay a line by."
-    )
+    told = "For some number of hidden units fewer than 10 runs learned, too few for the median that a line needs."
     assert words(row) == ("not reproduced", "-33", "too few runs learned (n = 5 medians)", told)
 
 

@@ -38,7 +38,7 @@ def test_claims_in_plain_words(sources):
         "[Another](../../docs/findings/another.md)",
         "[half are learned](../../results/claims.md#other-rate) (H p. 1)",
     ]
-    assert cells[2][2].startswith("It is so in 75.0% of 400 runs")
+    assert cells[2][2].startswith("It holds in 75.0% of 400 runs")
     assert cells[2][3:] == ["not reproduced", "0 of 1"]
     assert cells[3][2].endswith("25 of 100 never learned.")
     assert cells[3][3:] == ["reproduced", "2 of 4"]

@@ -109,7 +109,7 @@ def test_the_ledger_to_read(judged):
     assert (
         "| fast | reproduced | 25.0%; 20.4% to 30.2% (n = 300; 25 of 100 never learned) |\n" in parts["### tried-seen"]
     )
-    assert "\n**Not reproduced** (fast). It is so in 75.0% of 400 runs" in parts["### other-rate"]
+    assert "\n**Not reproduced** (fast). It holds in 75.0% of 400 runs" in parts["### other-rate"]
     assert "Reproduced under 0 of 1 reading.\n" in parts["### other-rate"]
     assert "readings in tables" not in page
 

@@ -265,7 +265,7 @@ def test_rows_at_a_moment(forty):
     assert forty.at("two", "250")["learned"].tolist() == by_then
     assert 0 < sum(by_then) < rows["learned"].sum()
     assert not forty.at("two", "0")["learned"].any()
-    line = r"^xor was looked at at the moments 0, 250, learned, end, not at 7$"
+    line = r"^xor was measured at the moments 0, 250, learned, end, not at 7$"
     with pytest.raises(BadInput, match=line):
         forty.at("two", "7")
 

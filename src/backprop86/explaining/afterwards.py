@@ -26,14 +26,14 @@ class Choice:
     changes: tuple[str, ...] = ()  # name=value of the settings that differ from the experiment's file
     says: str = ""
     learned: Learned | None = None
-    better: str = ""  # another reading of the experiment that is learned most often
+    better: str = ""  # the reading of the experiment that is learned most often, if it is another
 
 
 PLAIN = Choice()
 
 
 def by_computer(step: Step, course: Course) -> pd.DataFrame:
-    """Return the table of E, and of the outputs if they are few, while training goes on."""
+    """Return the table of E, and of the outputs if they are few, in the course of training."""
     E = [look.E for look in course.looks]
     table = {"after": [look.after for look in course.looks], "E": [show(rounded(value)) for value in E]}
     if course.looks[0].outputs is not None:
@@ -47,13 +47,13 @@ def by_computer(step: Step, course: Course) -> pd.DataFrame:
 
 
 def flat_from(course: Course) -> int | None:
-    """Return the sweep from which on E hardly falls, if it hardly falls in the last nine tenths of the run."""
+    """Return the sweep at a tenth of the run if E hardly falls after it, else None."""
     late = int(np.searchsorted(course.sweeps, course.limit / 10))
     return course.sweeps[late] if course.E[-1] > 0.98 * course.E[late] else None
 
 
 def common_middle(step: Step) -> list[str]:
-    """Return the middle of both kinds of cases where they have one and no hidden unit, so that no weights will do."""
+    """Return the common middle of both kinds of cases, if there is one and no hidden unit: no weights solve that."""
     inputs, desired = step.cases.inputs[step.trained], step.cases.desired[step.trained, 0] > 0.5
     if step.wiring.hidden or len(step.wiring.outputs) > 1 or desired.all() or not desired.any():
         return []
@@ -62,7 +62,7 @@ def common_middle(step: Step) -> list[str]:
 
 
 def try_next(stem: str, learned_at: int, choice: Choice) -> list[Block]:
-    """Return three commands, each below a line that says what it shows."""
+    """Return three commands, each below a line that explains it."""
     found = [
         f"make explain{f' {settings}' if settings else ''}\n{words}"
         for settings, words in _ideas(stem, learned_at, choice)
@@ -96,7 +96,7 @@ COMMANDS = (
     (
         ("single_layer", "xor"),
         "experiment=single_layer reading=xor",
-        "XOR without hidden units, which no weights can do",
+        "XOR without hidden units, which no weights can solve",
     ),
     (("depth", ""), "experiment=depth", "XOR through three hidden layers: how little blame reaches the first"),
     (("xor", "as_printed"), "", "XOR with one hidden unit and connections that skip it"),
@@ -106,5 +106,5 @@ COMMANDS = (
 
 
 def short(value: float) -> str:
-    """Return the number with three digits, which are enough in a sentence."""
+    """Return the number with three digits, enough for a sentence."""
     return show(THREE.create_decimal(rounded(value)))

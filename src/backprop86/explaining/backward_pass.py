@@ -1,4 +1,4 @@
-"""The working and the tables of the backward pass: the error that comes back to each unit, and to each weight."""
+"""The working and the tables of the backward pass: the gradient at each unit and at each weight."""
 
 from decimal import Decimal, localcontext
 from typing import NamedTuple
@@ -38,7 +38,7 @@ def blame(step: Step) -> pd.DataFrame:
 
 
 class ByLevel(NamedTuple):
-    """The shares of the levels, from the outputs down, and how the first level compares with the last."""
+    """The shares of the levels, from the outputs down, and a comparison of the first level with the last."""
 
     shares: str
     order: int  # -1, 0, 1: the first level has a smaller, an equal, a larger share
@@ -56,7 +56,7 @@ def by_level(step: Step) -> ByLevel | None:
 
 
 def _largest_fan(step: Step) -> Decimal:
-    """Return the largest sum of |w| over the connections that one unit is fed by, from units that are fed as well."""
+    """Return the largest sum of |w| over one unit's connections from units that are fed themselves."""
     fed, wiring = into(step.wiring), step.wiring
     sums = [
         sum((abs(step.w[wiring.parameter[k]]) for k in feeds if int(wiring.source[k]) in fed), Decimal(0))
@@ -66,7 +66,7 @@ def _largest_fan(step: Step) -> Decimal:
 
 
 def _came_back(step: Step, unit: int) -> list[str]:
-    """Return ∂E/∂y of a unit: its own error, if it is an output, and what the units that it feeds return."""
+    """Return the working of ∂E/∂y of a unit: an output's own error, and the returns from the units it feeds."""
     worked, text, feeds = step.of_case, step.of_case.text, out_of(step.wiring)[unit]
     shown = [k for k in feeds if step.shows(worked.returned[k])]
     parts, lines = [worked.returned[k] for k in shown], []
@@ -153,7 +153,7 @@ def _as_fine(value: float, hand: Decimal) -> str:
 
 
 def _slope(larger: str, smaller: str, hand: Decimal) -> str:
-    """Return the slope from the two E as they are shown, whose ten decimals leave seven."""
+    """Return the slope from the two E with the ten decimals that the page shows, of which seven are left."""
     with localcontext(EXACT):
         slope = (Decimal(larger) - Decimal(smaller)) / (2 * exactly(NUDGE))
         return show(slope.quantize(Decimal("1e-7"))) if slope or not hand else "too small"

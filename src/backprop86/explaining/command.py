@@ -1,4 +1,4 @@
-"""The page that the settings of `make explain` ask for: which reading, which changes, which seed."""
+"""The page for the settings of `make explain`: the reading, the changes, the seed."""
 
 import difflib
 import re
@@ -19,14 +19,14 @@ RESULTS = CONF.parent / "results"
 NAMES = ("experiment", "reading", "seed", "case", "hidden")
 FIELDS = tuple(field.name for field in fields(Recipe))
 UNTOLD = ("epsilon_by", "decay_in", "decay_from", "output_slope", "gain", "gain_epsilon", "procedure", "block")
-"""The settings that the page does not tell of, since the letter has no such thing."""
+"""The settings that the page does not explain, since the letter has none of them."""
 DEEP = {"depth": "3_layers/weights_up_to_1"}
-"""The readings to show where none is named, if not the first: of depth, a net that is deep and learns."""
+"""The readings to show where none is named, if not the first: for depth, a deep net that learns."""
 WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight")
 
 
 def parts_of(*settings: str) -> list[Part]:
-    """Return the page that the settings ask for; BadInput, in one line, for a setting that cannot be used."""
+    """Return the page for these settings; BadInput, in one line, for a setting that cannot be used."""
     given, others = _sorted(settings)
     stem = given.get("experiment", "xor")
     experiment, problem = load(stem, *others).experiment, problem_of(stem)
@@ -56,7 +56,7 @@ def parts_of(*settings: str) -> list[Part]:
 
 
 def _sorted(settings: tuple[str, ...]) -> tuple[dict[str, str], list[str]]:
-    """Return the settings by their short name, and those that are for the experiment's file."""
+    """Return the page's settings by their short names, and the settings for the experiment's file."""
     given, others = {}, []
     for setting in settings:
         name, _, value = setting.partition("=")
@@ -73,13 +73,13 @@ def _sorted(settings: tuple[str, ...]) -> tuple[dict[str, str], list[str]]:
 
 
 def _changed(recipe: Recipe, given: dict[str, str]) -> Recipe:
-    """Return the recipe with those of its settings that are given."""
+    """Return the recipe with the given settings."""
     values: dict[str, Any] = {}
     for name in FIELDS:
         if name in given:
             kind = type(getattr(recipe, name))
             values[name] = {int: whole, float: number}.get(kind, _text)(name, given[name])
-    if "sweeps" in values:  # a page shows none of the moments, so a shorter run may leave some out
+    if "sweeps" in values:  # a page shows no moments, so a shorter run may leave some out
         values["moments"] = [moment for moment in recipe.moments if moment <= values["sweeps"]]
     return replace(recipe, **values).check()
 
@@ -105,7 +105,7 @@ def _text(name: str, text: str) -> str:
 
 
 def _with_hidden(problem: Problem, stem: str, recipe: Recipe, n: int, is_named: bool) -> Recipe:
-    """Return the recipe with the network of the problem that has n hidden units, called as the others are."""
+    """Return the recipe with the problem's network of n hidden units, named like its other networks."""
     if is_named:
         raise BadInput("hidden must be left out where network is given: both choose the network")
     names = [
@@ -123,7 +123,7 @@ def _with_hidden(problem: Problem, stem: str, recipe: Recipe, n: int, is_named: 
 
 
 def differences(as_filed: Recipe, recipe: Recipe) -> list[str]:
-    """Return what differs between two recipes, in words: epsilon 2 instead of 0.5."""
+    """Return the differences between two recipes, in words: epsilon 2 instead of 0.5."""
     pairs = [(name, getattr(as_filed, name), getattr(recipe, name)) for name in FIELDS]
     return [
         f"{_plain(name)} {_plain(now)} instead of {_plain(was)}"
@@ -137,7 +137,7 @@ def _plain(value: str | float) -> str:
 
 
 def _seed(learned: Learned | None, seed: int | None) -> tuple[str, int]:
-    """Return the seed to show, the first that learns unless one is given, and before it a sentence about it."""
+    """Return a sentence about the choice of the seed, and the seed: the given one, or the first that learns."""
     first = learned.first if learned else None
     if seed is not None or not first:
         return "", seed or 0
@@ -146,6 +146,6 @@ def _seed(learned: Learned | None, seed: int | None) -> tuple[str, int]:
 
 
 def _better(file: Path) -> str:
-    """Return the reading of which most of the published runs learned; nothing if none did."""
+    """Return the reading with the largest share of published runs that learned; "" if none did."""
     shares = readings_that_learn(file)
     return max(shares, key=lambda name: shares[name]) if any(shares.values()) else ""

@@ -1,4 +1,4 @@
-"""Decimal numbers as a pencil writes them: rounded to six digits, and printed with every digit they have."""
+"""Decimal numbers as a person writes them: rounded to six digits, and printed with all their digits."""
 
 from collections.abc import Iterable, Sequence
 from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_UP, Context, Decimal, localcontext
@@ -6,7 +6,7 @@ from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_UP, Context, Decimal, localco
 DIGITS = 6
 PENCIL = Context(prec=DIGITS, rounding=ROUND_HALF_UP, Emin=MIN_EMIN, Emax=MAX_EMAX)
 EXACT = Context(prec=120, rounding=ROUND_HALF_UP, Emin=MIN_EMIN, Emax=MAX_EMAX)
-"""The arithmetic between two roundings: more digits than any product of numbers that have six."""
+"""The arithmetic between two roundings: more digits than any product of numbers of six digits."""
 
 
 def rounded(value: Decimal | float) -> Decimal:
@@ -15,7 +15,7 @@ def rounded(value: Decimal | float) -> Decimal:
 
 
 def exactly(setting: float) -> Decimal:
-    """Return a rate, a target or an input as it is written: 0.1 is 0.1, not the binary number next to it."""
+    """Return a rate, a target or an input exactly as written: 0.1 is 0.1, not the binary number next to it."""
     return Decimal(repr(float(setting))).normalize()
 
 
@@ -26,7 +26,7 @@ def total(terms: Iterable[Decimal]) -> Decimal:
 
 
 def logistic(x: Decimal) -> Decimal:
-    """Return 1 / (1 + e^(-x)), with as many digits as leave six to 1 - y as well, since y (1 - y) needs both."""
+    """Return 1 / (1 + e^(-x)) with enough digits for 1 - y to have six as well, since y (1 - y) needs both."""
     with localcontext(EXACT):
         small = rounded(1 / (1 + abs(x).exp()))
         return small if x < 0 else 1 - small
@@ -46,12 +46,12 @@ def added(terms: Sequence[Decimal]) -> str:
 
 
 def summed(terms: Sequence[Decimal], value: Decimal) -> str:
-    """Return 0.2 - 0.1 = 0.1; only the value where there is nothing to add."""
+    """Return 0.2 - 0.1 = 0.1; only the value if there is one term."""
     return f"{added(terms)} = {show(value)}" if len(terms) > 1 else show(value)
 
 
 def shares(values: Sequence[Decimal]) -> list[str]:
-    """Return the part of the whole each number is, sign left out, in per cent; empty texts where the whole is 0."""
+    """Return each number's share of the sum, signs left out, in per cent; empty texts if the sum is 0."""
     with localcontext(EXACT):
         whole = sum((abs(value) for value in values), Decimal(0))
         if not whole:

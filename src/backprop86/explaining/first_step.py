@@ -1,4 +1,4 @@
-"""The first step of one seed, seen from one case: by pencil, by autograd, and by E of weights that are changed."""
+"""The first step of one seed, seen from one case: with a pencil, by autograd, and by E after changes of the weights."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,26 +18,26 @@ from backprop86.running.problem import Problem, counted_of, start_of, validate, 
 from backprop86.wiring import Wiring
 
 LARGE = 60
-"""The most connections of a net whose working is complete; of a larger net, numbers that are 0 are left out."""
+"""The most connections of a net whose working is complete; for a larger net, zeros are left out."""
 FEW = 4
-"""The most cases that are added one by one; of more, the sum of the others is added to the chosen case."""
+"""The most cases that are added one by one; with more, the sum of the others is added to the chosen case."""
 NUDGE = 0.001
 """The change of a weight, up and down, whose effect on E is shown."""
 
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """A step: where it begins, and its numbers. The gradient is that of the group: a whole sweep, or one case."""
+    """A step: its start and its numbers. The gradient is summed over the group: a whole sweep, or one case."""
 
     recipe: Recipe
     wiring: Wiring
     cases: Cases
     case: int
-    trained: list[int]  # the cases that are not held out
-    group: list[int]  # the cases that the change is made from
+    trained: list[int]  # the training cases
+    group: list[int]  # the cases that the gradient is summed over
     divided_by: int  # 1, or where E is a mean cases times outputs
-    w0: np.ndarray  # (n_parameters,) with all digits
-    w: list[Decimal]  # with six, as every number below
+    w0: np.ndarray  # (n_parameters,) with all digits of float64
+    w: list[Decimal]  # with six digits, as every number below
     worked: dict[int, Worked[Decimal]]  # every case of the group
     E: Decimal
     dE_dw: list[Decimal]
@@ -50,7 +50,7 @@ class Step:
 
     @cached_property
     def names(self) -> list[str]:
-        """The connection of each weight, i → j; the first of them, with an ellipsis, if several share it."""
+        """The connection of each weight, i → j; the first, with an ellipsis, if several share it."""
         sharing = connections(self.wiring)
         return [f"{self.connections[some[0]]}{' …' if len(some) > 1 else ''}" for some in sharing]
 
@@ -61,12 +61,12 @@ class Step:
 
     @cached_property
     def w_text(self) -> list[str]:
-        """The weights as they are printed."""
+        """The weights in print."""
         return list(map(show, self.w))
 
     @cached_property
     def dE_dw_text(self) -> list[str]:
-        """The gradient as it is printed."""
+        """The gradient in print."""
         return list(map(show, self.dE_dw))
 
     def case_name(self, case: int | None) -> str:
@@ -84,9 +84,9 @@ class Step:
 
 
 def first_step(problem: Problem, recipe: Recipe, seed: int = 0, case: int | None = None) -> Step:
-    """Return the step; without `case` of case 1 or, if the seed is not trained on it, of the next.
+    """Return the step; without `case` the step of case 1 or, if the seed is not trained on it, of the next.
 
-    Raise BadInput if there is no such seed or no such case.
+    Raise BadInput for an impossible seed or case.
     """
     if seed < 0:
         raise BadInput(f"seed must be 0 or more, was {seed}")
@@ -114,14 +114,14 @@ def first_step(problem: Problem, recipe: Recipe, seed: int = 0, case: int | None
 
 
 def terms(case: int, by_case: dict[int, Decimal]) -> dict[int | None, Decimal]:
-    """Return what a sum over the cases adds: each of a FEW, or the chosen case and, as None, the sum of the others."""
+    """Return the terms of a sum over the cases: each of a FEW, else the chosen case and, as None, the others' sum."""
     if len(by_case) <= FEW:
         return dict(by_case.items())
     return {case: by_case[case], None: total(value for c, value in by_case.items() if c != case)}
 
 
 def error_of(step: Step, group: list[int]) -> Callable[[Tensor], Tensor]:
-    """Return w (S, n_parameters) -> E (S,) of some cases, as the engines compute it."""
+    """Return the function w (S, n_parameters) -> E (S,) of some cases, as the engines compute it."""
     network, error = Network(step.wiring), step.recipe.squared_error()
     inputs, d = torch.tensor(step.cases.inputs[group]), torch.tensor(step.cases.desired[group])
     return lambda w: error.forward(network.forward(inputs, w)[0], d)[0]
@@ -137,7 +137,7 @@ class Measured:
 
 
 def measured(step: Step) -> Measured:
-    """Measure autograd's gradient, and E after each weight in turn was changed."""
+    """Measure autograd's gradient, and E after a change of each weight in turn."""
     E, w = error_of(step, step.group), torch.tensor(step.w0)
     (gradient,) = by_autograd(E, [w[None]], torch.ones(1, dtype=torch.float64))
     each = NUDGE * torch.eye(len(w), dtype=torch.float64)

@@ -25,7 +25,7 @@ def inputs(step: Step) -> list[str]:
 
 
 def units(step: Step) -> list[Block]:
-    """Return the working of x and y of every unit that is fed."""
+    """Return the working of x and y of every hidden and output unit."""
     worked, text, wiring = step.of_case, step.of_case.text, step.wiring
     blocks: list[Block] = []
     for unit, feeds in into(wiring).items():
@@ -41,7 +41,7 @@ def units(step: Step) -> list[Block]:
 
 
 def left_out(many: int) -> list[str]:
-    """Return a line for the connections that have none, since each of them adds 0."""
+    """Return a line that stands for the connections left out, each of which adds 0."""
     return [f"  (and 0 by {many} more)"] if many else []
 
 

@@ -1,7 +1,7 @@
 """One step with a pencil: decimal numbers, each rounded to six digits before the next line uses it.
 
-So every line of the working is right by itself, to the digits it shows. The step is done here a second time, unit by
-unit and connection by connection; no code is shared with modules.py, network.py or descent.py.
+So every line of the working is right by itself, to the digits it shows. This file works the step a second time, unit by
+unit and connection by connection, and shares no code with modules.py, network.py or descent.py.
 """
 
 from collections.abc import Sequence
@@ -17,12 +17,12 @@ from backprop86.explaining.decimals import EXACT, exactly, logistic, rounded, sh
 from backprop86.wiring import Wiring
 
 Number = TypeVar("Number", Decimal, str)
-"""A number of the working, or the same number as it is printed."""
+"""The type of a number of the working, or of its printed form."""
 
 
 @dataclass(frozen=True, eq=False)
 class Worked(Generic[Number]):
-    """One case. The numbers of units and connections stand under their index, those of parameters in order."""
+    """The working of one case: dicts by the index of a unit or a connection, and lists by parameter."""
 
     sent: dict[int, Number]  # by connection, y_i w_ji
     x: dict[int, Number]
@@ -31,7 +31,7 @@ class Worked(Generic[Number]):
     miss: dict[int, Number]  # y - d, or 0 inside the dead zone
     half_square: dict[int, Number]
     E: Number
-    own: dict[int, Number]  # of output units, the part of dE/dy that is their own error's
+    own: dict[int, Number]  # of output units, the part of dE/dy from their own error
     returned: dict[int, Number]  # by connection, dE/dx_j w_ji
     dE_dy: dict[int, Number]
     dE_dx: dict[int, Number]
@@ -40,7 +40,7 @@ class Worked(Generic[Number]):
 
     @cached_property
     def text(self) -> "Worked[str]":
-        """The case as it is printed."""
+        """The printed form of the case."""
         return Worked(*_printed(self))
 
 
@@ -55,17 +55,17 @@ class Nudge(Generic[Number]):
 
     @cached_property
     def text(self) -> "Nudge[str]":
-        """The change as it is printed."""
+        """The printed form of the change."""
         return Nudge(*_printed(self))
 
 
 def _printed(record: Any) -> list[Any]:
-    """Return the fields of a record in order, with each number as it is printed."""
+    """Return the fields of a record in order, each number in its printed form."""
     return [in_print(getattr(record, field.name)) for field in fields(record)]
 
 
 def in_print(numbers: Any) -> Any:
-    """Return a number, a list or a dictionary of numbers with each number as it is printed."""
+    """Return a number, a list or a dictionary of numbers, each in its printed form."""
     if isinstance(numbers, dict):
         return {key: show(value) for key, value in numbers.items()}
     return [show(value) for value in numbers] if isinstance(numbers, list) else show(numbers)
@@ -138,7 +138,7 @@ def _backward(
 
 
 def into(wiring: Wiring) -> dict[int, list[int]]:
-    """Return the connections that feed each unit that is fed, in order."""
+    """Return the incoming connections of each hidden and output unit, in order."""
     found: dict[int, list[int]] = {}
     for k, target in enumerate(wiring.target.tolist()):
         found.setdefault(target, []).append(k)
@@ -146,7 +146,7 @@ def into(wiring: Wiring) -> dict[int, list[int]]:
 
 
 def out_of(wiring: Wiring) -> dict[int, list[int]]:
-    """Return the connections by which each unit feeds others."""
+    """Return the outgoing connections of each unit."""
     found: dict[int, list[int]] = {unit: [] for unit in range(wiring.n_units)}
     for k, source in enumerate(wiring.source.tolist()):
         found[source].append(k)

@@ -1,4 +1,4 @@
-"""The network of a step as a figure: its weights and gradients. Also the step that every report shows."""
+"""The network of a step as a figure, with weights and gradients; and the step that every report shows."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -20,7 +20,7 @@ from backprop86.report.style import TWO_COLUMNS, TYPE, figure_of
 from backprop86.running.settings import load
 
 PLACES = {"1": (-3.0, 2.5), "i1": (-2.0, 0.0), "i2": (2.0, 0.0), "h1": (0.0, 1.4), "o1": (0.0, 3.4)}
-"""The places of the units of XOR, and of the unit that is always 1."""
+"""The places of XOR's units, and of unit 0, which is always 1."""
 
 
 def step_figure(step: Step, places: Mapping[str, tuple[float, float]], title: str) -> Figure:
@@ -49,12 +49,12 @@ def step_figure(step: Step, places: Mapping[str, tuple[float, float]], title: st
 
 
 def _three(value: Decimal) -> str:
-    """Return a number with three digits, which are enough for a picture."""
+    """Return a number with three digits, enough for a picture."""
     return f"{value:.3g}".replace("-", "−") if value else "0"
 
 
 def _two_lines(axes: Axes, place: tuple[float, float], above: str, below: str) -> None:
-    """Write black above, blue below, on white; one line stands in the middle."""
+    """Write one line in black and one in blue below it, on white; a single line is in the middle."""
     blue = sns.color_palette("colorblind")[0]
     white = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
     for text, up, colour, box in (

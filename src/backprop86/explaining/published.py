@@ -1,4 +1,4 @@
-"""The published rows that a page tells of: who learned, and under which readings."""
+"""Published rows for a page: which seeds learned, and under which readings."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from backprop86.running.schema import KEY, metadata
 
 
 def who_learned(file: Path, reading: str, recipe: Recipe) -> list[bool] | None:
-    """Return whether each seed from 0 on learned; None if there are no rows of that reading and recipe."""
+    """Return, for each seed from 0 on, whether it learned; None if there are no rows of that reading and recipe."""
     of_each, rows = _rows(file, ["variant", "reading", "seed", "learned"])
     if reading not in of_each or of_each[reading].recipe != recipe:
         return None
@@ -23,14 +23,14 @@ def who_learned(file: Path, reading: str, recipe: Recipe) -> list[bool] | None:
 
 
 def shares(file: Path) -> dict[str, float]:
-    """Return the share of the runs of each reading that learned; none if there are no rows."""
+    """Return the share of runs that learned, by reading; empty if there are no rows."""
     of_each, rows = _rows(file, ["variant", "reading", "learned"])
     share = rows.groupby(["variant", "reading"], sort=False)["learned"].mean()
     return {short_name(name): float(share[about.variant, about.reading]) for name, about in of_each.items()}
 
 
 def _rows(file: Path, columns: list[str]) -> tuple[dict[str, Provenance], pd.DataFrame]:
-    """Return how the rows of each reading were made, and some columns of all rows; nothing if they cannot be read."""
+    """Return the provenance of each reading's rows, and some columns of all rows; both empty if unreadable."""
     try:
         of_each = metadata(file, pq.read_schema(file).metadata[KEY])
         return of_each, pq.read_table(file, columns=columns).to_pandas()

@@ -1,7 +1,7 @@
 """The run that the step begins: the sweeps at which E falls.
 
-Runs are made by the quickest engine there is: if it is the fused one, a run that is shown here is the run of that seed
-in results/, bit for bit.
+The quickest engine at hand makes the runs; if it is the fused engine, the page shows the run of that seed in results/,
+bit for bit.
 """
 
 from bisect import bisect_left
@@ -20,20 +20,20 @@ from backprop86.explaining.first_step import FEW, Step, error_of
 from backprop86.network import Network, largest_weights
 
 SHARES = 6
-"""E is shown each time it has fallen by another such share of its whole fall."""
+"""E is shown each time it has fallen by another of these shares of its whole fall."""
 FEWEST = 6
-"""Sweeps that are shown at least, after the first."""
+"""The least number of sweeps to show, after the first."""
 NEAR = 0.01
-"""E is near its floor where this share of its fall is left."""
+"""E is near its floor when this share of its fall remains."""
 LONGEST = 2e8
-"""A run is cut off after this many sweeps × cases × connections: two seconds."""
+"""A run ends at this number of sweeps × cases × connections: two seconds."""
 EXACT = 2e6
-"""The longest run in which E is found sweep by sweep; in a longer run it is found at the engine's checkpoints only."""
+"""The longest run in which E is found sweep by sweep; in a longer run, only at the engine's checkpoints."""
 
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """E of all training cases, and the outputs (C, n_outputs) for them if they are few, after some training."""
+    """E over all training cases after some training, and the outputs (C, n_outputs) if they are few."""
 
     after: str
     E: float
@@ -46,14 +46,14 @@ class Course:
 
     looks: list[Look]
     learned_at: int  # the sweep after which the net has learned, or NEVER
-    E_then: float  # NaN where it never does
+    E_then: float  # NaN if it never does
     limit: int
     sweeps: list[int]
     E: np.ndarray
 
 
 def course_of(step: Step, gradient: np.ndarray) -> Course:
-    """Look at the run before it, after this step (whose gradient is given), and whenever E has fallen by a share."""
+    """Look at the run before this step, after it (its gradient is given), and whenever E has fallen by a share."""
     limit = int(min(step.recipe.sweeps, max(1, LONGEST // work_per_sweep(step))))
     job = _job(step, limit)
     whole, sweeps = quickest.train(job, threads=1), checkpoints(limit)
@@ -79,17 +79,17 @@ def course_of(step: Step, gradient: np.ndarray) -> Course:
 
 
 def work_per_sweep(step: Step) -> int:
-    """Return cases × connections, which is what a sweep costs."""
+    """Return cases × connections, the cost of a sweep."""
     return len(step.trained) * len(step.connections)
 
 
 def shows_outputs(step: Step) -> bool:
-    """Return whether the outputs for each case have room beside E."""
+    """Return whether the table has room for the outputs of each case beside E."""
     return len(step.trained) <= FEW and len(step.wiring.outputs) == 1
 
 
 def _job(step: Step, sweeps: int) -> Job:
-    """Return the seed as a job of this many sweeps, whether it learns or not."""
+    """Return the seed as a job of `sweeps` sweeps that does not stop when it learns."""
     counted = np.zeros((1, len(step.cases.inputs)))
     counted[:, step.trained] = 1
     recipe = replace(step.recipe, stop="limit", sweeps=sweeps, moments=[])
@@ -154,7 +154,7 @@ def _filled(chosen: set[int], sweeps: list[int]) -> set[int]:
 
 
 def _crossing(above: int, below: int, level: float, E_after: Callable[[int], float]) -> int:
-    """Return a sweep between the two before which E is above the level, and after which it is not."""
+    """Return a sweep between the two that takes E from above the level to the level or below."""
     while below - above > 1:
         middle = (above + below) // 2
         above, below = (above, middle) if E_after(middle) <= level else (middle, below)

@@ -13,14 +13,14 @@ APART = 16
 """The distance between two levels, if there is room."""
 LEAST_ROWS = 7
 MOST, MOST_SKIPPING = 60, 8
-"""A net with more connections, or more that skip a level, is not drawn: its lines could not be told apart."""
+"""The most connections, and the most that skip a level, of a net that is drawn: further lines would run together."""
 DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 """The bit of each dot of a Braille character, by column and row."""
 BRAILLE = 0x2800
 
 
 def levels(wiring: Wiring) -> list[list[int]]:
-    """Return the units from left to right: the inputs, then level by level; unit 0, which is always 1, is in none."""
+    """Return the units from left to right: the inputs, then each level; without unit 0, which is always 1."""
     return [[*range(1, 1 + wiring.n_inputs)], *([*range(wiring.n_units)[level.units]] for level in wiring.levels)]
 
 
@@ -32,7 +32,7 @@ def skipping(wiring: Wiring) -> list[tuple[int, int]]:
 
 
 def sketch(wiring: Wiring) -> list[str]:
-    """Return the lines of the picture; none where the net is too large for it."""
+    """Return the lines of the picture; none for a net that is too large."""
     columns = levels(wiring)
     labels = _labels(wiring)
     widest = max(map(len, labels.values()))
@@ -66,7 +66,7 @@ def _labels(wiring: Wiring) -> dict[int, str]:
 
 
 def _row(n: int, of: int, rows: int) -> int:
-    """Return the row of unit n of a column: the units of a column are spread evenly."""
+    """Return the row of unit n of a column, whose units are spread evenly."""
     return int((n + 0.5) * rows / of)
 
 
@@ -78,7 +78,7 @@ def _line(dots: np.ndarray, x0: float, y0: float, x1: float, y1: float) -> None:
 
 
 def _characters(dots: np.ndarray) -> list[str]:
-    """Return the dots as lines of Braille; a blank where none is set."""
+    """Return the dots as lines of Braille; a blank where no dot is set."""
     rows, columns = dots.shape[0] // 4, dots.shape[1] // 2
     cells = dots.reshape(rows, 4, columns, 2).transpose(0, 2, 3, 1)
     codes = (cells * np.array(DOTS)).sum((2, 3))
@@ -86,6 +86,6 @@ def _characters(dots: np.ndarray) -> list[str]:
 
 
 def _trimmed(lines: list[str]) -> list[str]:
-    """Return the lines without the empty ones above and below."""
+    """Return the lines without the empty lines above and below."""
     full = [k for k, line in enumerate(lines) if line]
     return lines[full[0] : full[-1] + 1]

@@ -1,6 +1,6 @@
 """One training step for a beginner: the net, six parts with every number, and commands to try next.
 
-The prose stands in story.md.j2, in the order of the page; the working and the tables come from the files beside it.
+story.md.j2 has the prose, in the order of the page; the files beside it make the working and the tables.
 """
 
 import re
@@ -29,9 +29,10 @@ from backprop86.running.problem import Problem
 def explain(
     problem: Problem, recipe: Recipe, title: str, seed: int = 0, case: int | None = None, choice: Choice = PLAIN
 ) -> list[Part]:
-    """Return the opening, six parts and what to try next; BadInput, from `first_step`, for a seed or case that is not.
+    """Return the opening, six parts and commands to try next; BadInput, from `first_step`, for an impossible seed or
+    case.
 
-    `choice` holds what is known of how reading and seed were chosen.
+    `choice`: the reasons for the choice of reading and seed.
     """
     step = first_step(problem, recipe, seed, case)
     beside = measured(step)
@@ -53,7 +54,7 @@ def explain(
 
 
 def parts_from(text: str, blocks: Mapping[str, list[Block]]) -> list[Part]:
-    """Return the parts of a page as it is written, with the blocks in place of their names, [[name]]."""
+    """Return the parts of a page from its text, with the blocks in place of their names, [[name]]."""
     parts: list[Part] = []
     for piece in re.split(r"\n\s*\n", text.strip()):
         if piece.startswith("# "):
@@ -86,7 +87,7 @@ def _template() -> Template:
 
 
 def _about_net(step: Step) -> dict[str, Any]:
-    """Return the facts about the net that choose sentences."""
+    """Return the facts about the net that select sentences."""
     wiring = step.wiring
     return {
         "has_sketch": bool(sketch(wiring)),
@@ -100,7 +101,7 @@ def _about_net(step: Step) -> dict[str, Any]:
 
 
 def _about_step(step: Step) -> dict[str, Any]:
-    """Return the facts about the step that choose sentences or stand in them."""
+    """Return the facts about the step that select sentences or fill them."""
     epsilon, alpha = first_rates(step.recipe)
     return {
         "step": step,
@@ -116,7 +117,7 @@ def _about_step(step: Step) -> dict[str, Any]:
 
 
 def _about_course(step: Step, course: Course) -> dict[str, Any]:
-    """Return the facts about the run that choose sentences or stand in them."""
+    """Return the facts about the run that select sentences or fill them."""
     before, after = (look.E for look in course.looks[:2])
     return {
         "course": course,
@@ -132,7 +133,7 @@ def _about_course(step: Step, course: Course) -> dict[str, Any]:
 
 
 def _blocks(step: Step, beside: Measured, course: Course) -> dict[str, list[Block]]:
-    """Return the working and the tables of the page, by the names that the template gives them."""
+    """Return the working and the tables of the page, by their names in the template."""
     return {
         "sketch": [sketch(step.wiring)],
         "weights": [forward_pass.weights(step)],
@@ -152,12 +153,12 @@ def _blocks(step: Step, beside: Measured, course: Course) -> dict[str, list[Bloc
 
 
 def _today(text: str) -> str:
-    """Return the text with XOR called by its name of today."""
+    """Return the text with today's name, XOR."""
     return re.sub("[Ee]xclusive or", "XOR", text)
 
 
 def task_of(problem: Problem) -> str:
-    """Return the question that the problem asks, from the first line of its file."""
+    """Return the problem's question, from the first line of its file."""
     says = _today((problem.__doc__ or "").splitlines()[0].strip())
     return says if says.endswith((".", "?")) else f"{says}."
 

@@ -1,4 +1,4 @@
-"""The seeds that learn, and the readings: from the published rows where they are at hand, else by training."""
+"""The seeds and the readings that learn: from the published rows where they are at hand, else by training."""
 
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
@@ -12,12 +12,12 @@ from backprop86.engines.reference import NEVER
 from backprop86.running.problem import Problem, counted_of, start_of, wiring_of
 
 MANY, ENOUGH, TRIED = 100, 20, 1.5e9
-"""Seeds that are trained to see how many learn; the fewest that tell; the most work, one to two seconds."""
+"""Seeds to train for the share that learns; the fewest that suffice; the most work, one to two seconds."""
 
 
 @dataclass(frozen=True, eq=False)
 class Learned:
-    """The seeds among 0, 1, 2, ... that learn, and whether these are the runs in results/."""
+    """The seeds among 0, 1, 2, ... that learn, and whether they are the runs in results/."""
 
     who: np.ndarray  # True for each seed that learns
     is_published: bool
@@ -29,12 +29,12 @@ class Learned:
 
 
 def learned_of(problem: Problem, recipe: Recipe, file: Path, reading: str) -> Learned | None:
-    """Return who learns, from the published runs if their settings are these; else by training, if that is quick."""
+    """Return the seeds that learn, from published runs with the same settings; else by training, if that is quick."""
     return published(file, reading, recipe) or _tried(problem, recipe)
 
 
 def published(file: Path, reading: str, recipe: Recipe) -> Learned | None:
-    """Return who learned in the rows of a reading; None if there are none of this recipe, or no pyarrow."""
+    """Return the seeds that learned in a reading's rows; None without rows of this recipe, or without pyarrow."""
     if not find_spec("pyarrow"):
         return None
     from backprop86.explaining.published import who_learned
@@ -44,7 +44,7 @@ def published(file: Path, reading: str, recipe: Recipe) -> Learned | None:
 
 
 def readings_that_learn(file: Path) -> dict[str, float]:
-    """Return the share of the published runs that learned, of everything that was run."""
+    """Return the share of published runs that learned, by reading."""
     if not find_spec("pyarrow"):
         return {}
     from backprop86.explaining.published import shares
@@ -53,7 +53,7 @@ def readings_that_learn(file: Path) -> dict[str, float]:
 
 
 def _tried(problem: Problem, recipe: Recipe) -> Learned | None:
-    """Train the first seeds; None if fewer than ENOUGH could be trained in a second or two."""
+    """Train the first seeds; None if a second or two suffice for fewer than ENOUGH."""
     wiring, cases = wiring_of(problem.wiring, recipe), problem.cases(recipe)
     n = int(min(MANY, TRIED // (len(cases.inputs) * len(wiring.source) * recipe.sweeps)))
     if n < ENOUGH:

@@ -1,4 +1,4 @@
-"""Requests by name or number: an experiment, its readings, whole numbers. Each mistake gets one line."""
+"""Checked arguments: an experiment, its readings, whole numbers. Each mistake gets one line."""
 
 import difflib
 import operator
@@ -12,7 +12,7 @@ from backprop86.running.settings import PUBLISHED, Settings, load, stems
 
 
 def settings_of(experiment: str) -> Settings:
-    """Return the settings of an experiment as its file has them; BadInput for a name that there is not."""
+    """Return the settings of an experiment from its file; BadInput for an unknown name."""
     if experiment not in stems():
         told = "bp.experiments() lists them"
         raise BadInput(f"experiment must be the name of one, {told}, was {experiment!r}{meant(experiment, stems())}")
@@ -20,7 +20,7 @@ def settings_of(experiment: str) -> Settings:
 
 
 def readings_of(experiment: Experiment, reading: str | None) -> list[str]:
-    """Return the readings asked for: the literal one for None, every one for "all"; BadInput for one that is not."""
+    """Return the named reading, the literal one for None, or all for "all"; BadInput for an unknown name."""
     every = list(experiment.every_reading)
     if reading is None or reading == "all":
         return every if reading else every[:1]
@@ -31,7 +31,7 @@ def readings_of(experiment: Experiment, reading: str | None) -> list[str]:
 
 
 def whole(name: str, value: Any) -> int:
-    """Return a whole number as Python's; BadInput if it is none."""
+    """Return the value as a Python int; BadInput if it is not a whole number."""
     try:
         if not isinstance(value, bool):
             return operator.index(value)
@@ -41,7 +41,7 @@ def whole(name: str, value: Any) -> int:
 
 
 def meant(name: Any, known: Iterable[str]) -> str:
-    """Return the question for the known name that was probably meant; nothing if none is near."""
+    """Return "; did you mean ...?" with the nearest known name; "" if none is near."""
     near = difflib.get_close_matches(name, list(known), n=1) if isinstance(name, str) else []
     return f"; did you mean {near[0]}?" if near else ""
 

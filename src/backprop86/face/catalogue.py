@@ -1,4 +1,4 @@
-"""bp.experiments: what there is to run, from the experiments' files alone."""
+"""bp.experiments: a table of all experiments, from their files alone."""
 
 import re
 from typing import Any
@@ -9,14 +9,14 @@ from backprop86.running.experiment import Experiment
 from backprop86.running.settings import as_written, stems
 
 CITED = re.compile(r"\b([NPHLSRC]) (?=pp?\.|Figs?\.|Table|equation|fn|lecture)")
-"""The letter of a text where a page or a figure of it is named."""
+"""The letter of a text, before the page or the figure that is cited."""
 
 
 def experiments() -> pd.DataFrame:
-    """Return a row per experiment, in the order in which they are told.
+    """Return a row per experiment, in the order of the README.
 
-    name: what `bp.run` and the others take; title; texts: the letters of the texts that its claims cite, as the README
-    has them; claims, readings: how many there are; seeds: how many each reading is published with.
+    name: what `bp.run` and the others take; title; texts: the letters of the texts that its claims cite (N, P, H, L, S,
+    R: see the README); claims, readings: their number; seeds: the number of published seeds per reading.
     """
     return pd.DataFrame([_row(as_written(stem)) for stem in stems()])
 

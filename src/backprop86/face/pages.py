@@ -40,13 +40,13 @@ def explain(
     hidden: int | None = None,
     **settings: Any,
 ) -> Page:
-    """Work through one training step of a seed, with every number, as with a pencil.
+    """Work through one training step of a seed with every number, as with pencil and paper.
 
     page = bp.explain("symmetry", seed=3, case=9, epsilon=0.2)
 
-    seed: None is the first whose net learns. case: which case is shown unit by unit. reading: None is the first.
-    hidden: another number of hidden units. settings: settings of `bp.Recipe`. BadInput, a ValueError, says in one line
-    what cannot be. Without numba the reference engine trains the net: the same page, in ten seconds or more.
+    seed: None is the first whose net learns. case: the case to show unit by unit. reading: None is the first. hidden:
+    another number of hidden units. settings: settings of `bp.Recipe`. Raises BadInput, a ValueError of one line.
+    Without numba the reference engine trains the net: the same page, in ten seconds or more.
     """
     settings_of(experiment)
     numbers = {"seed": seed, "case": case, "hidden": hidden}

@@ -1,4 +1,4 @@
-"""bp.run, bp.read_runs and bp.verify: a row per seed, trained here, read from the published files, or both compared."""
+"""bp.run, bp.read_runs, bp.verify: rows, one per seed, that are trained, read from published files, or compared."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -19,7 +19,7 @@ from backprop86.running.verify import SEEDS, Verified
 from backprop86.running.verify import verify as compare
 
 ABOUT = "backprop86"
-"""The key of DataFrame.attrs that says of which experiment the rows are, and which settings were changed."""
+"""The key of DataFrame.attrs for the experiment of the rows and the changed settings."""
 OWN = ("reading", "seeds", "first_seed", "threads", "engine", "progress")
 
 
@@ -39,13 +39,13 @@ def run(
     bp.run("xor", seeds=200, epsilon=0.25)
 
     reading: None is the first, which takes the text literally; a name such as "range_1" or "two_hidden/range_1"; "all".
-    seeds: how many, from first_seed on; None is the number of the published rows. Seed k is the same run in any batch.
+    seeds: their number, from first_seed on; None is the number of published rows. Seed k is the same run in any batch.
     threads: None is one per core. engine: "auto", "fused" or "reference". progress: show bars.
-    settings: settings of `bp.Recipe`, which go before those of the reading, such as epsilon=0.25 or sweeps=100.
+    settings: settings of `bp.Recipe`, such as epsilon=0.25 or sweeps=100, which replace those of the reading.
 
-    docs/rows.md explains the columns. Weights and curves are those of the runs whose weights and curves a published
-    file keeps: the first, the median run, the first failure of each kind. Nothing is written to disk. BadInput, a
-    ValueError, says in one line what cannot be. For millions of seeds there is experiments/run.py.
+    docs/rows.md explains the columns. Weights and curves are kept for the same runs as in a published file: the first,
+    the median run, the first failure of each kind. Nothing is written to disk. Raises BadInput, a ValueError of one
+    line. For millions of seeds use experiments/run.py.
     """
     asked = settings_of(experiment)
     names = readings_of(asked.experiment, reading)
@@ -66,7 +66,7 @@ def run(
 
 
 def changed(recipe: Recipe, settings: Mapping[str, Any]) -> Recipe:
-    """Return the recipe with the settings that were given; moments after its last sweep are left out."""
+    """Return the recipe with other settings; moments after its last sweep are left out."""
     for name in settings:
         if name not in TYPES:
             raise BadInput(f"{name} is not a setting{meant(name, (*TYPES, *OWN)) or ' of bp.Recipe'}")
@@ -80,7 +80,7 @@ def changed(recipe: Recipe, settings: Mapping[str, Any]) -> Recipe:
 def trained(
     experiment: Experiment, name: str, recipe: Recipe, seeds: range, engine: str, threads: int | None, advance: Any
 ) -> pd.DataFrame:
-    """Return the rows of one reading, thinned as a file has them."""
+    """Train the seeds of one reading; return their rows, thinned as in a file."""
     drawn = [experiment.goes_on(name)]
     (rows,) = run_together(
         experiment.problem, [recipe], list(seeds), engine, advance=advance, drawn=drawn, threads=threads
@@ -89,7 +89,7 @@ def trained(
 
 
 def provenance(experiment: Experiment, name: str, recipe: Recipe, levels: int, seeds: range, engine: str) -> Provenance:
-    """Return how the rows of one reading are made."""
+    """Return the provenance of the rows of one reading."""
     ends = [seeds.start, seeds.stop - 1]
     return Provenance.of(experiment.place_of(name), recipe, levels, ends, engine_for(engine, "cpu"))
 
@@ -97,8 +97,8 @@ def provenance(experiment: Experiment, name: str, recipe: Recipe, levels: int, s
 def read_runs(experiment: str, results: str | Path | None = None) -> pd.DataFrame:
     """Return the published rows of an experiment: every reading, a row per seed.
 
-    results: another folder, which holds runs/<experiment>.parquet; without, the folder results of the repository. The
-    wheel has no rows. BadInput, in one line, says what is not there or damaged.
+    results: a folder that holds runs/<experiment>.parquet; None is the folder results of the repository. The wheel has
+    no rows. Raises BadInput, in one line, for a missing or damaged file.
     """
     path = folder_of(experiment, results) / "runs" / f"{experiment}.parquet"
     return _told(runs.read(path), {})
@@ -109,14 +109,14 @@ def verify(experiment: str, seeds: int | Sequence[int] = SEEDS, results: str | P
 
     print(bp.verify("xor"))
 
-    seeds: the first so many of each reading, or these. results: as for `bp.read_runs`. `differences` of what is
-    returned is empty if every value is the same.
+    seeds: the number of first seeds of each reading, or a list of seeds. results: as for `bp.read_runs`. The returned
+    object's `differences` is empty if every value is the same.
     """
     return compare(experiment, seeds, folder_of(experiment, results), progress=False)
 
 
 def _told(found: runs.Runs, settings: Mapping[str, Any]) -> pd.DataFrame:
-    """Return all rows, with a note of their experiment and of the settings that were changed."""
+    """Return all rows, with a note of their experiment and of the changed settings."""
     rows = found.rows
     rows.attrs[ABOUT] = {"experiment": found.stem, "settings": dict(settings)}
     return rows

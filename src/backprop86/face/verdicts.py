@@ -1,4 +1,4 @@
-"""bp.judge: the verdict on every claim about an experiment, from rows of bp.run or bp.read_runs."""
+"""bp.judge: verdicts on all claims about an experiment, from rows of bp.run or bp.read_runs."""
 
 from collections.abc import Hashable
 from dataclasses import replace
@@ -27,10 +27,10 @@ def judge(experiment: str, rows: pd.DataFrame) -> pd.DataFrame:
 
     bp.judge("xor", bp.run("xor", reading="all", seeds=100))
 
-    rows: of `bp.run` or `bp.read_runs`, of every reading or of some, with settings of your own if you like: they are
-    judged as those of the reading. says: the claim in our words; printed and ours: what is compared; verdict:
-    reproduced, partly, doubtful, not reproduced, or not judged; because: why. n, estimate, low, high: the runs
-    compared, and the number found in them with its 95 % interval.
+    rows: from `bp.run` or `bp.read_runs`, of all or some readings. Rows with settings of your own are judged like those
+    of their reading. says: the claim in our words; printed and ours: the values compared; verdict: reproduced, partly,
+    doubtful, not reproduced, or not judged; because: the reason. n: the number of runs; estimate, low, high: the value
+    found in them and its 95 % interval.
     """
     mine = settings_of(experiment).experiment
     _check(mine, rows)
@@ -42,7 +42,7 @@ def judge(experiment: str, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _judged(claim: Claim, runs: Runs, experiment: Experiment) -> list[pd.DataFrame]:
-    """Return the ledger's row for each reading that there are rows of, or one that says why there is none."""
+    """Return the ledger's row for each reading with rows, or one row with the reason for having none."""
     every = list(experiment.every_reading)
     forms = claim.readings or claim.matching(every)
     if claim.kind == "curve":
@@ -70,7 +70,7 @@ def _not_judged(claim: Claim, name: str, reason: str) -> pd.DataFrame:
 
 
 def runs_of(experiment: Experiment, rows: pd.DataFrame) -> Runs:
-    """Return rows as the rules take them, a table for each reading; BadInput, in one line, for a seed that is twice."""
+    """Return rows as the rules take them, a table for each reading; BadInput, in one line, for a repeated seed."""
     found, places = Runs(experiment.stem, {}, {}), rows.groupby(["variant", "reading"], sort=False).indices
     for name in experiment.every_reading:
         variant, reading = experiment.place_of(name)
@@ -90,13 +90,13 @@ def runs_of(experiment: Experiment, rows: pd.DataFrame) -> Runs:
 
 
 def _recipe(recipe: Recipe, columns: list[str]) -> Recipe:
-    """Return the recipe with those of its moments at which the rows were looked at."""
+    """Return the recipe with the moments that the rows have columns for."""
     seen = {column.partition("@")[2] for column in columns}
     return replace(recipe, moments=[moment for moment in recipe.moments if str(moment) in seen])
 
 
 def _check(experiment: Experiment, rows: pd.DataFrame) -> None:
-    """Raise BadInput, in one line, if these are no rows of the experiment."""
+    """Raise BadInput, in one line, if these are not rows of the experiment."""
     if not isinstance(rows, pd.DataFrame):
         raise BadInput(f"rows must be a DataFrame of bp.run or bp.read_runs, was {type(rows).__name__}")
     made: dict[Hashable, str] = rows.attrs.get(ABOUT, {})

@@ -1,1 +1,1 @@
-"""The figures of each problem: one file beside that of problems/, for those that draw more than every problem."""
+"""The figures of single problems: a file for each problem that has more than the common figures."""

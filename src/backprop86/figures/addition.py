@@ -13,7 +13,7 @@ from backprop86.running.runs import Runs
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
-    """Draw the share of the runs that fail in which each sum comes out wrong, for three hidden units and for two."""
+    """Draw, for each sum, the share of failed runs that get it wrong, for three hidden units and for two."""
     shares = {}
     for reading, words in (("as_printed", "three hidden units"), ("two_hidden/as_printed", "two hidden units")):
         rows = runs.at(reading, "end") if reading in runs.readings else pd.DataFrame({"learned": []})

@@ -26,7 +26,7 @@ SHOWN = {
     "range_1": "weights from ±1",
     "range_1_doubled": "±1, gradients twice as large",
 }
-"""The readings that are drawn, in words."""
+"""The readings to draw, in words."""
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
@@ -44,7 +44,7 @@ def draw(runs: Runs) -> dict[str, Figure]:
 
 
 def _band(axes: Axes, runs: Runs, reading: str, claim: Claim) -> None:
-    """Draw 90 % of the runs and their median at the sweeps of a claim, and over them what is printed."""
+    """Draw 90 % of the runs and their median at the sweeps of a claim, and over them the printed numbers."""
     rows, before = runs.of(reading), np.array(claim.at) + 1  # E after sweep 9 is E before sweep 10
     ends = np.array([quantiles(with_infinity(rows[place]), (0.05, 0.5, 0.95)) for place in claim.places]).T
     axes.fill_between(before, ends[0], ends[2], color=FAINT, linewidth=0)

@@ -12,14 +12,14 @@ from backprop86.report.style import PALETTE, TWO_COLUMNS, figure_of, label_ends,
 from backprop86.running.runs import Runs
 
 SHOWN = {"as_printed": "weights from ±0.3", "range_3": "weights from ±3"}
-"""The readings that are drawn, in words."""
+"""The readings to draw, in words."""
 
 TINY = 1e-20
-"""The smallest norm that is drawn; 0 has no place on a logarithmic axis."""
+"""The smallest norm to draw; 0 has no place on a logarithmic axis."""
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
-    """Draw the gradient of each layer, untrained and in the end: a panel for each range of the first weights."""
+    """Draw the gradient norm of each layer, untrained and at the end: a panel for each range of the initial weights."""
     shown = [name for name in SHOWN if name in runs.readings]
     figure = figure_of(TWO_COLUMNS, 58)
     panels = figure.subplots(1, len(shown), sharey=True, squeeze=False)[0]

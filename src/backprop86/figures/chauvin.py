@@ -19,11 +19,11 @@ SHOWN = {
     "range_1": "weights from ±1",
     "zero_one_targets": "targets 1 and 0",
 }
-"""The readings that are drawn, in words."""
+"""The readings to draw, in words."""
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
-    """Draw median sweeps against H at the rate of 0.25, and against the rate at H = 8, beside what P prints."""
+    """Draw median sweeps against H at the rate of 0.25, and against the rate at H = 8, beside P's formula."""
     names = [reading.split("/") for reading in runs.readings]
     hidden, hows, rates = (list(dict.fromkeys(parts)) for parts in zip(*names, strict=True))
     rates.sort(key=lambda rate: float(rate.split("_")[1]))

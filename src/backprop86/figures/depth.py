@@ -32,14 +32,14 @@ from backprop86.running.runs import Runs
 STARTS_IN_WORDS = {"weights_up_to_0.3": "weights up to 0.3", "weights_up_to_1": "up to 1", "weights_up_to_3": "up to 3"}
 
 TINY = 1e-8
-"""The smallest norm that is drawn in training."""
+"""The smallest norm to draw in training."""
 
 DEEP = 5
-"""Hidden layers of the deeper net whose training is drawn beside that with one."""
+"""The hidden layers of the deeper net, drawn in training beside the net with one."""
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
-    """Draw the share of dE/dw at each layer before training, by depth; and E and dE/dw in training for two depths."""
+    """Draw the gradient norm of each layer before training, by depth; and E and norms in training for two depths."""
     return {"start": before_training(runs), "training": training(runs)}
 
 
@@ -105,7 +105,7 @@ def training(runs: Runs) -> Figure:
 
 
 def _training(above: Axes, below: Axes, runs: Runs, reading: str) -> list[Line2D]:
-    """Draw E of some runs and of the median one, and below it that run's gradients; return the lines of these."""
+    """Draw E of some runs and of the median run, and below it that run's gradient norms; return their lines."""
     sweeps, error, gradient = runs.curves(reading)
     run = median_of_them(with_infinity(runs.of(reading)["sweeps"])[: len(error)], error)
     above.add_collection(LineCollection([np.column_stack([sweeps, one]) for one in error], color=FAINT, linewidth=0.4))

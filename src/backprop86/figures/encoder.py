@@ -12,7 +12,7 @@ from backprop86.report.style import ONE_COLUMN, SMALL, figure_of, panel_letters
 from backprop86.running.runs import Runs
 
 SHOWN = 5000
-"""A sweep by which codes have sharpened."""
+"""A late sweep, by which codes have sharpened."""
 
 
 def draw(runs: Runs) -> dict[str, Figure]:

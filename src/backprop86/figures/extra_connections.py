@@ -18,7 +18,7 @@ SHOWN = {
     "rate_0.5": "rate 0.5",
     "zero_one_targets": "rate 0.1, targets 1 and 0",
 }
-"""The ways to train, in words."""
+"""The settings of training, in words."""
 
 TITLES = {"xor": "XOR", "symmetry": "mirror symmetry"}
 
@@ -45,7 +45,7 @@ def draw(runs: Runs) -> dict[str, Figure]:
 
 
 def unsolved(runs: Runs, task: str) -> pd.DataFrame:
-    """Return of each reading of a task: hidden units, the training, the share of unsolved runs and its interval."""
+    """Return, for each reading of a task: hidden units, training, the share of runs that never learn, its interval."""
     rows = []
     for reading in runs.readings:
         network, how = reading.split("/")

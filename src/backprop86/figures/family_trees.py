@@ -17,7 +17,8 @@ from backprop86.running.runs import Runs
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
-    """Draw N Figs. 3 and 4 from a typical run of the first reading that learned any, and the steps of all readings.
+    """Draw N Figs. 3 and 4 from a typical run of the first reading with a run that learned, and the steps of all
+    readings.
 
     None if no reading learned.
     """
@@ -59,7 +60,7 @@ def _anchor(below: bool) -> dict[str, Any]:
 
 
 def _people(axes: Axes, values: np.ndarray, corner: tuple[float, float]) -> None:
-    """Draw 24 squares, the English over the Italians, with their names, bold for those who are on."""
+    """Draw 24 squares with names, the English over the Italians, in bold for units that are on."""
     hinton(axes, values.reshape(2, 12), 1, corner)
     for k, name in enumerate(PEOPLE):
         x, y = corner[0] + k % 12 + 0.5, corner[1] + (2.15 if k < 12 else -0.15)

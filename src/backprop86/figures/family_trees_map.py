@@ -16,17 +16,17 @@ from backprop86.report.style import SMALL, TWO_COLUMNS, figure_of, panel_letters
 from backprop86.running.runs import Runs
 
 SLOPES = (1, 2, 3, 4, 5, 6)
-"""The slopes that are marked on their line."""
+"""The slopes to mark on their line."""
 
 
 def table(runs: Runs) -> pd.DataFrame:
-    """Return a row per point, those first where most nets answer all four held-out questions."""
+    """Return a row per point, first the points where most nets answer all four held-out questions."""
     found = pd.DataFrame([point(runs, reading) for reading in runs.readings])
     return found.sort_values("held_out_4", ascending=False, kind="stable", ignore_index=True)
 
 
 def point(runs: Runs, reading: str) -> dict[str, float]:
-    """Return where a point lies, and the share of its nets of which each printed result is true.
+    """Return the coordinates of a point, and the share of its nets with each printed result.
 
     of_right: the share among the nets that get all training cases right, NaN if none does.
     """
@@ -43,7 +43,7 @@ def point(runs: Runs, reading: str) -> dict[str, float]:
 
 
 def among(so: np.ndarray, some: np.ndarray) -> float:
-    """Return the share of some nets of which a property is true; NaN of none."""
+    """Return the share of some nets with a property; NaN for no nets."""
     return float(so[some].mean()) if some.any() else np.nan
 
 
@@ -62,7 +62,7 @@ BOUNDS = (0, 0.004, 0.05, 0.2, 0.5, 0.8, 1)
 COLOURS = ("#ffffff", "#d9d9d9", "#a9c6de", "#5b9bc8", "#1f66a5", "#08306b")
 
 SAYS = ("none", "to 5 %", "to 20 %", "to 50 %", "to 80 %", "to 100 %")
-"""The shares that have a colour each, none apart from few; one in twenty is what the rules call ordinary."""
+"""The shares with a colour each, with none separate from few; the rules call one in twenty ordinary."""
 
 
 def draw(runs: Runs) -> dict[str, Figure]:

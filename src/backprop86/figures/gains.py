@@ -9,11 +9,11 @@ from backprop86.report.style import FAINT, PALETTE, TWO_COLUMNS, figure_of, pane
 from backprop86.running.runs import Runs
 
 PRINTED = {"as_printed": (2269, 1652, 3867), "with_gain/as_printed": (566, 155, 1000)}
-"""Sweeps of 4-1-4 by the reading that is compared with them: the average of L's 20 runs, the fewest, the most."""
+"""Printed sweeps of 4-1-4 by reading: the average of L's 20 runs, the fewest, the most."""
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
-    """Draw how many sweeps the net 4-1-4 takes without a learned gain and with it, and the gain of each step."""
+    """Draw the sweeps that the net 4-1-4 needs without and with a learned gain, and the gain of each step."""
     if not all(runs.of(name)["learned"].any() for name in PRINTED):
         return {}
     figure = figure_of(TWO_COLUMNS, 62)
@@ -35,7 +35,7 @@ def draw(runs: Runs) -> dict[str, Figure]:
 
 
 def _gains(axes: Axes, runs: Runs) -> None:
-    """Draw the gain of each step in every run whose weights are kept, when it had learned."""
+    """Draw the gain of each step, after learning, in every run with saved weights."""
     rows = runs.at("with_gain/as_printed", "learned")
     net = wiring(runs.recipe("with_gain/as_printed"))
     gains = np.stack(rows["weights"].dropna().tolist())[:, net.n_weights :]

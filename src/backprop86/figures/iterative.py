@@ -18,7 +18,7 @@ LAYERED |= {f"{unit}'@{t}": (1.6 * k, 1.2 * t) for t in range(1, 4) for k, unit 
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
-    """Draw N Fig. 5: the iterative net beside the layered one, with the weights of a typical run."""
+    """Draw N Fig. 5: the iterative net beside the layered net, with the weights of a typical run."""
     if not runs.of("as_printed")["learned"].any():
         return {}
     seed, w = runs.typical("as_printed", "end")

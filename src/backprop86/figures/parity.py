@@ -11,7 +11,7 @@ from backprop86.report.style import ONE_COLUMN, figure_of, panel_letters
 from backprop86.running.runs import Runs
 
 SHOWN = 2825
-"""The sweep at which P shows the hidden units."""
+"""The sweep of P's table of the hidden units."""
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
@@ -39,9 +39,9 @@ def draw(runs: Runs) -> dict[str, Figure]:
 
 
 def turned(codes: np.ndarray, like: np.ndarray) -> np.ndarray:
-    """Return the codes (rows, units) with the units in the order, and the sense, that is nearest to `like`.
+    """Return the codes (rows, units) with units reordered and inverted to be nearest to `like`.
 
-    A net computes the same with its hidden units in another order, and with units that do the opposite.
+    A net computes the same with its hidden units in another order, and with inverted hidden units.
     """
     apart = np.abs(codes[:, :, None] - like[:, None]).sum(0), np.abs(1 - codes[:, :, None] - like[:, None]).sum(0)
     units, places = linear_sum_assignment(np.minimum(*apart))

@@ -17,7 +17,7 @@ from backprop86.running.runs import Runs
 from backprop86.running.settings import load
 
 PRINTED = (4, 5)
-"""Held-out sequences that P's two nets had right, of five."""
+"""The numbers of held-out sequences, of five, that P's two nets had right."""
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
@@ -30,7 +30,7 @@ def draw(runs: Runs) -> dict[str, Figure]:
 
 
 def table_11(runs: Runs, reading: str) -> Figure:
-    """Draw the three digit units at each step while a typical net is given each of the five held-out pairs."""
+    """Draw the three digit units at each step of a typical net for each of the five held-out pairs."""
     recipe, (seed, w) = runs.recipe(reading), runs.typical(reading)
     network, asked = wiring_of(wiring, recipe), cases(recipe)
     y = states(network, asked.inputs, w[None])[0]
@@ -43,12 +43,12 @@ def table_11(runs: Runs, reading: str) -> Figure:
         completed(axes, y[case, units], wanted)
         axes.set_title(f"{pair} stands for {''.join(wanted[-4:])}")
     panels[0].set_ylabel("digit unit")
-    figure.supxlabel(f"letters shown, then digits wanted; framed squares should be white (seed {seed})")
+    figure.supxlabel(f"letters given, then correct digits; framed squares should be white (seed {seed})")
     return figure
 
 
 def completed(axes: Axes, values: np.ndarray, wanted: list[str]) -> None:
-    """Draw one sequence: values (3, steps) as squares and numbers, above the letters shown and the digits wanted."""
+    """Draw one sequence: values (3, steps) as squares and numbers, above the letters given and the correct digits."""
     hinton(axes, values, 1)
     for (row, step), value in np.ndenumerate(values):
         axes.text(step + 0.5, 2.5 - row, f"{value:.2f}".lstrip("0"), fontsize=5.5, ha="center", va="center")

@@ -22,11 +22,11 @@ SHOWN = {
     ("whole_image/as_printed", "end"): "lower units see all pixels",
     ("no_middle/as_printed", "end"): "without the six units",
 }
-"""The nets whose answers are drawn, and when, in words."""
+"""The nets and moments to draw, in words."""
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
-    """Draw how many held-out cases are right, and the codes of a typical run before and after weight decay."""
+    """Draw the number of right held-out cases, and the codes of a typical run before and after weight decay."""
     figures = {"held_out": held_out(runs)}
     rows = runs.at("as_printed", "end")
     if (rows["learned"] & rows["weights"].notna()).any():
@@ -35,7 +35,7 @@ def draw(runs: Runs) -> dict[str, Figure]:
 
 
 def held_out(runs: Runs) -> Figure:
-    """Draw how many runs have so many of the 32 held-out cases right, and the number that S prints."""
+    """Draw the number of runs by their right answers to the 32 held-out cases, and the number that S prints."""
     claims = {(claim.matching(runs.readings)[0], claim.moment): claim for claim in _printed(runs)}
     shown = {key: words for key, words in SHOWN.items() if key in claims}
     figure = figure_of(TWO_COLUMNS, 50)
@@ -68,13 +68,13 @@ def _printed(runs: Runs) -> list[Claim]:
 
 
 def _held_out(recipe: Recipe, seed: int) -> np.ndarray:
-    """Return which places of each shape a seed holds out, (shapes, places)."""
+    """Return a mask of a seed's held-out places of each shape, (shapes, places)."""
     trained = counted(recipe, [seed])
     return np.zeros((len(SHAPES), PIXELS)) if trained is None else trained.reshape(len(SHAPES), PIXELS) == 0
 
 
 def codes_figure(runs: Runs) -> Figure:
-    """Draw what the six units do for every shape at every place, of a typical run before and after weight decay."""
+    """Draw the six units' outputs for every shape at every place, in a typical run before and after weight decay."""
     recipe = runs.recipe("as_printed")
     network, shown = wiring_of(wiring, recipe), cases(recipe)
     figure = figure_of(TWO_COLUMNS, 62)

@@ -17,10 +17,10 @@ SHOWN = {
     "five_units/as_printed": "biases kept negative",
     "five_units_free/as_printed": "free biases",
 }
-"""The nets that are drawn, in words."""
+"""The nets to draw, in words."""
 
 SWEEP = 200
-"""P's nets learned in fewer sweeps."""
+"""The sweep before which P's nets learned."""
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
@@ -57,7 +57,7 @@ def _weights(axes: Axes, net: Wiring, w: np.ndarray, n: int) -> None:
 
 
 def _on_its_way(axes: Axes, net: Wiring, w: np.ndarray, n: int) -> None:
-    """Draw the units as they are set, after the first step, and after the second."""
+    """Draw the units at the start, after the first step, and after the second."""
     pattern = np.array([[1.0] + [0.0] * (n - 1)])
     y = states(net, pattern, w[None])[0, 0]
     rows = [pattern[0]] + [y[[net.units.index(f"u{k + 1}'@{t}") for k in range(n)]] for t in (1, 2)]

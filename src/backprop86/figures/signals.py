@@ -11,11 +11,11 @@ from backprop86.report.style import PALETTE, TWO_COLUMNS, figure_of, label_line,
 from backprop86.running.runs import Runs
 
 PRINTED = 97.8
-"""The share that L's net tells rightly, in %."""
+"""The share of signals that L's net classifies correctly, in %."""
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
-    """Draw four signals as the net gets them, and how many of the test each run tells rightly as it learns."""
+    """Draw four signals as the net gets them, and the share of test signals that each run classifies correctly."""
     (inputs,), (desired,) = examples([generator(0, OF_BLOCKS)], 40)
     figure = figure_of(TWO_COLUMNS, 56)
     left, right = figure.subplots(1, 2, width_ratios=(4, 3))
@@ -36,7 +36,7 @@ SHOWN = {
     "as_printed": ("gradients summed", "0.8", "black"),
     "averaged": ("averaged over the block", "#C5DFF3", PALETTE[2]),
 }
-"""The readings that are drawn: words, and the colours of the runs and of their median."""
+"""The readings to draw: words, and the colours of the runs and of their median."""
 
 
 def _learning(axes: Axes, runs: Runs) -> None:
@@ -49,6 +49,6 @@ def _learning(axes: Axes, runs: Runs) -> None:
         axes.plot(sweeps, np.median(shares, 0), color=colour, zorder=3)
         label_line(axes, sweeps[-1], float(np.median(shares[:, -1])), words, colour)
     axes.axhline(PRINTED, color=PALETTE[1], linewidth=0.8, linestyle="dotted")
-    axes.set(xscale="log", xlabel="blocks of 25 new signals", ylabel="told rightly (%)", ylim=(45, 102))
+    axes.set(xscale="log", xlabel="blocks of 25 new signals", ylabel="classified correctly (%)", ylim=(45, 102))
     axes.text(sweeps[0], PRINTED + 0.5, f"printed: {PRINTED} %", va="bottom")
     plain_ticks(axes.xaxis)

@@ -14,10 +14,10 @@ from backprop86.running.problem import Problem, start_of
 from backprop86.running.runs import Runs
 
 ONE_LAYER = Recipe("xor_0", 1000, epsilon=0.5, alpha=0.9, target_on=0.9, target_off=0.1, initial_range=9.0)
-"""Nets that start from weights up to ±9 end with a line. From small ones they end at 0.5 in every case, without any."""
+"""The recipe of nets that end with a line. From smaller weights they end at 0.5 in every case, without a line."""
 
 TRIES, N_LINES = 20, 3
-"""Nets that are trained to find three lines with different mistakes."""
+"""The nets to train in search of lines, and the number of lines with different mistakes to find."""
 
 TWO_HIDDEN = Recipe(
     "2_hidden", 20_000, epsilon=0.25, alpha=0.9, target_on=0.9, target_off=0.1, initial_range=1.0, criterion="zone"
@@ -27,7 +27,7 @@ SEED = 1
 """A seed under which two hidden units learn XOR with this recipe."""
 
 NEAR = 0.2
-"""Points that near to each other share one label."""
+"""Points nearer to each other than this share one label."""
 
 LIMITS = (-0.35, 1.35)
 
@@ -37,7 +37,7 @@ ON, OFF = "black", "white"
 def draw(runs: Runs) -> dict[str, Figure]:
     """Draw three lines through XOR, each with its mistake, and the same four cases as two hidden units see them.
 
-    The nets are trained here, whatever the runs.
+    It trains the nets itself and does not use the runs.
     """
     figure = figure_of(TWO_COLUMNS, 58)
     panels = figure.subplots(1, N_LINES + 1)
@@ -58,13 +58,13 @@ def draw(runs: Runs) -> dict[str, Figure]:
 
 
 def trained(problem: Problem, recipe: Recipe, seeds: list[int]) -> np.ndarray:
-    """Return the weights that these seeds end with, (S, n_parameters)."""
+    """Return the final weights of these seeds, (S, n_parameters)."""
     wiring = problem.wiring(recipe)
     return fused.train(Job(wiring, problem.cases(recipe), recipe, start_of(problem, recipe, wiring, seeds))).w
 
 
 def lines() -> list[np.ndarray]:
-    """Return the weights of the first seeds whose lines leave one case of XOR wrong, each another."""
+    """Return the weights of the first seeds whose lines leave one case of XOR wrong, each a different case."""
     asked = cases(ONE_LAYER)
     found: dict[int, np.ndarray] = {}
     for w in trained(extra_connections, ONE_LAYER, list(range(TRIES))):
@@ -75,7 +75,7 @@ def lines() -> list[np.ndarray]:
 
 
 def seen_by_hidden_units() -> tuple[np.ndarray, np.ndarray]:
-    """Return the outputs of two trained hidden units in the four cases, (4, 2), and the weights they are given on."""
+    """Return the outputs of two trained hidden units in the four cases, (4, 2), and their weights to the output."""
     net = xor.wiring(TWO_HIDDEN)
     w = trained(xor, TWO_HIDDEN, [SEED])
     hidden = states(net, xor.cases(TWO_HIDDEN).inputs, w)[0][:, net.hidden]
@@ -105,7 +105,7 @@ def _plane(axes: Axes, points: np.ndarray, w: np.ndarray) -> int:
 
 
 def _labels(points: np.ndarray, names: tuple[str, ...], on: tuple[bool, ...]) -> list[tuple[np.ndarray, str, bool]]:
-    """Return each point, its name and its answer, with one name for points of one answer that lie on each other."""
+    """Return each point, its name and its answer, with one name for points of the same answer that overlap."""
     found: list[tuple[np.ndarray, str, bool]] = []
     for point, name, wanted in zip(points, names, on, strict=True):
         near = [k for k, (other, _, of) in enumerate(found) if of == wanted and np.abs(other - point).max() < NEAR]

@@ -14,14 +14,14 @@ PLACES: Places = {"1": None, "o1": (0.0, 3.4), "h1": (-2.4, 0.0), "h2": (2.4, 0.
 }
 
 SHOWN = 1425
-"""The sweep at which N shows its net."""
+"""The sweep of N's figure."""
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
-    """Draw N Fig. 1 in its own layout, the printed weights beside those of a run of the printed kind.
+    """Draw N Fig. 1 in its own layout: the printed weights beside the weights of a run of the printed kind.
 
-    It is the median run among those that had learned by then with weights in the ratio 1:2:4, and whose weights are
-    kept; none if there is no such run.
+    It is the median run among the runs with saved weights that had learned by then with weights in the ratio 1:2:4.
+    Without such a run there is no figure.
     """
     rows = runs.at("as_printed", str(SHOWN))
     alike = rows[rows["learned"] & rows["is_1_2_4"].fillna(False).astype(bool) & rows["weights"].notna()]
@@ -39,6 +39,6 @@ def draw(runs: Runs) -> dict[str, Figure]:
 
 
 def turned(w: np.ndarray, like: np.ndarray) -> np.ndarray:
-    """Return w, or the same net with its hidden units in each other's place, whichever is nearer to `like`."""
+    """Return w, or the same net with its hidden units exchanged, whichever is nearer to `like`."""
     other = np.r_[w[7:14], w[:7], w[14], w[16], w[15]]
     return min(w, other, key=lambda one: float(np.abs(one - like).sum()))

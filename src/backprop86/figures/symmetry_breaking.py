@@ -16,14 +16,14 @@ SHOWN = {
     "random/range_1e-4": "random, up to 0.0001",
     "random/range_1e-8": "random, up to 10⁻⁸",
 }
-"""The starts that are drawn, in words."""
+"""The starts to draw, in words."""
 
 NONE = 1e-17
 """The place of a difference of exactly 0 on a logarithmic axis."""
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
-    """Draw the final distance of the two hidden units, and the sweeps until XOR is learned, by the start."""
+    """Draw, for each start, the final distance of the two hidden units, and the sweeps until XOR is learned."""
     shown = {name: words for name, words in SHOWN.items() if name in runs.readings}
     figure = figure_of(TWO_COLUMNS, 52)
     left, right = figure.subplots(1, 2, sharey=True)

@@ -21,7 +21,7 @@ SAYS = {"on_centre": "on-centre", "bar": "bar", "diagonal": "diagonal", "compact
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
-    """Draw the detectors, printed and ours, and the hidden units of a typical run; none if no weights are kept."""
+    """Draw the detectors, printed and ours, and the hidden units of a typical run; nothing without saved weights."""
     if DRAWN not in runs.readings:
         return {}
     rows = runs.at(DRAWN, "learned")
@@ -31,7 +31,7 @@ def draw(runs: Runs) -> dict[str, Figure]:
 
 
 def detectors(runs: Runs) -> Figure:
-    """Draw each detector as printed beside up to three of ours, turned to its sign, and the share of each."""
+    """Draw each printed detector beside up to three of ours with its sign, and the share of each."""
     rows = runs.at(DRAWN, "learned")
     kept = rows[rows["weights"].notna()]
     found = kernels(wiring_of(wiring, runs.recipe(DRAWN)), np.stack(list(kept["weights"])))

@@ -10,14 +10,14 @@ from backprop86.running.columns import DRAWN
 from backprop86.running.runs import Runs
 
 SHOWN = {"10": "ten copies", "2_outgoing_only": "two copies, ε of incoming\nweights as before"}
-"""The nets whose difference is drawn, in words; with two and four copies there is none to draw."""
+"""The nets whose difference to draw, in words; with two and four copies there is no difference."""
 
 LEAST = 1e-17
-"""The smallest difference that is drawn."""
+"""The smallest difference to draw."""
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
-    """Draw how far the outputs of two split nets are from those of the net as it is, sweep by sweep."""
+    """Draw the distance of two split nets' outputs from the outputs of the original net, sweep by sweep."""
     recipe = runs.recipe("as_printed")
     net = wiring(recipe)
     w = initial_weights(net, runs.of("as_printed")["seed"].tolist()[:DRAWN], recipe.initial_range, recipe.biases)

@@ -17,10 +17,10 @@ SHOWN = {
     "range_1": "weights from ±1",
     "range_1_doubled": "±1, gradients twice as large",
 }
-"""The readings that are drawn, in words."""
+"""The readings to draw, in words."""
 
 PRINTED_NET = "10-10-10, 20 pairs"
-"""The net that is no variant, in words."""
+"""The printed net, which is not a variant, in words."""
 
 LEAST, LARGEST = 50, 3000
 """The ends of the axis of sweeps."""
@@ -50,7 +50,7 @@ def draw(runs: Runs) -> dict[str, Figure]:
 
 
 def _one_net(axes: Axes, place: int, claim: Claim, runs: Runs, reading: str) -> None:
-    """Draw the printed average as a star, and ours as a dot on the range of 95 % of such averages."""
+    """Draw the printed average as a star, and our average as a dot on the range of 95 % of such averages."""
     axes.plot(claim.printed[0], place, "*", color=PALETTE[1], markersize=7, zorder=3)
     found = judge(claim, runs, reading)
     if found.n >= FEWEST:

@@ -16,7 +16,7 @@ TWO: Places = {"1": None, "i1": (-1, 0), "i2": (1, 0), "h1": (-1, 1.3), "h2": (1
 
 
 def draw(runs: Runs) -> dict[str, Figure]:
-    """Draw P Fig. 3 and P Fig. 5 in their own layout, each beside a run of ours; no Fig. 5 if no seed ended there."""
+    """Draw P Fig. 3 and P Fig. 5 in their own layout, each beside a run of ours; Fig. 5 only if a seed ended there."""
     figures = {}
     rows = runs.at("as_printed", "558")
     alike = rows[rows["learned"] & rows["is_printed_kind"].fillna(False).astype(bool) & rows["weights"].notna()]
@@ -36,22 +36,22 @@ def draw(runs: Runs) -> dict[str, Figure]:
 
 
 def as_in_fig3(w: np.ndarray) -> np.ndarray:
-    """Return the net that computes the same XOR as w and looks as P's does, see `oriented`."""
+    """Return the net that computes the same XOR as w and has the form of P's, see `oriented`."""
     hidden_bias, in_1, in_2, output_bias, direct_1, direct_2, out = w
-    if out > 0:  # the hidden unit does the opposite
+    if out > 0:  # the hidden unit inverted
         output_bias, out = output_bias + out, -out
         hidden_bias, in_1, in_2 = -hidden_bias, -in_1, -in_2
-    if in_1 + in_2 > 0:  # both inputs do
+    if in_1 + in_2 > 0:  # both inputs inverted
         hidden_bias, in_1, in_2 = hidden_bias + in_1 + in_2, -in_1, -in_2
         output_bias, direct_1, direct_2 = output_bias + direct_1 + direct_2, -direct_1, -direct_2
     return np.array([hidden_bias, in_1, in_2, output_bias, direct_1, direct_2, out])
 
 
 def turned(w: np.ndarray, like: np.ndarray) -> np.ndarray:
-    """Return the net that computes the same as w, weights of 2-2-1, and is nearest to `like`.
+    """Return the weights of 2-2-1 that compute the same as w and are nearest to `like`.
 
-    A net computes the same if its hidden units change places, and if a hidden unit does the opposite and its outgoing
-    weight has the other sign: 1 - y is the logistic of -x. If both inputs change places, it computes the same XOR.
+    A net computes the same if its hidden units change places, and if a hidden unit is inverted and its outgoing weight
+    has the other sign: 1 - y is the logistic of -x. If both inputs change places, it computes the same XOR.
     """
     h1, h2, (bias, *out) = w[:3], w[3:6], w[6:]
     found = []

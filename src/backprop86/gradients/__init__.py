@@ -1,1 +1,1 @@
-"""Checks of gradients: is one right, and if not, why? For our own backward passes and for anybody's."""
+"""Checks of gradients, ours and anybody's: is a gradient right, and if not, why?"""

@@ -1,4 +1,4 @@
-"""Every form in which people write a backward pass, brought to one: values in, outputs and a cache out, gradients back.
+"""Forms in which people write a backward pass, brought to one: values in, outputs and a cache out, gradients back.
 
     forward(*inputs, **parameters) -> (out, cache), backward(dE_dout, cache)            nothing is kept
     forward(*inputs, **parameters) -> out,          backward(dE_dout, *inputs, ...)     everything is formed again

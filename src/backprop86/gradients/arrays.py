@@ -1,4 +1,4 @@
-"""A pair of functions in NumPy: tensors become arrays on their way in, arrays become tensors on their way out."""
+"""Pairs of functions in NumPy: tensors become arrays on their way in, arrays become tensors on their way out."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,7 +15,7 @@ NO_GRAPH = "forward is in NumPy, which autograd cannot follow"
 
 
 def among(values: Sequence[Any]) -> bool:
-    """Return whether arrays are among the values; ValueError, in one line, if tensors are there as well."""
+    """Return whether the values hold arrays; ValueError, in one line, if they hold tensors as well."""
     found = [value for value in values if isinstance(value, np.ndarray)]
     if found and any(isinstance(value, Tensor) for value in values):
         raise ValueError("inputs and params must be all tensors or all arrays, were both")
@@ -46,7 +46,7 @@ def in_numpy(form: Form) -> Form:
 
 
 def _given_back(returned: Any) -> Any:
-    """Return the outputs or gradients of a pass as tensors, those that are numbers of Python as well."""
+    """Return the outputs or gradients of a pass as tensors, plain Python numbers too."""
     return as_tensors(tree_map(lambda one: np.asarray(one) if isinstance(one, float | complex) else one, returned))
 
 
@@ -56,7 +56,7 @@ def as_arrays(values: Any) -> Any:
 
 
 def as_tensors(values: Any) -> Any:
-    """Return the values with a tensor for each array, and for each of NumPy's numbers."""
+    """Return the values with a tensor for each array and each NumPy number."""
     return tree_map(lambda value: _tensor(value) if isinstance(value, np.ndarray | np.generic) else value, values)
 
 

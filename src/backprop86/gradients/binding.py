@@ -1,4 +1,4 @@
-"""The arguments of forward that the tensors are: inputs by their place, parameters by their name."""
+"""Binding of tensors to the arguments of forward: inputs by their place, parameters by their name."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ BY_PLACE = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 
 
 class Place(int):
-    """The number of a tensor, where it stands among the arguments."""
+    """A tensor's place among the arguments, by the number of the tensor."""
 
 
 @dataclass(frozen=True)
@@ -22,12 +22,12 @@ class Binding:
     keywords: dict[str, Place]
 
     def __call__(self, forward: Callable[..., Any], tensors: Sequence[Tensor]) -> Any:
-        """Return forward of these tensors."""
+        """Call forward with these tensors."""
         keywords = {name: tensors[k] for name, k in self.keywords.items()}
         return forward(*self.filled(tensors), **keywords)
 
     def filled(self, tensors: Sequence[Any]) -> list[Any]:
-        """Return the arguments by place, with something for each tensor."""
+        """Return the arguments by place, with these objects in the place of the tensors."""
         return [tensors[argument] if isinstance(argument, Place) else argument for argument in self.arguments]
 
 
@@ -55,7 +55,7 @@ def bind(
 
 
 def _parameters(takes: list[Parameter], n_before: int, names: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return the names of parameters that are handed over by place, in order, and by name."""
+    """Return the names of the parameters that are passed by place, in order, and of those passed by name."""
     kinds = {one.kind for one in takes}
     slots = [one for one in takes if one.kind in BY_PLACE][n_before:]
     any_place, any_name = Parameter.VAR_POSITIONAL in kinds, Parameter.VAR_KEYWORD in kinds
@@ -80,7 +80,7 @@ def _parameters(takes: list[Parameter], n_before: int, names: Sequence[str]) -> 
 
 
 def kind_of(value: Any) -> str:
-    """Return the name of a type, or those of the parts of a tuple."""
+    """Return the name of a value's type; of a tuple, the types of its parts."""
     if isinstance(value, tuple):
         return f"({', '.join(type(part).__name__ for part in value)})"
     return type(value).__name__

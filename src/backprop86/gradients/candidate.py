@@ -1,7 +1,7 @@
-"""A forward and a backward pass as somebody hands them in, with one clear line for whatever cannot be compared.
+"""Somebody's forward and backward pass, with one clear line for everything that cannot be compared.
 
-Of all arguments only tensors of real numbers have a gradient; the others are handed over. Several outputs are joined
-into one. Whatever the two passes change is put back, so that every call finds the same state.
+Only tensors of real numbers have a gradient; the passes receive all other arguments unchanged. Several outputs are
+joined into one. All state that the two passes change is restored, so that every call finds the same state.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,11 +20,11 @@ from backprop86.gradients.untouched import Untouched
 OUTPUT = "the output of forward"
 OTHERS = "name the other oracles alone (oracles=[...])"
 LOW = (torch.float32, torch.bfloat16, torch.float16)
-"""The types of numbers that are judged by themselves in float64."""
+"""The number types that are judged against the same passes in float64."""
 
 
 class Pair:
-    """The two passes with the tensors they are asked about; `names` are "input 1", ... and those of the parameters."""
+    """The two passes with the tensors to judge them at; `names` are "input 1", ... and the parameters' names."""
 
     def __init__(self, form: Form) -> None:
         """Raise ValueError, in one line, for tensors at which no gradient can be judged."""
@@ -56,22 +56,22 @@ class Pair:
         return self.form.left_out
 
     def function(self, *tensors: Tensor) -> Tensor:
-        """Return the output alone, in whatever type of numbers the tensors have, with no backward pass of its own."""
+        """Compute the output alone, in the number type of the tensors, with no backward pass of its own."""
         with self.untouched:
-            return joined(self._called(self.form.plain, tensors)).clone()  # which may lie in memory that is put back
+            return joined(self._called(self.form.plain, tensors)).clone()  # it may lie in restored memory
 
     def gradients(self, dE_dout: Tensor) -> list[Any]:
-        """Return the gradients by hand in the order of `names`, None for what is missing."""
+        """Return the gradients by hand in the order of `names`, None for a missing one."""
         with self.untouched:
             return self.backward(dE_dout, self.run(self.tensors)[1])
 
     def run(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Any]:
-        """Return (out, cache) of the forward pass; whoever asks puts back what it has changed (`untouched`)."""
+        """Return (out, cache) of the forward pass; the caller restores the state that it changed (`untouched`)."""
         outputs, cache = self._called(self.form.call, tensors)
         return joined(outputs), cache
 
     def backward(self, dE_dout: Tensor, cache: Any) -> list[Any]:
-        """Return the gradients from the cache of a forward pass, which must not have been put back."""
+        """Return the gradients from the cache of a forward pass whose state has not been restored yet."""
         given = dE_dout.clone()
         returned = self.form.back(self._outputs.parted(given), cache)
         if not given.equal(dE_dout):
@@ -83,14 +83,14 @@ class Pair:
         return [part.detach().clone() if isinstance(part, Tensor) else part for part in in_order]
 
     def _values(self, tensors: Sequence[Tensor]) -> list[Any]:
-        """Return all arguments, with these tensors for those that are judged."""
+        """Return all arguments, with these tensors in the place of the judged ones."""
         values = list(self.form.arguments)
         for k, tensor in zip(self.form.judged, tensors, strict=True):
             values[k] = tensor
         return values
 
     def _called(self, passes: Callable[[Sequence[Any]], Any], tensors: Sequence[Tensor]) -> Any:
-        """Return what the passes return of these tensors; ValueError, in one line, if they change one in place."""
+        """Call the passes with these tensors; ValueError, in one line, if they change one in place."""
         versions = [tensor._version for tensor in tensors]
         returned = passes(self._values(tensors))
         for k, tensor in enumerate(tensors):
@@ -113,12 +113,12 @@ def _check(name: str, tensor: Tensor) -> None:
 
 
 def name_of(dtype: torch.dtype) -> str:
-    """Return the name of a type of numbers."""
+    """Return the name of a number type."""
     return str(dtype).removeprefix("torch.")
 
 
 def malformed(by_hand: Any, right: Tensor) -> str:
-    """Return the reason why no numbers can be compared, or nothing if they can."""
+    """Return the reason why no numbers can be compared, "" if they can."""
     if by_hand is None:
         return "there is none: return one, or close over the tensor"
     if not isinstance(by_hand, Tensor):
@@ -135,9 +135,9 @@ def malformed(by_hand: Any, right: Tensor) -> str:
 
 
 def distance(by_hand: Any, right: Tensor, tolerance: float, noise: float = 0.0) -> dict[str, Any]:
-    """Return the columns of `compare` for one tensor; looks_like is only said if there are no numbers to compare.
+    """Return the report's columns for one tensor; looks_like is filled only if there are no numbers to compare.
 
-    noise: how far off the oracle itself may be by rounding.
+    noise: the rounding error of the oracle itself.
     """
     wrong = malformed(by_hand, right) or (
         f"the oracle's own is not finite here: {OTHERS}" if not right.isfinite().all() else ""
@@ -155,7 +155,7 @@ def distance(by_hand: Any, right: Tensor, tolerance: float, noise: float = 0.0) 
 
 
 def _of_shape(by_hand: Tensor, right: Tensor) -> str:
-    """Return more about a gradient of another shape: transposed, not summed, or right but for its shape."""
+    """Return the likely cause of a wrong shape: transposed, not summed, or right but for the shape."""
     if by_hand.dim() > 1 and by_hand.mT.shape == right.shape and near(by_hand.mT, right):
         return ": it is transposed"
     for axis in range(by_hand.dim()):
@@ -167,7 +167,7 @@ def _of_shape(by_hand: Tensor, right: Tensor) -> str:
 
 
 def near(ours: Tensor, right: Tensor, tolerance: float = 1e-9) -> bool:
-    """Return whether every entry is off by at most this share of the largest one."""
+    """Return whether every error is at most `tolerance` times the largest entry."""
     return bool((ours - right).abs().max() <= tolerance * right.abs().max())
 
 

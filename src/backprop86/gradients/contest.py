@@ -1,4 +1,4 @@
-"""A contest of gradient checkers: the pairs they are given, a row for each judgement, and the count of those."""
+"""A contest of gradient checkers: pairs of passes, a row for each judgement, and counts of right judgements."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,7 +19,7 @@ Checker = Callable[[Any, Sequence[Tensor]], bool]
 
 @dataclass(frozen=True)
 class Entry:
-    """A layer with one of its mistakes, or none, in one type of numbers."""
+    """A layer with one of its mistakes, or none, in one number type."""
 
     layer: Layer
     mistake: Mistake | None
@@ -44,7 +44,7 @@ class Entry:
         return tensor.to(TYPES[self.dtype]) if tensor.is_floating_point() else tensor
 
     def passes(self) -> tuple[Callable[..., Any], Callable[..., Any]]:
-        """Return forward and backward of all tensors in one row, as the other checkers take them."""
+        """Return forward and backward with all tensors in one list of arguments, as the other checkers take them."""
         n, names, backward = len(self.inputs), list(self.parameters), self.backward
 
         def forward(*tensors: Tensor) -> Any:
@@ -64,7 +64,7 @@ def entries(layers: Iterable[Layer]) -> list[Entry]:
 
 
 def judge(entry: Entry, others: Mapping[str, Checker]) -> list[dict[str, Any]]:
-    """Return a row for each checker: whether it says that the gradients are right, the cause it names, the seconds."""
+    """Return a row for each checker: whether it calls the gradients right, the cause it names, the seconds."""
     about = {
         "layer": entry.layer.name,
         "mistake": entry.mistake.name if entry.mistake else "",
@@ -87,7 +87,7 @@ def _seconds(started: float) -> float:
 
 
 def _cause(entry: Entry, told: Mapping[str, str]) -> str:
-    """Return what the names are worth: misnamed if one is, named if another is, unnamed if there is none."""
+    """Return "misnamed" if any message names a wrong cause, else "named" if any names the right one, else "unnamed"."""
     if entry.mistake is None:
         return ""
     found = {entry.mistake.judge(words) for tensor, words in told.items() if tensor in entry.mistake.tensors}

@@ -1,4 +1,4 @@
-"""Time and memory of a backward pass by hand, beside autograd through the very same forward pass."""
+"""Time and memory of a backward pass by hand, beside autograd through the same forward pass."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from backprop86.network import Network
 
 
 def both_ways(job: Job) -> tuple[Callable[[], object], Callable[[], object]]:
-    """Return dE/dw of all cases by hand, and by autograd through the very same forward pass."""
+    """Return two functions for dE/dw of all cases: by hand, and by autograd through the same forward pass."""
     network, error = Network(job.wiring), job.recipe.squared_error()
     inputs, d, weights = (torch.tensor(array) for array in (job.cases.inputs, job.cases.desired, job.w))
     counted = None if job.counted is None else torch.tensor(job.counted)
@@ -44,8 +44,8 @@ def seconds(function: Callable[[], object], spend: float = 0.02) -> float:
 
 
 def peak(function: Callable[[], object]) -> int:
-    """Return the most bytes that torch holds during a call, above those it held before."""
-    os.environ["KINETO_LOG_LEVEL"] = "9"  # torch's profiler says what it does otherwise
+    """Return the peak of torch's memory during a call, in bytes above its start."""
+    os.environ["KINETO_LOG_LEVEL"] = "9"  # torch's profiler prints about its work otherwise
     with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profile:
         function()
     with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""Two oracles that ask forward near a point: the complex step and central differences; and where they are unfit."""
+"""Two oracles that run forward near a point, the complex step and central differences, and tests of where they fail."""
 
 import warnings
 from collections.abc import Callable, Iterable, Sequence
@@ -16,13 +16,13 @@ from backprop86.gradients.mistakes import Suspect
 
 Function = Callable[..., Tensor]
 Along = Callable[[int, Tensor], float]
-"""(k, v) -> the slope of E when tensor k moves along v."""
+"""The type of a function (k, v) -> the slope of E when tensor k moves along v."""
 EPS = float(np.finfo(np.float64).eps)
 H = 1e-5
 """The step of central differences."""
 COMPLEX_H = 1e-30
 NOISE = 4 * EPS / H
-"""The rounding error of central differences, over the sum of what they subtract."""
+"""The rounding error of central differences, over the sum of the two terms of the difference."""
 
 
 def by_complex_step(
@@ -30,7 +30,7 @@ def by_complex_step(
 ) -> list[Tensor]:
     """Return d(sum cotangent f)/d(each tensor) as Im f(x + ih) / h, which subtracts nothing and so rounds little.
 
-    which: the numbers of the tensors to ask about, or all.
+    which: the numbers of the tensors to differentiate by; None is all.
     """
     along = complex_step_along(f, tensors, cotangent)
 
@@ -43,7 +43,7 @@ def by_complex_step(
 def by_central_differences(
     f: Function, tensors: Sequence[Tensor], cotangent: Tensor, which: Iterable[int] | None = None
 ) -> list[Tensor]:
-    """Return the same as (f(x + h) - f(x - h)) / 2h, good to about nine digits."""
+    """Return d(sum cotangent f)/d(each tensor) as (f(x + h) - f(x - h)) / 2h, good to about nine digits."""
 
     def slope(k: int, i: int) -> float:
         return difference(f, tensors, cotangent, k, i, H)
@@ -70,7 +70,7 @@ def complex_step_along(f: Function, tensors: Sequence[Tensor], cotangent: Tensor
 
 
 def central_difference_along(f: Function, tensors: Sequence[Tensor], cotangent: Tensor) -> Along:
-    """Return the same by central differences at two steps, of which a weighted mean has no error of second order."""
+    """Return that slope by central differences at two steps, weighted so that the error of second order cancels."""
 
     def slope(k: int, v: Tensor, h: float) -> float:
         above, below = (f(*tensors[:k], tensors[k] + by * v, *tensors[k + 1 :]) for by in (h, -h))
@@ -80,7 +80,7 @@ def central_difference_along(f: Function, tensors: Sequence[Tensor], cotangent: 
 
 
 def difference(f: Function, tensors: Sequence[Tensor], cotangent: Tensor, k: int, i: int, step: float) -> float:
-    """Return the slope at entry i of tensor k, moved by `step` to each side, or by that share of itself if large."""
+    """Return the slope at entry i of tensor k, moved by `step` (or by `step` times itself if large) to each side."""
     x = float(tensors[k].flatten()[i])
     h = step * max(1.0, abs(x))
     above, below = (f(*_moved(tensors, k, i, by)) for by in (h, -h))
@@ -100,9 +100,9 @@ def _in_shape(slopes: list[float], x: Tensor) -> Tensor:
 def contradicts(
     pair: Pair, dE_dout: Tensor, by_complex: Sequence[Tensor], by_autograd: Sequence[Tensor], tolerance: float
 ) -> bool:
-    """Return whether central differences side with autograd where the complex step differs from it most.
+    """Return whether central differences agree with autograd at the entry where the complex step differs most.
 
-    Then forward is another function of complex numbers (var, abs), or loses a very small imaginary part (conv2d).
+    In that case forward is another function for complex numbers (var, abs) or loses tiny imaginary parts (conv2d).
     """
     for k, (stepped, right) in enumerate(zip(by_complex, by_autograd, strict=True)):
         apart = (stepped - right).abs().nan_to_num(torch.inf)
@@ -116,16 +116,16 @@ def contradicts(
 
 
 def not_complex(pair: Pair) -> str:
-    """Return the operation of forward that the complex step is not for: it raises an error, or loses the slope."""
+    """Return the operation of forward that fails with complex numbers: it raises an error, or loses the slope."""
     random = torch.Generator().manual_seed(0)
     away = [COMPLEX_H * torch.randn(x.shape, dtype=x.dtype, generator=random).to(x.device) for x in pair.tensors]
-    with Slopes() as slopes, quiet(), suppress(Exception):  # whatever it is: with real numbers it is not raised
+    with Slopes() as slopes, quiet(), suppress(Exception):  # of any type: real numbers do not raise it
         pair.function(*(torch.complex(x, h) for x, h in zip(pair.tensors, away, strict=True)))
     return slopes.lost or "this forward"
 
 
 def quiet() -> Any:
-    """Return a context without the warnings of what complex numbers are lost in."""
+    """Return a context that hides the warnings about lost imaginary parts."""
     return warnings.catch_warnings(action="ignore")
 
 
@@ -133,7 +133,7 @@ class Slopes(TorchFunctionMode):
     """A mode that compares each operation of torch, its slope along the imaginary parts, with a central difference."""
 
     lost = ""
-    """The first operation whose slope is another, or that raises an error."""
+    """The first operation with another slope, or with an error."""
 
     def __torch_function__(self, operation: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         given = (args, kwargs or {})
@@ -166,14 +166,14 @@ def _loses_slope(operation: Any, given: Any) -> bool:
 
 
 def _name(operation: Any) -> str:
-    """Return the name of an operation of torch, that of an attribute (x.real) too."""
+    """Return the name of an operation of torch, or of an attribute (x.real)."""
     name = getattr(operation, "__name__", "")
     name = operation.__self__.__name__ if name == "__get__" else name
     return name.strip("_")
 
 
 def agreeing_step(suspect: Suspect) -> float:
-    """Return a step with which central differences give the worst entry as it is by hand, or 0."""
+    """Return a step with which central differences agree with the worst entry by hand, or 0."""
     ours, k = suspect.by_hand, suspect.k
     i = int((ours - suspect.right).abs().argmax())
     for step in (H, 1e-6, 1e-4, 1e-7, 1e-3, 1e-8, 1e-2, 1e-9, 1e-10):
@@ -184,14 +184,14 @@ def agreeing_step(suspect: Suspect) -> float:
 
 
 def too_coarse(suspect: Suspect) -> str:
-    """Return why central differences may be wrong and not the gradient."""
+    """Return the reason why central differences, and not the gradient, may be wrong; "" if there is none."""
     step = agreeing_step(suspect)
     unfit = f"a step of {H:g} is not precise here (a corner of the slope?), one of {step:g} agrees"
     return corner(suspect) or (f"{unfit}: {OTHERS}" if step else "")
 
 
 def corner(suspect: Suspect) -> str:
-    """Return what central differences stumble over at the worst entry: a corner or jump of forward, or of its slope."""
+    """Return the corner or jump of forward or its slope that misleads central differences at the worst entry; or ""."""
     k, scale = suspect.k, float(suspect.right.abs().max())
     i = int((suspect.by_hand - suspect.right).abs().argmax())
 

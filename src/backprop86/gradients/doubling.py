@@ -1,6 +1,6 @@
-"""Passes of a lower type on float64 copies: where they cast to float32 or less, the copies stay as wide as they are.
+"""Passes of a lower number type, run on float64 copies: a cast to float32 or less leaves the copies in float64.
 
-Many layers take bfloat16 and compute in float32 inside. On copies that cast would lose digits that the mathematics has.
+Many layers take bfloat16 and compute in float32 inside. On float64 copies that cast would lose digits.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ WIDE = (torch.float64, torch.complex128)
 
 
 class Wide(TorchDispatchMode):
-    """A mode in which a cast of a wide tensor to a lower type is a copy."""
+    """A torch mode in which casting a wide tensor to a lower type makes a copy."""
 
     def __torch_dispatch__(self, operation: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Return the result of an operation."""

@@ -1,4 +1,4 @@
-"""The one form that every backward pass is brought to: values in, outputs and a cache out, gradients back."""
+"""The common form of all backward passes: values in, outputs and a cache out, gradients back."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,11 +10,11 @@ from torch import Tensor
 
 @dataclass
 class Form:
-    """A forward and a backward pass of whatever form, and the values they are asked about.
+    """A forward and a backward pass in the common form, and the values to judge them at.
 
-    names, arguments: every one, inputs first, then parameters, then constants. judged: the numbers of those with a
+    names, arguments: inputs first, then parameters, then constants. judged: the numbers of the arguments with a
     gradient. call(values) -> (outputs, cache). back(dE_doutputs, cache) -> the gradients as backward returns them.
-    plain(values) -> outputs: forward without any backward of its own; the oracles differentiate it.
+    plain(values) -> outputs: forward alone, which the oracles differentiate.
     also_called: the names of forward's arguments, and the numbers of their values. left_out: oracles that cannot judge.
     """
 
@@ -31,10 +31,10 @@ class Form:
 
 
 class Given:
-    """The arguments as they are handed in: their values, their names, and those that have a gradient."""
+    """The arguments as passed: their values, their names, and the numbers of those with a gradient."""
 
     def __init__(self, inputs: Sequence[Any], params: Mapping[str, Any], constants: Mapping[str, Any]) -> None:
-        """ValueError, in one line, for a name that is given twice."""
+        """Raise ValueError, in one line, for a repeated name."""
         if twice := [name for name in constants if name in params]:
             raise ValueError(f"constants must have other names than params, was {twice[0]} in both")
         self.inputs, self.params, self.constants = list(inputs), dict(params), dict(constants)

@@ -1,4 +1,4 @@
-"""The gradient checker: whether a backward pass is right, how far it is off, and what the mistake looks like.
+"""The gradient checker: is a backward pass right, how far is it off, and which mistake does it look like?
 
     report = gradcheck(forward, backward, [y], {"w": w})
     assert report, report
@@ -30,13 +30,13 @@ from backprop86.gradients.taylor import slope_of_remainder
 from backprop86.gradients.untouched import Untouched
 
 EVERY = 1000
-"""With more entries than these a tensor is asked along directions, and not entry by entry."""
+"""A tensor with more entries than this is compared along directions, and not entry by entry."""
 MOST, FEW = 4000, 50
-"""With more entries in all, in tensors of up to EVERY, so is each that has more than a few."""
+"""If the tensors of up to EVERY entries have more than MOST in all, every tensor of more than FEW is so too."""
 ITSELF = "itself in float64"
 """The judge of a gradient in a lower type: the same passes on float64 copies."""
 OTHER = -1024.0
-"""The factor of a second dE_dout: a power of two, so that what is linear gives exactly so many times as much."""
+"""The factor of a second dE_dout: a power of two, by which a linear backward pass multiplies exactly."""
 NOT_LINEAR = "right for this dE_dout alone: with -1,024 times as much it must be -1,024 times what it is"
 DROWNED = "central differences alone cannot tell: the rounding of E is larger than its slope"
 
@@ -55,22 +55,21 @@ def gradcheck(
 ) -> Report:
     """Compare a backward pass with autograd, the complex step and central differences, at the values given.
 
-    inputs go to forward by their place, params and constants to the arguments that have their names. Judged are the
-    tensors of real numbers in inputs and params. In float32, bfloat16 or float16 the passes are judged on float64
-    copies, and then against those (rounding.py). Every call finds the same state, generators of random numbers
-    included, and leaves it as it was. dE_dout is random (ones would hide errors), keyed by `seed`.
-    oracles: the names of those to ask, or all. fast: whether to ask along random directions (projections.py) and not
-    entry by entry; None does it for tensors of more than 1,000 entries. extended(*arrays, dE_dout) -> the same
-    gradients in other code.
-    In report.table exact: bit for bit. absolute: the largest error of an entry; relative: over the tensor's largest
-    entry, which must be at most 1e-12 (1e-7 for central differences, or their rounding); ulp: the largest error of an
-    entry in units of its own last place. taylor: the slope of the Taylor remainder, 2 for a right gradient (taylor.py).
-    ValueError, in one line, for what cannot be compared.
+    inputs go to forward by their place, params and constants to the arguments of the same names. The check judges the
+    tensors of real numbers in inputs and params. Passes in float32, bfloat16 or float16 are judged on float64 copies,
+    and then against those (rounding.py). Every call finds the same state, with the state of random generators, and
+    leaves it unchanged. dE_dout is random (ones would hide errors), drawn from `seed`. oracles: names of the oracles to
+    use; None is all. fast: compare along random directions (projections.py) and not entry by entry; None does so for
+    tensors of more than 1,000 entries. extended(*arrays, dE_dout) -> the same gradients in other code.
+    In report.table exact: equal bit for bit. absolute: the largest error of an entry; relative: that over the tensor's
+    largest entry, at most 1e-12 (1e-7 for central differences, or their rounding); ulp: the largest error of an entry
+    in units of its own last place. taylor: the slope of the Taylor remainder, 2 for a right gradient (taylor.py).
+    Raises ValueError, in one line, for passes that cannot be compared.
     """
     chosen = _chosen(oracles, extended)
     form = form_of(forward, backward, inputs, params or {}, constants or {})
     low = [v.dtype for k in form.judged if isinstance(v := form.arguments[k], Tensor) and v.dtype in LOW]
-    # it takes long to read generators: once, not at each call
+    # reading generators takes long: once, not at each call
     with torch.enable_grad(), Untouched(numpy=np.random.random, python=random.random):
         as_given = Pair(form)
         pair = _in_double(form) if low else as_given
@@ -85,7 +84,7 @@ def gradcheck(
 
 
 def _in_double(form: Form) -> Pair:
-    """Return the pair on float64 copies; ValueError, in one line, if it runs in the type of its tensors alone."""
+    """Return the pair on float64 copies; ValueError, in one line, if it runs only in the type of its tensors."""
     try:
         return Pair(in_double(form))
     except RuntimeError as error:
@@ -112,7 +111,7 @@ def _in_other_code(extended: Callable[..., Sequence[np.ndarray]]) -> Gradients:
 
 
 class _Judging:
-    """One comparison: a pair at one dE_dout, its gradients by hand, and the answers of the oracles."""
+    """A comparison: a pair at one dE_dout, its gradients by hand, and the answers of the oracles."""
 
     def __init__(self, pair: Pair, dE_dout: Tensor, fast: bool | None, seed: int) -> None:
         self.pair, self.dE_dout, self.fast, self.seed = pair, dE_dout, fast, seed
@@ -139,7 +138,7 @@ class _Judging:
         return self.without_unfit(rows)
 
     def without_unfit(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Return the rows without central differences where they are unfit and another oracle agrees."""
+        """Return the rows without those of central differences that fail where another oracle agrees."""
         others = [row for row in rows if row["oracle"] != CENTRAL.name]
         right, kept = {row["tensor"] for row in others if row["agrees"]}, []
         for row in rows:
@@ -153,7 +152,7 @@ class _Judging:
         return kept
 
     def asked(self, oracle: Oracle) -> list[Tensor | Projected] | None:
-        """Return the answer of an oracle for each tensor, or None, with a reason, where it cannot judge."""
+        """Return an oracle's answer for each tensor; None, with a reason noted, if it cannot judge."""
         if oracle.name in self.pair.left_out:
             self.left_out[oracle.name] = self.pair.left_out[oracle.name]
             return None
@@ -162,7 +161,7 @@ class _Judging:
         with differences.quiet():
             try:
                 answer = self.answer(oracle)
-            except Exception:  # whatever it is: with real numbers it is not raised
+            except Exception:  # of any type: real numbers do not raise it
                 answer = None
         if answer is None or self.contradicted(answer, oracle):
             self.left_out[oracle.name] = f"not for {differences.not_complex(self.pair)}"
@@ -170,7 +169,7 @@ class _Judging:
         return answer
 
     def answer(self, oracle: Oracle) -> list[Tensor | Projected]:
-        """Return the gradient of each tensor, or what projections say of it."""
+        """Return the gradient of each tensor, or the result of its projections."""
         given = self.pair.function, self.pair.tensors, self.dE_dout
         n = len(self.by_hand)
         large = [] if oracle.along is None else [k for k in range(n) if self.is_large(k)]
@@ -184,14 +183,14 @@ class _Judging:
         return [found[k] for k in range(n)]
 
     def projected(self, oracle: Oracle, k: int, gradient: Tensor) -> Projected:
-        """Return what the projections of an oracle say of a gradient of tensor k."""
+        """Return the result of comparing a gradient of tensor k with the projections of an oracle."""
         assert oracle.along is not None
         along = partial(oracle.along(self.pair.function, self.pair.tensors, self.dE_dout), k)
         noise, believed = 2 * oracle.noise * self.size, self.by_autograd
         return corrected(gradient, along, oracle.tolerance, noise, self.seed, None if believed is None else believed[k])
 
     def is_large(self, k: int) -> bool:
-        """Return whether a tensor is asked about along directions."""
+        """Return whether a tensor is compared along directions."""
         if self.fast is not None:
             return self.fast
         sizes = [tensor.numel() for tensor in self.pair.tensors]
@@ -202,11 +201,11 @@ class _Judging:
         """The gradients by autograd, None where it cannot judge."""
         try:
             return AUTOGRAD.gradients(self.pair.function, self.pair.tensors, self.dE_dout)
-        except Exception:  # it is told by the oracle itself, if that is asked
+        except Exception:  # autograd reports it itself, if it is among the oracles
             return None
 
     def contradicted(self, answer: list[Tensor | Projected], oracle: Oracle) -> bool:
-        """Return whether autograd and central differences side against the complex step."""
+        """Return whether autograd and central differences both contradict the complex step."""
         rights = self.by_hand if self.by_autograd is None else self.by_autograd
         if any(malformed(right, x) for right, x in zip(rights, self.pair.tensors, strict=True)):
             return False
@@ -214,7 +213,7 @@ class _Judging:
         return differences.contradicts(self.pair, self.dE_dout, stepped, rights, oracle.tolerance)
 
     def remainder(self, k: int) -> float:
-        """Return the slope of the Taylor remainder of tensor k, NaN if it has no gradient to be judged."""
+        """Return the slope of the Taylor remainder of tensor k, NaN if it has no gradient to judge."""
         ours = self.by_hand[k]
         if malformed(ours, self.pair.tensors[k]):
             return np.nan
@@ -242,7 +241,7 @@ class _Judging:
         return row
 
     def named(self, suspect: Suspect, answer: Tensor | Projected) -> str:
-        """Return what a wrong gradient looks like: the same words for each oracle."""
+        """Return the words for a wrong gradient's mistake: the same for each oracle."""
         if suspect.k not in self.words:
             if isinstance(answer, Projected) and answer.wrong:
                 self.words[suspect.k] = answer.in_words(suspect.by_hand)
@@ -252,7 +251,7 @@ class _Judging:
 
 
 def _is_linear(ours: Any, other: Any, tensor: Tensor) -> bool:
-    """Return whether OTHER times dE_dout gave OTHER times the gradient; true of what is no gradient at all."""
+    """Return whether OTHER times dE_dout gave OTHER times the gradient; True where there is no gradient to compare."""
     return bool(malformed(ours, tensor) or malformed(other, tensor)) or near(other, OTHER * ours)
 
 

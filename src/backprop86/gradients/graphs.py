@@ -1,7 +1,7 @@
-"""Forms whose gradients come through torch: an nn.Module, and whatever calls a Function on its way.
+"""Forms whose gradients come through torch: an nn.Module, and every function that calls a Function.
 
-The gradient to be judged is the one that torch makes of them, with the Functions' own backward passes; the oracles
-differentiate the same forward with each Function's forward in its place. Beside oracles.py the only file with autograd.
+The check judges torch's gradient, made with the Functions' own backward passes. The oracles differentiate the same
+forward with each Function's forward in its place. Only this file and oracles.py use autograd.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -26,7 +26,7 @@ NOTHING_BY_HAND = (
 
 
 def form_of(forward: Any, given: Given) -> Form:
-    """Return the form of a module or a function that is given without a backward pass."""
+    """Return the form of a module or a function without a separate backward pass."""
     if not callable(forward) or isinstance(forward, type):
         raise ValueError(f"{NOTHING_BY_HAND}, was {kind_of(forward)}")
     if not isinstance(forward, torch.nn.Module):
@@ -44,7 +44,7 @@ def form_of(forward: Any, given: Given) -> Form:
 
 
 class _Inside:
-    """A module with other tensors in the place of its parameters and buffers, for as long as something is asked."""
+    """A module with other tensors in the place of its parameters and buffers during a call."""
 
     def __init__(self, module: torch.nn.Module, given: Given) -> None:
         self.given, self.holder = given, _Holder(module)
@@ -58,7 +58,7 @@ class _Inside:
         return functional_call(self.holder, swapped, (ask, list(values[:n])))
 
     def out(self, values: Sequence[Any]) -> Any:
-        """Return what the module gives of its inputs, and of the constants that are none of its own."""
+        """Call the module with its inputs and with the constants that are not its own."""
         named = zip(self.given.by_name, values[len(self.given.inputs) :], strict=True)
         others = {name: value for name, value in named if name not in self.own}
         return self(values, lambda module, inputs: module(*inputs, **others))
@@ -161,7 +161,7 @@ def _by_hand(node: Any) -> bool:
 @contextmanager
 def written_out() -> Iterator[None]:
     """Let each Function run its forward in the open, where autograd and complex numbers pass through it."""
-    lowest: Any = torch.autograd.function._SingleLevelFunction  # all that apply comes to, however it was kept
+    lowest: Any = torch.autograd.function._SingleLevelFunction  # apply ends here, however the caller keeps it
 
     def apply(function: Any, *arguments: Any) -> Any:
         context = Context([isinstance(argument, Tensor) for argument in arguments])

@@ -1,7 +1,8 @@
-"""Equations 1 to 7 a second time, in plain Python loops with fifty digits: the oracle that shares no code.
+"""Equations 1 to 7 a second time, in plain Python loops with fifty digits: an oracle without shared code.
 
-Nothing here knows torch or modules.py. Each function takes arrays of float64 and a cotangent, and returns the gradient
-of sum(cotangent * output) with respect to each array, rounded to float64 once, at the end: the truth to the last bit.
+This file uses neither torch nor modules.py. Each function takes arrays of float64 and a cotangent, and returns the
+gradient of sum(cotangent * output) with respect to each array, rounded to float64 once, at the end: the truth to the
+last bit.
 """
 
 from collections.abc import Iterator
@@ -110,7 +111,7 @@ def _outputs(wiring: Wiring, inputs: np.ndarray, weights: list[mpf], gains: list
     x = [mpf(0)] * wiring.n_units
     y = [mpf(1), *(mpf(number) for number in inputs)]
     for source, target, parameter in zip(wiring.source, wiring.target, wiring.parameter, strict=True):
-        while len(y) <= source:  # all that feeds a unit comes before what it feeds
+        while len(y) <= source:  # the units that feed a unit come before it
             y.append(1 / (1 + exp(-gains[len(y)] * x[len(y)])))
         x[target] += weights[parameter] * y[source]
     rest = range(len(y), wiring.n_units)

@@ -1,7 +1,8 @@
-"""Numbers in memory, and how they are put back: tensors, arrays, generators of random numbers.
+"""Restoring numbers in memory: tensors, arrays, generators of random numbers.
 
-Each function looks at a value and finds two kinds of things: how something is put back, and (name, value) of all that
-the value leads to. Only what has changed is written, so that a constant may lie in memory that cannot be written.
+Each function looks at a value and yields two kinds of things: functions that restore a part of it, and a pair (name,
+value) for everything that it refers to. Only changed numbers are written, so that a constant may lie in read-only
+memory.
 """
 
 import random
@@ -24,12 +25,12 @@ COMPONENTS = {
 
 
 def same(some: Iterable[Any], ids: list[int]) -> bool:
-    """Return whether these are the very objects that have these ids."""
+    """Return whether these objects have these ids."""
     return list(map(id, some)) == ids
 
 
 def _of_tensor(value: Tensor, name: str) -> Found:
-    """Yield a tensor's memory, and a function that restores its place there and all that autograd has attached."""
+    """Yield a tensor's memory, and a function that restores its place there and everything autograd has attached."""
     if value.layout == torch.strided:
         yield name, value.untyped_storage()
     yield from ((f"{name}.{part}()", getattr(value.detach(), part)()) for part in COMPONENTS.get(value.layout, ()))
@@ -55,9 +56,9 @@ def _restore_tensor(value: Tensor, name: str, was: Tensor, graph: Any, requires_
 
 
 def _of_storage(value: torch.UntypedStorage, name: str) -> Found:
-    """Yield a function that restores all bytes, whatever tensors lie on them; torch need not notice the writing."""
+    """Yield a function that restores all bytes, whichever tensors lie on them; torch need not notice the writing."""
     if value.device.type != "meta":
-        words = torch.uint8 if value.nbytes() % 8 else torch.int64  # which are compared four times as fast
+        words = torch.uint8 if value.nbytes() % 8 else torch.int64  # comparing them is four times as fast
         now = torch.empty(0, dtype=words, device=value.device).set_(value)
         was = now.clone()
         yield lambda: None if now.equal(was) else now.copy_(was)
@@ -68,7 +69,7 @@ def _of_array(value: np.ndarray, name: str) -> Found:
 
     def restore() -> None:
         unchanged = same(value.flat, ids) if ids else value.tobytes() == was.tobytes()
-        if not unchanged and value.flags.writeable:  # what was written through another array is put back there
+        if not unchanged and value.flags.writeable:  # the other array restores what was written through it
             value[...] = was
 
     yield restore

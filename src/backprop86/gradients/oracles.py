@@ -1,4 +1,4 @@
-"""Oracles to check gradients by: autograd, the complex step, central differences. The only file with autograd."""
+"""Oracles: autograd, the complex step, central differences. Only this file and graphs.py use autograd."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ def by_autograd(f: Function, tensors: Sequence[Tensor], cotangent: Tensor) -> li
 
 
 def _by_autograd_of_copies(f: Function, tensors: Sequence[Tensor], cotangent: Tensor) -> list[Tensor]:
-    """Return the same where forward changes a tensor that autograd needs later: autograd keeps a copy of each."""
+    """Return the same for a forward that changes tensors in place: autograd keeps a copy of each that it needs."""
     try:
         with torch.autograd.graph.saved_tensors_hooks(lambda kept: kept.detach().clone(), lambda kept: kept):
             return by_autograd(f, tensors, cotangent)
@@ -40,7 +40,7 @@ def _by_autograd_of_copies(f: Function, tensors: Sequence[Tensor], cotangent: Te
 def _autograd_lost_it(suspect: Suspect) -> str:
     """Raise ValueError where autograd has not differentiated forward at all."""
     apart = (suspect.by_hand - suspect.right).abs().max() / suspect.by_hand.abs().max()
-    told = apart > 1e-5 and differences.agreeing_step(suspect) > 1e-8  # below it all that is found is rounding
+    told = apart > 1e-5 and differences.agreeing_step(suspect) > 1e-8  # below it there is only rounding
     if told and not differences.corner(suspect):
         raise ValueError(f"{NO_AUTOGRAD}: {OTHERS}")
     return ""
@@ -48,13 +48,12 @@ def _autograd_lost_it(suspect: Suspect) -> str:
 
 @dataclass(frozen=True)
 class Oracle:
-    """Another way to find a gradient.
+    """An independent way to find a gradient.
 
-    tolerance: the largest relative error that it lets pass, in float64.
-    noise: its own rounding error, over the sum of the terms of E.
-    optional: whether it is left out where it cannot judge.
-    excuse: why it may be wrong and not the gradient by hand, or nothing.
-    along: the slope along a direction, of an oracle that finds each entry by itself: see projections.py.
+    tolerance: the largest relative error it allows, in float64. noise: its own rounding error, over the sum of the
+    terms of E. optional: whether it is left out where it cannot judge. excuse: returns the reason why the oracle, and
+    not the gradient by hand, may be wrong, or "". along: the slope along a direction, for an oracle that finds each
+    entry by itself: see projections.py.
     """
 
     name: str
@@ -77,4 +76,4 @@ CENTRAL = Oracle(
 )  # fmt: skip
 ORACLES = {oracle.name: oracle for oracle in (AUTOGRAD, COMPLEX, CENTRAL)}
 EXTENDED = "extended precision"
-"""The fourth, which has to know the equations: see high_precision.py. It lets as much pass as autograd."""
+"""The fourth oracle, which has to know the equations: see high_precision.py. Its tolerance is that of autograd."""

@@ -26,15 +26,15 @@ def _alike(found: list[Tensor]) -> bool:
 
 
 class Outputs:
-    """The outputs of one forward pass: `joined` is their copy as one tensor."""
+    """The outputs of one forward pass; `joined` is a copy of them in one tensor."""
 
     def __init__(self, outputs: Any) -> None:
-        """ValueError, in one line, if none of them is a tensor of real numbers."""
+        """Raise ValueError, in one line, if none is a tensor of real numbers."""
         self.joined = joined(outputs).detach().clone()
         self.parts, self.form = tree_flatten(outputs)
 
     def parted(self, dE_dout: Tensor) -> Any:
-        """Return dE_dout in the form of the outputs; of one without a gradient, such as the place of a maximum, 0."""
+        """Return dE_dout in the form of the outputs; 0 for one without a gradient, such as the place of a maximum."""
         found = [one for one in self.parts if has_gradient(one)]
         sizes = [one.shape[-1] if _alike(found) else one.numel() for one in found]
         given = [dE_dout] if len(found) == 1 else list(dE_dout.split(sizes, -1))

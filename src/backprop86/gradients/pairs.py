@@ -1,4 +1,4 @@
-"""Two functions or two methods, a forward and a backward pass, in the form that is judged."""
+"""Pairs of functions or methods, a forward and a backward pass, brought to the common form."""
 
 from collections.abc import Sequence
 from inspect import Parameter, signature
@@ -12,7 +12,7 @@ from backprop86.gradients.binding import Binding, Place, bind
 from backprop86.gradients.forms import Form, Given
 
 ALONE = object()
-"""The cache of a forward pass that returns none."""
+"""The cache of a forward pass that returns no cache."""
 
 
 def form_of(forward: Any, backward: Any, given: Given) -> Form:
@@ -38,7 +38,7 @@ def form_of(forward: Any, backward: Any, given: Given) -> Form:
 
 
 def _has_cache(returned: Any, backward: Any) -> bool:
-    """Return whether forward gave (out, cache); two tensors are two outputs if backward does not take two things."""
+    """Return whether forward gave (out, cache); two tensors are two outputs if backward takes only one argument."""
     if not (isinstance(returned, tuple) and len(returned) == 2):
         return False
     if isinstance(returned[1], Tensor | np.ndarray):
@@ -70,7 +70,7 @@ def _without_cache(backward: Any, dE_dout: Any, bound: Binding, values: Sequence
 
 
 def _also_called(forward: Any, bound: Binding) -> dict[str, int]:
-    """Return the names that forward has for its arguments, and the number of the value of each."""
+    """Return forward's own names for its arguments, with the number of each value."""
     try:
         named = signature(forward).bind(*bound.arguments, **bound.keywords)
     except (TypeError, ValueError):  # a builtin
@@ -79,7 +79,7 @@ def _also_called(forward: Any, bound: Binding) -> dict[str, int]:
 
 
 def takes_cache(backward: Any) -> bool:
-    """Return whether a backward pass must be given two things: dE_dout and a cache."""
+    """Return whether a backward pass requires two arguments: dE_dout and a cache."""
     kinds = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
     wanted = [one for one in signature(backward).parameters.values() if one.kind in kinds]
     return sum(one.default is Parameter.empty for one in wanted) >= 2

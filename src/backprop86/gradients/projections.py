@@ -2,8 +2,8 @@
 
 The slope of E along a direction v is one number, and must be sum_i v_i dE/dw_i. It is compared for directions with
 entries at random from 1/2 to 1 and a random sign, so that errors cannot cancel by chance. Where a projection is wrong,
-the tensor is halved, and each half is asked again, down to single entries: k wrong ones among n cost about k log2 n
-questions in the place of n.
+the search halves the tensor and compares each half, down to single entries: k wrong entries among n cost about k log2 n
+slopes in the place of n.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,18 +14,18 @@ import torch
 from torch import Tensor
 
 DRAWS = 3
-"""Directions that a part of the tensor is asked along."""
+"""The number of directions for a part of the tensor."""
 FEW = 64
-"""With more wrong entries than these the search ends."""
+"""The search ends when it has found more wrong entries than this."""
 EPS = float(np.finfo(np.float64).eps)
 Along = Callable[[Tensor], float]
 
 
 @dataclass
 class Projected:
-    """The gradient with the wrong entries put right that were found; `apart` is the largest error of a projection.
+    """A gradient with the found wrong entries corrected; `apart` is the largest error of a projection.
 
-    is_wrong: whether a projection of the whole is. complete: whether the search came to its end.
+    is_wrong: whether a projection of the whole is wrong. complete: whether the search came to its end.
     """
 
     right: Tensor
@@ -35,7 +35,7 @@ class Projected:
     complete: bool
 
     def in_words(self, by_hand: Tensor) -> str:
-        """Return where the gradient is wrong, and by how much."""
+        """Describe where the gradient is wrong, and by how much."""
         least = "" if self.complete else "at least "
         ours, right = by_hand.reshape(-1)[self.wrong], self.right.reshape(-1)[self.wrong]
         worst = int((ours - right).abs().argmax())
@@ -47,10 +47,10 @@ class Projected:
 def corrected(
     by_hand: Tensor, along: Along, tolerance: float, noise: float, seed: int, believed: Tensor | None = None
 ) -> Projected:
-    """Return what projections say of a gradient; along(v) is the slope of E along v, in the shape of `by_hand`.
+    """Compare a gradient with projections; along(v) is the slope of E along v, for v in the shape of `by_hand`.
 
-    tolerance: the largest error of an entry that is let pass, over the largest entry. noise: the error of a slope.
-    believed: another gradient, which is taken for right, without a search, if its own projections are.
+    tolerance: the largest allowed error of an entry, over the largest entry. noise: the error of a slope. believed:
+    another gradient; if its own projections are right, it counts as right without a search.
     """
     search = _Search(by_hand, along, tolerance, noise, seed)
     everything = range(by_hand.numel())
@@ -69,7 +69,7 @@ def corrected(
 
 
 class _Search:
-    """One search for the wrong entries of a gradient."""
+    """A search for the wrong entries of a gradient."""
 
     def __init__(self, by_hand: Tensor, along: Along, tolerance: float, noise: float, seed: int) -> None:
         self.by_hand, self.along = by_hand, along
@@ -99,7 +99,7 @@ class _Search:
         return self.apart([self.asked(part) for _ in range(DRAWS)], self.flat) > self.allowed(part)
 
     def halves(self, part: range) -> None:
-        """Find the wrong entries of a part that has some; if the first half has none, the second has."""
+        """Find the wrong entries of a part that has some; if the first half has none, the second must."""
         if len(part) == 1:
             self.entry_by_itself(part.start)
             return
@@ -114,7 +114,7 @@ class _Search:
             self.halves(second)
 
     def entry_by_itself(self, i: int) -> None:
-        """Ask for one entry, and note it if it is wrong."""
+        """Compare one entry, and note it if it is wrong."""
         v = torch.zeros_like(self.flat)
         v[i] = 1
         slope = self.along(v.reshape(self.by_hand.shape))

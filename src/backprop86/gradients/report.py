@@ -1,4 +1,4 @@
-"""The report of a comparison: true if every gradient agrees, a table, the mistakes by name, lines to print."""
+"""The report of a gradient check: true if every gradient agrees, a table, the mistakes in words, lines to print."""
 
 from dataclasses import dataclass
 from html import escape
@@ -25,7 +25,7 @@ class Report:
         return dict(zip(wrong["tensor"], wrong["looks_like"], strict=True))
 
     def __str__(self) -> str:
-        """Return a line for each tensor; errors stand over the right gradient's largest entry."""
+        """Return a line for each tensor; errors are relative to the right gradient's largest entry."""
         width = max(map(len, self.table["tensor"]))
         without = "".join(f" ({name}: {why})" for name, why in self.left_out.items())
         of_tensor = self.table.groupby("tensor", sort=False)

@@ -1,4 +1,4 @@
-"""The gradients that a backward pass returns, in whatever form, in the order of the tensors that are judged.
+"""The gradients that a backward pass returns, from any form to the order of the judged tensors.
 
 (dE_dinputs, {name: gradient}) · {name: gradient} · a tuple or list of all · the gradient of the only one
 """
@@ -11,7 +11,7 @@ from backprop86.gradients.forms import Form
 
 
 def returned_in_order(returned: Any, form: Form) -> list[Any]:
-    """Return the gradients in order, None for what is missing; ValueError, in one line, for another form."""
+    """Return the gradients in order, None for a missing one; ValueError, in one line, for another form."""
     if isinstance(returned, tuple) and len(returned) == 2 and isinstance(returned[1], Mapping):
         found = _of_inputs(returned[0], form) | _by_name(returned[1], form)
     elif isinstance(returned, Mapping):
@@ -26,7 +26,7 @@ def _several(returned: Any) -> list[Any]:
 
 
 def _of_inputs(returned: Any, form: Form) -> dict[int, Any]:
-    """Return the gradients of the inputs, or of those alone that have one, by their number."""
+    """Return the gradients by input number; backward may give all inputs, or only those with a gradient."""
     judged = [k for k in form.judged if k < form.n_inputs]
     if returned is None and not judged:
         return {}
@@ -38,7 +38,10 @@ def _of_inputs(returned: Any, form: Form) -> dict[int, Any]:
 
 
 def _of_all(returned: Any, form: Form) -> dict[int, Any]:
-    """Return the gradients of all arguments, of those that are judged, or of the inputs where no others are."""
+    """Return gradients by argument number.
+
+    backward may give all arguments, the judged ones, or the inputs if only inputs are judged.
+    """
     gradients, n = _several(returned), len(form.names)
     only_inputs = range(form.n_inputs if len(form.judged) <= form.n_inputs else n)
     for places in (range(n), form.judged, only_inputs):
@@ -50,7 +53,7 @@ def _of_all(returned: Any, form: Form) -> dict[int, Any]:
 
 
 def _by_name(gradients: Mapping[str, Any], form: Form) -> dict[int, Any]:
-    """Return gradients by the number of their argument; the name is ours, or that of forward's argument."""
+    """Return gradients by argument number, from gradients by our name or by the name of forward's argument."""
     places = form.also_called | {name: k for k, name in enumerate(form.names)}
     if unknown := [name for name in gradients if name not in places]:
         known = ", ".join(form.names[k] for k in form.judged if k >= form.n_inputs) or "none"

@@ -1,9 +1,9 @@
 """The share of rounding in a gradient of float32, bfloat16 or float16: the same passes in float64, with noise.
 
 After each operation of torch its result is multiplied by 1 + u r, with r at random from -1 to 1 and u twice the
-relative error of one rounding in the lower type. In an operation that adds n terms, these get noise of sqrt(n) such
-roundings in float32, since torch adds up in that. So the spread of the gradient over some runs follows the type, the
-number of additions and the size of the terms, through the very operations of this backward pass.
+relative error of one rounding in the lower type. An operation that adds n terms gets noise of sqrt(n) such roundings in
+float32, the type in which torch adds up. So the spread of the gradient over some runs follows the type, the number of
+additions and the size of the terms, through the actual operations of this backward pass.
 """
 
 from typing import Any
@@ -19,22 +19,23 @@ from backprop86.gradients.candidate import Pair, malformed, name_of
 
 RUNS = 20
 WIDER = 2
-"""The noise over one rounding: a unit that switches by rounding, a ReLU near 0, switches then in some run as well."""
+"""The noise over one rounding: so large that a unit that rounding can switch (a ReLU near 0) switches in some run.
+"""
 LIMIT = 5.0
-"""The largest error that is called rounding, over the spread."""
+"""The largest error that counts as rounding, over the spread."""
 EXACT = {
     "neg", "abs", "sign", "clone", "copy_", "_to_copy", "detach", "where", "masked_fill", "masked_fill_", "relu", "cat",
     "stack", "index", "gather", "index_select", "embedding", "flip", "roll", "constant_pad_nd", "fill_", "maximum",
     "minimum", "max", "min", "amax", "amin", "zero_", "masked_scatter", "threshold_backward", "clamp",
     "max_pool2d_with_indices", "argmax", "argmin", "sort", "topk", "tril", "triu", "scatter", "lift_fresh",
 }  # fmt: skip
-"""Operations that round nothing."""
+"""Operations without rounding."""
 SCATTERED = {"index_add_", "index_put_", "scatter_add_", "index_add", "index_put", "scatter_add"}
-"""Sums into the places of their first operand, rounded with each term that is added."""
+"""Sums into the places of their first operand, rounded with each added term."""
 
 
 def spread(pair: Pair, dE_dout: Tensor, dtype: torch.dtype, seed: int) -> list[Tensor | None]:
-    """Return for each tensor how far rounding in `dtype` moves each entry of its gradient, as a root mean square."""
+    """Return the root mean square distance by which rounding in `dtype` moves each entry of each tensor's gradient."""
     still = pair.gradients(dE_dout)
     found: list[Tensor | None] = [torch.zeros_like(g) if isinstance(g, Tensor) else None for g in still]
     for run in range(RUNS):
@@ -49,7 +50,7 @@ def spread(pair: Pair, dE_dout: Tensor, dtype: torch.dtype, seed: int) -> list[T
 def judged(ours: Any, still: Any, tensor: Tensor, spread: Tensor | None) -> dict[str, Any]:
     """Return the columns of a report for one gradient in a lower type, beside the same passes in float64.
 
-    tensor: the tensor itself, in its type. spread: how far rounding moves each entry of the gradient.
+    tensor: the tensor itself, in its type. spread: the distance by which rounding moves each entry of the gradient.
     """
     dtype = tensor.dtype
     lost = {"exact": False, "absolute": np.nan, "relative": np.nan, "ulp": np.nan, "agrees": False}
@@ -61,7 +62,7 @@ def judged(ours: Any, still: Any, tensor: Tensor, spread: Tensor | None) -> dict
     absolute, size, share = float(apart.max()), float(still.abs().max()), float((apart / explained).max())
     spacing = 2 * unit * 2.0 ** (torch.frexp(torch.maximum(ours.double().abs(), still.abs())).exponent - 1)
     found = {"exact": ours.equal(still.to(dtype)), "absolute": absolute, "relative": absolute / size if size else share}
-    told = f"right in float64; in {name_of(dtype)} it is off by {share:.3g} times what rounding explains"
+    told = f"right in float64; in {name_of(dtype)} it is off by {share:.3g} times the error that rounding explains"
     return found | {
         "ulp": float((apart / spacing.clamp(min=torch.finfo(dtype).tiny)).max()),
         "agrees": share <= 1,
@@ -75,7 +76,7 @@ def _unit(dtype: torch.dtype) -> float:
 
 
 class Noise(TorchDispatchMode):
-    """A mode in which each operation in float64 rounds as much as in a lower type, at random."""
+    """A torch mode that adds random noise to each float64 operation, of the size of a rounding in a lower type."""
 
     def __init__(self, dtype: torch.dtype, seed: int) -> None:
         """Draw the noise from a seed: the same seed gives the same noise."""
@@ -104,7 +105,7 @@ class Noise(TorchDispatchMode):
         return one * (1 + by * self._drawn(one))
 
     def _moved(self, one: Any, by: float) -> Any:
-        """Return a result with noise, in the same memory: in-place operations have theirs there."""
+        """Add noise to a result in its own memory, where in-place operations keep theirs."""
         if isinstance(one, Tensor) and one.dtype == torch.float64:
             one.mul_(1 + by * self._drawn(one))
         return one
@@ -123,7 +124,7 @@ def _tensors(values: Any) -> list[Tensor]:
 
 
 def _terms(operation: Any, args: Any, kwargs: Any, out: Any, real: list[Tensor]) -> float:
-    """Return how many terms are added up for an entry of the result, roughly."""
+    """Return the rough number of terms that are added up for an entry of the result."""
     outs = [one for one in _tensors(out) if one.is_floating_point()]
     entries = max((one.numel() for one in outs), default=1)
     if operation.overloadpacket in flop_registry:

@@ -1,4 +1,4 @@
-"""The comparison with autograd as tables: every module and every network, and summaries of them and of whole runs."""
+"""Tables of the comparison with autograd: every module, every network, and summaries of them and of whole runs."""
 
 import itertools
 from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ Pass = Callable[..., Any]
 
 
 def modules() -> Iterator[tuple[str, pd.DataFrame]]:
-    """Yield the rows of each module of modules.py, the error with each dead zone, as a mean, with cases held out."""
+    """Yield the rows of each module of modules.py; the error also with dead zones, as a mean, with cases held out."""
     random = _random(0)
     y, w, x = random(S, C, 4), random(S, 3, 4), random(S, C, 4)
     yield "Linear", _rows(Linear.forward, Linear.backward, y, {"w": w}, extended.linear)
@@ -62,7 +62,7 @@ def _error(error: SquaredError, d: Tensor, counted: Tensor | None, y: Tensor) ->
 def network(wiring: Wiring) -> pd.DataFrame:
     """Return the rows of one network, with random weights (no bias is zero), inputs and dE_doutputs.
 
-    The weights of each level are a tensor of their own, since those of the first may have a much smaller gradient.
+    The weights of each level are a separate tensor, since the first level may have a much smaller gradient.
     """
     random, net = _random(0), Network(wiring)
     inputs, w = random(S, C, wiring.n_inputs), random(S, wiring.n_parameters)
@@ -90,7 +90,7 @@ def _random(seed: int) -> Callable[..., Tensor]:
 
 
 def _rows(forward: Pass, backward: Pass, y: Tensor, parameters: dict[str, Tensor], right: Pass) -> pd.DataFrame:
-    """Return the rows of `gradcheck` with all four oracles, and those of autograd judged by extended precision."""
+    """Return the rows of `gradcheck` with all four oracles, and autograd's own, judged by extended precision."""
 
     def autograd_forward(*tensors: Tensor) -> tuple[Tensor, Any]:
         return forward(*tensors)[0], tensors
@@ -121,7 +121,7 @@ def per_tensor(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a row per oracle: tensors, those that agree bit for bit, the largest errors, whether all agree."""
+    """Return a row per oracle: tensors, tensors that agree bit for bit, the largest errors, whether all agree."""
     of = {
         "tensors": ("exact", "size"),
         "bit for bit": ("exact", "sum"),
@@ -136,9 +136,9 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def paths_summary(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a row per recipe: the largest distance of runs, and the checkpoint by which they part (∞: never).
+    """Return a row per recipe: the largest distance of runs, and the first checkpoint after they parted (∞: never).
 
-    Nothing is said of torch.optim.SGD where the rates do not change.
+    The columns of torch.optim.SGD stay empty where the rates do not change.
     """
     rows = []
     for (experiment, reading), path in table.groupby(["experiment", "reading"], sort=False):
@@ -161,5 +161,5 @@ def paths_for_terminal(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def _first(line: pd.DataFrame, far: float) -> float:
-    """Return the first sweep after which the weights of some seed are farther apart than that."""
+    """Return the first sweep after which the weights of some seed are farther apart than `far`."""
     return line["sweep"][line["weights_most"] > far].min() if (line["weights_most"] > far).any() else np.inf

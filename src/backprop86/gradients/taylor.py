@@ -12,7 +12,7 @@ from torch import Tensor
 STEPS = 4.0 ** -np.arange(1, 11)
 """The steps h, each a quarter of the one before."""
 LAST = 3
-"""The number of smallest steps, of those at which more than rounding remains, that the slope is taken from."""
+"""The number of smallest steps above rounding from which the slope is taken."""
 
 
 def slope_of_remainder(

@@ -1,4 +1,4 @@
-"""Restoring everything that a few functions can reach.
+"""Restoring all state that a few functions can reach.
 
     untouched = Untouched(forward=forward, backward=backward)
     with untouched:
@@ -29,19 +29,20 @@ LIBRARIES = {
     *sys.stdlib_module_names, "torch", "numpy", "scipy", "pandas", "sklearn", "numba", "llvmlite", "jax", "jaxlib",
     "mpmath", "sympy", "matplotlib", "PIL", "tqdm", "pytest", "_pytest", "hypothesis", "pybind11_builtins",
 }  # fmt: skip
-"""Libraries whose functions and classes are taken to keep no state, and whose compiled objects to be constants."""
+"""Libraries whose functions and classes keep no state, and whose compiled objects are constants (assumed).
+"""
 OPEN = {"builtins", "functools", "collections", "types", "torch", "numpy", "scipy"}
-"""The libraries whose objects are looked into; the others have loggers, locks, a running test."""
+"""Libraries whose objects are examined; those of the others are loggers, locks, a running test."""
 DRAWING = (BuiltinFunctionType, MethodType, *GENERATORS)
 STORES = {opmap[name] for name in ("STORE_GLOBAL", "DELETE_GLOBAL", "STORE_ATTR", "DELETE_ATTR")}
 
 
 class Untouched:
-    """A context that can be entered again and again; each time it ends, all is as it was when this was made."""
+    """A reusable context: each time it ends, it restores the state at its creation."""
 
     def __init__(self, **roots: Any) -> None:
         """Raise ValueError, before anything runs, for an object whose state cannot be put back."""
-        self._seen: dict[int, Any] = {}  # the objects too: an id is theirs as long as they live
+        self._seen: dict[int, Any] = {}  # the objects too: an id stays theirs only while they live
         self._restores: list[Restore] = []
         todo: list[tuple[str, Any]] = list(roots.items())
         while todo:
@@ -99,14 +100,14 @@ def _restore_slot(value: Any, slot: str, member: Any, was: Any) -> None:
 
 @singledispatch
 def _contents(value: Any, name: str) -> Found:
-    """Yield the contents of an object beside its attributes: nothing, unless it is compiled and nobody can know."""
+    """Yield an object's contents beside its attributes: none; ValueError for a compiled object of unknown contents."""
     kind = type(value)
     harmless = _home(kind.__module__)[0] in LIBRARIES and not hasattr(kind, "__next__")
     if harmless or hasattr(value, "__dict__") or any(_slots(kind)) or isinstance(value, IOBase):
         return iter(())
     raise ValueError(
-        f"all that forward and backward reach must be such that it can be put back, {name} was of type "
-        f"{kind.__name__}: read from it before, and close over what was read"
+        f"forward and backward must reach only state that can be restored, {name} was of type "
+        f"{kind.__name__}: read from it beforehand, and close over the values"
     )
 
 
@@ -121,7 +122,7 @@ def _of_dict(value: dict, name: str) -> Found:
 
 
 def _restore_of_dict(value: dict) -> Restore:
-    base: Any = OrderedDict if isinstance(value, OrderedDict) else dict  # whose methods no class has overridden
+    base: Any = OrderedDict if isinstance(value, OrderedDict) else dict  # no class overrides the methods of these
     if not value:
         return partial(base.clear, value)
     was, keys, values = dict(value), list(map(id, value)), list(map(id, value.values()))
@@ -167,7 +168,7 @@ def _of_function(value: FunctionType, name: str) -> Found:
 
 
 def _names(code: CodeType) -> tuple[tuple[str, ...], bool]:
-    """Return all names of variables and attributes in a piece of code, and whether it assigns to any."""
+    """Return the names of variables and attributes in a piece of code, and whether it assigns to any."""
     names, stores = code.co_names, not STORES.isdisjoint(code.co_code[::2])
     for inner in code.co_consts:
         if isinstance(inner, CodeType):
@@ -177,7 +178,7 @@ def _names(code: CodeType) -> tuple[tuple[str, ...], bool]:
 
 
 def _of_variables(namespace: dict[str, Any], names: tuple[str, ...], stores: bool, seen: set[int]) -> Found:
-    """Yield global variables with these names, also those of modules; of a library only generators of numbers."""
+    """Yield global variables with these names, those of modules too; from a library only random generators."""
     library = _home(namespace.get("__name__"))[0] in LIBRARIES
     seen.add(id(namespace))
     for key in names:
@@ -229,7 +230,7 @@ def _of_cell(value: CellType, name: str) -> Found:
 
 
 def _held(cell: CellType) -> Any:
-    """Return the value of a variable in a closure; nothing before it is assigned."""
+    """Return the value of a variable in a closure; ABSENT before it is assigned."""
     try:
         return cell.cell_contents
     except ValueError:

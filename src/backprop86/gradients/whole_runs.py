@@ -1,7 +1,8 @@
-"""Whole runs by hand and by autograd, weights and E sweep by sweep: where the two part, and why.
+"""Whole runs by hand and by autograd: weights and E sweep by sweep, where the two part, and why.
 
-They part as two runs do that begin one rounding apart: the last bit differs, and descent lets the difference grow or
-shrink. Where it grows without bound (chaos), it decides in the end what becomes of a seed; the gradient is as right.
+They part like two runs that begin one rounding apart: the last bit differs, and gradient descent lets the difference
+grow or shrink. Where it grows without bound (chaos), it decides the end of a seed's run; the gradient is right all the
+same.
 """
 
 from dataclasses import replace
@@ -23,7 +24,7 @@ PARTED = 1e-6
 
 
 def trajectory(job: Job) -> Trajectory:
-    """Return w (sweeps + 1, S, n_parameters), E (sweeps + 1, S): the recipe again, unit by unit, by autograd.
+    """Train again, unit by unit, by autograd; return w (sweeps + 1, S, n_parameters), E (sweeps + 1, S).
 
     It shares no code with modules.py, network.py, descent.py or reference.py.
     """
@@ -110,17 +111,17 @@ def _where(on: Tensor, if_on: float, if_off: float) -> Tensor:
 
 
 def _counted(job: Job) -> Tensor:
-    """Return (S, C), 1 for the cases that a seed is trained on."""
+    """Return (S, C), 1 for the training cases of each seed."""
     if job.counted is None:
         return torch.ones(len(job.w), len(job.cases.inputs), dtype=torch.float64)
     return torch.tensor(job.counted)
 
 
 def with_sgd(job: Job) -> Trajectory:
-    """Return the path of torch.optim.SGD, told the new rate when the recipe changes it.
+    """Return the path of torch.optim.SGD, with its rate set anew when the recipe changes it.
 
-    SGD remembers the sum of alpha^k dE/dw and multiplies it by the rate of the day, where equation 9 remembers the
-    change itself; so the first sweep with another rate is another change, by that factor in all it remembers.
+    SGD remembers the sum of alpha^k dE/dw and multiplies it by the current rate; equation 9 remembers the change
+    itself. So at the first sweep with a new rate SGD rescales the whole remembered sum, and the two changes differ.
     """
     recipe, w = job.recipe, job.w
     E = partial(_error, job, _counted(job), list(range(len(job.cases.inputs))))
@@ -139,7 +140,7 @@ def with_sgd(job: Job) -> Trajectory:
 
 
 def in_fused(job: Job, looks: list[int]) -> Trajectory:
-    """Return the path of the fused engine at some sweeps only, each of them the end of a run of its own."""
+    """Return the path of the fused engine at some sweeps, each the end of a separate run."""
     weights, errors = [], []
     for sweep in looks:
         recipe = replace(job.recipe, sweeps=max(sweep, 1), stop="limit")
@@ -162,7 +163,7 @@ def apart(ours: Trajectory, theirs: Trajectory) -> Tensor:
 
 
 def one_bit_away(w: np.ndarray) -> np.ndarray:
-    """Return every weight moved to the next number that float64 has, as a rounding would."""
+    """Return every weight moved to the next float64 number, as a rounding would."""
     return np.nextafter(w, np.inf)
 
 

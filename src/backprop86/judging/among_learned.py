@@ -1,6 +1,6 @@
-"""Rules for what is printed of one run, of an average of several, of nets in general, and of a curve.
+"""Rules for printed statements about one run, an average of several, nets in general, and a curve.
 
-All of them compare with our runs that learned, since nobody prints a run that did not.
+All of them compare with our runs that learned, since nobody prints a run that failed.
 """
 
 import numpy as np
@@ -54,21 +54,21 @@ from backprop86.running.runs import Runs
 
 
 def share_of(count: int, n: int) -> str:
-    """Return the verdict on a property that so many of n runs show."""
+    """Return the verdict on a property that `count` of n runs show."""
     return verdict_of(count / n, n) if n else NOT_REPRODUCED
 
 
 class Draw(AmongLearned):
-    """A rule for what is printed of one run or net: a number, a property, or several properties at once."""
+    """A rule for a statement about one run or net: a number, a property, or several properties at once."""
 
     says = (
-        "Printed of one run or one net: it is compared with our runs that learned. It is reproduced if it is an "
-        f"ordinary one among them: a number if at least {odds(ORDINARY)} of the runs are as far out on either side, a "
+        f"A statement about one run or one net: it is compared with our runs that learned. It is reproduced if it is "
+        f"ordinary among them: a number if at least {odds(ORDINARY)} of the runs are as far out on either side, a "
         f"property if at least {odds(ORDINARY)} show it. It is in doubt down to {odds(POSSIBLE)}."
     )
 
     def is_share(self, claim: Claim) -> bool:
-        """Return whether the claim is of a property, or of a number below another."""
+        """Return whether the claim is about a property, or a number below another."""
         return not claim.printed
 
     def judge(self, claim: Claim, runs: Runs, reading: str) -> Judgement:
@@ -80,29 +80,29 @@ class Draw(AmongLearned):
         if not len(values):
             return nothing(rows)
         middle, ends = median_of(values), quantiles(values, (0.05, 0.95))
-        if claim.to:  # as numbers of the last printed digit, so that equal means equal
+        if claim.to:  # rounded to the last printed digit, so that equal means equal
             values, printed = np.round(values / claim.to), np.round(printed / claim.to)
         return placed(rows, len(values), middle, ends, values, printed)
 
     def printed(self, claim: Claim) -> str:
-        """Return the number, or say below which it is, or that one net shows the property."""
+        """Return the words: the number, its upper limit, or that one net shows the property."""
         if claim.below is not None:
             return f"less than {claim.below:,g}"
         return numbers_of(claim) or ("in one run" if claim.of_all_runs else "in one net")
 
     def ours(self, claim: Claim, found: Judgement) -> str:
-        """Return the share; of a number the median, and the range of 90 % of the runs."""
+        """Return the share; for a number, the median and the range of 90 % of the runs."""
         if self.is_share(claim) or not found.n:
             return super().ours(claim, found)
         middle, low, high = (shown_of(claim, value) for value in (found.estimate, found.p5, found.p95))
         return f"median {middle}; 5 to 95 % of runs: {low} to {high} {self.among(claim, found)}"
 
     def compared(self, claim: Claim, found: Judgement) -> str:
-        """Say how many runs do the same, or where the printed number lies."""
+        """Compare in words: the number of runs that do the same, or the place of the printed number."""
         return self.shares(claim, found) if self.is_share(claim) else self.place(claim, found)
 
     def shares(self, claim: Claim, found: Judgement) -> str:
-        """Say how many runs show the property, and how many are enough."""
+        """Return in words the number of runs that show the property, and the number that is enough."""
         count = round(found.estimate * found.n)
         said = f"{capital(some(count, found.n, runs_that(claim)))} {verb_of(claim, count)}{before(found)}"
         if not count:
@@ -115,7 +115,7 @@ class Draw(AmongLearned):
         return f"{said}: {enough[found.verdict]}."
 
     def place(self, claim: Claim, found: Judgement) -> str:
-        """Say where the middle of our runs is, and how many lie on the side of the printed number."""
+        """Return in words the middle of our runs, and the number of runs on the side of the printed number."""
         middle = shown_of(claim, found.estimate)
         half = f"needed {middle} sweeps or fewer" if claim.column in SWEEPS else f"are at {middle} or below"
         words = OF_SWEEPS if claim.column in SWEEPS else OF_NUMBERS
@@ -127,15 +127,15 @@ class Average(AmongLearned):
 
     says = (
         "A printed average of n runs: it is compared with averages of n of our runs that learned, drawn at random, and "
-        "reproduced if it is an ordinary one among them, as a number of one run is."
+        "reproduced if it is ordinary among them, by the same shares as a number of one run."
     )
 
     def is_share(self, claim: Claim) -> bool:
-        """Return that the estimate is a mean."""
+        """Return False: the estimate is a mean."""
         return False
 
     def judge(self, claim: Claim, runs: Runs, reading: str) -> Judgement:
-        """Find the place of the printed average among those of as many runs of ours."""
+        """Find the place of the printed average among averages of the same number of our runs."""
         rows = runs.at(reading, claim.moment)
         values, printed = with_infinity(rows[claim.column][self.chosen(claim, rows)]), claim.printed[0]
         if not len(values):
@@ -145,7 +145,7 @@ class Average(AmongLearned):
         return placed(rows, len(values), middle, quantiles(values, (0.05, 0.95)), found, printed)
 
     def printed(self, claim: Claim) -> str:
-        """Return the number, and of how many runs it is the average."""
+        """Return the number, and the number of runs in the average."""
         return f"{numbers_of(claim)} on average of {claim.of:,}"
 
     def ours(self, claim: Claim, found: Judgement) -> str:
@@ -156,23 +156,23 @@ class Average(AmongLearned):
         return f"mean {mean}; averages of {claim.of:,}: {low} to {high} {self.among(claim, found)}"
 
     def compared(self, claim: Claim, found: Judgement) -> str:
-        """Say where the averages of our runs lie, and how many are on the side of the printed one."""
+        """Compare in words: the range of our averages, and the number on the side of the printed average."""
         low, high = shown(found.low), shown(found.high)
         said = f"Averages of {claim.of:,} of our {runs_that(claim)} mostly lie between {low} and {high}"
         return f"{said}; the printed {numbers_of(claim)} {lies(found, MEANS, OF_NUMBERS)}."
 
 
 class Most(AmongLearned):
-    """A rule for sentences on nets in general, on all or on most of them."""
+    """A rule for statements about nets in general, about all or most of them."""
 
     most, half = 0.9, 0.5
     says = (
-        f"Said of nets in general: it is reproduced if at least {odds(most)} of our runs that learned show it, and "
-        f"partly if at least {odds(half)} do."
+        f"A statement about nets in general: it is reproduced if at least {odds(most)} of our runs that learned show "
+        f"it, and partly if at least {odds(half)} do."
     )
 
     def judge(self, claim: Claim, runs: Runs, reading: str) -> Judgement:
-        """Count the runs that learned and show it."""
+        """Count the runs that learned and show the property."""
 
         def verdict(count: int, n: int) -> str:
             share = count / n if n else 0.0
@@ -181,11 +181,11 @@ class Most(AmongLearned):
         return by_share(claim, runs, reading, self.chosen, verdict)
 
     def printed(self, claim: Claim) -> str:
-        """Say that it is so in general."""
+        """Return "in general"."""
         return "in general"
 
     def compared(self, claim: Claim, found: Judgement) -> str:
-        """Say how many show it, and how many must."""
+        """Return in words the number of runs that show it, and the number that is needed."""
         count = round(found.estimate * found.n)
         needed = {
             REPRODUCED: f"{odds(self.most)} or more",
@@ -205,7 +205,7 @@ class Curve(Rule):
     )
 
     def is_share(self, claim: Claim) -> bool:
-        """Return that the estimate is a coefficient."""
+        """Return False: the estimate is a coefficient."""
         return False
 
     def judge(self, claim: Claim, runs: Runs, reading: str) -> Judgement:
@@ -230,10 +230,10 @@ class Curve(Rule):
         return f"{found.estimate:,.0f}; {found.low:,.0f} to {found.high:,.0f} {among}"
 
     def because(self, claim: Claim, found: Judgement, other: str) -> str:
-        """Say whether the printed coefficient lies inside the interval."""
+        """Return in words whether the printed coefficient lies inside the interval."""
         if np.isnan(found.estimate):
             few = f"For some number of hidden units fewer than {FEWEST} runs learned"
-            return f"{few}, which are too few for a median to lay a line by."
+            return f"{few}, too few for the median that a line needs."
         inside = "inside" if found.verdict == REPRODUCED else "outside"
         interval = f"between {found.low:,.0f} and {found.high:,.0f}"
         line = f"The {claim.coefficient} of the line through our medians is {interval}"
@@ -241,17 +241,17 @@ class Curve(Rule):
 
 
 class Band(AmongLearned):
-    """A rule for numbers printed of one run at several sweeps: each lies in the band of our runs at that sweep."""
+    """A rule for the printed numbers of one run at several sweeps: each is compared with the band of our runs then."""
 
     ends = (0.05, 0.95)
     says = (
-        "Printed of one run at several sweeps, such as a loss curve: it is reproduced if at every sweep the printed "
-        "number lies in the central 90 % of our runs, or so little outside as it may have been misread by, and partly "
-        "if it does at more than half of the sweeps."
+        "Numbers of one run at several sweeps, such as a loss curve: they are reproduced if at every sweep the printed "
+        "number lies in the central 90 % of our runs, give or take the error of reading it off a figure, and partly if "
+        "it does at more than half of the sweeps."
     )
 
     def is_share(self, claim: Claim) -> bool:
-        """Return that the estimate is a share: of the printed numbers."""
+        """Return True: the estimate is a share of the printed numbers."""
         return True
 
     def judge(self, claim: Claim, runs: Runs, reading: str) -> Judgement:
@@ -268,17 +268,17 @@ class Band(AmongLearned):
         return Judgement(of_enough(found, len(chosen)), len(chosen), share, np.nan, np.nan, **about(rows))
 
     def printed(self, claim: Claim) -> str:
-        """Say at how many sweeps, and the first and the last number."""
+        """Return the number of sweeps, and the first and the last printed number."""
         return f"at {len(claim.at)} sweeps, from {claim.printed[0]:g} to {claim.printed[-1]:g}"
 
     def ours(self, claim: Claim, found: Judgement) -> str:
-        """Return at how many of the sweeps the printed number lies in the band."""
+        """Return the number of sweeps at which the printed number lies in the band."""
         if not found.n:
             return super().ours(claim, found)
         return f"in the band of 90 % of runs at {self._inside(claim, found)} {self.among(claim, found)}"
 
     def compared(self, claim: Claim, found: Judgement) -> str:
-        """Say the same in a sentence."""
+        """Return that number in a sentence."""
         where = f"in the central 90 % of our {runs_that(claim)} at {self._inside(claim, found)} sweeps"
         return f"The printed number lies {where}, give or take {claim.give:g}."
 

@@ -1,4 +1,4 @@
-"""The lines with which a run ends: how many seeds learned, how fast, and where the rows are."""
+"""The closing lines of a run: the number of seeds that learned, their speed, and the place of the rows."""
 
 import math
 
@@ -7,16 +7,16 @@ from backprop86.running.settings import Settings
 from backprop86.running.tally import Tally
 
 LISTED = 5
-"""The largest number of readings that the closing lines name one by one."""
+"""The most readings that the closing lines list one by one."""
 
 
 def in_brief(settings: Settings, found: dict[str, Tally]) -> list[str]:
-    """Return three lines: how many seeds learned, by which sweep half of them had, where the rows are.
+    """Return three lines: the number of seeds that learned, the sweep by which half had, the place of the rows.
 
-    Of a shard return where its ranges are, and how they become rows.
+    For a shard, return the place of its ranges, and the command that turns them into rows.
     """
     if settings.shard is not None:
-        told = "when those of all shards are there, the same command without shard=... makes rows of them"
+        told = "when the ranges of all shards are there, the same command without shard=... makes rows of them"
         return [f"shard {settings.shard} of {settings.shards} is finished, in {settings.ranges}", told]
     parts = {words_of(settings.experiment, name): tally for name, tally in found.items()}
     share = {words: tally.n_learned / tally.runs for words, tally in parts.items()}
@@ -34,7 +34,7 @@ def in_brief(settings: Settings, found: dict[str, Tally]) -> list[str]:
 
 
 def listed(said: dict[str, str], size: dict[str, float]) -> str:
-    """Return the words for each reading; of many readings, of the one with the least and the one with the most."""
+    """Return the words for each reading; for many readings, only for the least and the most."""
     if len(said) == 1:
         return next(iter(said.values()))
     if len(said) <= LISTED:

@@ -1,4 +1,4 @@
-"""A judgement: a verdict and the numbers it comes from; and the steps that several rules share."""
+"""A judgement: a verdict and the numbers behind it; and the steps that several rules share."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,22 +14,22 @@ from backprop86.running.claim import Claim
 from backprop86.running.runs import Runs
 
 VERDICTS = ("reproduced", "partly", "doubtful", "not reproduced")
-"""From the best to the worst."""
+"""The verdicts, from the best to the worst."""
 REPRODUCED, PARTLY, DOUBTFUL, NOT_REPRODUCED = VERDICTS
 FEWEST = 10
-"""The fewest runs that a printed one can be compared with; of fewer the verdict is doubtful."""
+"""The fewest runs to compare with; with fewer the verdict is doubtful."""
 ORDINARY, POSSIBLE = 0.05, 0.005
-"""The least share of our runs that do something, for one printed run that does it to be ordinary, or possible."""
+"""The least share of our runs that must do the same for one printed run to count as ordinary, or as possible."""
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """The verdict on one claim under one reading: an estimate from n of the runs, and its 95 % interval.
+    """The verdict on one claim under one reading: an estimate from n of its runs, and a 95 % interval.
 
-    runs, learned_share: all runs of the reading, and the share of them that learned. estimate: of a printed number the
-    median of our runs; of an average their mean; of an equality the median of the compared number; of a curve a
-    coefficient; of `more` the probability that a run has more than a run of the other reading; of a band the share of
-    the printed numbers that lie inside it; otherwise a share of runs.
+    runs, learned_share: all runs of the reading, and the share of them that learned. estimate: for a printed number the
+    median of our runs; for an average their mean; for an equality the median of the compared number; for a curve a
+    coefficient; for `more` the probability that a run has more than a run of the other reading; for a band the share of
+    the printed numbers inside it; otherwise a share of runs.
     p5, p95: the range of 90 % of the runs. below, equal: the shares of the runs that lie below the printed number and
     at it. percentile: its place among them, equal ones counted half, with a 95 % interval. untrained: the share before
     training.
@@ -53,7 +53,7 @@ class Judgement:
 
 
 def of_form(runs: Runs, form: str) -> list[str]:
-    """Return those of the runs' readings that are of a form such as */case_updates; BadInput if there is none."""
+    """Return the readings that match a form such as */case_updates; BadInput if there is none."""
     found = [reading for reading in runs.readings if fnmatchcase(reading, form)]
     if not found:
         raise BadInput(f"{runs.stem} has no reading of the form {form}, only {', '.join(runs.readings[:9])}")
@@ -61,12 +61,12 @@ def of_form(runs: Runs, form: str) -> list[str]:
 
 
 def about(rows: pd.DataFrame) -> dict[str, Any]:
-    """Return how many runs a reading has, and the share of them that learned, for a Judgement."""
+    """Return the number of runs of a reading, and the share that learned, as fields of a Judgement."""
     return {"runs": len(rows), "learned_share": float(rows["learned"].mean())}
 
 
 def holds(rows: pd.DataFrame, columns: list[str]) -> np.ndarray:
-    """Return in which rows all these columns are true; they are not in a run that never came to be looked at."""
+    """Return a mask of the rows in which all these columns are true; a missing value counts as false."""
     return np.logical_and.reduce([rows[column].to_numpy(dtype=bool, na_value=False) for column in columns])
 
 
@@ -77,7 +77,7 @@ def by_share(
     chosen: Callable[[Claim, pd.DataFrame], np.ndarray],
     verdict: Callable[[int, int], str],
 ) -> Judgement:
-    """Judge by the number of runs in which the claim's columns are all true, in those that are chosen."""
+    """Judge by the number of chosen runs in which all of the claim's columns are true."""
     rows = runs.at(reading, claim.moment)
     of = chosen(claim, rows)
     so = shows(claim, runs, reading)
@@ -90,7 +90,7 @@ def by_share(
 
 
 def shows(claim: Claim, runs: Runs, reading: str) -> np.ndarray:
-    """Return which runs are as a claim says: below a number, risen since a moment, or with its properties."""
+    """Return a mask of the runs that meet a claim: below a number, risen since a moment, or with its properties."""
     rows = runs.at(reading, claim.moment)
     if claim.below is not None:
         return is_below(rows[claim.column], claim.below)
@@ -101,22 +101,22 @@ def shows(claim: Claim, runs: Runs, reading: str) -> np.ndarray:
 
 
 def is_below(column: pd.Series, printed: float) -> np.ndarray:
-    """Return which runs have less than the printed number; a run that has no number has not."""
+    """Return a mask of the runs below the printed number; a run without a number is not below."""
     return (column.astype("Float64") < printed).fillna(False).to_numpy(dtype=bool)
 
 
 def all_of_them(claim: Claim, rows: pd.DataFrame) -> np.ndarray:
-    """Return that every row is chosen."""
+    """Return a mask that chooses every row."""
     return np.ones(len(rows), dtype=bool)
 
 
 def of_enough(verdict: str, n: int) -> str:
-    """Return the verdict, or doubtful where there are too few runs to say."""
+    """Return the verdict, or doubtful where there are too few runs."""
     return DOUBTFUL if 0 < n < FEWEST else verdict
 
 
 def verdict_of(share: float, n: int) -> str:
-    """Return the verdict on something printed that this share of n of ours is like."""
+    """Return the verdict on a printed run that this share of our n runs is like."""
     found = REPRODUCED if share >= ORDINARY else DOUBTFUL if share >= POSSIBLE else NOT_REPRODUCED
     return of_enough(found, n)
 
@@ -124,7 +124,7 @@ def verdict_of(share: float, n: int) -> str:
 def placed(
     rows: pd.DataFrame, n: int, middle: Estimate, ends: list[float], found: np.ndarray, printed: float
 ) -> Judgement:
-    """Judge a printed number by its place among those found, which come from n of the rows."""
+    """Judge a printed number by its place among the found numbers, which come from n of the rows."""
     place = percentile(found, printed)
     return Judgement(
         verdict_of(tail(found, printed), n),
@@ -142,7 +142,7 @@ def placed(
 
 
 def nothing(rows: pd.DataFrame) -> Judgement:
-    """Return the judgement where there is no run to compare with."""
+    """Return the judgement for no run to compare with."""
     return Judgement(NOT_REPRODUCED, 0, np.nan, np.nan, np.nan, **about(rows))
 
 

@@ -1,4 +1,4 @@
-"""The ledger: a row for each claim and each name of runs, with the judgement and its words. Nobody types a verdict."""
+"""The ledger: a row for each claim and each name of runs, with the judgement in words. Nobody types a verdict."""
 
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import asdict, fields
@@ -24,17 +24,17 @@ COLUMNS = (
 
 
 def ledger(claims: list[Claim], runs: Runs, experiment: Experiment) -> pd.DataFrame:
-    """Judge every claim of an experiment under every name that it is about, the literal one of each claim first.
+    """Judge every claim of an experiment under every name of runs that it is about, the literal name first.
 
-    COLUMNS: what the claim says, the name with its variant and reading and in words, the fields of Judgement, and the
-    words of its rule, `ours` and `because`.
+    COLUMNS: the claim, the name with its variant, its reading and its words, the fields of Judgement, and the words of
+    its rule, `ours` and `because`.
     """
     rows = [_row(claim, runs, name, experiment) for claim in claims for name in _names(claim, runs)]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def judge(claim: Claim, runs: Runs, name: str) -> Judgement:
-    """Apply the claim's rule to one name, or to all names of that form; BadInput for a column not measured."""
+    """Apply the claim's rule to one name, or to all names of a form; BadInput for a column that is not measured."""
     rule = RULES[claim.kind]
     others = (claim.than if claim.kind == "commonest" else []) + ([claim.further] if claim.further else [])
     for of_it in of_form(runs, name) if claim.kind == "curve" else [name]:
@@ -47,32 +47,32 @@ def judge(claim: Claim, runs: Runs, name: str) -> Judgement:
 
 
 def by_reading(rows: pd.DataFrame) -> pd.Series:
-    """Return the verdict under each reading, from the rows of one claim: the worst of its variants."""
+    """Return the verdict under each reading, from the rows of one claim: the worst among its variants."""
     worst = rows["verdict"].map(VERDICTS.index).groupby(rows["reading"], sort=False).max()
     return worst.map(lambda place: VERDICTS[place])
 
 
 def literal(rows: pd.DataFrame) -> pd.Series:
-    """Return the row that stands for a claim: that of the literal reading and, of its variants, of the worst one."""
+    """Return the row that represents a claim: the literal reading and, among its variants, the worst."""
     first = rows["reading"].iloc[0]
     of_it = rows[rows["reading"] == first]
     return of_it.iloc[int(of_it["verdict"].map(VERDICTS.index).argmax())]
 
 
 def literals(ledger: pd.DataFrame) -> pd.DataFrame:
-    """Return the row that stands for each claim."""
+    """Return the row that represents each claim."""
     return pd.DataFrame([literal(rows) for _, rows in ledger.groupby("claim", sort=False)], columns=ledger.columns)
 
 
 def number(row: Mapping[Hashable, Any] | pd.Series, field: str) -> str:
-    """Return one field of a row as people read it; shares in per cent."""
+    """Return one field of a row, formatted; shares in per cent."""
     is_share = field in ("untrained", "learned_share", "below", "equal")
     is_share |= field in ("estimate", "low", "high") and bool(row["is_share"])
     return percent(row[field]) if is_share and not np.isnan(row[field]) else shown(row[field])
 
 
 def words_of(experiment: Experiment, name: str) -> str:
-    """Return words for the runs of a name, or of a form of names; a name that is not in the file has none."""
+    """Return words for the runs of a name, or of a form of names; "" for a name that is not in the file."""
     return experiment.in_words(name) if "*" in name or name in experiment.every_reading else name
 
 

@@ -1,10 +1,10 @@
-"""Numbers as people read them."""
+"""Formatting numbers for people."""
 
 import numpy as np
 
 
 def shown(value: object, infinite: str = "never") -> str:
-    """Return a number in few digits, nothing for NaN, and `never` for infinity, since only sweeps are infinite."""
+    """Return a number in few digits, "" for NaN, and `infinite`, for instance "never", for infinity."""
     if isinstance(value, float | np.floating):
         if np.isnan(value):
             return ""
@@ -17,13 +17,13 @@ def shown(value: object, infinite: str = "never") -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share in per cent; a share that is not quite 0 or 1 is not written as 0 or 100."""
+    """Return a share in per cent; only exactly 0 and 1 become 0 % and 100 %."""
     text = f"{share:.1%}"
     return "< 0.1%" if text == "0.0%" and share > 0 else "> 99.9%" if text == "100.0%" and share < 1 else text
 
 
 def out_of(count: int, n: int) -> str:
-    """Return the words for a part of n runs: of a hundred, where that is neither none nor all of them."""
+    """Return the words for `count` of n runs: out of a hundred, unless that rounds to none or all of them."""
     hundredths = round(100 * count / n)
     return f"{hundredths} of 100" if n > 100 and 0 < hundredths < 100 else f"{count:,} of {n:,}"
 

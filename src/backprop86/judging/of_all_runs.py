@@ -1,4 +1,4 @@
-"""Rules for what is said of every run, of a share of all runs, of an equality, and of a comparison."""
+"""Rules for statements about every run, a share of all runs, an equality, and a comparison."""
 
 import numpy as np
 
@@ -34,17 +34,17 @@ from backprop86.running.runs import Runs
 
 
 class Every(Rule):
-    """A rule for sentences on every run: that it is so, or that it never is."""
+    """A rule for statements about every run: a property always holds, or never."""
 
     enough = 1000  # runs without exception
-    forgiven = 0.01  # the share of exceptions that leaves it in doubt
+    forgiven = 0.01  # the share of exceptions that leaves the statement in doubt
     says = (
-        f"Said of every run: it is reproduced if {enough:,} or more of our runs have no exception, and in doubt up to "
-        f"{odds(forgiven)}."
+        f"A statement about every run: it is reproduced if {enough:,} or more of our runs have no exception, "
+        f"and in doubt up to {odds(forgiven)}."
     )
 
     def exceptions(self, claim: Claim, holds: int, n: int) -> int:
-        """Return the number of runs that are otherwise."""
+        """Return the number of exceptions."""
         return holds if claim.never else n - holds
 
     def judge(self, claim: Claim, runs: Runs, reading: str) -> Judgement:
@@ -58,18 +58,18 @@ class Every(Rule):
         return by_share(claim, runs, reading, all_of_them, verdict)
 
     def printed(self, claim: Claim) -> str:
-        """Say always, or never."""
+        """Return "always" or "never"."""
         return "never" if claim.never else "always"
 
     def because(self, claim: Claim, found: Judgement, other: str) -> str:
-        """Say how many exceptions there are."""
+        """Return the number of exceptions in words."""
         exceptions, n = self.exceptions(claim, round(found.estimate * found.n), found.n), f"{found.n:,}"
         if not exceptions:
             few = f", but it takes {self.enough:,} to say {self.printed(claim)}" if found.n < self.enough else ""
             return f"No exception in {n} runs{few}."
         told = f"{exceptions:,} of {n} runs {'is an exception' if exceptions == 1 else 'are exceptions'}"
         if not claim.never:
-            told = f"It is so in {found.n - exceptions:,} of {n} runs, not in all"
+            told = f"It holds in {found.n - exceptions:,} of {n} runs, not in all"
         return f"{told}: at most one in a hundred, so in doubt." if found.verdict == DOUBTFUL else f"{told}."
 
 
@@ -92,25 +92,25 @@ class Rate(Rule):
         return by_share(claim, runs, reading, all_of_them, verdict)
 
     def because(self, claim: Claim, found: Judgement, other: str) -> str:
-        """Say whether the two ranges meet."""
+        """Return in words whether the two ranges meet."""
         share = percent(found.estimate) if found.estimate else "none"
         chance = f"{percent(found.low)} to {percent(found.high)} allowing for chance"
         meets = "which meets" if found.verdict == REPRODUCED else "outside"
-        return f"It is so in {share} of {found.n:,} runs ({chance}), {meets} the printed {numbers_of(claim)}."
+        return f"It holds in {share} of {found.n:,} runs ({chance}), {meets} the printed {numbers_of(claim)}."
 
 
 class Equality(Rule):
     """A rule for an equality: a measured number is 0, or the printed number, in every run."""
 
-    apart = 1e-12  # how far, at most
+    apart = 1e-12  # the largest error allowed
     says = "An equality: it is reproduced if it holds in every run, to 1e-12."
 
     def is_share(self, claim: Claim) -> bool:
-        """Return that the estimate is a number."""
+        """Return False: the estimate is a number."""
         return False
 
     def judge(self, claim: Claim, runs: Runs, reading: str) -> Judgement:
-        """Compare every run with the number; where nets are looked at when they have learned, every run that did."""
+        """Compare every run with the number; for a claim about nets when they have learned, every run that learned."""
         rows = runs.at(reading, claim.moment)
         looked_at = rows[holds(rows, ["learned"])] if claim.moment == "learned" else rows
         values = looked_at[claim.column].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
@@ -121,7 +121,7 @@ class Equality(Rule):
         return Judgement(verdict, len(values), *median_of(values), **about(rows), p5=ends[0], p95=ends[1])
 
     def printed(self, claim: Claim) -> str:
-        """Return the number, or say equal."""
+        """Return the number, or "equal"."""
         return numbers_of(claim) or "equal"
 
     def ours(self, claim: Claim, found: Judgement) -> str:
@@ -136,20 +136,20 @@ class Equality(Rule):
         return f"median {middle}; 5 to 95 % of runs: {low} to {high} (n = {found.n:,})"
 
     def because(self, claim: Claim, found: Judgement, other: str) -> str:
-        """Say where it is otherwise."""
+        """Return in words where the equality fails."""
         if found.verdict == REPRODUCED:
-            return f"It is so in every one of {found.n:,} runs."
+            return f"It holds in every one of {found.n:,} runs."
         if not found.n:
             return f"No run {learned(claim)}, so there is nothing to compare."
         if np.isnan(found.estimate):
-            return "It is not so in every run: in some it is not even a number."
+            return "It does not hold in every run: in some it is not even a number."
         low, high = shown(found.p5), shown(found.p95)
         most = f"are at {low}" if low == high else f"lie between {low} and {high}"
-        return f"It is not so in every run: 90 of 100 {most}."
+        return f"It does not hold in every run: 90 of 100 {most}."
 
 
 class More(Rule):
-    """A rule for a comparison: runs of this reading have more than those of another."""
+    """A rule for a comparison: runs of this reading have more than runs of another."""
 
     says = (
         "A comparison of two nets or two ways to train one: it is reproduced if a run of one has more than a run of "
@@ -164,7 +164,7 @@ class More(Rule):
         return Judgement(above_one_half(share.low, share.high), len(mine), *share, **about(parts[0]))
 
     def printed(self, claim: Claim) -> str:
-        """Say more."""
+        """Return "more"."""
         return "more"
 
     def ours(self, claim: Claim, found: Judgement) -> str:
@@ -173,7 +173,7 @@ class More(Rule):
         return f"in {share} of pairs; {low} to {high} (n = {found.n:,})"
 
     def because(self, claim: Claim, found: Judgement, other: str) -> str:
-        """Say in how many pairs this reading has more."""
+        """Return in words the share of pairs in which this reading has more."""
         sides = {REPRODUCED: "more than half", DOUBTFUL: "too close to half to say", NOT_REPRODUCED: "less than half"}
         does = "needs more sweeps" if claim.column in SWEEPS else "has more"
         does = "learns where the other does not" if claim.column == "learned" else does
@@ -184,11 +184,11 @@ class More(Rule):
 
 
 class Commonest(Rule):
-    """A rule for the commonest of several properties; the runs compared are those that have it or the next."""
+    """A rule for the commonest of several properties, judged by the runs that have it or the next."""
 
     says = (
-        "Said to be the commonest of several: it is reproduced if more runs show it than show the commonest other "
-        "(the 95 % interval of its part of both lies above one half), and in doubt if that is too close to say."
+        "A property called the commonest of several: it is reproduced if more runs show it than show the commonest "
+        "other (the 95 % interval of its part of both lies above one half), and in doubt if that is too close to say."
     )
 
     def judge(self, claim: Claim, runs: Runs, reading: str) -> Judgement:
@@ -200,11 +200,11 @@ class Commonest(Rule):
         return Judgement(verdict, n, mine / n, *wilson(mine, n), **about(rows))
 
     def printed(self, claim: Claim) -> str:
-        """Say the commonest."""
+        """Return "the commonest"."""
         return "the commonest"
 
     def because(self, claim: Claim, found: Judgement, other: str) -> str:
-        """Say how often it is so beside the next."""
+        """Compare in words its frequency with that of the next."""
         ends = {
             REPRODUCED: "more often than the next",
             DOUBTFUL: "about as often as another",
@@ -212,4 +212,4 @@ class Commonest(Rule):
         }
         count = round(found.estimate * found.n)
         end = f", {ends[found.verdict]}" if count else ""
-        return f"It is so in {some(count, found.n, 'runs')}{end}."
+        return f"It holds in {some(count, found.n, 'runs')}{end}."

@@ -1,4 +1,4 @@
-"""The form of a rule, which judges one kind of sentence: it makes a Judgement, and says why."""
+"""The form of a rule, which judges one kind of statement: it makes a Judgement, and gives the reason."""
 
 from abc import ABC, abstractmethod
 
@@ -23,9 +23,9 @@ from backprop86.running.runs import Runs
 
 
 class Rule(ABC):
-    """A way to judge one kind of sentence. `judge` makes a Judgement of one reading; the others put it into words."""
+    """A way to judge one kind of statement: `judge` makes a Judgement of one reading, the rest puts it into words."""
 
-    says: str  # how such a sentence is judged, for a reader
+    says: str  # an explanation of the rule for readers
 
     @abstractmethod
     def judge(self, claim: Claim, runs: Runs, reading: str) -> Judgement:
@@ -40,7 +40,7 @@ class Rule(ABC):
         return numbers_of(claim)
 
     def ours(self, claim: Claim, found: Judgement) -> str:
-        """Return what our runs do, with n and an interval, for a cell of a table."""
+        """Return our runs' result, with n and an interval, for a cell of a table."""
         if not found.n:
             return f"no run {learned(claim)}{of_the_kind(claim)}"
         share, low, high = (percent(value) for value in (found.estimate, found.low, found.high))
@@ -52,24 +52,24 @@ class Rule(ABC):
 
     @abstractmethod
     def because(self, claim: Claim, found: Judgement, other: str) -> str:
-        """Return a sentence, or a few, on why the verdict is what it is; `other`: the reading compared, in words."""
+        """Return the reason for the verdict, in a sentence or a few; `other`: the compared reading, in words."""
 
 
 class AmongLearned(Rule):
-    """A rule that compares with the runs that learned, and says beside it how many never did."""
+    """A rule that compares with the runs that learned, and states the number that never did."""
 
     def chosen(self, claim: Claim, rows: pd.DataFrame) -> np.ndarray:
-        """Return which runs the claim is compared with."""
+        """Return a mask of the runs to compare the claim with."""
         if claim.of_all_runs:
             return np.ones(len(rows), dtype=bool)
         return holds(rows, ["learned", claim.further] if claim.further else ["learned"])
 
     def among(self, claim: Claim, found: Judgement) -> str:
-        """Return n, and how many runs never learned, for a cell of a table."""
+        """Return n, and the number of runs that never learned, for a cell of a table."""
         return f"(n = {found.n:,})" if claim.columns == ["learned"] else f"(n = {found.n:,}; {never(claim, found)})"
 
     def because(self, claim: Claim, found: Judgement, other: str) -> str:
-        """Say how the runs compare with what is printed, and how many never learned."""
+        """Return in words a comparison of the runs with the text, and the number that never learned."""
         unlearned = "" if claim.columns == ["learned"] else f" {capital(never(claim, found))}."
         if not found.n:
             none = f"No run {learned(claim)}{of_the_kind(claim)}, so there is nothing to compare."
@@ -81,4 +81,4 @@ class AmongLearned(Rule):
 
     @abstractmethod
     def compared(self, claim: Claim, found: Judgement) -> str:
-        """Say how enough runs compare with what is printed."""
+        """Compare the runs with the text in words; there are enough of them."""

@@ -1,7 +1,7 @@
-"""Every rule by the kind of sentence that it judges.
+"""Every rule by the kind of statement that it judges.
 
-A verdict is reproduced, partly, doubtful or not reproduced. Every threshold stands once, in the rule that applies it,
-or in `judgement` if several do.
+A verdict is reproduced, partly, doubtful or not reproduced. Every threshold is defined once, in the rule that applies
+it, or in `judgement` if several rules do.
 """
 
 from backprop86.judging.among_learned import Average, Band, Curve, Draw, Most
@@ -20,4 +20,4 @@ RULES: dict[str, Rule] = {
     "commonest": Commonest(),
     "band": Band(),
 }
-"""Every rule by the kind of sentence that it judges."""
+"""Every rule by the kind of statement that it judges."""

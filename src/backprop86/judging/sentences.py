@@ -1,4 +1,4 @@
-"""Parts of the sentences on a verdict. All of them can be read aloud to somebody outside the field."""
+"""Parts of the sentences about a verdict, in words that people outside the field understand."""
 
 import numpy as np
 
@@ -7,12 +7,12 @@ from backprop86.judging.numbers import out_of, percent, shown
 from backprop86.running.claim import Claim
 
 SWEEPS = ("sweeps", "right_side")
-"""The columns that hold sweeps, which a run needs; every other number is one that it has."""
+"""The columns that hold sweeps. The sentences say that a run needs sweeps, and has any other number."""
 OF_SWEEPS = ("needed fewer", "needed as many", "needed as many or more", "needed as few or fewer")
 OF_NUMBERS = ("are below it", "are equal to it", "are as high or higher", "are as low or lower")
 """The words for runs on one side of a printed number: below, equal, at least, at most."""
 TOLD = 0.05
-"""The least share of runs equal to a printed number that is told."""
+"""The least share of runs equal to a printed number that a sentence mentions."""
 
 
 def capital(text: str) -> str:
@@ -31,17 +31,17 @@ def numbers_of(claim: Claim) -> str:
 
 
 def shown_of(claim: Claim, value: float) -> str:
-    """Return a number of the claim's column: sweeps may never be reached, other numbers may be infinite."""
+    """Return a number of the claim's column in print: infinite sweeps are "never", other numbers "infinity"."""
     return shown(value, "never" if claim.column in SWEEPS else "infinity")
 
 
 def learned(claim: Claim) -> str:
-    """Return the words for having learned by the time a run is looked at."""
+    """Return the words for having learned by the moment of the claim."""
     return f"had learned by sweep {int(claim.moment):,}" if claim.moment.isdecimal() else "learned"
 
 
 def of_the_kind(claim: Claim) -> str:
-    """Return the words for runs that must be of a further kind beside having learned."""
+    """Return the words for a further property that runs must have beside having learned."""
     return " as a net of the printed kind" if claim.further else ""
 
 
@@ -51,7 +51,7 @@ def runs_that(claim: Claim) -> str:
 
 
 def never(claim: Claim, found: Judgement) -> str:
-    """Return how many runs never learned, or had not learned when they were looked at."""
+    """Return in words the number of runs that never learned, or had not learned by the claim's moment."""
     unlearned = found.runs - round(found.runs * found.learned_share)
     by = f" by sweep {int(claim.moment):,}" if claim.moment.isdecimal() else ""
     if not unlearned:
@@ -60,12 +60,12 @@ def never(claim: Claim, found: Judgement) -> str:
 
 
 def some(count: int, n: int, runs: str) -> str:
-    """Return how many of n runs: none of the 20 runs, all 20 runs, 40 of 100 runs."""
+    """Return the words for `count` of n runs: none of 20 runs, all 20 runs, 40 of 100 runs."""
     return f"{out_of(count, n)} {runs}" if 0 < count < n else f"all {n:,} {runs}" if count else f"none of {n:,} {runs}"
 
 
 def verb_of(claim: Claim, count: int) -> str:
-    """Return what so many runs do if the claim is so in them."""
+    """Return the verb for `count` runs that meet the claim."""
     if claim.below is not None:
         sweeps = claim.column in SWEEPS
         return f"needed fewer than {claim.below:,g} sweeps" if sweeps else f"{_be(count)} below {claim.below:,g}"
@@ -79,7 +79,7 @@ def _be(count: int) -> str:
 
 
 def before(found: Judgement) -> str:
-    """Return the words for the share that did so before training, where that was measured."""
+    """Return the words for the share that did so before training, if it was measured."""
     if np.isnan(found.untrained):
         return ""
     did = f"{percent(found.untrained)} did" if found.untrained else "none did"
@@ -87,7 +87,7 @@ def before(found: Judgement) -> str:
 
 
 def lies(found: Judgement, n: int, words: tuple[str, str, str, str]) -> str:
-    """Return where the printed number lies among n of ours, and how many of them are on its side."""
+    """Return in words the place of the printed number among n of ours, and the number on its side."""
     fewer, same = round(found.below * n), round(found.equal * n)
     is_below, is_equal, is_above, is_at_most = words
     if found.verdict == REPRODUCED:

@@ -1,7 +1,7 @@
-"""Intervals and percentiles of a thousand runs. A run that never learned took infinitely many sweeps.
+"""Intervals and percentiles of many runs. A run that never learned took infinitely many sweeps.
 
 All from SciPy: Wilson's interval of a proportion, the Kaplan-Meier estimate of censored times, the bootstrap, least
-squares. Nothing here draws a random number but the bootstrap and the means, and those from generators of their own.
+squares. Only the bootstrap and the means draw random numbers, from generators of their own.
 """
 
 import warnings
@@ -18,10 +18,10 @@ QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 RESAMPLES, SEED = 999, 1986
 """The number of the bootstrap's resamples, and its seed."""
 MEANS, AT_ONCE = 9_999, 100_000
-"""The number of means that a printed mean is compared with; the number of runs that are drawn for them at once."""
+"""The number of means to compare a printed mean with; the number of runs to draw at once for them."""
 
 VALUES = 5_000_000
-"""The most values that resamples have at once, so that memory stays flat."""
+"""The most values in resamples at once, so that memory stays flat."""
 
 Interval = tuple[float, float]
 
@@ -35,7 +35,7 @@ class Estimate(NamedTuple):
 
 
 class Reached(NamedTuple):
-    """The share of runs learned by each sweep at which a run was, with its 95 % interval; all (K,)."""
+    """The share of runs that have learned by each sweep at which a run learned, with its 95 % interval; all (K,)."""
 
     sweeps: np.ndarray
     share: np.ndarray
@@ -43,7 +43,7 @@ class Reached(NamedTuple):
     high: np.ndarray
 
 
-@lru_cache  # readings ask for the same few numbers thousands of times
+@lru_cache  # readings need the same few numbers thousands of times
 def wilson(successes: int, n: int) -> Interval:
     """Return the Wilson 95 % interval of a proportion."""
     interval = binomtest(successes, n).proportion_ci(0.95, method="wilson")
@@ -51,25 +51,25 @@ def wilson(successes: int, n: int) -> Interval:
 
 
 def with_infinity(sweeps: pd.Series) -> np.ndarray:
-    """Return the sweeps it took to learn, infinite where missing."""
+    """Return the sweeps until learning, infinite where missing."""
     return sweeps.astype("Float64").to_numpy(dtype=float, na_value=np.inf)
 
 
 def quantiles(values: np.ndarray, at: tuple[float, ...] = QUANTILES) -> list[float]:
-    """Return the quantiles, each the smallest observed value that this share lies at or below; infinity may be one."""
+    """Return, for each share in `at`, the smallest observed value (maybe infinite) with that share at or below it."""
     return [float(q) for q in np.quantile(values, at, method="inverted_cdf")]
 
 
 def kaplan_meier(sweeps: np.ndarray, limit: int) -> Reached:
-    """Return the share learned by each sweep at which a run was: sweeps (K,), share, and its 95 % interval.
+    """Return the share that has learned by each sweep at which a run learned: sweeps (K,), share, its 95 % interval.
 
-    Runs that were not learned (infinite) are censored at the limit: they might have been, later.
+    Runs that did not learn (infinite) are censored at the limit: they might have learned later.
     """
     learned = np.isfinite(sweeps)
     if not learned.any():
         return Reached(*(np.empty(0),) * 4)
     left = ecdf(CensoredData.right_censored(np.where(learned, sweeps, limit), ~learned)).sf
-    with warnings.catch_warnings():  # where every run is learned the interval is undefined
+    with warnings.catch_warnings():  # the interval is undefined once every run has learned
         warnings.simplefilter("ignore", RuntimeWarning)
         interval = left.confidence_interval(0.95, method="log-log")
     at = np.isin(left.quantiles, sweeps)
@@ -79,7 +79,7 @@ def kaplan_meier(sweeps: np.ndarray, limit: int) -> Reached:
 
 
 def median_of(values: np.ndarray) -> Estimate:
-    """Return the median, an observed value, and its bootstrap 95 % interval; NaN if a value is."""
+    """Return the median, an observed value, and its bootstrap 95 % interval; NaN if any value is NaN."""
     if np.isnan(values).any():
         return Estimate(np.nan, np.nan, np.nan)
     middle = quantiles(values, (0.5,))[0]
@@ -103,7 +103,7 @@ def exceeds(x: np.ndarray, y: np.ndarray) -> Estimate:
 
 
 def counts(places: np.ndarray, n: int) -> np.ndarray:
-    """Return (..., n): how often each of n values comes in samples (..., S) of their places."""
+    """Return the number of times that each of n values occurs in samples (..., S) of their places: (..., n)."""
     rows = places.reshape(-1, places.shape[-1])
     shifted = rows + n * np.arange(len(rows))[:, None]
     return np.bincount(shifted.ravel(), minlength=n * len(rows)).reshape(*places.shape[:-1], n)
@@ -119,19 +119,19 @@ def _bootstrap(samples: tuple[np.ndarray, ...], statistic: Callable[..., np.ndar
 def percentile(values: np.ndarray, printed: float) -> Estimate:
     """Return the percentage of runs below the printed value, ties counted half, with the binomial 95 % interval.
 
-    Its ends are those of Wilson's intervals of the share below the value and of the share not above it.
+    The lower end is from Wilson's interval of the share below the value, the upper from that of the share not above it.
     """
     below, not_above, n = int((values < printed).sum()), int((values <= printed).sum()), len(values)
     return Estimate(50 * (below + not_above) / n, 100 * wilson(below, n)[0], 100 * wilson(not_above, n)[1])
 
 
 def tail(values: np.ndarray, printed: float) -> float:
-    """Return the probability of a value at least as far out as the printed one, on either side: at most 1."""
+    """Return the probability, at most 1, of a value at least as far out on either side as the printed number."""
     return float(min(1.0, 2 * (values <= printed).mean(), 2 * (values >= printed).mean()))
 
 
 def means(values: np.ndarray, n: int) -> np.ndarray:
-    """Return MEANS means of n values each, drawn with replacement, some at a time to keep memory flat."""
+    """Draw MEANS means of n values each, with replacement, a few at a time to keep memory flat."""
     random, each = np.random.default_rng(SEED), max(1, AT_ONCE // n)
     starts = range(0, MEANS, each)
     drawn = [random.choice(values, (min(each, MEANS - start), n)).mean(1) for start in starts]

@@ -1,1 +1,1 @@
-"""One file per 1986 problem: its cases, its network, what is measured."""
+"""One file per 1986 problem: its cases, its networks, its measures."""

@@ -28,7 +28,7 @@ def cases(recipe: Recipe) -> Cases:
 
 
 MEASURES = {
-    "wrong": "the number of sums that come out wrong",
+    "wrong": "the number of wrong sums",
     "wrong_sums": "those sums, separated by blanks",
     "fails_as_printed": "only 11+11 is wrong, and the net gives 100",
 }
@@ -36,7 +36,7 @@ MEASURES = {
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """Look for the sums that come out wrong."""
+    """Find the wrong sums."""
     on = nets.outputs > 0.5
     wrong = (on != nets.on).any(-1)
     names = [" ".join(nets.cases.names[c] for c in np.flatnonzero(row)) for row in wrong]

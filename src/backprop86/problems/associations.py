@@ -1,7 +1,7 @@
 """Associations (L pp. 12-23): pairs of random binary vectors of length ten, through nets of many shapes.
 
-L prints how E falls in a single run, sweep by sweep, and which starts overshoot. Networks are named 20_pairs_10-100-10,
-by the pairs and the layers; width_and_depth.py uses them too.
+L prints the fall of E in a single run, sweep by sweep, and the starts that overshoot. Networks have names such as
+20_pairs_10-100-10, with the pairs and the layers; width_and_depth.py uses them too.
 """
 
 import re
@@ -17,9 +17,9 @@ from backprop86.wiring import ONE, Wiring, layered, wire
 LENGTH = 10
 """The bits of a vector."""
 MOST_PAIRS = 1 << LENGTH
-"""The different inputs that there are."""
+"""The number of different inputs."""
 APART = "10-10of10-10"
-"""L's name for 100 hidden units, ten for each output alone."""
+"""L's name for 100 hidden units, ten for each output."""
 
 
 def parts_of(recipe: Recipe) -> tuple[int, str]:
@@ -31,7 +31,7 @@ def parts_of(recipe: Recipe) -> tuple[int, str]:
 
 
 def wiring(recipe: Recipe) -> Wiring:
-    """Return layers fed by the layer below, with thresholds; or ten hidden units for each output alone."""
+    """Return layers fed by the layer below, with thresholds; or ten separate hidden units for each output."""
     _, shape = parts_of(recipe)
     return ten_for_each_output() if shape == APART else layered(*map(int, shape.split("-")))
 
@@ -45,9 +45,10 @@ def ten_for_each_output() -> Wiring:
 
 
 def cases(recipe: Recipe) -> Cases:
-    """Return pairs of random vectors, the set that the recipe numbers; 10 pairs are the first ten of the same 20.
+    """Return pairs of random vectors, from the set of the recipe's number; 10 pairs are the first ten of its 20.
 
-    No input comes twice: two equal inputs with different outputs cannot be learned (assumed, as L does not say so).
+    No input occurs twice, since two equal inputs with different outputs cannot be learned (assumed: L does not state
+    it).
     """
     n, _ = parts_of(recipe)
     random = generator(recipe.case_set, stream=2)

@@ -1,6 +1,6 @@
 """The chain 1-10x1-1 (L p. 26): one input, ten hidden layers of a single unit, and an output that copies the input.
 
-L prints, in June 1986, that back-propagation fails on it, since the gradient is greatly reduced on its way down.
+L reports in June 1986 that back-propagation fails on it, since the gradient is greatly reduced on its way down.
 """
 
 import numpy as np
@@ -11,9 +11,9 @@ from backprop86.running.nets import Nets
 from backprop86.wiring import Wiring, layered
 
 LAYERS = 10
-"""Hidden layers, of one unit each."""
+"""The number of hidden layers, of one unit each."""
 GREATLY = 1e-3
-"""The part of the gradient below which it is greatly reduced; the threshold is ours."""
+"""A gradient below this part counts as greatly reduced; the threshold is ours."""
 
 
 def wiring(recipe: Recipe) -> Wiring:
@@ -38,7 +38,7 @@ MEASURES = {
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """Measure, as depth.py does, how dE/dx shrinks from the output down to the first hidden unit."""
+    """Measure, as in depth.py, the shrinking of dE/dx from the output down to the first hidden unit."""
     found = depth.measure(nets)
     reaches = np.ones(len(nets.w))
     for _ in range(LAYERS):

@@ -1,4 +1,4 @@
-"""Chauvin's study of XOR (P p. 333): how the time to learn depends on the number of hidden units and the rate.
+"""Chauvin's study of XOR (P p. 333): the time to learn for different numbers of hidden units and learning rates.
 
 P reports presentations = 280 - 33 log2 H for 2-H-1 and H up to about 40. The problem is xor.py's.
 """

@@ -1,6 +1,6 @@
-"""Depth: a question that readers of the letter ask. How does dE/dw shrink from late layers to early ones?
+"""Depth, a question of today's readers: how does the gradient dE/dw shrink from late layers to early layers?
 
-On its way down dE/dx takes, at every layer, a factor y (1 - y), which is 1/4 at most (equation 5), and the weights
+On its way down dE/dx is multiplied, at every layer, by y (1 - y), which is at most 1/4 (equation 5), and by the weights
 (equation 7). Networks named 5_layers have that many hidden layers of four logistic units; they learn XOR.
 """
 
@@ -16,11 +16,11 @@ from backprop86.wiring import Wiring, layered
 
 WIDTH = 4
 QUARTER = 0.25
-"""The largest y (1 - y) there is."""
+"""The largest possible y (1 - y)."""
 
 
 def hidden_layers(recipe: Recipe) -> int:
-    """Return 5 of 5_layers; more than 9,999 are none that can be made."""
+    """Return the number in a name such as 5_layers; BadInput for other names and for more than 9,999."""
     if found := re.fullmatch(r"([1-9]\d{0,3})_layers?", recipe.network):
         return int(found[1])
     raise BadInput(f"network must be such as 5_layers, was {recipe.network}")
@@ -39,16 +39,16 @@ def cases(recipe: Recipe) -> Cases:
 MEASURES = {
     "factor": "the part of ∂E/∂x that remains for each layer further down, as a geometric mean",
     "below_quarter": "factor is below a quarter",
-    "within_bound": "at no layer more remains than a quarter times the norm of the weights there",
+    "within_bound": "at every layer at most a quarter times the norm of the weights there remains",
     "weight_norm": "the geometric mean of those norms",
 }
 """The columns of `measure`, as docs/rows.md explains them."""
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """Measure how the length of dE/dx, over all cases and units of a layer, changes from the output downwards.
+    """Measure the change of the norm of dE/dx, over all cases and units of a layer, from the output downwards.
 
-    The targets are 1 and 0, and the bound has 1e-9 for rounding.
+    The targets are 1 and 0, and the bound allows 1e-9 for rounding.
     """
     levels = nets.wiring.levels
     out = nets.y[:, :, levels[-1].units]

@@ -1,6 +1,7 @@
-"""Desired states instead of gradients (L pp. 24-27): each hidden unit is told what to be, and how much that matters.
+"""Desired states instead of gradients (L pp. 24-27): each hidden unit receives a desired state, and how much it
+matters.
 
-L sets both procedures beside each other on three tasks: the encoder 4-2-4, ten pairs of random vectors through
+L compares both procedures on three tasks: the encoder 4-2-4, ten pairs of random vectors through
 10-10-10 (associations.py), and a chain of ten hidden layers (chain.py), on which the gradient fails.
 """
 
@@ -14,13 +15,13 @@ from backprop86.wiring import Wiring, layered
 
 ENCODER, PAIRS, CHAIN = "4-2-4", "10_pairs_10-10-10", "1-10x1-1"
 TASKS: dict[str, Problem] = {PAIRS: associations, CHAIN: chain}
-"""The networks that another problem has, with its cases."""
+"""The networks of other problems, used with their cases."""
 ALIKE = 0.1
 """Two hidden units are alike if their outputs differ by less than this in every case; the threshold is ours."""
 
 
 def wiring(recipe: Recipe) -> Wiring:
-    """Return 4-2-4, or the net of the other task; all with thresholds."""
+    """Return 4-2-4, or the net of another task; all with thresholds."""
     if recipe.network in TASKS:
         return TASKS[recipe.network].wiring(recipe)
     if recipe.network != ENCODER:
@@ -29,7 +30,7 @@ def wiring(recipe: Recipe) -> Wiring:
 
 
 def cases(recipe: Recipe) -> Cases:
-    """Return one unit of four on, to be repeated, or the cases of the other task."""
+    """Return the four patterns with one unit on, to be repeated, or the cases of another task."""
     if recipe.network in TASKS:
         return TASKS[recipe.network].cases(recipe)
     return Cases(np.eye(4), np.eye(4), tuple("1234"))
@@ -43,7 +44,7 @@ MEASURES = {
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """Look whether two hidden units of 4-2-4, or two cases there, look alike; of other nets nothing is measured."""
+    """Measure whether two hidden units of 4-2-4, or two cases there, look alike; other nets have no measures."""
     if len(nets.wiring.hidden) != 2:
         return {}
     one, two = (nets.y[:, :, unit] for unit in nets.wiring.hidden)

@@ -10,7 +10,7 @@ NETWORKS = {"8-3-8": (8, 3, 8), "2-1-4-4": (2, 1, 4, 4)}
 PRINTED_CODES = np.array(
     [[0.5, 0, 0], [0, 1, 0], [1, 1, 0], [1, 1, 1], [0, 1, 1], [0.5, 0, 1], [1, 0, 0.5], [0, 0, 0.5]]
 )
-"""P Table 5: what the three hidden units do for each of the eight patterns."""
+"""P Table 5: the outputs of the three hidden units for each of the eight patterns."""
 
 
 def wiring(recipe: Recipe) -> Wiring:
@@ -21,7 +21,7 @@ def wiring(recipe: Recipe) -> Wiring:
 
 
 def cases(recipe: Recipe) -> Cases:
-    """Return one unit of eight on, to be repeated; or 00, 01, 10, 11, each with an output unit of its own."""
+    """Return the eight patterns with one unit on, to be repeated; or 00, 01, 10, 11, each with its own output unit."""
     if recipe.network == "8-3-8":
         return Cases(np.eye(8), np.eye(8), tuple(str(k + 1) for k in range(8)))
     inputs = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=float)
@@ -44,7 +44,7 @@ MEASURES = {
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """Measure the outputs of the narrow layer; those of the single unit are turned as P has them: 10 below 01."""
+    """Measure the outputs of the narrow layer; a single unit is turned as in P, with 10 below 01."""
     narrow = nets.y[:, :, [k for k, name in enumerate(nets.wiring.units) if name in ("h1", "h2", "h3", "h1.1")]]
     if narrow.shape[-1] == 1:
         ranks = np.argsort(narrow[..., 0], 1, kind="stable")

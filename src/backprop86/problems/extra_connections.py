@@ -1,7 +1,7 @@
-"""More connections than are needed (N p. 535): do they take poor local minima away, as the letter says?
+"""More connections than needed (N p. 535): do they remove poor local minima, as the letter states?
 
-XOR and mirror symmetry with just enough hidden units, and with more. Networks are named xor_2 or symmetry_4,
-by the number of hidden units; single_layer.py and symmetry_breaking.py use them too.
+XOR and mirror symmetry with just enough hidden units, and with more. Networks have names such as xor_2 or symmetry_4,
+with the number of hidden units; single_layer.py and symmetry_breaking.py use them too.
 """
 
 import re
@@ -16,12 +16,15 @@ from backprop86.wiring import Wiring, layered
 
 TASKS = {"xor": (xor, 2, Recipe("2_hidden")), "symmetry": (symmetry, 6, Recipe("two_hidden"))}
 ROUNDING = 1e-9
-"""An output this near to 0.5 is on neither side. The best that a single layer does to XOR is 0.5 throughout,
-and which cases end an ulp above it would be a matter of the order in which sums are formed."""
+"""An output this near to 0.5 is on neither side.
+
+A single layer's best for XOR is 0.5 in every case, and the order of summation would decide which cases end an ulp above
+it.
+"""
 
 
 def task_and_hidden(recipe: Recipe) -> tuple[str, int]:
-    """Return ("symmetry", 4) of symmetry_4."""
+    """Return ("symmetry", 4) for symmetry_4."""
     if found := re.fullmatch(r"(xor|symmetry)_(\d+)", recipe.network):
         return found[1], int(found[2])
     raise BadInput(f"network must be such as xor_2 or symmetry_4, was {recipe.network}")

@@ -1,7 +1,7 @@
 """The family trees (N Figs. 2-4, H): two isomorphic families, and a network that answers "Colin's aunts?".
 
-What makes the problem famous is that nobody tells the network what a person *is*: nationality, generation and branch
-have to be found by the six units that every person must pass through.
+The problem is famous because the network gets no description of a person: the six units that every person passes
+through must find nationality, generation and branch by themselves.
 """
 
 import json
@@ -17,13 +17,14 @@ from backprop86.running.nets import Nets
 from backprop86.wiring import ONE, Wiring, wire
 
 FIG_8 = ("Andrew", "Victoria", "Lucia", "Lucia")
-"""The answers of the four pairs held out in H Fig. 8; which pairs they were is not stated."""
+"""The answers to the four pairs held out in H Fig. 8; H does not state the pairs themselves."""
 STANDARDS = {"right": 0.0, "near": 0.25, "strict": 0.3}
-"""Least distances of outputs from 0.5: as held-out cases are judged, within 0.05 of the 0.8/0.2 standard, that."""
+"""Least distances of outputs from 0.5: for held-out cases, for 0.8 and 0.2 less 0.05, for 0.8 and 0.2.
+"""
 CODES = 0.5
-"""A unit is said to code a feature if that explains at least half the variance of its weights (r squared)."""
+"""A unit codes a feature that explains at least half the variance of its weights (r squared)."""
 ALIKE = 0.9
-"""Two units share a job if their weights correlate that much, whatever the sign."""
+"""Two units share a job if |r| of their weights is at least this."""
 
 
 def wiring(recipe: Recipe) -> Wiring:
@@ -40,19 +41,19 @@ def wiring(recipe: Recipe) -> Wiring:
 
 
 LAYERS = (("person", 6), ("relation", 6), ("central", 12), ("last", 6))
-"""The hidden layers: names of the units begin with the first, end with their number."""
+"""The hidden layers and their sizes; the names of a layer's units begin with its first letter."""
 
 
 def output(person: str) -> str:
-    """Return the name of the output unit that stands for a person."""
+    """Return the name of the output unit for a person."""
     return f"{person}?"
 
 
 def cases(recipe: Recipe) -> Cases:
-    """Return the 104 pairs that have an answer; where there are two answers, both units are to be on.
+    """Return the 104 pairs that have an answer; for two answers, both units should be on.
 
-    Where triples are held out, the cases are the 112 triples. Those of a pair with two answers then contradict each
-    other, so that no net gets all of them right.
+    Where triples are held out, the cases are the 112 triples. The triples of a pair with two answers then contradict
+    each other, so that no net gets all of them right.
     """
     facts = _facts(recipe)
     inputs, desired = np.zeros((len(facts), len(PEOPLE) + len(RELATIONS))), np.zeros((len(facts), len(PEOPLE)))
@@ -132,7 +133,7 @@ MEASURES = {
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """Return scores, and the features that units code, see PERSON and CODES; a shared job see ALIKE."""
+    """Return scores, the features that units code (PERSON, CODES), and whether two units share a job (ALIKE)."""
     out, on = nets.outputs, nets.on
     found = scores(nets)
     wrong = np.where(on, np.nan, out)
@@ -151,7 +152,7 @@ def measure(nets: Nets) -> dict[str, np.ndarray]:
 
 
 def scores(nets: Nets) -> dict[str, np.ndarray]:
-    """Return the cases that are right by STANDARDS, those that count in training and those that are held out."""
+    """Count the cases that are right by STANDARDS, among training cases and among held-out cases."""
     found: dict[str, np.ndarray] = {}
     for name, margin in STANDARDS.items():
         met = np.where(nets.on, nets.outputs > 0.5 + margin, nets.outputs < 0.5 - margin).all(-1)
@@ -167,7 +168,7 @@ def scores(nets: Nets) -> dict[str, np.ndarray]:
 
 
 def incoming(wiring: Wiring, w: np.ndarray, layer: str) -> np.ndarray:
-    """Return (S, units, sources): the weights into each unit of a hidden layer, its bias left out."""
+    """Return (S, units, sources): the weights into each unit of a hidden layer, without its bias."""
     units = [k for k, name in enumerate(wiring.units) if name in {f"{layer}{n}" for n in range(1, 13)}]
     return np.stack([w[:, wiring.parameter[(wiring.target == unit) & (wiring.source > 0)]] for unit in units], 1)
 

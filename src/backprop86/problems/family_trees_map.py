@@ -1,8 +1,8 @@
-"""The family trees on a map: from which initial weights, and with which rates, does the printed recipe learn?
+"""The map of the family trees: the initial ranges and rates with which the printed recipe learns.
 
-A point of the map is an initial range R and a factor M on both rates. Everything else is as printed, the problem itself
-is that of family_trees.py. A net of logistic units of slope beta, started and trained as printed, is the net at
-(0.3 beta, beta²): its weights are these, divided by beta.
+A point of the map is an initial range R and a factor M on both rates. Everything else is as printed; the problem itself
+is in family_trees.py. A net of logistic units of slope beta, started and trained as printed, is the net at (0.3 beta,
+beta²), with its weights divided by beta.
 """
 
 import numpy as np
@@ -24,6 +24,6 @@ MEASURES = {name: said for name, said in family_trees.MEASURES.items() if name i
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """Measure as family_trees.measure does, and keep the columns that the map needs."""
+    """Measure as in family_trees.measure, and keep the columns for the map."""
     found = family_trees.measure(nets)
     return {name: found[name] for name in KEPT}

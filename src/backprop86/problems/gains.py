@@ -1,6 +1,6 @@
-"""Gains that are learned (L pp. 28-35): an iterative net may let its units decide slowly at first and firmly at last.
+"""Learned gains (L pp. 28-35): the units of an iterative net may decide slowly at first and firmly at last.
 
-Inputs are held while the net runs for some steps. Each step has a gain of its own, one number for all units.
+Inputs are held while the net runs for some steps. Each step has its own gain, one number for all units.
 """
 
 from dataclasses import replace
@@ -13,16 +13,16 @@ from backprop86.running.nets import Nets
 from backprop86.wiring import ONE, Wiring, unroll, wire
 
 NETWORKS = {"4-1-4": (4, 1, 4, 5), "10-10-10": (10, 10, 10, 11)}
-"""Inputs, hidden units, outputs, steps."""
+"""Networks: inputs, hidden units, outputs, steps."""
 PAIRS = 15
 START = 0.5
-"""State of every unit before the first step; assumed, as it is of a unit that nothing feeds."""
+"""The state of every unit before the first step (assumed): the output of a unit without inputs."""
 OF_PAIRS = 2
-"""The stream of random numbers that pairs are drawn from."""
+"""The stream of random numbers for pairs."""
 
 
 def wiring(recipe: Recipe) -> Wiring:
-    """Return the net unrolled: inputs feed hidden units, and these the outputs, which see each other."""
+    """Return the unrolled net: inputs feed hidden units, which feed the outputs, which feed each other."""
     n_inputs, n_hidden, n_outputs, steps = _sizes(recipe)
     sizes = {"i": n_inputs, "h": n_hidden, "o": n_outputs}
     inputs, hidden, outputs = ([f"{letter}{k + 1}" for k in range(n)] for letter, n in sizes.items())
@@ -40,7 +40,7 @@ def _sizes(recipe: Recipe) -> tuple[int, int, int, int]:
 
 
 def cases(recipe: Recipe) -> Cases:
-    """Return the four patterns of one bit, each its own answer; or 15 pairs of random vectors of ten bits."""
+    """Return the four patterns with one bit on, each its own answer; or 15 pairs of random vectors of ten bits."""
     n_inputs, n_hidden, n_outputs, steps = _sizes(recipe)
     given, desired = np.eye(4), np.eye(4)
     if recipe.network == "10-10-10":
@@ -54,11 +54,11 @@ MEASURES = {
     "gain_rises": "the gain of the last step is larger than that of the first",
     "last_two_largest": "the gains of the last two steps are larger than those of all others",
 }
-"""The columns of `measure`, as docs/rows.md explains them; nets whose gains are learned have them."""
+"""The columns of `measure`, as docs/rows.md explains them, for nets with learned gains."""
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """Return what has become of the gains."""
+    """Compare the gains of the last steps with the earlier gains."""
     gains = nets.w[:, nets.wiring.n_weights :]
     if not gains.shape[1]:
         return {}

@@ -1,9 +1,9 @@
 """An iterative net equals a layered one with shared weights (N Fig. 5): output for output, gradient for gradient.
 
 The letter's net has three units in a row, each fed by its neighbours through w1...w4, and runs for three iterations.
-It is written here twice: `wiring` unrolls it into layers, which is what is trained, and `iterate` and `iterate_back`
-run it as it stands, the same weights over and over, keeping the history of the units' states as the letter demands.
-What the net is to compute the letter leaves open. Ours is to tell at c what b was three iterations ago.
+This file has it twice: `wiring` unrolls it into the layers that are trained, and `iterate` and `iterate_back` run the
+net itself, with the same weights over and over, keeping the history of the units' states as the letter demands. The
+letter leaves the net's task open. In ours, c must repeat the state of b three iterations ago.
 """
 
 import itertools
@@ -22,14 +22,14 @@ from backprop86.wiring import ONE, Wiring, unroll, wire
 
 ITERATIONS = 3
 NEIGHBOURS = (("a", "b"), ("b", "a"), ("b", "c"), ("c", "b"))
-"""The units that w1, w2, w3, w4 lead from and to."""
+"""The units at both ends of w1, w2, w3, w4: from, to."""
 UNITS = ("a", "b", "c")
 Numbers = Any
 """An array or a tensor."""
 
 
 def wiring(recipe: Recipe) -> Wiring:
-    """Return the net unrolled for three iterations, c the output; corresponding weights are one parameter."""
+    """Return the net unrolled for three iterations with the output c; corresponding weights are one parameter."""
     if recipe.network != "three_units":
         raise BadInput(f"network must be three_units, was {recipe.network}")
     fed = {f"{unit}'": [ONE, *(source for source, target in NEIGHBOURS if target == unit)] for unit in UNITS}
@@ -38,12 +38,12 @@ def wiring(recipe: Recipe) -> Wiring:
 
 
 def cases(recipe: Recipe) -> Cases:
-    """Return all eight states to begin with; c is to be what b was."""
+    """Return all eight initial states; c should become what b was."""
     return Cases.of_all_bits(3, lambda inputs: inputs[:, 1:2])
 
 
 def matrix(wiring: Wiring, w: np.ndarray) -> np.ndarray:
-    """Return (S, 3, 4): the weight into each unit from the unit that is always 1 and from a, b, c; 0 for no weight."""
+    """Return (S, 3, 4): the weights into each unit from unit 0 (always 1), a, b and c; 0 for no connection."""
     found = np.zeros((len(w), 3, 4))
     for parameter, source, target in wiring.table():
         if target.endswith("@1"):
@@ -55,7 +55,7 @@ def matrix(wiring: Wiring, w: np.ndarray) -> np.ndarray:
 def iterate(state: Numbers, weights: Numbers, logistic: Callable[[Numbers], Numbers]) -> tuple[Numbers, Cache]:
     """Return the state (S, C, 3) after three iterations, and the weights and every state, for the way back.
 
-    The sums are written out, so that arrays have the same bits on every processor, and tensors can be given too.
+    The sums are written out, so that arrays have the same bits on every processor; tensors work too.
     """
     history = [state]
     for _ in range(ITERATIONS):
@@ -70,7 +70,7 @@ def iterate(state: Numbers, weights: Numbers, logistic: Callable[[Numbers], Numb
 def iterate_back(dE_dstate: Numbers, cache: Cache) -> tuple[Numbers, Numbers]:
     """Return dE/dstate at the start, and dE/dweights summed over the iterations (P p. 355).
 
-    N averages: a third of it. Every sum has the order that it has in the layered net.
+    N averages instead, which gives a third of it. Every sum has the same order as in the layered net.
     """
     weights, history = cache
     dE_dweights = 0 * weights
@@ -98,7 +98,7 @@ def layered(wiring: Wiring, inputs: np.ndarray, w: np.ndarray) -> np.ndarray:
 def layered_back(wiring: Wiring, w: np.ndarray, y: np.ndarray, dE_dy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return dE/dinputs and dE/dw of the layered net, connection by connection from the last to the first.
 
-    y (S, C, n_units); dE_dy (S, C, n_units) is what E itself says, 0 for all units but the outputs.
+    y (S, C, n_units); dE_dy (S, C, n_units) is the derivative of E itself, 0 for all units but the outputs.
     """
     dE_dy, dE_dw = dE_dy.copy(), np.zeros_like(w)
     for source, target, parameter in zip(wiring.source[::-1], wiring.target[::-1], wiring.parameter[::-1], strict=True):

@@ -32,7 +32,7 @@ MEASURES = {
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """Look at the weights from the hidden units to the outputs."""
+    """Measure the weights from the hidden units to the outputs."""
     size = np.abs(to_outputs(nets.wiring, nets.w))
     ranked = np.sort(size, -1)
     distinct = (np.sort(size.argmax(-1), -1) == [0, 1, 2]).all(-1)

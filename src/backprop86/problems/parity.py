@@ -1,4 +1,4 @@
-"""Parity (P pp. 334-335): on if an odd number of the inputs is. As many hidden units as inputs suffice, fewer do not.
+"""Parity (P pp. 334-335): on if an odd number of the inputs is. N hidden units suffice for N inputs; fewer do not.
 
 The chapter's solution counts: its hidden units form a thermometer, each of which changes at another number of inputs.
 """
@@ -12,11 +12,11 @@ from backprop86.running.nets import Nets
 from backprop86.wiring import Wiring, layered
 
 PRINTED_CODES = np.array([[1, 1, 1, 1], [1, 0, 1, 1], [1, 0, 1, 0], [0, 0, 1, 0], [0, 0, 0, 0]])
-"""P Table 3: what the four hidden units do when 0, 1, 2, 3 and 4 of the inputs are on."""
+"""P Table 3: the outputs of the four hidden units when 0, 1, 2, 3 and 4 of the inputs are on."""
 
 
 def sizes(recipe: Recipe) -> tuple[int, int]:
-    """Return (inputs, hidden units) of a network named, say, 4_bits_4_hidden."""
+    """Return (inputs, hidden units) of a network with a name such as 4_bits_4_hidden."""
     if found := re.fullmatch(r"([2-9])_bits_([1-9]\d*)_hidden", recipe.network):
         return int(found[1]), int(found[2])
     raise BadInput(f"network must be such as 4_bits_4_hidden, was {recipe.network}")
@@ -39,7 +39,7 @@ MEASURES = {
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """Look at what the hidden units do for each number of inputs that are on."""
+    """Measure the hidden units' outputs for each number of inputs that are on."""
     number = nets.cases.inputs.sum(1).astype(int)
     on = nets.y[:, :, nets.wiring.hidden] > 0.5
     codes = np.stack([on[:, number == n].mean(1) for n in range(number.max() + 1)], 1)  # (S, N + 1, hidden)

@@ -1,4 +1,4 @@
-"""The two families of N Fig. 2: who is married to whom, and what follows from it about everybody else."""
+"""The two families of N Fig. 2: the marriages and children, and the relations that follow from them."""
 
 from collections import defaultdict
 from functools import cache
@@ -16,12 +16,12 @@ ENGLISH = (
     "Christopher", "Andrew", "Arthur", "James", "Charles", "Colin",
     "Penelope", "Christine", "Victoria", "Jennifer", "Margaret", "Charlotte",
 )  # fmt: skip
-"""The English in the order of the figures: six men, six women."""
+"""The English, in the order of the figures: six men, six women."""
 ITALIAN = (
     "Roberto", "Pierro", "Emilio", "Marco", "Tomaso", "Alfonso",
     "Maria", "Francesca", "Lucia", "Angela", "Gina", "Sophia",
 )  # fmt: skip
-"""Each below the English twin who stands at the same place in the other tree."""
+"""The Italians, each below the English twin with the same place in the other tree."""
 PEOPLE = ENGLISH + ITALIAN
 RELATIONS = (
     "husband", "wife", "son", "daughter", "father", "mother",
@@ -40,7 +40,7 @@ ANSWER_SEX = np.tile([-1, 1], 6)
 
 @cache
 def answers() -> dict[tuple[str, str], tuple[str, ...]]:
-    """Map (person, relation) to the people who answer it, for both families."""
+    """Map (person, relation) to the people who are the answer, for both families."""
     english = _relatives()
     twin = dict(zip(ENGLISH, ITALIAN, strict=True))
     italian = {(twin[p], relation): tuple(twin[q] for q in who) for (p, relation), who in english.items()}
@@ -50,7 +50,7 @@ def answers() -> dict[tuple[str, str], tuple[str, ...]]:
 
 
 def triples() -> list[tuple[str, str, str]]:
-    """Return every fact by itself: person, relation, answer."""
+    """Return every fact separately: person, relation, answer."""
     return [(person, relation, name) for (person, relation), who in answers().items() for name in who]
 
 

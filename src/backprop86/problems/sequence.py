@@ -1,6 +1,6 @@
 """Sequence completion (P pp. 358-361): two letters go in one after the other, and the digits they stand for come out.
 
-The net is recurrent. Run for so many steps it is a layered net whose corresponding connections share one parameter
+The net is recurrent. Run for a number of steps it is a layered net whose corresponding connections share one parameter
 (P Fig. 17): unit h1 at step 3 is the unit h1@3 of the wiring, and h1@2 -> o1@3 has the weight of h1@3 -> o1@4.
 """
 
@@ -21,9 +21,9 @@ STANDS_FOR = {"A": "12", "B": "23", "C": "31", "D": "21", "E": "13"}
 LETTERS, DIGITS = tuple(STANDS_FOR), ("o1", "o2", "o3")
 HELD_OUT = ("AD", "BE", "CA", "DB", "EC")
 START = 0.2
-"""The output of every unit but the letters before anything has reached it."""
+"""The initial output of every unit but the letters."""
 FEW = 0.25
-"""Up to this share of the held-out sequences wrong are "a few"."""
+"""The largest share of wrong held-out sequences that counts as "a few"."""
 
 
 class Form(NamedTuple):
@@ -32,7 +32,7 @@ class Form(NamedTuple):
     hidden: list[str]
     last_letter: int  # the letters come in two of the steps 1...last_letter, the digits in the four steps after it
     kind: str  # "", "no_delay" or "direct"
-    half: int  # which draw of the connections that are there; 0: all are
+    half: int  # the number of the random draw of connections; 0: all connections
 
 
 def form(recipe: Recipe) -> Form:
@@ -58,7 +58,7 @@ def connections(net: Form) -> dict[str, list[str]]:
 
 
 def wiring(recipe: Recipe) -> Wiring:
-    """Return the recurrent net, unrolled. Inputs: the letters at each step that may have one, then the first states."""
+    """Return the unrolled net. Inputs: the letters at each step that may have one, then the initial states."""
     net = form(recipe)
     delay, last = int(net.kind != "no_delay"), net.last_letter + 4
     inputs = [f"{letter}@{t}" for t in range(1, net.last_letter + 1) for letter in LETTERS]
@@ -67,12 +67,12 @@ def wiring(recipe: Recipe) -> Wiring:
     shared: dict[tuple[str, str], str] = {}
     for t in range(1 + delay, last + 1):
         for target, sources in connections(net).items():
-            if target in net.hidden and t > last - delay:  # it would reach no digit any more
+            if target in net.hidden and t > last - delay:  # it could no longer reach a digit
                 continue
             fed[f"{target}@{t}"] = []
             for source in sources:
                 lag = 1 if source in (net.hidden if target in net.hidden else DIGITS) else delay
-                if source in LETTERS and t - lag > net.last_letter:  # no letter is on any more
+                if source in LETTERS and t - lag > net.last_letter:  # no letter is on after this
                     continue
                 before = ONE if source == ONE else f"{source}@{t - lag}"
                 fed[f"{target}@{t}"].append(before)
@@ -82,7 +82,7 @@ def wiring(recipe: Recipe) -> Wiring:
 
 
 def cases(recipe: Recipe) -> Cases:
-    """Return all pairs of letters in all pairs of steps, and the digit units to be on in the last four steps."""
+    """Return all pairs of letters in all pairs of steps, and the correct digit units in the last four steps."""
     net = form(recipe)
     names, inputs, desired, state = [], [], [], [START] * (len(net.hidden) + len(DIGITS))
     for steps in combinations(range(net.last_letter), 2):
@@ -98,7 +98,7 @@ def cases(recipe: Recipe) -> Cases:
 
 
 def counted(recipe: Recipe, seeds: list[int]) -> np.ndarray | None:
-    """Return the cases that each seed is trained on, (S, C): all but the five pairs of P, or a draw of the seed's."""
+    """Return the training cases of each seed, (S, C): all but the five pairs of P, or but the seed's own draw."""
     if recipe.held_out == "none":
         return None
     if recipe.held_out not in ("printed", "random"):

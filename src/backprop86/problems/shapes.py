@@ -1,7 +1,7 @@
 """Shapes on a ring (S pp. 6-11): a net names one of 16 shapes wherever it stands in an image of twelve pixels.
 
-Nobody tells it that a shape moved is the same shape. Two places of each shape are held out: whether these are right
-as well tells whether the six units in the middle code the shape and not the image.
+The net gets no hint that a moved shape is the same shape. Two places of each shape are held out: right answers there
+show that the six units in the middle code the shape and not the image.
 """
 
 import itertools
@@ -15,22 +15,22 @@ from backprop86.running.nets import Nets
 from backprop86.wiring import ONE, Wiring, wire
 
 PIXELS, WIDE, LOWER, MIDDLE = 12, 6, 60, 6
-"""The pixels of an image, those of a shape, the lower units, and those in the middle."""
+"""The numbers of pixels of an image, pixels of a shape, lower units, and units in the middle."""
 SHAPES = tuple((1, *bits, 1) for bits in itertools.product((0, 1), repeat=WIDE - 2))
 """The 16 shapes: the first and the last pixel are on."""
 HELD_OUT = 2
-"""The places of each shape that are held out."""
+"""The number of held-out places of each shape."""
 FIELDS = {
     "five_a_place": (PIXELS, WIDE),
     "ten_a_place": (WIDE, WIDE),
     "whole_image": (PIXELS, PIXELS),
     "no_middle": (PIXELS, WIDE),
 }
-"""The networks: at how many places of the ring lower units stand, and how many pixels each of them sees."""
+"""The networks: the number of places of lower units on the ring, and the number of pixels each sees."""
 
 
 def wiring(recipe: Recipe) -> Wiring:
-    """Return 12 -> 60 -> 6 -> 16; a lower unit sees adjacent pixels; no_middle leaves the six units out."""
+    """Return 12 -> 60 -> 6 -> 16; a lower unit sees adjacent pixels; no_middle has no middle units."""
     if recipe.network not in FIELDS:
         raise BadInput(f"network must be {', '.join(FIELDS)}, was {recipe.network}")
     places, seen = FIELDS[recipe.network]
@@ -63,7 +63,7 @@ def cases(recipe: Recipe) -> Cases:
 
 
 def counted(recipe: Recipe, seeds: list[int]) -> np.ndarray | None:
-    """Return the cases that each seed is trained on, (S, C); the seed draws two places of each shape to hold out."""
+    """Return the training cases of each seed, (S, C); the seed draws two places of each shape to hold out."""
     if recipe.held_out == "none":
         return None
     if recipe.held_out != "random":
@@ -89,7 +89,7 @@ MEASURES = {
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """Count the right answers, as S does, and the codes in the middle that are nearest to one of the same shape."""
+    """Count the right answers, as in S, and the middle codes whose nearest code is of the same shape."""
     right = nets.outputs.argmax(-1) == nets.cases.desired.argmax(-1)
     found: dict[str, np.ndarray] = {"trained_right": (right & nets.counts).sum(1) / nets.counts.sum(1)}
     found["all_trained_right"] = found["trained_right"] == 1
@@ -101,12 +101,12 @@ def measure(nets: Nets) -> dict[str, np.ndarray]:
 
 
 def in_the_middle(wiring: Wiring) -> list[int]:
-    """Return the six units in the middle; none in a net that has none."""
+    """Return the six units in the middle; empty for a net without them."""
     return [k for k, name in enumerate(wiring.units) if name.startswith("middle")]
 
 
 def _nearest_alike(codes: np.ndarray) -> float:
-    """Return the share of the cases whose nearest code among all others is of the same shape; codes (C, units)."""
+    """Return the share of cases whose nearest other code is of the same shape; codes (C, units)."""
     apart = length(codes[:, None] - codes[None])
     apart[np.arange(len(codes)), np.arange(len(codes))] = np.inf
     return float((apart.argmin(1) // PIXELS == np.arange(len(codes)) // PIXELS).mean())

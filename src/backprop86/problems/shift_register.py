@@ -1,7 +1,7 @@
-"""A shift register (P p. 357): a recurrent net is shown a pattern and must have moved it two places two steps later.
+"""A shift register (P p. 357): a recurrent net starts from a pattern and must have moved it two places two steps later.
 
 Every unit is input and output and feeds every unit, itself included. Unrolled, the two steps are two layers with the
-same weights (P Fig. 17). Nothing says that each step should move the pattern by one place, but it is the simple way.
+same weights (P Fig. 17). Nothing forces each step to move the pattern by one place, but this is the simple way.
 """
 
 import re
@@ -17,7 +17,7 @@ STEPS = 2
 
 
 def size(recipe: Recipe) -> int:
-    """Return the number of units of a network named, say, 3_units; P has three and five."""
+    """Return the number of units of a network with a name such as 3_units; P has three and five."""
     if found := re.fullmatch(r"([2-9])_units", recipe.network):
         return int(found[1])
     raise BadInput(f"network must be such as 3_units, was {recipe.network}")
@@ -36,7 +36,7 @@ def one_step(n: int) -> Wiring:
 
 
 def cases(recipe: Recipe) -> Cases:
-    """Return all 2^n patterns, and each two places further to the left."""
+    """Return all 2^n patterns, and each pattern moved two places to the left."""
     return Cases.of_all_bits(size(recipe), lambda inputs: np.roll(inputs, -STEPS, axis=1))
 
 
@@ -55,7 +55,7 @@ MEASURES = {
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """Measure how the pattern is moved."""
+    """Measure the way in which the pattern moves."""
     n = nets.wiring.n_inputs
     into, right = square(nets.wiring, nets.w), np.roll(np.eye(n, dtype=bool), 1, axis=1)
     others = np.abs(np.where(right, 0, into)).max(-1)

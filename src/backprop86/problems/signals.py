@@ -1,4 +1,4 @@
-"""Noisy signals (L pp. 6-11): does a tone rise at its beginning? Every example is new, as none comes twice."""
+"""Noisy signals (L pp. 6-11): does a tone rise at its beginning? Every example is new: none occurs twice."""
 
 from collections.abc import Sequence
 
@@ -10,14 +10,14 @@ from backprop86.running.nets import Nets
 from backprop86.wiring import Wiring, layered
 
 BANDS, TIMES, LASTS, RISE = 6, 9, 5, 2
-"""Frequency bands and times of a signal; the times that it lasts, so that it has five onsets; the bands it rises by."""
+"""Frequency bands and times of a signal; its length in times, which leaves five onsets; its rise in bands."""
 SIGNAL, BACKGROUND = 0.4, 0.1
 NOISE_OF_SIGNAL, NOISE_OF_BACKGROUND = 0.15, 0.1
-"""Standard deviations."""
+"""Standard deviations of the noise."""
 FINEST = 2.0**-20
-"""Noise is rounded to a multiple of this, so that it does not hang on the last bit of a machine's logarithm."""
+"""Noise is rounded to a multiple of this, so that it does not depend on the last bit of a machine's logarithm."""
 IN_TEST = 2_000
-"""New examples on which every net is tested, the same for all."""
+"""The number of new test examples, the same for all nets."""
 OF_BLOCKS, OF_TEST = 2, 3
 """Streams of random numbers."""
 RISES, STAYS = 0, 1
@@ -32,9 +32,10 @@ def wiring(recipe: Recipe) -> Wiring:
 
 
 def examples(randoms: Sequence[np.random.Generator], n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return n examples from each of some sources: inputs (sources, n, 54), time after time from the lowest band up.
+    """Return n examples from each random source: inputs (sources, n, 54), by time, and at each time from the lowest
+    band up.
 
-    desired (sources, n, 2) says which output is to be on.
+    desired (sources, n, 2) is 1 for the output that should be on.
     """
     chances = np.stack([random.random((3, n)) for random in randoms], 1)
     noise = np.stack([random.standard_normal((n, TIMES, BANDS)) for random in randoms])
@@ -55,7 +56,7 @@ def blocks(recipe: Recipe, seed: int, first: int, n: int) -> tuple[np.ndarray, n
 
 
 def cases(recipe: Recipe) -> Cases:
-    """Return the examples of the test: nets are measured on them, and trained on `blocks`."""
+    """Return the test examples, which measure the nets; `blocks` trains them."""
     (inputs,), (desired,) = examples([generator(0, OF_TEST)], IN_TEST)
     names = ("rises", "stays")
     return Cases(inputs, desired, tuple(f"{names[int(d[STAYS])]} {k}" for k, d in enumerate(desired)))
@@ -66,6 +67,6 @@ MEASURES = {"forced_choice": "the share of the 2,000 test signals for which the 
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """Return how many test signals are told rightly."""
+    """Return the share of test signals that are classified correctly."""
     says_rises = nets.outputs[..., RISES] > nets.outputs[..., STAYS]
     return {"forced_choice": (says_rises == nets.on[..., RISES]).mean(-1)}

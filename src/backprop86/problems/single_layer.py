@@ -1,8 +1,8 @@
-"""No hidden units (N p. 535, P pp. 330-334): what a single layer cannot learn, and the best it can do.
+"""No hidden units (N p. 535, P pp. 330-334): the limits of a single layer, and the best it can do.
 
-Without hidden units the inputs for which the output is on lie on one side of a plane. Whatever the weights, one case of
-the four of XOR is wrong, and seven of the 64 of mirror symmetry, where besides all that are not symmetric only
-one that is can be right (`tests/problems/test_single_layer.py` finds both minima exactly).
+Without hidden units the inputs that turn the output on lie on one side of a plane. Whatever the weights, at least one
+of XOR's four cases is wrong, and seven of mirror symmetry's 64: when all asymmetric rows are right, only one symmetric
+row can be right (`tests/problems/test_single_layer.py` finds both minima exactly).
 """
 
 import numpy as np
@@ -15,7 +15,7 @@ from backprop86.wiring import Wiring
 
 __all__ = ["cases", "measure", "wiring"]
 LEAST_WRONG = {"xor": 1, "symmetry": 7}
-"""The fewest cases that a plane leaves on the wrong side."""
+"""The fewest cases on the wrong side of any plane."""
 
 
 def wiring(recipe: Recipe) -> Wiring:
@@ -27,7 +27,7 @@ def wiring(recipe: Recipe) -> Wiring:
 
 MEASURES = {
     "wrong": "the number of cases that are not on the right side of 0.5",
-    "right_beyond_the_best": "fewer cases are wrong than any weights can have wrong",
+    "right_beyond_the_best": "fewer cases are wrong than the smallest number that any weights allow",
     "is_flat": "the outputs of all cases are within 0.01 of each other",
 }
 """The columns of `measure`, as docs/rows.md explains them."""

@@ -1,7 +1,7 @@
 """Mirror symmetry (N Fig. 1, P pp. 340-341): is a row of six bits the same read from either end?
 
 Two hidden units suffice. The solution that N prints weighs the two halves with opposite sign and 1 : 2 : 4, so that
-every row that is not symmetric turns one of the two on.
+every asymmetric row turns one of the two on.
 """
 
 import numpy as np
@@ -15,7 +15,7 @@ PRINTED_N = [
     -1.1, -14.2, 3.6, -7.1, 7.1, -3.6, 14.2,
     6.4, -8.8, -8.8,
 ]  # fmt: skip
-"""N Fig. 1: left hidden unit, right hidden unit, output; each its bias, then its weights from the units below."""
+"""N Fig. 1: left hidden unit, right hidden unit, output; for each its bias, then its weights from the units below."""
 PRINTED_P = [
     -1.0, -3.18, 6.32, -12.56, 12.56, -6.33, 3.17,
     -1.0, 3.16, -6.34, 12.52, -12.51, 6.31, -3.17,
@@ -56,7 +56,7 @@ MEASURES = {
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """Measure the properties that N states of its weights. A pair stands for half the difference of its two."""
+    """Measure the properties of N's weights. The value of a mirrored pair is half the difference of its two weights."""
     wiring, w = nets.wiring, nets.w
     hidden = [wiring.units.index(name) for name in ("h1", "h2")]
     into = np.stack(

@@ -1,6 +1,6 @@
-"""Equal initial weights (N p. 535, P p. 330, H p. 11): hidden units that begin equal stay equal for ever.
+"""Equal initial weights (N p. 535, P p. 330, H p. 11): hidden units that start equal stay equal for ever.
 
-Both hidden units receive the same error signal, so their weights change alike and two units do the work of one. Random
+Both hidden units receive the same error signal, so their weights change alike, and the two do the work of one. Random
 weights, however small, break the symmetry.
 """
 
@@ -14,7 +14,7 @@ from backprop86.wiring import Wiring
 
 __all__ = ["cases", "measure", "wiring"]
 SEPARATE = 0.1
-"""Hidden units are separate if in some case the outputs of the two differ by more than this."""
+"""Hidden units are separate if their outputs differ by more than this in some case."""
 
 
 def wiring(recipe: Recipe) -> Wiring:
@@ -33,7 +33,7 @@ MEASURES = {
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """Measure how different the two hidden units are."""
+    """Measure the difference between the two hidden units."""
     one, two = (nets.y[:, :, nets.wiring.units.index(unit)] for unit in ("h1", "h2"))
     separation = np.abs(one - two).max(1)
     return {"separation": separation, "separate": separation > SEPARATE, "identical": separation == 0}

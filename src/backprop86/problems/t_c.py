@@ -1,4 +1,4 @@
-"""T-C (P pp. 348-352): tell a block T from a block C, whichever way up and wherever, by one kernel used everywhere.
+"""T-C (P pp. 348-352): distinguish a block T from a block C, in any rotation and place, by one kernel used everywhere.
 
 A grid of hidden units looks at a grid of inputs through fields of 3x3, all with the same nine weights and one bias.
 """
@@ -16,7 +16,7 @@ from backprop86.wiring import ONE, Wiring, wire
 
 BLOCKS = {"T": np.array([[1, 1, 1], [0, 1, 0], [0, 1, 0]]), "C": np.array([[1, 1, 0], [1, 0, 0], [1, 1, 0]])}
 HELD_OUT = 1 / 4
-"""The share of the positions that is held out, where any are (ours)."""
+"""The share of held-out positions, where any are held out (ours)."""
 CENTRE, DIAGONAL = 3 * np.diag([0, 1, 0]) - 1, 2 * np.eye(3) + np.diag([0, 1, 0]) - 1
 TEMPLATES = {
     "on_centre": [CENTRE],
@@ -24,13 +24,14 @@ TEMPLATES = {
     "diagonal": [DIAGONAL, DIAGONAL[:, ::-1]],
     "compactness": [np.full((3, 3), -2)],
 }
-"""The detectors P found; compactness also has a positive bias. As the blocks turn, so may the bar and the diagonal."""
+"""The detectors that P found; compactness also has a positive bias. The bar and the diagonal may be turned.
+"""
 ALIKE = 0.8
-"""A kernel is of a kind if |cosine| with its template is that much; two kinds have at most 0.67 with one another."""
+"""A kernel is of a kind if its |cosine| with the template is at least this; two templates have at most 0.67."""
 
 
 def size(recipe: Recipe) -> tuple[int, bool]:
-    """Return (side of the input grid, whether all hidden units share their outgoing weight) of, say, 7x7_shared."""
+    """Return the side of the input grid, and whether all hidden units share their outgoing weight, as in 7x7_shared."""
     if found := re.fullmatch(r"([5-9]|1\d)x\1_(shared|own)", recipe.network):
         return int(found[1]), found[2] == "shared"
     raise BadInput(f"network must be such as 7x7_shared or 7x7_own, was {recipe.network}")
@@ -52,9 +53,9 @@ def wiring(recipe: Recipe) -> Wiring:
 
 
 def positions(recipe: Recipe) -> list[tuple[int, int]]:
-    """Return corners of the 3x3 square that a block stands in: the middle one, or, if some are held out, all.
+    """Return the corners of a block's 3x3 square: the middle position or, if some are held out, all positions.
 
-    All are two units or more from the edge, so that every field that touches the block is whole.
+    All are two units or more from the edge, so that every field that touches the block is complete.
     """
     side = size(recipe)[0]
     if recipe.held_out == "none":
@@ -63,7 +64,7 @@ def positions(recipe: Recipe) -> list[tuple[int, int]]:
 
 
 def cases(recipe: Recipe) -> Cases:
-    """Return T and C in turn, in four rotations, at every position; the output is on for T."""
+    """Return T and C alternately, in four rotations, at every position; the output is on for T."""
     side = size(recipe)[0]
     inputs, desired, names = [], [], []
     for (row, column), turns, letter in itertools.product(positions(recipe), range(4), BLOCKS):
@@ -76,7 +77,7 @@ def cases(recipe: Recipe) -> Cases:
 
 
 def counted(recipe: Recipe, seeds: list[int]) -> np.ndarray | None:
-    """Return the cases that each seed is trained on, (S, C); the seed draws the positions at which it is shown none."""
+    """Return the training cases of each seed, (S, C); the seed draws the positions to hold out."""
     if recipe.held_out == "none":
         return None
     if recipe.held_out != "positions":
@@ -90,12 +91,12 @@ def counted(recipe: Recipe, seeds: list[int]) -> np.ndarray | None:
 
 
 def kernels(wiring: Wiring, w: np.ndarray) -> np.ndarray:
-    """Return (S, 3, 3): the weights that all hidden units have."""
+    """Return (S, 3, 3): the weights that all hidden units share."""
     return w[:, [[wiring.index(f"i{i},{j}", "h0,0") for j in range(3)] for i in range(3)]]
 
 
 def likeness(kernels: np.ndarray) -> np.ndarray:
-    """Return the signed cosine of kernels (S, 3, 3) with the template of each kind most like them, (S, kinds)."""
+    """Return the signed cosine of kernels (S, 3, 3) with the most similar template of each kind, (S, kinds)."""
     nine = kernels.reshape(len(kernels), 9)
     lengths = length(nine) + np.finfo(float).tiny
     best = []
@@ -119,11 +120,11 @@ MEASURES = {
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """Measure the kind of the kernel, and the results at positions that were held out.
+    """Measure the kind of the kernel, and the results at held-out positions.
 
-    kind is the one with the largest |cosine|, other if that is below ALIKE, or if it would be compactness but the bias
-    has the sign of the weights. Which sign does not matter: a net with kernel, bias and outgoing weights of the other
-    sign computes the same, since 1 - y is the logistic of -x.
+    The kind is the template with the largest |cosine|; it is "other" if that is below ALIKE, or if it would be
+    compactness but the bias has the sign of the weights. The sign itself does not matter: a net with kernel, bias and
+    outgoing weights of the other sign computes the same, since 1 - y is the logistic of -x.
     """
     wiring, w = nets.wiring, nets.w
     right = ((nets.outputs > 0.5) == nets.on)[..., 0]

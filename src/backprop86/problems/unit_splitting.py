@@ -1,8 +1,9 @@
-"""Unit splitting (L p. 20): a hidden unit is replaced by n copies of it that do its work together, for ever.
+"""Unit splitting (L p. 20): n copies replace a hidden unit and do its work together, for ever.
 
-Each copy has the incoming weights of the unit, and its outgoing weights over n. dE/dw of an outgoing weight is then
-what it was, so it must change 1/n as much, with epsilon / n. dE/dw of an incoming weight is 1/n of what it was, as it
-comes back through a weight over n, so it needs n epsilon to change as the unit's did. L names the first alone.
+Each copy has the incoming weights of the unit, and its outgoing weights over n. dE/dw of an outgoing weight is then the
+same as before, so the weight must change 1/n as much, with epsilon / n. dE/dw of an incoming weight is 1/n of its old
+value, as it comes back through a weight over n, so the weight needs n epsilon to change like the unit's. L names only
+the first.
 """
 
 import numpy as np
@@ -16,14 +17,14 @@ from backprop86.wiring import ONE, Wiring, layered
 N, HIDDEN = 4, 2
 """The inputs and outputs of the encoder 4-2-4 (L p. 25), and its hidden units."""
 EPSILON, ALPHA, SWEEPS = 0.5, 0.8, 2000
-"""The rates of the nets that are compared, and how long they are trained: ours."""
+"""The rates of the compared nets, and their number of sweeps: ours."""
 NETS = {"once": (1, 1), "2": (2, 2), "4": (4, 4), "10": (10, 10), "2_outgoing_only": (2, 1)}
-"""The nets: the copies of each hidden unit, and by how much epsilon of their incoming weights is multiplied."""
+"""The nets: the number of copies of each hidden unit, and the factor on epsilon of their incoming weights."""
 COPIES = np.array([copies for copies, _ in NETS.values() for _ in range(copies * HIDDEN)])
 INCOMING = np.array([more for copies, more in NETS.values() for _ in range(copies * HIDDEN)])
 UNIT = np.array([unit for copies, _ in NETS.values() for unit in range(HIDDEN) for _ in range(copies)])
 NET = np.array([net for net, (copies, _) in enumerate(NETS.values()) for _ in range(copies * HIDDEN)])
-"""For every copy in every net: the number of copies, that factor, the unit that it copies, and its net."""
+"""For every copy in every net: the number of copies, that factor, the copied unit, and the net."""
 ENDS = np.cumsum([0, *(copies for copies, _ in NETS.values() for _ in range(HIDDEN))])
 """The first copy of each unit in each net, and the number of copies in all."""
 
@@ -36,7 +37,7 @@ def wiring(recipe: Recipe) -> Wiring:
 
 
 def cases(recipe: Recipe) -> Cases:
-    """Return one unit of four on, to be repeated."""
+    """Return the four patterns with one unit on, to be repeated."""
     return Cases(np.eye(N), np.eye(N), tuple("1234"))
 
 
@@ -45,7 +46,7 @@ Weights = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def split(wiring: Wiring, w: np.ndarray) -> Weights:
-    """Return the weights of the net as it is, and with each hidden unit in copies."""
+    """Return the weights of the original net, and of the nets with copies of each hidden unit."""
     hidden, outputs = ([f"{letter}{k + 1}" for k in range(n)] for letter, n in (("h", HIDDEN), ("o", N)))
     into = w[:, [[wiring.index(source, unit) for source in (ONE, "i1", "i2", "i3", "i4")] for unit in hidden]]
     out = w[:, [[wiring.index(unit, output) for unit in hidden] for output in outputs]]
@@ -56,7 +57,7 @@ def split(wiring: Wiring, w: np.ndarray) -> Weights:
 def forward(weights: Weights, inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the outputs of all copies (S, C, U), and of the output units of all nets (S, C, N, nets).
 
-    What the copies of a unit send is added up before it is added to the rest.
+    The contributions of a unit's copies are added up before they are added to the rest.
     """
     into, out, thresholds = weights
     y = logistic(total(into[:, None] * inputs[None, :, None]))
@@ -80,7 +81,7 @@ def gradient(weights: Weights, inputs: np.ndarray, y: np.ndarray, outputs: np.nd
 
 
 def trained(weights: Weights, inputs: np.ndarray, sweeps: int = SWEEPS) -> np.ndarray:
-    """Train all nets side by side; return how far their outputs are from those of the net as it is.
+    """Train all nets side by side; return the distance of their outputs from the outputs of the original net.
 
     (sweeps + 1, S, nets): the largest difference in any case, before the first sweep and after each of them.
     """
@@ -103,8 +104,10 @@ def shown_with_one(inputs: np.ndarray) -> np.ndarray:
 
 
 MEASURES = {
-    **{f"apart_{n}": f"of the net with {n} copies of each hidden unit: the largest difference of outputs, at any sweep "
-       "of 2,000, from those of the net as it is" for n in (2, 4, 10)},
+    **{
+        f"apart_{n}": f"of the net with {n} copies of each hidden unit: the largest difference of outputs, at any sweep "
+        "of 2,000, from the outputs of the original net" for n in (2, 4, 10)
+    },
     **{f"same_bits_{n}": f"apart_{n} is exactly 0" for n in (2, 4, 10)},
     "apart_2_outgoing_only": "the same with two copies, where only epsilon of the outgoing weights is divided",
 }  # fmt: skip
@@ -112,7 +115,7 @@ MEASURES = {
 
 
 def measure(nets: Nets) -> dict[str, np.ndarray]:
-    """Split every hidden unit, train the net as it is and the others side by side, and compare their outputs."""
+    """Split every hidden unit, train the original net and the others side by side, and compare their outputs."""
     most = trained(split(nets.wiring, nets.w), shown_with_one(nets.cases.inputs)).max(0)
     found: dict[str, np.ndarray] = {f"apart_{name}": most[:, k] for k, name in enumerate(NETS) if name != "once"}
     return found | {f"same_bits_{n}": found[f"apart_{n}"] == 0 for n in (2, 4, 10)}

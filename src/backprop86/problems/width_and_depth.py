@@ -1,6 +1,6 @@
-"""Width and depth (L pp. 19-23): how long nets of seven shapes take to learn pairs of random vectors.
+"""Width and depth (L pp. 19-23): the time that nets of seven shapes need to learn pairs of random vectors.
 
-L prints averages of twenty runs. The pairs and the nets are those of associations.py.
+L prints averages of twenty runs. The pairs and the nets come from associations.py.
 """
 
 from backprop86.problems import associations

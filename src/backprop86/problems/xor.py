@@ -1,6 +1,6 @@
 """XOR (P pp. 330-334): on if exactly one of two inputs is.
 
-It is in the PDP chapter, not in the letter.
+XOR is in the PDP chapter (P), not in the letter (N).
 """
 
 import re
@@ -16,7 +16,7 @@ PRINTED_FIG3 = [2.2, -6.4, -6.4, 6.3, -4.2, -4.2, -9.4]
 PRINTED_FIG5 = [2.0, -2.0, 9.2, -0.1, 4.3, 8.8, -0.8, -4.5, 5.3]
 """P Fig. 5, the local minimum: h1 (bias, left, right), h2, output (bias, h1, h2)."""
 STARTS = {"fig5": np.array(PRINTED_FIG5)}
-"""Weights to begin with; the draw that is added should be as small as their rounding."""
+"""Named initial weights; a random draw, as small as their rounding, is added."""
 
 
 def wiring(recipe: Recipe) -> Wiring:
@@ -50,8 +50,8 @@ MEASURES = {
 def measure(nets: Nets) -> dict[str, np.ndarray]:
     """Return the number of hidden units, the kind of solution, and whether the net is in the minimum of P Fig. 5.
 
-    There 00 and one of 01 and 10 are within 0.2 of right, the other two cases within 0.05 of 0.5, and one of them on
-    the wrong side. With one hidden unit also its weights, see `oriented`.
+    In that minimum 00 and one of 01 and 10 are within 0.2 of right, the other two cases within 0.05 of 0.5, and one of
+    them on the wrong side. A net with one hidden unit also gives its weights, see `oriented`.
     """
     hidden = nets.wiring.hidden
     on = (nets.y[:, :, hidden] > 0.5) * np.array([8, 4, 2, 1])[:, None]
@@ -70,12 +70,13 @@ def measure(nets: Nets) -> dict[str, np.ndarray]:
 
 
 def oriented(w: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the weights of P Fig. 3, from w (S, 7) in the order of PRINTED_FIG3; of both inputs their mean.
+    """Return the weights of P Fig. 3, from w (S, 7) in the order of PRINTED_FIG3, with the mean over both inputs.
 
-    is_printed_kind: both inputs weigh on the hidden unit with one sign, as in P; in other solutions with opposite ones.
+    is_printed_kind: both inputs have weights of one sign to the hidden unit, as in P; other solutions have opposite
+    signs.
 
-    A net computes the same if the hidden unit does the contrary and if both inputs do. Of these four nets the one is
-    taken that P prints: the hidden unit inhibits the output, and the inputs inhibit it.
+    A net computes the same with its hidden unit inverted, and with both inputs inverted. Of these four nets the
+    function takes the form in P: the hidden unit inhibits the output, and the inputs inhibit the hidden unit.
     """
     hidden_bias, *into, output_bias, direct_1, direct_2, hidden_out = w.T.copy()
     is_printed_kind = into[0] * into[1] > 0

@@ -1,4 +1,4 @@
-"""A report made aside: it takes the place of the old one when all of it is done, or not at all."""
+"""A report made aside: it replaces the old report when it is complete, or not at all."""
 
 import os
 import shutil
@@ -10,30 +10,30 @@ from backprop86.engines.recipe import BadInput
 from backprop86.running.durable import is_at_work
 
 BEGINNING = ".report-"
-"""The names of folders in which a report is being made begin so; the number of the process follows."""
+"""The beginning of the name of a folder with a report in the making; the number of the process follows."""
 WHOLE_PAGE = "whole.html"
-"""The page that holds its pictures, made on demand."""
+"""The self-contained page, made on demand."""
 
 
 @contextmanager
 def aside(output: Path) -> Iterator[Path]:
-    """Yield an empty folder in `output`, of which the files take their places there if all went well."""
+    """Yield an empty folder in `output`, whose files are moved into `output` if all goes well."""
     remove_leftovers(output)
-    folder = output / f"{BEGINNING}{os.getpid()}"  # in the output, which may be a file system of its own
+    folder = output / f"{BEGINNING}{os.getpid()}"  # inside the output, which may be a separate file system
     folder.mkdir()
     try:
         yield folder
         try:
             move(folder, output)
         except KeyboardInterrupt:
-            move(folder, output)  # the rest of it: half a report is none
+            move(folder, output)  # the rest: half a report is no report
             raise
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def remove_leftovers(output: Path) -> None:
-    """Remove the folders of reports whose process was killed."""
+    """Remove the folders of killed processes."""
     for folder in output.glob(f"{BEGINNING}*"):
         number = folder.name.removeprefix(BEGINNING)
         if number.isdecimal() and not is_at_work(int(number)):
@@ -41,7 +41,7 @@ def remove_leftovers(output: Path) -> None:
 
 
 def move(folder: Path, output: Path) -> None:
-    """Move every file to its place, pages last, and remove those made on demand of other rows."""
+    """Move every file to its place, pages last, and remove old files on demand that were made from other rows."""
     made = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
     if there := [place for place in made if (output / place).is_dir()]:
         raise BadInput(f"{output / there[0]} must be a file that may be replaced, was a folder")
@@ -55,5 +55,5 @@ def move(folder: Path, output: Path) -> None:
 
 
 def is_aside(path: Path) -> bool:
-    """Return whether a file is of a report that is being made."""
+    """Return whether a file belongs to a report in the making."""
     return any(part.startswith(BEGINNING) for part in path.parts)

@@ -1,4 +1,4 @@
-"""A whole report: every table, figure and page that the rows in a folder give, and parts of the README and docs/."""
+"""A whole report: every table, figure and page from the rows in a folder, and parts of the README and docs/."""
 
 import gc
 import tempfile
@@ -32,7 +32,7 @@ from backprop86.running.settings import PUBLISHED, as_written, stems, title_of
 
 @dataclass(frozen=True)
 class Example:
-    """One training step, which the room `explain` makes: its page, an excerpt of the page, and its picture."""
+    """One training step, made in `explaining`: its page, an excerpt of the page, and its picture."""
 
     page: Callable[[], list[Part]]
     excerpt: Callable[[list[Part]], str]
@@ -41,7 +41,7 @@ class Example:
 
 @dataclass
 class Report:
-    """The ledger of claims, with words, and what is to be said of the rows it comes from."""
+    """A finished report: the ledger of claims, with words, and notes on its rows."""
 
     claims: pd.DataFrame
     notes: list[str]
@@ -54,10 +54,10 @@ def report(
     processes: int | None = None,
     more: bool = False,
 ) -> Report:
-    """Make everything that the rows in <source>/runs give, in <output>, which is the source if none is given.
+    """Make the whole report of the rows in <source>/runs, in <output>; without a source, <output> is the source.
 
-    Everything is checked before anything is written. The bytes are the same however many processes make it. `more`:
-    figures as SVG, tables in LaTeX and a page that holds its pictures as well, which git ignores.
+    All rows are checked before anything is written. The bytes do not depend on the number of processes. `more`: also
+    figures as SVG, tables in LaTeX and a self-contained page, which git ignores.
     """
     output, folder = Path(output), folder_of(source or output)
     found, notes = experiments_in(folder)
@@ -80,12 +80,12 @@ def _call(work: Callable[[], list]) -> list:
 
 
 def folder_of(source: str | Path) -> Folder:
-    """Return the folder of rows; those of the checkout are the published ones."""
+    """Return the folder of rows; the checkout's results/ is the published folder."""
     return Folder(Path(source), Path(source).resolve() == PUBLISHED)
 
 
 def experiments_in(folder: Folder) -> tuple[list[str], list[str]]:
-    """Return the experiments that have rows, and those left out; BadInput if published ones are not all there."""
+    """Return the experiments with rows, and lines on those left out; BadInput if published rows are missing."""
     found = [stem for stem in stems() if folder.runs_file(stem).is_file()]
     absent = [stem for stem in stems() if stem not in found]
     by_itself = {stem: as_written(stem).get("by_itself") for stem in absent}
@@ -109,7 +109,7 @@ def experiments_in(folder: Folder) -> tuple[list[str], list[str]]:
 
 @contextmanager
 def workers(processes: int) -> Iterator[Callable[..., Iterable]]:
-    """Yield a `map` that works in so many processes, one thread each, and keeps the order."""
+    """Yield a `map` that works in `processes` processes, one thread each, and keeps the order."""
     if processes == 1:
         yield map
         return
@@ -118,20 +118,20 @@ def workers(processes: int) -> Iterator[Callable[..., Iterable]]:
             yield pool.map
         except BaseException:
             for process in active_children():
-                process.terminate()  # as Ctrl-C: what is finished is saved
+                process.terminate()  # as Ctrl-C: finished work is saved
             pool.shutdown(cancel_futures=True)
             raise
 
 
 def _begin() -> None:
-    """Prepare a new process: one thread, and no search for garbage among what is imported."""
+    """Prepare a new process: one thread, and no garbage collection of the imported modules."""
     stop_as_ctrl_c()
     torch.set_num_threads(1)
     gc.freeze()
 
 
 def told(found: Iterable, doing: str, n: int) -> list:
-    """Return the list of them, with a bar that shows how many are done."""
+    """Return the results in a list, behind a progress bar."""
     return list(track(found, f"{doing:<8}", n))
 
 
@@ -158,14 +158,14 @@ def write_pages(
 
 
 def with_settings(claims: pd.DataFrame, made: list[Material]) -> pd.DataFrame:
-    """Return the ledger; where rows are of other settings than their file's, with a column that says so."""
+    """Return the ledger, with a column of changed settings where rows have other settings than their file."""
     other = {(one.stem, reading): how for one in made for reading, how in one.other_settings.items()}
     rows = zip(claims["stem"], claims["name"], strict=True)
     return claims.assign(other_settings=[other.get(row, "") for row in rows]) if other else claims
 
 
 def pages_of(claims: pd.DataFrame, output: Path, example: Example) -> dict[Path, str]:
-    """Return the pages outside results/ that the report makes of the published rows, from the files in `output`."""
+    """Return the pages outside results/ that the report fills, from the files in `output`."""
     titles = {stem: title_of(stem) for stem in stems()}
     sources = pages.Sources(claims, output, titles, example.excerpt(example.page()))
     runs = read(folder_of(PUBLISHED).runs_file(findings.STEM))
@@ -175,7 +175,7 @@ def pages_of(claims: pd.DataFrame, output: Path, example: Example) -> dict[Path,
 
 
 def fill_pages(example: Example) -> None:
-    """Fill the README and docs/ from results/ as it stands, which takes seconds where a report takes minutes."""
+    """Fill the README and docs/ from the present results/, in seconds where a report takes minutes."""
     claims = pd.read_csv(PUBLISHED / "claims.csv", keep_default_na=False, na_values=[""])
     texts = claims.select_dtypes(exclude="number").columns
     claims[texts] = claims[texts].fillna("")
@@ -184,7 +184,9 @@ def fill_pages(example: Example) -> None:
 
 
 def stale(example: Example, results: Path = PUBLISHED, processes: int | None = None) -> list[str]:
-    """Return the files of results/, and the pages outside, that its runs do not give; those on demand are left out."""
+    """Return the files of results/, and the pages outside, that its runs do not reproduce; files on demand do not
+    count.
+    """
     more = (results / WHOLE_PAGE).is_file()
     with tempfile.TemporaryDirectory() as folder:
         claims = report(folder, example, results, processes, more).claims
@@ -201,7 +203,7 @@ def stale(example: Example, results: Path = PUBLISHED, processes: int | None = N
 
 
 def check_output(output: str) -> None:
-    """Raise BadInput, in one line, if a report cannot be written there; nothing is made."""
+    """Raise BadInput, in one line, if a report cannot be written there; create nothing."""
     if not (Path(output) / "runs").is_dir():
         made = command("symmetry", output)
         raise BadInput(f"output must be a folder that holds rows in runs/, was {output} ({made} makes one)")
@@ -214,9 +216,9 @@ def check_output(output: str) -> None:
 
 
 def publish(output: str, example: Example, processes: int | None = None, more: bool = False) -> None:
-    """Make the report, and the pages in the checkout if it is of the committed results; say what was left out.
+    """Make the report, and for the committed results the pages of the checkout; print what was left out.
 
-    A report that fails, or is killed, leaves the old one as it was.
+    A report that fails, or is killed, leaves the old report intact.
     """
     check_output(output)
     with aside(Path(output)) as folder:

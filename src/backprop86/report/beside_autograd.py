@@ -1,4 +1,4 @@
-"""Tables of `make compare`: each network's gradients and whole runs beside autograd, and what both cost."""
+"""Tables of `make compare`: each network's gradients and whole runs beside autograd, and the cost of both."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -13,12 +13,12 @@ from backprop86.running.problem import counted_of, start_of, wiring_of
 from backprop86.running.settings import load
 
 SEEDS = [0, 1, 2, 3, 4]
-"""The seeds of the runs that are followed."""
+"""The seeds of the runs to follow."""
 COLUMNS = ["experiment", "network", "tensor", "oracle", "exact", "absolute", "relative", "ulp", "agrees"]
 
 
 def networks(stem: str) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Yield the name and the rows of every network that any reading of an experiment has, each once."""
+    """Yield the name and the rows of every network in the readings of an experiment, each once."""
     experiment = load(stem).experiment
     seen = set()
     for reading in experiment.every_reading:
@@ -41,7 +41,7 @@ def followed(stems: Iterable[str]) -> list[tuple[str, str, int]]:
 
 
 def setup(stem: str, reading: str, sweeps: int | None, seeds: list[int]) -> Job:
-    """Return the job of these seeds, in float64, for as many sweeps as asked or as the recipe says."""
+    """Return the job of these seeds, in float64, for `sweeps` sweeps or the recipe's number."""
     experiment = load(stem).experiment
     recipe = experiment.recipe_of(reading)
     recipe = replace(recipe, dtype="float64", sweeps=sweeps or recipe.sweeps)
@@ -52,7 +52,7 @@ def setup(stem: str, reading: str, sweeps: int | None, seeds: list[int]) -> Job:
 
 
 def paths(runs: Iterable[tuple[str, str, int]]) -> pd.DataFrame:
-    """Return a row per checkpoint of every run that is followed."""
+    """Return a row per checkpoint of every followed run."""
     parts = [compared(setup(*run, SEEDS)).assign(experiment=run[0], reading=run[1]) for run in runs]
     rows = pd.concat(parts, ignore_index=True)
     first = ["experiment", "reading", "against", "sweep"]
@@ -61,7 +61,7 @@ def paths(runs: Iterable[tuple[str, str, int]]) -> pd.DataFrame:
 
 
 def costs(stems: Iterable[str]) -> pd.DataFrame:
-    """Return forward and backward by hand over the same by autograd, in turn: time, and memory at most.
+    """Return the cost of forward and backward by hand over the cost by autograd, in turn: time, and peak memory.
 
     Each experiment is measured under its first reading.
     """

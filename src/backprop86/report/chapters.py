@@ -1,4 +1,4 @@
-"""The figures and tables of a report: those of one experiment, those across all, and those that other scripts time."""
+"""Chapters of a report, its figures and tables: of one experiment, across all, and of timings by other scripts."""
 
 import hashlib
 from collections.abc import Callable
@@ -23,16 +23,16 @@ CAPTIONS: dict[str, str] = yaml.safe_load((Path(__file__).parent / "captions.yam
 TIMED = ("benchmark", "benchmark_growth", "memory")
 COMPARED = ("autograd", "autograd_paths", "autograd_cost")
 CONTESTED = ("gradcheck_entries",)
-"""Tables that no runs give: benchmark.py, compare_autograd.py and contest.py make them; they are passed on as is."""
+"""Tables that do not come from runs: benchmark.py, compare_autograd.py and contest.py make them; reports copy them."""
 COLUMNS = 2
-"""The most readings whose loss curves stand side by side."""
+"""The most readings with loss curves side by side."""
 
 
 @dataclass
 class Chapter:
-    """A folder to write to, the folder of rows, and the sidecars of the figures that were written.
+    """A folder to write to, the folder of rows, and the sidecars of the written figures.
 
-    more: figures as SVG and tables in LaTeX as well. only: the figure that alone is written.
+    more: also figures as SVG and tables in LaTeX. only: the one figure to write; None is all.
     """
 
     output: Path
@@ -40,12 +40,12 @@ class Chapter:
     more: bool = False
     only: str = ""
     sidecars: list[dict[str, Any]] = field(default_factory=list)
-    names: list[str] = field(default_factory=list)  # of all figures, written or not
+    names: list[str] = field(default_factory=list)  # the names of all figures, written or not
 
     def figure(
         self, name: str, figure: Figure, caption: str, claims: list[Claim], runs: list[Runs], sources: dict[str, str]
     ) -> None:
-        """Save a figure, and note what its sidecar says. sources: each file that it is drawn from, and its command."""
+        """Save a figure, and note its sidecar. sources: each file behind the figure, and the command that makes it."""
         self.names.append(name)
         if self.only in ("", name):
             style.save(figure, self.output / "figures", name, self.more)
@@ -82,7 +82,7 @@ def one_experiment(chapter: Chapter, made: Material) -> None:
 
 
 def learning(chapter: Chapter, made: Material, runs: Runs, so: str, sources: dict[str, str]) -> None:
-    """Write the shares of runs that have learned, if any has, and the loss curve of one or two readings."""
+    """Draw the shares of runs that have learned, if any has, and the loss curves of one or two readings."""
     experiment, printed = made.experiment, printed_of(made.experiment.claims, runs.readings)
     words = {"title": experiment.title, "learned": CAPTIONS[f"learned_{experiment.recipe.criterion}"]}
     if runs.rows["learned"].any():
@@ -97,19 +97,19 @@ def learning(chapter: Chapter, made: Material, runs: Runs, so: str, sources: dic
 
 
 def printed_of(claims: list[Claim], readings: list[str]) -> dict[str, list[float]]:
-    """Return the numbers of sweeps that the texts print of each reading."""
+    """Return the printed numbers of sweeps for each reading."""
     about = {name: [claim for claim in claims if name in claim.matching(readings)] for name in readings}
     return {name: sorted(set(tables.printed_sweeps(some))) for name, some in about.items()}
 
 
 def told(name: str, printed: dict[str, list[float]], words: dict[str, str]) -> str:
-    """Return a caption, which names vertical lines where there are some."""
+    """Return a caption that explains the vertical lines, if there are any."""
     lines = [CAPTIONS["lines"]] if any(printed.values()) else []
     return " ".join([CAPTIONS[name].format(**words), *lines])
 
 
 def _settings(made: Material) -> str:
-    """Return the settings that differ, each way they do once, with its readings where there are several."""
+    """Return the changed settings, each change once, with its readings where there are several."""
     ways: dict[str, list[str]] = {}
     for reading, told in made.other_settings.items():
         ways.setdefault(told, []).append(reading)
@@ -131,19 +131,19 @@ def across(chapter: Chapter, every: list[Material]) -> None:
     chapter.table(atlas.meanings(found), "failure_kinds")
     drawn = {"failures_counts": atlas.counts(found, titles), "failures_kinds": atlas.examples(runs, found, titles)}
     for name, figure in drawn.items():
-        if figure.axes:  # no kind of failure has an example where every run learned
+        if figure.axes:  # without failures there is no example to draw
             chapter.figure(name, figure, CAPTIONS[name] + so, [], list(runs.values()), sources)
 
 
 def timed(chapter: Chapter) -> None:
-    """Write the benchmark, if it has been run."""
+    """Write the benchmark, if its tables exist."""
     if found := _passed_on(chapter, TIMED):
         sources = dict.fromkeys([f"tables/{name}.csv" for name in TIMED[:2]], "make bench")
         chapter.figure("benchmark", measured.speeds_figure(*found[:2]), CAPTIONS["benchmark"], [], [], sources)
 
 
 def compared(chapter: Chapter) -> None:
-    """Write the comparison with autograd, if it has been run."""
+    """Write the comparison with autograd, if its tables exist."""
     if not (found := _passed_on(chapter, COMPARED)):
         return
     table, paths, _ = found
@@ -155,7 +155,7 @@ def compared(chapter: Chapter) -> None:
 
 
 def contested(chapter: Chapter) -> None:
-    """Write the contest of gradient checkers, if it has been held."""
+    """Write the contest of gradient checkers, if its tables exist."""
     if found := _passed_on(chapter, CONTESTED):
         chapter.table(contest.summary(found[0].fillna({"mistake": "", "cause": ""})), "gradcheck")
 
@@ -171,7 +171,7 @@ def are_there(folder: Folder, names: tuple[str, ...]) -> bool:
 
 
 def _passed_on(chapter: Chapter, names: tuple[str, ...]) -> list[pd.DataFrame]:
-    """Write the tables of another script as they are, and return them; none if one is not there."""
+    """Copy the tables of another script, and return them; none if one is missing."""
     if not are_there(chapter.folder, names):
         return []
     found = [pd.read_csv(chapter.folder.path / "tables" / f"{name}.csv") for name in names]
@@ -181,7 +181,7 @@ def _passed_on(chapter: Chapter, names: tuple[str, ...]) -> list[pd.DataFrame]:
 
 
 def written(write: Callable[..., None], *about: Any, place: tuple[Path, Folder, bool]) -> list[dict[str, Any]]:
-    """Write a chapter; return the sidecars of its figures. place: where to, the folder of rows, and whether more."""
+    """Write a chapter; return the sidecars of its figures. place: the output folder, the folder of rows, and `more`."""
     chapter = Chapter(*place)
     write(chapter, *about)
     return chapter.sidecars

@@ -21,12 +21,12 @@ from backprop86.running.runs import Runs
 
 CITATION = Path(__file__).parents[3] / "CITATION.cff"
 TITLE = re.compile(r"^(.{30,}?)(?:[:;] |(?<!Fig)\.(?= |$)).*$", re.DOTALL)
-"""A caption that goes on after its title, which is not so short that it says nothing."""
+"""A caption that goes on after its title; the title has 30 characters or more."""
 
 
 @dataclass(frozen=True)
 class Text:
-    """A text: its letter, its entry in a bibliography, and the place where it stands."""
+    """A text: its letter, the parts of its bibliography entry, and where it was published."""
 
     letter: str
     kind: str
@@ -35,7 +35,7 @@ class Text:
     title: str
     place: str  # in a few words
     pages: tuple[int, int] | None
-    where: dict[str, str]  # the fields of the entry that say so
+    where: dict[str, str]  # the fields of the entry that give the place
     year: int = 1986
 
     @property
@@ -139,7 +139,7 @@ FIELDS = (
     "printed", "verdict", "n", "runs", "learned_share", "estimate", "low", "high", "p5", "p95",
     "below", "equal", "percentile", "percentile_low", "percentile_high", "untrained",
 )  # fmt: skip
-"""The fields of the ledger's rows that LaTeX can ask for."""
+"""The fields of the ledger's rows that LaTeX can use."""
 MACRO = r"""% Made by python experiments/report.py: every number of the ledger of claims.
 % \backprop{claim}{field} is that of the verdict, \backprop[name]{claim}{field} of another reading or net.
 % Fields: FIELDS.
@@ -154,7 +154,7 @@ MACRO = r"""% Made by python experiments/report.py: every number of the ledger o
 
 @dataclass(frozen=True)
 class Source:
-    """A file that a figure is drawn from: its place in the folder of results, its digest, the command that makes it."""
+    """A source of a figure: its place in the folder of results, its digest, the command that makes it."""
 
     file: str
     sha256: str
@@ -164,7 +164,7 @@ class Source:
 def sidecar(
     name: str, caption: str, claims: list[Claim], runs: list[Runs], sources: Sequence[Source], how: str
 ) -> dict[str, Any]:
-    """Return a figure's sidecar: its caption, claims, runs and sources, `how` it is made and how to cite it."""
+    """Return a figure's sidecar: caption, claims, runs, sources, the command `how` that makes it, and citation."""
     readings = [about for part in runs for about in part.about.values()]
     recipes = json.dumps([asdict(about.recipe) for about in readings], sort_keys=True)
     seeds = pd.DataFrame([about.seeds for about in readings], columns=["first", "last"], dtype=object)
@@ -197,7 +197,7 @@ def letters(claims: list[Claim]) -> list[str]:
 
 
 def title_of(caption: str) -> str:
-    """Return the title of a figure: its caption up to the first full stop or colon, without what is in brackets."""
+    """Return the title of a figure: its caption up to the first full stop or colon, without words in brackets."""
     return TITLE.sub(r"\1", re.sub(r" \(.*?\)", "", caption))
 
 
@@ -208,7 +208,7 @@ def cited() -> Any:
 
 
 def bibtex(name: str, title: str, texts: Sequence[str], commit: str = "") -> str:
-    """Return the entry by which a figure is cited; its note names the texts, of these letters, that it bears on."""
+    """Return the BibTeX entry of a figure; its note names the texts behind it, by their letters."""
     about = cited()
     released = str(about["date-released"])
     words = [text.words for text in TEXTS if text.letter in texts]
@@ -244,7 +244,7 @@ def bibliography(sidecars: list[dict[str, Any]]) -> str:
 
 
 def numbers(ledger: pd.DataFrame) -> str:
-    r"""Return numbers.tex: \backprop and everything it can be asked for."""
+    r"""Return numbers.tex: the macro \backprop and all its values."""
     lines = [MACRO.replace("FIELDS", ", ".join(FIELDS).replace("_", "-"))]
     of_claim = dict(literals(ledger)[["claim", "name"]].to_numpy())
     for row in ledger.to_dict("records"):

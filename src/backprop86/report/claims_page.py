@@ -1,4 +1,4 @@
-"""The ledger to read: every claim, grouped by experiment, with its verdict, the reason and its readings."""
+"""The page claims.md: every claim, grouped by experiment, with its verdict, the reason and its readings."""
 
 from collections.abc import Sequence
 
@@ -33,7 +33,7 @@ Intervals are 95 %: Wilson's for shares, the bootstrap's for others.
 
 
 def counted(rows: pd.DataFrame) -> str:
-    """Return the number of readings that reproduce a claim, of all that it is judged under."""
+    """Return the number of readings that reproduce a claim, out of all that judge it."""
     verdicts = by_reading(rows)
     return f"{(verdicts == REPRODUCED).sum()} of {len(verdicts)}"
 
@@ -44,9 +44,9 @@ def claims_page(
     notes: Sequence[str] = (),
     folder: str = "results",
 ) -> str:
-    """Return the ledger to read: of each claim the literal reading first, why, and the readings that turn the verdict.
+    """Return the page: for each claim the verdict of the literal reading, the reason, and the readings that change it.
 
-    notes: where the rows in `folder` are not of the settings in conf/, and which claims are left out.
+    notes: lines on rows in `folder` whose settings differ from conf/, and on claims left out.
     """
     claims = literals(ledger)
     tally = claims["verdict"].value_counts()
@@ -64,7 +64,7 @@ def claims_page(
 
 
 def _told(tally: pd.Series) -> str:
-    """Return how many there are of each verdict."""
+    """Return the number of claims with each verdict, in words."""
     return ", ".join(f"{tally.get(verdict, 0):,} {verdict}" for verdict in VERDICTS)
 
 

@@ -31,22 +31,23 @@ from backprop86.running.experiment import Experiment
 from backprop86.running.runs import Runs
 
 PRINTED = "0.4"
-"""The grey of a vertical line at a number that was printed in 1986."""
+"""The grey of a vertical line at a number printed in 1986."""
 TITLE = 45
-"""The letters on one line of a title."""
+"""The number of letters on one line of a title."""
 BEGUN = 0.01
-"""The part of the x axis after which E fits on the y axis: untrained nets may have a much larger one."""
+"""The part of the x axis after which E fits on the y axis: untrained nets may have a much larger E."""
 FLOOR = 1e-8
 """The gradient norm below which a line ends."""
 ORDINALS = ("first", "second", "third", "fourth", "fifth")
 MOST_LINES = len(PALETTE)
-"""The lines of a plot that have a colour and words; further ones are thin and grey."""
+"""The number of lines with a colour and words; further lines are thin and grey."""
 
 
 def learning_figure(runs: Runs, experiment: Experiment, printed: Mapping[str, Sequence[float]]) -> Figure:
-    """Draw E of each run against sweeps, the median run in bold, and below it that run's gradient layer by layer.
+    """Draw E (the loss) of each run against sweeps, the median run in bold, and below it that run's gradient norm by
+    layer.
 
-    A column for each of one or two readings, the keys of `printed`, with their numbers of 1986.
+    Each reading in `printed`, one or two, has a column with its numbers of 1986.
     """
     figure = figure_of(ONE_COLUMN if len(printed) == 1 else TWO_COLUMNS, 92)
     panels = figure.subplots(2, len(printed), sharex="col", height_ratios=(5, 4), squeeze=False)
@@ -62,9 +63,9 @@ def learning_figure(runs: Runs, experiment: Experiment, printed: Mapping[str, Se
 def draw_learning(
     above: Axes, below: Axes, runs: Runs, reading: str, printed: Sequence[float] = (), last: int | None = None
 ) -> None:
-    """Draw E above, and below it the gradient of the median run; numbers of 1986 are marked in both.
+    """Draw E above, and below it the gradient norms of the median run, with the numbers of 1986 marked in both.
 
-    `last`: the sweep to which all runs go on, at which the x axis ends at the latest.
+    `last`: the last sweep of the runs, where the x axis ends at the latest.
     """
     sweeps, error, gradient = runs.curves(reading)
     learned = with_infinity(runs.of(reading)["sweeps"])[: len(error)]
@@ -81,7 +82,7 @@ def draw_learning(
 
 
 def median_of_them(learned: np.ndarray, error: np.ndarray) -> int:
-    """Return the run whose number of sweeps is the median of those that learned; of none, the run of median last E."""
+    """Return the run with the median number of sweeps among runs that learned; if none did, with the median last E."""
     last = np.array([run[np.isfinite(run)][-1] for run in error])
     by = learned if np.isfinite(learned).any() else last
     among = np.flatnonzero(np.isfinite(by))
@@ -89,7 +90,7 @@ def median_of_them(learned: np.ndarray, error: np.ndarray) -> int:
 
 
 def last_shown(learned: np.ndarray, printed: Sequence[float], last: float) -> float:
-    """Return the sweep at which the x axis ends: well after nine of ten runs that learn have learned."""
+    """Return the end of the x axis: a sweep well after nine of ten runs that learn have learned."""
     ends = learned[np.isfinite(learned)]
     if not len(ends):
         return float(last)
@@ -97,7 +98,7 @@ def last_shown(learned: np.ndarray, printed: Sequence[float], last: float) -> fl
 
 
 def draw_errors(axes: Axes, sweeps: np.ndarray, error: np.ndarray, run: int) -> None:
-    """Draw E (S, K) of each run in grey, and one in bold; E begins at 0."""
+    """Draw E (S, K) of each run in grey, and one run in bold, on an axis from 0."""
     axes.add_collection(LineCollection([np.column_stack([sweeps, each]) for each in error], color=FAINT, linewidth=0.4))
     line = _until(axes, sweeps, error[run], "median run", color="black", linewidth=1.2)
     seen = error[:, (sweeps >= BEGUN * axes.get_xlim()[1]) & (sweeps <= axes.get_xlim()[1])]
@@ -125,7 +126,7 @@ def draw_gradients(axes: Axes, sweeps: np.ndarray, gradient: np.ndarray) -> None
 
 
 def layers_in_words(n: int, levels: int) -> list[str]:
-    """Return a name for each of n layers that have weights of their own, of a net with that many levels."""
+    """Return a name for each of the n layers with weights of their own, in a net of `levels` levels."""
     if n == 1:
         return ["output layer" if levels == 1 else "all weights"]
     between = [f"{ORDINALS[k]} layer" if k < len(ORDINALS) else f"layer {k + 1}" for k in range(1, n - 1)]
@@ -133,7 +134,7 @@ def layers_in_words(n: int, levels: int) -> list[str]:
 
 
 def mark_learned(axes: Axes, sweeps: np.ndarray, error: np.ndarray, sweep: float) -> None:
-    """Put a dot where a run has learned, and say so."""
+    """Mark the sweep at which a run has learned with a dot and words."""
     place = (sweep, np.interp(sweep, sweeps, error))
     axes.plot(*place, "o", color="black", zorder=5)
     box = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
@@ -142,7 +143,7 @@ def mark_learned(axes: Axes, sweeps: np.ndarray, error: np.ndarray, sweep: float
 
 
 def mark_printed(above: Axes, below: Axes, numbers: Sequence[float]) -> None:
-    """Draw a vertical line at each number of sweeps printed in 1986, and say so beside the lines."""
+    """Draw a vertical line at each number of sweeps printed in 1986, with words beside the lines."""
     for axes, number in itertools.product((above, below), numbers):
         axes.axvline(number, color=PRINTED, linewidth=0.6, zorder=1)
     if not numbers:
@@ -156,7 +157,7 @@ def mark_printed(above: Axes, below: Axes, numbers: Sequence[float]) -> None:
 
 
 def _until(axes: Axes, x: np.ndarray, y: np.ndarray, words: str, **style: Any) -> Line2D:
-    """Draw a line that ends where the x axis does, for words at its end."""
+    """Draw a line that ends with the x axis, and note it for words at its end."""
     there = np.isfinite(y)
     x, y, end = x[there], y[there], min(axes.get_xlim()[1], x[there][-1])
     within = x < end
@@ -165,9 +166,9 @@ def _until(axes: Axes, x: np.ndarray, y: np.ndarray, words: str, **style: Any) -
 
 
 def labelled(experiment: Experiment, runs: Runs) -> list[str]:
-    """Return the readings that get words: the literal one, that of each variant, then the others in order.
+    """Return the readings that get words: the literal reading, one of each variant, then the others in order.
 
-    Apart from the literal one, those under which no run learned come last: their lines lie on the axis.
+    Readings under which no run learned come last, apart from the literal reading: their lines lie on the axis.
     """
     first, *_ = runs.readings
     variants = [name for name in runs.readings if experiment.reading_of(name) == experiment.reading_of(first)]
@@ -176,9 +177,9 @@ def labelled(experiment: Experiment, runs: Runs) -> list[str]:
 
 
 def sweeps_figure(runs: Runs, experiment: Experiment, printed: Mapping[str, Sequence[float]]) -> Figure:
-    """Draw the share of runs that have learned by each sweep, a line for each reading, six of them with words.
+    """Draw the share of runs that have learned by each sweep: a line for each reading, six lines with words.
 
-    Kaplan and Meier's estimate; of the first reading with its 95 % interval. `printed`: numbers of 1986 by reading.
+    Kaplan and Meier's estimate; for the first reading with its 95 % interval. `printed`: numbers of 1986 by reading.
     """
     names = labelled(experiment, runs)
     colours = dict(zip(names, PALETTE, strict=False))
@@ -213,7 +214,7 @@ def sweeps_figure(runs: Runs, experiment: Experiment, printed: Mapping[str, Sequ
 
 
 def rise(found: Sequence[Reached], numbers: Sequence[float]) -> tuple[float, float]:
-    """Return the sweeps between which the x axis lies: where lines rise from their first to their last hundredth."""
+    """Return the two ends of the x axis: the sweeps of the first and the last hundredth of the lines' rise."""
     rising = [each for each in found if len(each.sweeps)]
     first = [each.sweeps[np.searchsorted(each.share, 0.01 * each.share[-1])] for each in rising]
     last = [each.sweeps[np.searchsorted(each.share, 0.99 * each.share[-1])] for each in rising]
@@ -233,6 +234,6 @@ def percent(share: float) -> str:
 
 
 def runs_in_words(runs: Runs) -> str:
-    """Return how many runs a line stands for."""
+    """Return the number of runs behind a line, in words."""
     fewest, *_, most = sorted([len(rows) for rows in runs.parts.values()] * 2)
     return f"{fewest:,} runs a line" if fewest == most else f"{fewest:,} to {most:,} runs a line"

@@ -39,7 +39,7 @@ def one_decimal(value: float) -> str:
 
 
 def hinton(axes: Axes, values: np.ndarray, largest: float, corner: tuple[float, float] = (0, 0)) -> None:
-    """Draw a square for each of values (rows, columns): area ~ |value|, white above 0, black below, on grey."""
+    """Draw a square for each entry of values (rows, columns): area ~ |value|, white above 0, black below, on grey."""
     rows, columns = values.shape
     x0, y0 = corner
     ground = Rectangle((x0, y0), columns, rows, facecolor="0.6", edgecolor="0.3", linewidth=0.4)
@@ -55,7 +55,7 @@ def hinton(axes: Axes, values: np.ndarray, largest: float, corner: tuple[float, 
 
 
 def excites_inhibits(figure: Figure) -> None:
-    """Write the key of Hinton diagrams below a figure."""
+    """Write the key to Hinton diagrams below a figure."""
     looks = {"excites": "white", "inhibits": "black"}
     squares = [Rectangle((0, 0), 1, 1, facecolor=colour, edgecolor="0.3") for colour in looks.values()]
     key = figure.legend(squares, looks, loc="outside lower center", ncols=3, handlelength=0.9, handleheight=0.9)

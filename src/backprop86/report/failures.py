@@ -1,4 +1,4 @@
-"""The atlas of failures, the answer to "why does mine not converge?": how often each kind occurs, and one of each."""
+"""The atlas of failures, an answer to "why does mine not converge?": the share and an example of each kind."""
 
 import textwrap
 from collections.abc import Mapping
@@ -16,13 +16,13 @@ from backprop86.running.problem import Problem, wiring_of
 from backprop86.running.runs import Runs
 
 MOST_CASES, MOST_UNITS = 64, 32
-"""The size of the largest nets that are drawn; a larger one cannot be read."""
+"""The largest nets to draw; larger pictures cannot be read."""
 RARE = 0.001
-"""A kind with a smaller share of all runs is drawn as one of the others."""
+"""A kind with a smaller share of all runs is drawn among the rare kinds."""
 IN_A_LINE = 34
-"""The letters that have room above the picture of an example; longer words are broken into lines of one length."""
+"""The number of letters that fit above an example; longer words are broken into lines of one length."""
 SEEN = 0.005
-"""The smallest share of an experiment's runs that can be seen; the others have a column if they reach it."""
+"""The smallest visible share of an experiment's runs; the rare kinds have a column if they reach it."""
 OTHER = "other"
 SHORT = {
     "learned": ("learned", "every answer is near enough"),
@@ -37,11 +37,11 @@ SHORT = {
     "partly_learned": ("some cases wrong", "for none of these reasons"),
     OTHER: ("other", "kinds too rare to be drawn"),
 }
-"""The fates of a run in a few words for a reader, each with its reason."""
+"""A few words for each fate of a run, by its reason."""
 
 
 def table(every: list[Runs]) -> pd.DataFrame:
-    """Return a row per reading: its start, its limit, n, the number learned, and the number of each kind of failure."""
+    """Return a row per reading: start, limit, n, the number that learned, the number of each kind of failure."""
     rows = []
     for runs in every:
         for reading in runs.readings:
@@ -61,7 +61,7 @@ def meanings(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def common(found: pd.DataFrame) -> list[str]:
-    """Return the kinds that are common enough to be drawn, in order."""
+    """Return the kinds common enough to draw, in order."""
     whole = _whole(found)
     return [kind for kind in KINDS if whole[kind].sum() >= RARE * whole["n"].sum() and whole[kind].any()]
 
@@ -69,7 +69,7 @@ def common(found: pd.DataFrame) -> list[str]:
 def counts(found: pd.DataFrame, titles: Mapping[str, str]) -> Figure:
     """Draw the fates of the runs of each experiment: a column for each fate, a row for each experiment.
 
-    Dark bars are of the name that comes first, as printed, and light ones of all together, see `_whole`.
+    Dark bars are of the first name, as printed; light bars are of all names together, see `_whole`.
     """
     whole, fates = _whole(found), ["learned", *common(found)]
     whole = whole.assign(**{OTHER: whole[[kind for kind in KINDS if kind not in fates]].sum(axis=1)})
@@ -97,7 +97,7 @@ ABOVE: dict[str, Any] = {
 
 
 def _fate(axes: Axes, literal: np.ndarray, every: np.ndarray) -> None:
-    """Draw one fate: a dark bar and a number for the runs as printed, a light one for all."""
+    """Draw one fate: a dark bar and a number for the runs as printed, a light bar for all runs."""
     where = np.arange(len(literal))
     axes.barh(where - 0.18, literal, 0.36, color="0.25")
     axes.barh(where + 0.18, every, 0.36, color="0.7")
@@ -111,15 +111,15 @@ def _fate(axes: Axes, literal: np.ndarray, every: np.ndarray) -> None:
 
 
 def _whole(found: pd.DataFrame) -> pd.DataFrame:
-    """Return the readings that are neither cut short (fewer sweeps than the first) nor put in place on purpose."""
+    """Return the readings that run at least as long as the first, from a start that is drawn or equal."""
     limits = found.groupby("experiment")["sweeps"].transform("first")
     return found[(found["sweeps"] >= limits) & found["start"].isin(["drawn", "equal"])]
 
 
 def examples(every: Mapping[Problem, Runs], found: pd.DataFrame, titles: Mapping[str, str]) -> Figure:
-    """Draw one run of each common kind: E sweep by sweep, and the final output of every unit in every case.
+    """Draw one run of each common kind: E (the loss) by sweep, and the final output of every unit in every case.
 
-    It is the first seed in the reading where its kind is commonest, among nets small enough to be read.
+    The run is the first seed in the reading where its kind is commonest, among nets small enough to read.
     """
     shown = {kind: where for kind in common(found) if (where := _commonest(every, found, kind))}
     rows = max(1, -(-len(shown) // 2))
@@ -134,7 +134,7 @@ def examples(every: Mapping[Problem, Runs], found: pd.DataFrame, titles: Mapping
 
 
 def _commonest(every: Mapping[Problem, Runs], found: pd.DataFrame, kind: str) -> tuple[Problem, str] | None:
-    """Return the reading with the largest share of a kind, among nets that are kept and can be read; None if none."""
+    """Return the reading with the largest share of a kind, among small nets with saved weights; or None."""
     problems = {runs.stem: problem for problem, runs in every.items()}
     whole = _whole(found)
     share = (whole[kind] / whole["n"]).sort_values(ascending=False, kind="stable")

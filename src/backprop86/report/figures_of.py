@@ -1,4 +1,4 @@
-"""The form of a file of figures/: the figures of one problem, beside those that every problem has."""
+"""The protocol of a file in figures/: the figures of one problem, beside those that every problem has."""
 
 from importlib import import_module
 from importlib.util import find_spec
@@ -13,14 +13,14 @@ FOLDER = "backprop86.figures"
 
 
 class Figures(Protocol):
-    """A file of figures/. It may also have `table(runs)`, a table in place of that of sweeps."""
+    """A file in figures/. It may also have `table(runs)`, which replaces the table of sweeps."""
 
     def draw(self, runs: Runs) -> dict[str, Figure]:
         """Return the figures of the problem by name."""
 
 
 def figures_of(stem: str) -> Figures | None:
-    """Return the file of figures/ with that name, or None: an experiment needs no figures of its own."""
+    """Import the file of figures/ with that name; None if the experiment has no figures of its own."""
     place = f"{FOLDER}.{stem}"
     return cast(Figures, import_module(place)) if find_spec(place) else None
 
@@ -32,6 +32,6 @@ def own_figures(stem: str, runs: Runs) -> dict[str, Figure]:
 
 
 def own_table(stem: str, runs: Runs) -> pd.DataFrame | None:
-    """Return the table that a problem has in place of that of sweeps, or None."""
+    """Return a problem's table in place of the table of sweeps, or None."""
     table: Any = getattr(figures_of(stem), "table", None)
     return table(runs) if table else None

@@ -1,4 +1,4 @@
-"""docs/findings/family_trees.md: what we found out about the family trees, every number of it from rows on disk."""
+"""docs/findings/family_trees.md: our findings about the family trees, with every number from rows on disk."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ PAGE = PUBLISHED.parent / "docs" / "findings" / "family_trees.md"
 TEMPLATE = "family_trees.md.j2"
 STEM, MAP = "family_trees", "family_trees_map"
 TOGETHER = ("all_right", "held_out_4", "six", "by_573")
-"""The columns of the map that stand for the printed results: the last of nets without decay."""
+"""The columns of the map for the printed results, the last for nets without decay."""
 READINGS = {
     "as_printed": ("as_printed", "no_decay/as_printed", "triples/as_printed"),
     "slope_3.5_right_side": ("slope_3.5_right_side", "no_decay/slope_3.5", "triples/slope_3.5"),
@@ -30,16 +30,16 @@ READINGS = {
         *("range_1_momentum_0.99", "no_decay/range_1_momentum_0.99", "triples/range_1_momentum_0.99"),
     ),
 }
-"""The readings whose verdicts stand side by side, each with those that stand for it without decay, and of triples."""
+"""The readings whose verdicts are side by side, each with its counterparts without decay and on triples."""
 
 
 @dataclass(frozen=True)
 class Findings:
-    """The rows that the page is made of, and the ways in which its template asks for them."""
+    """The rows behind the page, with methods for its template."""
 
     claims: pd.DataFrame
     runs: Runs
-    points: pd.DataFrame  # of the map; none if its rows are not there
+    points: pd.DataFrame  # of the map; None without its rows
 
     def has(self, reading: str) -> bool:
         """Return whether the family trees have rows of this reading."""
@@ -50,24 +50,24 @@ class Findings:
         return len(self.runs.of(reading))
 
     def share(self, reading: str, column: str) -> str:
-        """Return the share of all nets of a reading that show a property in the end."""
+        """Return the share of a reading's nets that show a property in the end."""
         return percent(self.part(reading, column))
 
     def part(self, reading: str, column: str) -> float:
-        """Return the part of all nets of a reading that show a property in the end: a column, or as the map has it."""
+        """Return the fraction of a reading's nets with a property in the end: a column of the rows, or of the map."""
         rows = self.runs.at(reading, "end")
         six = self.claims.loc[self.claims["claim"] == "family-trees-all-at-once", "column"].iloc[0].split(", ")
         rows = rows.assign(held_out_4=rows["held_out_right"] == 4, by_573=(rows["sweeps"] <= NEGLIGIBLE).fillna(False))
         return float(rows.assign(six=rows[six].astype(bool).all(axis=1))[column].astype(bool).mean())
 
     def number(self, claim: str, field: str, reading: str = "") -> str:
-        """Return a field of a claim under a reading, the literal one if none is named."""
+        """Return a field of a claim under a reading; "" is the literal reading."""
         rows = self.claims if reading else literals(self.claims)
         rows = rows[(rows["claim"] == claim) & ((rows["name"] == reading) if reading else True)]
         return number(rows.iloc[0], field)
 
     def verdicts(self) -> str:
-        """Return a table: of each printed result of the family trees the verdict under some readings."""
+        """Return a table of verdicts: each printed result of the family trees under some readings."""
         rows = self.claims[self.claims["stem"] == STEM]
         names = [name for name in READINGS if self.has(name)]
         words = {name: self.words(name) for name in names}
@@ -86,7 +86,7 @@ class Findings:
         return str(found["words"].iloc[0]) if len(found) else name
 
     def slopes(self) -> str:
-        """Return a table of the readings that change the slope alone, beside the point of the map that is the same."""
+        """Return a table of the readings that change only the slope, beside the same point of the map."""
         found = []
         slopes = [name for name in self.runs.readings if name.removeprefix("slope_").replace(".", "").isdecimal()]
         for name in ["as_printed", *slopes]:
@@ -101,7 +101,7 @@ class Findings:
         return markdown(pd.DataFrame(found))
 
     def singles(self) -> str:
-        """Return a table of the readings that change one silence each, the slope not among them."""
+        """Return a table of the readings that fill one gap of the text each, without the slope."""
         names = ("decay_", "no_output_slope", "range_0.5", "epsilon_by", "from_target", "case_updates", "rate_x")
         found = []
         for name in self.runs.readings:
@@ -120,7 +120,7 @@ class Findings:
         return markdown(pd.DataFrame([*rows, speech]))
 
     def strict_with_decay(self) -> list[dict[str, str]]:
-        """Return the readings with decay in which an ordinary share of the nets is beyond 0.8 and 0.2."""
+        """Return the readings with decay in which an ordinary share of nets is beyond 0.8 and 0.2."""
         found = []
         for name in self.runs.readings:
             step, penalty = place_of(self.runs.recipe(name))
@@ -130,7 +130,7 @@ class Findings:
         return found
 
     def of_stem(self, stem: str) -> str:
-        """Return a table of the claims of another experiment; nothing if it has none."""
+        """Return a table of the claims of another experiment; "" if it has none."""
         rows = self.claims[self.claims["stem"] == stem]
         if not len(rows):
             return ""
@@ -144,7 +144,7 @@ class Findings:
         return Plane(rows[(rows["momentum"] == momentum) & ((rows["decay"] > 0) == decay)])
 
     def together(self, momentum: float = 0.9) -> "Plane":
-        """Return the points at which the printed results all come out, each in an ordinary share of the nets."""
+        """Return the points at which every printed result occurs in an ordinary share of the nets."""
         place = ["range", "factor"]
         without = self.plane(momentum, False).rows.set_index(place)
         both = self.plane(momentum).rows.set_index(place).assign(by_573=without["by_573"])
@@ -158,11 +158,11 @@ class Plane:
     rows: pd.DataFrame
 
     def where(self, column: str, least: float = ORDINARY) -> "Plane":
-        """Return the points at which so large a share of the nets shows a printed result."""
+        """Return the points at which a share of at least `least` of the nets shows a printed result."""
         return Plane(self.rows[self.rows[column] >= least])
 
     def best(self, column: str) -> dict[str, Any]:
-        """Return the point at which most nets show it, with its numbers as people read them."""
+        """Return the point with the largest share of a printed result, its numbers formatted."""
         row = self.rows.sort_values(column, ascending=False, kind="stable").iloc[0]
         return {"range": f"{row['range']:g}", "factor": f"{row['factor']:g}", "share": percent(row[column])}
 
@@ -183,7 +183,7 @@ class Plane:
 
 
 def page(claims: pd.DataFrame, runs: Runs, tables: Path) -> str:
-    """Return the page. tables: the folder in which the table of the map is, if its rows are there."""
+    """Return the page. tables: the folder that may hold the table of the map."""
     points = pd.read_csv(path) if (path := tables / f"{MAP}.csv").is_file() else pd.DataFrame()
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,

@@ -1,4 +1,4 @@
-"""The gallery: one page with every claim and every figure, which needs no network; with pictures inside if asked."""
+"""The gallery: an offline page with every claim and every figure, optionally with its pictures inside."""
 
 import base64
 import hashlib
@@ -22,15 +22,15 @@ from backprop86.report.page import Block, Part
 from backprop86.report.tables import command, report_command
 
 STEP = "explain_step"
-"""The figure that stands above the step told in the page, not among the others."""
+"""The figure above the worked step, which is not among the other figures."""
 EARLY = 'document.documentElement.classList.add("scripted");'
-"""The script that runs before anything is shown, so that no control comes and goes."""
+"""The script that runs before the page is shown, so that no control comes and goes."""
 FIGURES = {"pdf": "PDF", "svg": "SVG", "png": "PNG", "json": "JSON"}
 TABLES = {"csv": "CSV", "md": "Markdown", "tex": "LaTeX"}
 ON_DEMAND = ("svg", "tex")
-"""The formats of figures and of tables; those on demand are linked where they are there."""
+"""The formats of figures and tables; formats on demand are linked where they exist."""
 ESTIMATES = {"average": "mean", "curve": "coefficient", "more": "share of pairs"}
-"""The heads of the column with the estimate, where that is neither a share of the runs nor their median."""
+"""Heads of the column of estimates that are neither a share of the runs nor their median."""
 MORE_TABLES = {
     "failures": "Failures, by experiment and reading",
     "failure_kinds": "Kinds of failure, and what they are",
@@ -57,11 +57,11 @@ def gallery(
     name: str = "results",
     embedded: bool = False,
 ) -> str:
-    """Return the page: the same bytes for the same results. folder: holds figures/<name>.png. step: see explain.py.
+    """Return the page: the same results give the same bytes. folder: holds figures/<name>.png. step: see explain.py.
 
     ledger: see judging.ledger. figures: their sidecars, in order. titles: of each experiment, in order. notes: see
-    `claims_page`. name: the folder as a command names it. embedded: the page holds its pictures, and is whole by
-    itself. ValueError for a figure or claim without its experiment, or a figure without its claim.
+    `claims_page`. name: the folder's name in commands. embedded: put the pictures into the page. Raises ValueError for
+    a figure or claim without its experiment, or a figure without its claim.
     """
     strangers = {*ledger["stem"], *(figure["experiment"] for figure in figures)} - {*titles, ""}
     strangers |= {claim for figure in figures for claim in figure["claims"]} - {*ledger["claim"]}
@@ -95,10 +95,10 @@ def gallery(
 
 
 def _own(tally: dict[str, int], embedded: bool) -> dict[str, str]:
-    """Return the style and the scripts of the page, and the policy by which a browser lets it have these alone.
+    """Return the style and the scripts of the page, and the policy that lets a browser run only these.
 
-    The hashes are of what stands here, not of what the page holds in the end: a script that came with the results is
-    none of them. Beside a page that is opened from a disk some browsers do not take its pictures for its own.
+    The hashes are of the files here, not of the finished page, so a script inside the results has no hash. Some
+    browsers do not count pictures beside a page on disk as the page's own.
     """
     files = {"css": "gallery.css.j2", "script": "gallery.js.j2"}
     own = {name: "\n" + _environment().get_template(file).render(tally=tally) for name, file in files.items()}
@@ -117,7 +117,7 @@ def _own(tally: dict[str, int], embedded: bool) -> dict[str, str]:
 
 
 def _tables(titles: dict[str, str], folder: Path) -> list[dict[str, Any]]:
-    """Return the name, the title and the formats of every table that is there."""
+    """Return the name, the title and the formats of every existing table."""
     return [
         {"name": name, "title": title, "formats": _formats(folder / "tables" / name, TABLES)}
         for name, title in [*titles.items(), *MORE_TABLES.items()]
@@ -126,7 +126,7 @@ def _tables(titles: dict[str, str], folder: Path) -> list[dict[str, Any]]:
 
 
 def _environment() -> Environment:
-    """Return what fills in the template: everything is escaped, and nothing may be missing."""
+    """Return the template environment, which escapes everything and refuses missing names."""
     return Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -138,7 +138,7 @@ def _environment() -> Environment:
 
 
 def _claim(rows: pd.DataFrame, figures: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the page's text on one claim; rows: its readings, the literal one first."""
+    """Return the page's text on one claim; rows: its readings, the literal reading first."""
     first, numbers, verdicts = literal(rows), _numbers(rows), by_reading(rows)
     return {
         **first[["claim", "stem", "source", "says", "verdict", "printed", "ours", "because"]],
@@ -153,7 +153,7 @@ def _claim(rows: pd.DataFrame, figures: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _numbers(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the numbers of each reading as text, without the columns that have none."""
+    """Return the numbers of each reading as text, without empty columns."""
     records = rows.to_dict("records")
 
     def told(field: str) -> list[str]:
@@ -179,14 +179,14 @@ def _numbers(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _block(block: Block) -> dict[str, Any]:
-    """Return a paragraph, lines, or a table of an explanation, as the page tells them apart."""
+    """Return a paragraph, lines or a table of an explanation, marked with its kind."""
     if not isinstance(block, pd.DataFrame):
         return {"kind": "text" if isinstance(block, str) else "lines", "told": block}
     return {"kind": "table", "columns": list(block), "rows": block.to_numpy().tolist()}
 
 
 def _picture(figure: dict[str, Any], folder: Path, embedded: bool) -> dict[str, Any]:
-    """Return the sidecar with the address of its picture, the picture's size, and the formats in which it is there."""
+    """Return the sidecar with the address of its picture, the picture's size, and the existing formats."""
     png = (folder / "figures" / f"{figure['name']}.png").read_bytes()
     inside = f"data:image/png;base64,{base64.b64encode(png).decode()}" if embedded else ""
     width, height = Image.open(BytesIO(png)).size
@@ -195,7 +195,7 @@ def _picture(figure: dict[str, Any], folder: Path, embedded: bool) -> dict[str, 
 
 
 def _formats(path: Path, known: dict[str, str]) -> dict[str, str]:
-    """Return the formats of a figure or table, those on demand only where they have been made."""
+    """Return the existing formats of a figure or table."""
     return {
         kind: name
         for kind, name in known.items()

@@ -1,7 +1,7 @@
-"""The material of a report: the rows of one experiment, looked at and judged before anything is drawn.
+"""The material of a report: the rows of one experiment, checked and judged before anything is drawn.
 
-In results/ the rows must be those of conf/. In a folder of one's own they may be of other settings or of some readings
-only: what differs and what is left out is said.
+In results/ the rows must have the settings of conf/. In another folder they may have other settings, or only some
+readings; notes name every difference and everything left out.
 """
 
 import fnmatch
@@ -23,9 +23,9 @@ from backprop86.running.schema import NAME, command
 from backprop86.running.settings import load
 
 COUNTED_ON = ("network", "sweeps", "start", "held_out")
-"""Settings that the figures of a problem, and their titles, count on."""
+"""Settings that the figures of a problem, and their titles, rely on."""
 SHOWN = 3
-"""The most names that are listed; the rest is counted."""
+"""The most names to list; the rest is counted."""
 
 
 @dataclass(frozen=True)
@@ -36,18 +36,18 @@ class Folder:
     published: bool
 
     def runs_file(self, stem: str) -> Path:
-        """Return the file with the rows of an experiment."""
+        """Return the path of the file with an experiment's rows."""
         return self.path / "runs" / f"{stem}.parquet"
 
     @property
     def name(self) -> str:
-        """The folder as a command names it; results/ has its name wherever the checkout lies."""
+        """The folder's name in commands; results/ keeps its name wherever the checkout is."""
         return "results" if self.published else str(self.path)
 
 
 @dataclass
 class Material:
-    """One experiment: its claims as judged, its table, and what is to be said of its rows."""
+    """One experiment: its judged claims, its table, and notes on its rows."""
 
     experiment: Experiment
     folder: Folder
@@ -55,7 +55,7 @@ class Material:
     judged: pd.DataFrame
     table: pd.DataFrame
     notes: list[str] = field(default_factory=list)
-    other_settings: dict[str, str] = field(default_factory=dict)  # reading -> where its recipe differs from its file's
+    other_settings: dict[str, str] = field(default_factory=dict)  # reading -> the settings that differ from its file's
     is_drawn: bool = True  # the figures of its problem
 
     @property
@@ -64,12 +64,12 @@ class Material:
         return self.experiment.stem
 
     def runs(self) -> Runs:
-        """Read the reported rows again: they are not carried from one process to another."""
+        """Read the reported rows again, since processes do not pass rows on."""
         return _only(read(self.folder.runs_file(self.stem)), self.readings)
 
 
 def prepare(stem: str, folder: Folder) -> Material:
-    """Judge the rows of an experiment; BadInput, in one line, if they, a claim or a caption cannot be used."""
+    """Judge the rows of an experiment; BadInput, in one line, for unusable rows, claims or captions."""
     experiment = load(stem, output=folder.path).experiment
     recipes = {name: experiment.recipe_of(name) for name in experiment.every_reading}
     runs, notes = usable(experiment, recipes, folder)
@@ -94,7 +94,7 @@ def prepare(stem: str, folder: Folder) -> Material:
 
 
 def usable(experiment: Experiment, recipes: dict[str, Recipe], folder: Folder) -> tuple[Runs, list[str]]:
-    """Return the rows of all readings that can be reported, and a line about those that cannot."""
+    """Return the rows of the readings that can be reported, and lines about the others."""
     runs, stem = read(folder.runs_file(experiment.stem)), experiment.stem
     if folder.published or experiment.by_itself:
         same_recipes(runs, recipes, folder.name)
@@ -129,13 +129,13 @@ def in_words(stem: str, found: list[tuple[str, str, Any, Any]]) -> tuple[dict[st
 
 
 def _some(names: list[str], kind: str) -> str:
-    """Return the names, or the first of them and the number of the others."""
+    """Return the names, or the first few and the number of the others."""
     others = f" and {len(names) - SHOWN:,} other {kind}" if len(names) > SHOWN else ""
     return ", ".join(names[:SHOWN]) + others
 
 
 def judged_as_far_as_can_be(experiment: Experiment, runs: Runs) -> tuple[pd.DataFrame, list[str]]:
-    """Return the ledger of the claims whose literal reading is there, and the names of the others."""
+    """Return the ledger of the claims with rows of their literal reading, and the names of the other claims."""
     judged, left = [], []
     for claim in experiment.claims:
         rows = [ledger([one], runs, experiment) for one in _one_by_one(claim, experiment, runs)]
@@ -151,7 +151,7 @@ def concatenated(ledgers: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _one_by_one(claim: Claim, experiment: Experiment, runs: Runs) -> list[Claim]:
-    """Return the claim about each of its readings that can be judged; none without the literal one, which is first."""
+    """Judge the claim under each reading with usable rows; return nothing if the first, literal reading has none."""
     every = list(experiment.every_reading)
     forms = claim.readings or claim.matching(every)
     if claim.kind == "curve":
@@ -162,14 +162,14 @@ def _one_by_one(claim: Claim, experiment: Experiment, runs: Runs) -> list[Claim]
         try:
             ledger([one := replace(claim, readings=[reading])], runs, experiment)
             found.append(one)
-        except BadInput:  # there is no such reading, or under other settings it does not measure this
+        except BadInput:  # the reading is missing, or does not measure this under other settings
             if k == 0:
                 return []
     return found
 
 
 def _table(experiment: Experiment, runs: Runs, other: dict[str, str]) -> pd.DataFrame:
-    """Return the table of the experiment; where settings differ from the file's, a column says so."""
+    """Return the table of the experiment, with a column of the settings that differ from the file's."""
     if (own := own_table(experiment.stem, runs)) is not None:
         return own
     table = tables.sweeps_table(experiment.claims, runs, experiment)
@@ -177,7 +177,7 @@ def _table(experiment: Experiment, runs: Runs, other: dict[str, str]) -> pd.Data
 
 
 def not_drawn(experiment: Experiment, runs: Runs, changed: set[str]) -> str:
-    """Return why the problem's figures cannot be drawn of rows with changed settings; nothing if they can."""
+    """Return the reason why the problem's figures cannot show rows with changed settings; "" if they can."""
     if experiment.axes and not set(experiment.every_reading) <= set(runs.readings):
         return "they need every reading"
     counted_on = [name for name in COUNTED_ON if name in changed]
@@ -185,7 +185,7 @@ def not_drawn(experiment: Experiment, runs: Runs, changed: set[str]) -> str:
 
 
 def _check_captions(made: Material, runs: Runs) -> None:
-    """Check that all figures of the problem have a caption; drawing them takes little time before they are saved."""
+    """Check that all figures of the problem have a caption, by drawing them without saving, which is quick."""
     try:
         figures = own_figures(made.experiment.stem, runs)
     except BadInput as error:

@@ -24,7 +24,7 @@ from backprop86.report.style import (
 from backprop86.running.settings import load, stems, title_of
 
 LONG = {"autograd_paths": 40, "gradcheck_entries": 40}
-"""The number of rows shown of a table that is too long to be read; its CSV has all."""
+"""The number of rows to show of a table too long to read; its CSV has all."""
 
 
 def ulp_figure(table: pd.DataFrame) -> Figure:
@@ -53,7 +53,7 @@ def ulp_figure(table: pd.DataFrame) -> Figure:
 
 
 def _points(axes: Axes, rows: pd.DataFrame, place: dict[str, int], colour: Any, up: float, label: str) -> None:
-    """Draw weights filled, inputs hollow."""
+    """Draw a point per tensor: filled for weights, hollow for inputs."""
     is_input = rows["tensor"] == "input 1"
     for some, what, face in ((rows[~is_input], "weights", colour), (rows[is_input], "inputs", "none")):
         heights = [place[experiment] + up for experiment in some["experiment"]]
@@ -72,7 +72,7 @@ EQUAL = 1e-17
 
 
 def paths_figure(table: pd.DataFrame) -> Figure:
-    """Draw how far apart the weights of two runs are, sweep by sweep: of the first recipe, and where it is farthest."""
+    """Draw the distance of two runs' weights by sweep: for the first recipe, and for the recipe with the largest."""
     farthest = table.groupby(["experiment", "reading"], sort=False)["weights_most"].max()
     shown = list(dict.fromkeys([farthest.index[0], farthest.idxmax()]))
     figure = figure_of(TWO_COLUMNS, 66)
@@ -102,7 +102,7 @@ def paths_figure(table: pd.DataFrame) -> Figure:
 
 
 def _title(stem: str) -> str:
-    """Return the title of an experiment; other names as they are."""
+    """Return the title of an experiment; leave other names unchanged."""
     return title_of(stem) if stem in stems() else stem
 
 
@@ -128,7 +128,7 @@ LIMIT = "the machine's limit"
 
 
 def speeds_figure(table: pd.DataFrame, grown: pd.DataFrame) -> Figure:
-    """Draw median rates by experiment, with the lowest and highest, and how they grow."""
+    """Draw median rates by experiment, with the lowest and highest, and their growth with the size of the work."""
     figure = figure_of(TWO_COLUMNS, 118)
     by, growths = list(table.groupby("experiment", sort=False)), list(grown.groupby("grows", sort=False))
     upper, lower = np.asarray(figure.subfigures(2, 1, height_ratios=(6, 4)))
@@ -158,7 +158,7 @@ def speeds_figure(table: pd.DataFrame, grown: pd.DataFrame) -> Figure:
 
 
 def _rates(axes: Axes, rows: pd.DataFrame, names: list[str]) -> None:
-    """Draw a dot for each of these ways to train that ran, with the lowest and highest, and the machine's limit."""
+    """Draw a dot for each way to train that ran, with its lowest and highest rate, and the machine's limit."""
     rows = rows.set_index("trainer")
     some = rows.loc[[name for name in names if name in rows.index]]
     places = [names.index(name) for name in some.index]

@@ -15,7 +15,7 @@ from backprop86.report.material import Folder, prepare
 def one_figure(name: str, output: str, example: Example, more: bool = False) -> str:
     """Make a figure and its sidecar in <output>/figures; return its entry for BibTeX, with the commit.
 
-    BadInput for a name that no figure has, and for an output in which nothing can be written.
+    Raises BadInput for an unknown name, and for an output that cannot be written to.
     """
     check_output(output)
     folder = folder_of(output)
@@ -31,7 +31,7 @@ def one_figure(name: str, output: str, example: Example, more: bool = False) -> 
 
 
 def _chapter_of(name: str, folder: Folder, example: Example) -> tuple[Any, ...]:
-    """Return the function that writes the chapter with this figure, and what it is given."""
+    """Return the function that writes the chapter with this figure, and its argument."""
     found, _ = experiments_in(folder)
     if stems := [stem for stem in found if name.startswith(f"{stem}_")]:
         return chapters.one_experiment, prepare(max(stems, key=len), folder)
@@ -43,7 +43,7 @@ def _chapter_of(name: str, folder: Folder, example: Example) -> tuple[Any, ...]:
 
 
 def _unknown(name: str, folder: Folder, near: list[str]) -> str:
-    """Return the line that says which figures there are."""
+    """Return the error line with similar names of figures."""
     there = sorted({*near, *(path.stem for path in (folder.path / "figures").glob("*.json"))})
     like = get_close_matches(name, there, n=3) or there
     return f"only must be a figure such as {', '.join(like)}, was {name}"

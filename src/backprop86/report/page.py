@@ -13,21 +13,21 @@ Block = str | list[str] | pd.DataFrame
 """A paragraph, lines of working, or a table of strings."""
 WIDEST = 80
 GAPS = (2, 1)
-"""The gap between columns; the second where they do not fit otherwise."""
+"""The gap between columns; the second is for tables that do not fit otherwise."""
 SHORT = 12
-"""The longest text that always stays on one line."""
+"""The longest text of a cell that is never wrapped."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """A heading and what stands below it."""
+    """A heading and the blocks below it."""
 
     title: str
     blocks: list[Block]
 
 
 def written(parts: list[Part], level: int = 1) -> str:
-    """Return the parts as Markdown; the first heading is of this level, the others one below."""
+    """Return the parts as Markdown; the first heading has this level, the others the next."""
     pages = []
     for number, part in enumerate(parts):
         pages.append(f"{'#' * (level + min(number, 1))} {part.title}\n")
@@ -36,14 +36,14 @@ def written(parts: list[Part], level: int = 1) -> str:
 
 
 def as_markdown(block: Block) -> str:
-    """Return a paragraph as it is, lines as they stand, a table as a table."""
+    """Return a block as Markdown: a paragraph, preformatted lines, or a table."""
     if isinstance(block, str):
         return f"{block}\n"
     return "```\n" + "".join(f"{line}\n" for line in block) + "```\n" if isinstance(block, list) else markdown(block)
 
 
 def markdown(frame: pd.DataFrame, written: Collection[str] = ()) -> str:
-    """Return the rows as a Markdown table; the cells of some columns are `written` as Markdown already."""
+    """Return the rows as a Markdown table; the columns in `written` hold Markdown already."""
     cells = frame.map(shown).apply(lambda column: column if column.name in written else column.map(in_markdown))
     lines = [[in_markdown(str(name)) for name in frame], ["---"] * frame.shape[1], *cells.to_numpy().tolist()]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
@@ -62,7 +62,7 @@ def text(parts: list[Part], width: int = WIDEST, bold: bool = False) -> str:
 
 
 def pieces(block: Block, width: int) -> list[list[str]]:
-    """Return the lines of a block, or of as many tables as there is room for."""
+    """Return the lines of a block; a wide table becomes several."""
     if isinstance(block, str):
         return [textwrap.wrap(block, width, break_on_hyphens=False)]
     if isinstance(block, list):
@@ -73,13 +73,13 @@ def pieces(block: Block, width: int) -> list[list[str]]:
 
 
 def folded(line: str, width: int) -> str:
-    """Return the line, or several of which the others begin further in."""
+    """Return the line in one or more lines, the later ones indented."""
     further = " " * (len(line) - len(line.lstrip()) + 4)
     return textwrap.fill(line, width, subsequent_indent=further, break_long_words=False, break_on_hyphens=False)
 
 
 def fitting(frame: pd.DataFrame, width: int, gap: int) -> list[list[str]]:
-    """Return the columns of each of the tables needed for none to be too wide; each begins with the first column."""
+    """Return the columns of each of the tables that a wide table is cut into; each begins with the first column."""
     need = {str(name): longest(frame, str(name)) for name in frame}
     first, *others = need
     groups = [[first]]
@@ -91,14 +91,14 @@ def fitting(frame: pd.DataFrame, width: int, gap: int) -> list[list[str]]:
 
 
 def longest(frame: pd.DataFrame, name: str) -> int:
-    """Return the least width of a column, for no word in it to be broken, nor a cell that is SHORT."""
+    """Return the least width of a column that breaks no word and no cell of up to SHORT letters."""
     cells = [name, *frame[name]]
     widest = max(map(len, cells))
     return widest if widest <= SHORT else max(len(word) for cell in cells for word in cell.split())
 
 
 def table(frame: pd.DataFrame, width: int, gap: int) -> list[str]:
-    """Return the rows as lines, numbers below each other; cells of several words are wrapped where room is short."""
+    """Return the rows as lines with numbers aligned; cells of several words are wrapped where room is short."""
     columns = [[str(name), *frame[name]] for name in frame]
     numbers = [not frame[name].str.contains(r"[^-.\de% ]").any() for name in frame]
     least, wide = [longest(frame, str(name)) for name in frame], [max(map(len, column)) for column in columns]
@@ -120,5 +120,5 @@ def table(frame: pd.DataFrame, width: int, gap: int) -> list[str]:
 
 
 def _blank(n: int, cell: list[str], is_heading: bool) -> list[str]:
-    """Return a cell with n blank lines below it; those of a heading stand above."""
+    """Return a cell with n blank lines below it, or above it for a heading."""
     return [""] * n + cell if is_heading else cell + [""] * n

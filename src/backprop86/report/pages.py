@@ -1,11 +1,12 @@
-"""The pages of the README and docs/ that people write: the report puts in the tables, the figures and the numbers.
+"""The README and the pages of docs/ that people write, into which the report puts tables, figures and numbers.
 
-A page asks for a part between two comments, by its kind and what it is about:
+Two comments in a page mark a part, with its kind and its subject:
 
     <!-- made by experiments/report.py: claims xor-sweeps-direct -->
     <!-- end -->
 
-and for a number inside a sentence by its claim, its field and, if it is not the literal one, its reading:
+and two comments inside a sentence mark a number, with its claim, its field and, unless it is the literal one, its
+reading:
 
     <!--=xor-sweeps-direct percentile range_1-->93.6<!--/-->
 """
@@ -29,7 +30,7 @@ from backprop86.running.settings import PUBLISHED
 
 ROOT = PUBLISHED.parent
 PART = re.compile(r"(<!-- made by experiments/report\.py: (\w+)((?: [\w.-]+)*) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
-"""A part that the report makes: its kind, and what it is about."""
+"""A part that the report makes: its kind and its subject."""
 NUMBER = re.compile(r"<!--=(\S+) (\w+)(?: (\S+?))?-->(.*?)<!--/-->", re.DOTALL)
 """A number that the report makes: a claim, a field, a reading."""
 
@@ -45,13 +46,13 @@ class Sources:
 
 
 def written_by_hand() -> list[Path]:
-    """Return the pages that ask for something: the README and those of docs/ that have a mark."""
+    """Return the README and the pages of docs/ that hold a mark."""
     pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
     return [page for page in pages if re.search(r"<!-- made by|<!--=", page.read_text("utf-8"))]
 
 
 def filled(text: str, page: Path, sources: Sources) -> str:
-    """Return the text of a page with every part and every number made anew; ValueError for one that is not there."""
+    """Return the text of a page with every part and every number made anew; ValueError for an unknown one."""
     up = Path(os.path.relpath(PUBLISHED, page.parent)).as_posix()
 
     def made(found: re.Match[str]) -> str:
@@ -64,7 +65,7 @@ def filled(text: str, page: Path, sources: Sources) -> str:
 
 
 def claims(sources: Sources, results: str, *names: str) -> str:
-    """Return a table of some claims in plain words: the experiment, what is said, what our runs say, the verdict."""
+    """Return a table of some claims in plain words: the experiment, the text's result, ours, the verdict."""
     rows = literals(sources.claims).set_index("claim", drop=False)
     if missing := [name for name in names if name not in rows.index]:
         raise ValueError(f"there is no claim {missing[0]}")
@@ -83,7 +84,7 @@ def tally(sources: Sources, results: str) -> str:
 
 
 def experiments(sources: Sources, results: str) -> str:
-    """Return a table of all experiments: its page, the texts that it is from, how many claims have which verdict."""
+    """Return a table of all experiments: page, texts, and the number of claims with each verdict."""
     rows = literals(sources.claims)
     found = []
     for stem, of_it in rows.groupby("stem", sort=False):
@@ -95,7 +96,7 @@ def experiments(sources: Sources, results: str) -> str:
 
 
 def experiment(sources: Sources, results: str, stem: str) -> str:
-    """Return a table of all claims of an experiment, and the places of its settings, code, rows and readings."""
+    """Return a table of an experiment's claims, with links to its settings, code, rows and readings."""
     of_it = sources.claims[sources.claims["stem"] == stem]
     root = os.path.dirname(results) or "."
     judged = markdown(_of_claims(literals(of_it), of_it, results), written=["claim"])

@@ -1,7 +1,7 @@
-"""A race: trainers take turns on one network and are timed, in seed-sweeps per second.
+"""A race of trainers, which take turns on one network, timed in seed-sweeps per second.
 
 A trainer is a function train(w0, sweeps) -> w, of weights (S, n_parameters). Before the race each must end at the same
-weights as the reference engine; then it is warmed up, and gets the number of seeds at which it is fastest.
+weights as the reference engine; then it is warmed up, and trains the number of seeds that suits it best.
 """
 
 import time
@@ -21,9 +21,9 @@ from backprop86.wiring import Wiring, layered
 
 OURS, DEFINITION, LIMIT = "fused engine", "reference engine", "the machine's limit"
 TRIED = 40
-"""Sweeps in which it is found out how many seeds suit a trainer."""
+"""The sweeps of a trial run that finds the best number of seeds for a trainer."""
 REST = 0.3
-"""Seconds before each is timed: threads of torch's products wait for more work, and keep a core busy, for 0.2."""
+"""Seconds of rest before each timing: idle threads of torch keep a core busy for 0.2."""
 Train = Callable[[np.ndarray, int], np.ndarray]
 
 
@@ -37,7 +37,7 @@ class Work:
     trainers: dict[str, Train]
 
     def weights(self, seeds: int) -> np.ndarray:
-        """Return the weights that `seeds` seeds start from."""
+        """Draw the initial weights of `seeds` seeds."""
         return initial_weights(self.wiring, list(range(seeds)), 0.3)
 
 
@@ -52,31 +52,31 @@ def engines(wiring: Wiring, cases: Cases, recipe: Recipe) -> dict[str, Train]:
 
 
 def seconds(train: Train, w0: np.ndarray, sweeps: int) -> float:
-    """Return the seconds that a trainer takes."""
+    """Time a trainer, in seconds."""
     started = time.perf_counter()
     train(w0, sweeps)
     return time.perf_counter() - started
 
 
 def suited(work: Work, name: str, spend: float) -> tuple[int, int]:
-    """Return the (seeds, sweeps) at which a trainer is fastest and busy for about `spend` seconds; warm it up."""
+    """Warm a trainer up; return the (seeds, sweeps) at which it is fastest and takes about `spend` seconds."""
     train, best, sweeps = work.trainers[name], (0.0, 0, 0), TRIED
     for seeds in (1, 100, 1_000, 10_000):
         if seeds * sweeps > 10 * spend * max(best[0], 1000):
-            break  # it would take too long to find out
+            break  # trying more would take too long
         w0 = work.weights(seeds)
         seconds(train, w0, sweeps)
         took = seconds(train, w0, sweeps)
         best = max(best, (seeds * sweeps / took, seeds, max(sweeps, round(sweeps * spend / took))))
     _, seeds, sweeps = best
-    took = seconds(train, work.weights(seeds), sweeps)  # again, as the first sweeps cost more than others
+    took = seconds(train, work.weights(seeds), sweeps)  # again, as the first sweeps cost more than later ones
     sweeps = max(sweeps, round(sweeps * spend / took))
     seconds(train, work.weights(seeds), sweeps)
     return seeds, sweeps
 
 
 def race(title: str, work: Work, repeats: Iterable[int], spend: float) -> pd.DataFrame:
-    """Return a row per repeat and trainer: seed-sweeps per second, all in turn, and the limit each time."""
+    """Time all trainers in turn; return a row per repeat and trainer: seed-sweeps per second, and the limit."""
     right = work.trainers[DEFINITION](work.weights(3), 50)
     for name, train in work.trainers.items():
         apart = np.abs(train(work.weights(3), 50) - right).max()
@@ -96,9 +96,9 @@ def race(title: str, work: Work, repeats: Iterable[int], spend: float) -> pd.Dat
 
 
 def summary(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return each trainer's median rate with its range, and how many times faster the fused engine is.
+    """Return each trainer's median rate with its range, and the ratio of the fused engine's rate to it.
 
-    The ratio is of rates in the same repeat; its median, its least and its most stand in the table.
+    The ratio is of rates in the same repeat; the table has its median, least and most.
     """
     ours = rows[rows["trainer"] == OURS].set_index(["experiment", "repeat"])["rate"]
     places = pd.MultiIndex.from_frame(rows[["experiment", "repeat"]])
@@ -120,7 +120,7 @@ GRID = {"seeds": [8, 64, 512, 4_096, 32_768], "sweeps": [20, 200, 2_000], "hidde
 
 
 def growth(cases: Cases, recipe: Recipe, spend: float) -> pd.DataFrame:
-    """Return how our engines' rates change with the number of seeds, of sweeps and of hidden units in one layer.
+    """Return our engines' rates for growing numbers of seeds, of sweeps, and of hidden units in one layer.
 
     The reference engine sits out where it would take too long.
     """

@@ -1,7 +1,8 @@
 """Recipes of the same group, 1986 to 1990, on one scale, beside the readings of the family trees that learn.
 
-The steady step of a recipe is s = epsilon / (1 - alpha): under a gradient that stays the same, every change is s times
-it. A weight stays where the gradient is decay / s times the weight; that is lambda, the penalty that decay stands for.
+The steady step of a recipe is s = epsilon / (1 - alpha): under a constant gradient, every change is s times the
+gradient. A weight rests where the gradient is decay / s times the weight; this factor is lambda, the penalty equivalent
+to decay.
 """
 
 import math
@@ -19,7 +20,7 @@ from backprop86.running.runs import Runs
 
 @dataclass(frozen=True)
 class OfTheTime:
-    """A recipe as a text prints it: its net, rates that stand at last, and its initial range, NaN if not stated."""
+    """A recipe as a text prints it: its net, its final rates, and its initial range, NaN if not stated."""
 
     name: str
     source: str
@@ -35,7 +36,7 @@ class OfTheTime:
 
     @property
     def penalty(self) -> float:
-        """Lambda, which balances a summed gradient."""
+        """Lambda, the penalty of decay against a summed gradient."""
         return self.decay / self.step
 
 
@@ -52,25 +53,25 @@ RECIPES = (
     OfTheTime("sequence", "P pp. 358-361", 0.02, 0.9, 0.0, 0.3),
     OfTheTime("noisy signals", "L pp. 6-11", 0.07, 0.99, 1e-5),
 )
-"""All of them change the weights once a sweep or block of cases, by the gradient summed over it."""
+"""Recipes that change the weights once a sweep or block of cases, by the gradient summed over it."""
 NEGLIGIBLE = 573
 """The sweeps that the family trees needed without decay (H p. 12)."""
 SPEECH = (0.1, 0.01)
 """The steady step and lambda of Lang, Waibel and Hinton (1990), whose rates changed by hand."""
 ENOUGH = 0.5
-"""A reading learns if so many of its nets get all training cases right."""
+"""A reading learns if this share of its nets gets all training cases right."""
 
 
 def place_of(recipe: Recipe) -> tuple[float, float]:
-    """Return step and lambda of a recipe of ours; with a slope of the logistic, those of the same net without."""
+    """Return step and lambda of a recipe of ours, converted to a logistic of slope 1."""
     step = recipe.epsilon / (1 - recipe.alpha) * recipe.gain**2
     return step, recipe.decay / step
 
 
 def steps_figure(runs: Runs) -> Figure:
-    """Draw lambda against step: the printed recipes, and readings of the family trees by whether they learn.
+    """Draw lambda against step: printed recipes, and readings of the family trees that learn or do not.
 
-    Recipes without decay stand in a strip below.
+    Recipes without decay are in a strip below.
     """
     figure = figure_of(TWO_COLUMNS, 82)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(4, 1))
@@ -84,7 +85,7 @@ def steps_figure(runs: Runs) -> Figure:
     _scatter(above, below, list(places.values()), marker="D", s=16, color="black", label="recipes of 1986 to 1990")
     for name, (step, penalty) in places.items():
         axes, y = (above, penalty) if penalty else (below, 0)
-        up = -11 if name.startswith("speech") else 5  # it stands just below the family trees
+        up = -11 if name.startswith("speech") else 5  # it is just below the family trees
         at: dict[str, Any] = {"xytext": (0, up), "textcoords": "offset points", "ha": "center", "fontsize": SMALL}
         axes.annotate(name, (step, y), **at)
     for name in readings(runs):
@@ -108,7 +109,7 @@ def steps_figure(runs: Runs) -> Figure:
 
 
 def readings(runs: Runs) -> list[str]:
-    """Return the readings that change the weights once a sweep, whose steps can be compared; not of single triples."""
+    """Return the readings that change the weights once a sweep, so that their steps compare; single triples do not."""
     return [name for name in runs.readings if runs.recipe(name).update == "sweep" and not name.startswith("triples/")]
 
 
@@ -118,7 +119,7 @@ def learned(runs: Runs, reading: str) -> bool:
 
 
 def _scatter(above: Axes, below: Axes, places: list[tuple[float, float]], **style: Any) -> None:
-    """Draw places with decay above and those without below."""
+    """Draw places with decay above, places without decay below."""
     found = np.array(places).reshape(-1, 2)
     decays = found[:, 1] > 0
     above.scatter(*found[decays].T, **style)

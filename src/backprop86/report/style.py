@@ -1,4 +1,4 @@
-"""One look for every figure: sizes of print, type, colours, panel letters, words on lines; and a figure as files.
+"""The style of every figure: sizes of print, type, colours, panel letters, words on lines; and saving a figure.
 
 figure = figure_of(ONE_COLUMN, 60)
 """
@@ -26,11 +26,11 @@ MM = 1 / 25.4
 TYPE, SMALL, LETTER = 7, 6, 8
 """Sizes of type in points: titles and axes; tick labels, legends and words on lines; panel letters."""
 PALETTE = ("#000000", "#D55E00", "#3A9BDC", "#117733", "#882255", "#332288")
-"""Six colours for lines: apart for every kind of colour vision, and seven steps of lightness apart in grey."""
+"""Six colours for lines: distinct for every kind of colour vision, and seven steps of lightness apart in grey."""
 FAINT = "0.72"
 """The grey of many thin lines."""
 DPI = 180
-"""The dots of a PNG to an inch."""
+"""The dots per inch of a PNG."""
 STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",  # the only sans serif that comes with matplotlib: the same bytes on every machine
     "font.size": TYPE,
@@ -69,15 +69,15 @@ STYLE: dict[Any, Any] = {
     "savefig.dpi": DPI,
 }  # fmt: skip
 FILES: dict[Any, Any] = {"pdf.fonttype": 42, "svg.fonttype": "none", "svg.hashsalt": "backprop86", "savefig.dpi": DPI}
-"""Text stays text, and the bytes of a file depend on the figure alone."""
+"""Settings for files: text stays text, and the bytes depend on the figure alone."""
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def figure_of(width_mm: float, height_mm: float) -> Figure:
-    """Return an empty figure of a size in print, in the style of all figures, with a constrained layout.
+    """Return an empty figure of a size in print, in this style, with a constrained layout.
 
-    The style stays in force, since matplotlib asks for it whenever axes or words are made; it begins from matplotlib's
-    own defaults, so that no matplotlibrc changes a figure.
+    The style stays in force, since matplotlib reads it when it makes axes or words. It starts from matplotlib's own
+    defaults, so that no matplotlibrc changes a figure.
     """
     if width_mm not in (ONE_COLUMN, TWO_COLUMNS) or not 0 < height_mm <= HIGHEST:
         said = f"{ONE_COLUMN} or {TWO_COLUMNS} mm wide and at most {HIGHEST} mm high"
@@ -86,7 +86,7 @@ def figure_of(width_mm: float, height_mm: float) -> Figure:
     matplotlib.rcParams.update(STYLE)
     size = (width_mm * MM, height_mm * MM)
     figure = Figure(size, DPI, layout="constrained")  # letters are wider at other resolutions
-    FigureCanvasAgg(figure)  # it keeps the renderer that every layout needs
+    FigureCanvasAgg(figure)  # the canvas keeps the renderer that every layout needs
     return figure
 
 
@@ -124,7 +124,7 @@ def label_ends(axes: Axes, lines: Sequence[Line2D]) -> None:
 
 
 def apart(places: np.ndarray, least: float) -> np.ndarray:
-    """Return the places nearest to these, by least squares, in the same order and `least` apart."""
+    """Return the nearest places by least squares, in the same order and at least `least` apart."""
     order = np.argsort(places, kind="stable")
     room = least * np.arange(len(places))
     moved = np.empty(len(places))
@@ -133,7 +133,7 @@ def apart(places: np.ndarray, least: float) -> np.ndarray:
 
 
 def plain_ticks(axis: Axis) -> None:
-    """Label a logarithmic or large axis 0.01, 1, 1,000, 10⁶; matplotlib labels it in mathtext, which is not read."""
+    """Label a logarithmic or large axis 0.01, 1, 1,000, 10⁶; matplotlib would use mathtext."""
     axis.set_major_formatter(FuncFormatter(lambda value, place: in_figures(value)))
     axis.set_tick_params("minor", label1On=False)
 
@@ -150,7 +150,7 @@ def in_figures(value: float) -> str:
 
 
 def save(figure: Figure, folder: Path, name: str, svg: bool = False) -> None:
-    """Write <name>.pdf and .png, and .svg if it is asked for, with the same bytes every time.
+    """Write <name>.pdf and .png, and with `svg` also .svg, with the same bytes every time.
 
     The figure is laid out once, since a layout takes as long as a drawing. The PNG has 128 colours, which is a third
     of the size.
@@ -171,7 +171,7 @@ def save(figure: Figure, folder: Path, name: str, svg: bool = False) -> None:
 
 
 def lay_out(figure: Figure) -> None:
-    """Give everything its place, for good: everything drawn later, in any format, stays there."""
+    """Lay the figure out once and for all: a later drawing, in any format, keeps every place."""
     engine = figure.get_layout_engine()
     if engine is not None:
         engine.execute(figure)

@@ -1,4 +1,4 @@
-"""Tables as people cite them: CSV, Markdown and LaTeX of the same rows."""
+"""Tables for people to read and cite: CSV, Markdown and LaTeX of the same rows."""
 
 import shlex
 from pathlib import Path
@@ -18,7 +18,7 @@ from backprop86.running.schema import command as rows_command
 
 
 def sweeps_table(claims: list[Claim], runs: Runs, experiment: Experiment) -> pd.DataFrame:
-    """Return a row per name: how many runs learned, quantiles of sweeps, places of printed numbers.
+    """Return a row per name: the share of runs that learned, quantiles of sweeps, places of printed numbers.
 
     The quantiles are of all runs: a run that never learned took infinitely many sweeps. "place of 1,425": of 100 runs
     that learned, the number that needed fewer.
@@ -69,7 +69,7 @@ def latex(frame: pd.DataFrame) -> str:
 
 
 def tex(text: str) -> str:
-    """Return the text with the signs written out that mean something to LaTeX, or that it does not have."""
+    """Return the text with LaTeX's special signs escaped, and signs that LaTeX lacks written out."""
     signs = {"\\": r"\textbackslash{}"} | {sign: f"\\{sign}" for sign in "_%&#{}$"}
     signs |= {"~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
     signs |= {"∞": r"$\infty$", "∂": r"$\partial$", "±": r"$\pm$", "×": r"$\times$", "<": r"$<$", ">": r"$>$"}
@@ -82,7 +82,7 @@ def tex(text: str) -> str:
 
 
 def write_table(frame: pd.DataFrame, folder: Path, stem: str, first: int | None = None, in_latex: bool = False) -> None:
-    """Write <stem>.csv with all digits; <stem>.md, and .tex if asked, as people read them: the `first` rows only."""
+    """Write <stem>.csv with all digits; <stem>.md, and .tex with `in_latex`, formatted, with the `first` rows only."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{stem}.csv").write_text(in_csv(frame), "utf-8", newline="\n")
     (folder / f"{stem}.md").write_text(markdown(frame[:first]), encoding="utf-8")
@@ -93,7 +93,7 @@ def write_table(frame: pd.DataFrame, folder: Path, stem: str, first: int | None 
 
 
 def command(stem: str, folder: str = "results") -> str:
-    """Return the command that regenerates all about an experiment."""
+    """Return the command that regenerates an experiment and its report."""
     return f"{rows_command(stem, folder)} && {report_command(folder)}"
 
 

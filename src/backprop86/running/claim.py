@@ -1,4 +1,4 @@
-"""Claims: statements of a text, each with the kind of sentence it is, as conf/experiment/<stem>.yaml has them."""
+"""Claims: statements of a text, each of one kind, from conf/experiment/<stem>.yaml."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
@@ -11,16 +11,16 @@ PRINTS = {
     "draw": (0, 1), "every": (0,), "most": (0,), "rate": (1, 2), "average": (1,), "curve": (1,), "equality": (0, 1),
     "more": (0,), "commonest": (0,), "band": range(1, 100),
 }  # fmt: skip
-"""The kinds of sentences, each with how many printed numbers it may have; see `judging.rules` for what they mean."""
+"""The kinds of claims, each with the numbers of printed numbers it may have; `judging.rules` explains them."""
 SHARES = ("every", "most", "rate", "commonest")
-"""The kinds that count in how many runs something is so: their columns hold yes or no."""
+"""The kinds that count the runs with a property: their columns hold yes or no."""
 OF_KIND = {
     "all_of": "draw", "below": "draw", "risen_since": "draw", "never": "every", "of": "average", "coefficient": "curve",
     "at": "band", "give": "band",
 }  # fmt: skip
-"""The fields that only one kind of sentence may have."""
+"""The fields that only one kind of claim may have."""
 WITHOUT_MOMENT = ("sweeps", "learned", "right_side", "error", "diverged")
-"""The columns that a row has once; every other column is measured at several moments."""
+"""The columns that a row has once; all other columns are measured at several moments."""
 COEFFICIENTS = ("intercept", "slope")
 
 
@@ -29,29 +29,29 @@ class Claim:
     """A statement of a text. `column` is a column of the runs, taken at `moment`; `printed` one number or a range."""
 
     id: str = "???"
-    source: str = "???"  # text, and the page, figure or table in it
+    source: str = "???"  # the text, and a page, figure or table in it
     says: str = "???"  # in our words
     kind: str = "???"  # see PRINTS
     column: str = "learned"
-    moment: str = "learned"  # when a run is looked at: when it has learned, at a sweep such as 1425, or at its end
+    moment: str = "learned"  # the moment of the measurement: when the run has learned, a sweep such as 1425, or its end
     printed: list[float] = field(default_factory=list)
-    readings: list[str] = field(default_factory=list)  # where it applies, the literal one first; empty: every reading
-    # of the printed net; 8_hidden/* is all readings of that form: for a curve its points, otherwise each by itself
-    to: float = 0.0  # the last digit that is printed: runs are rounded to it before they are compared
+    readings: list[str] = field(default_factory=list)  # the readings of the claim, the literal one first; empty: all
+    # of the printed net. 8_hidden/* is all readings of that form: the points of a curve, else each judged by itself
+    to: float = 0.0  # the last printed digit: runs are rounded to it before the comparison
     below: float | None = None  # of a draw: the printed run has less than this
-    risen_since: str = ""  # of a draw: the number is larger in the printed run than it was at this earlier moment
+    risen_since: str = ""  # of a draw: in the printed run the number has risen since this earlier moment
     all_of: list[str] = field(default_factory=list)  # of a draw: properties that the printed net has all at once
-    among: str = "learned"  # of a draw or a band: runs that learned; and of which this column is true; or all
-    never: bool = False  # of every run: it is so in none
-    of: int = 0  # of an average: the number of runs that it is the average of
+    among: str = "learned"  # of a draw or a band: learned, for runs that learned; a column that is true as well; all
+    never: bool = False  # of every run: it holds in none
+    of: int = 0  # of an average: the number of runs in it
     coefficient: str = ""  # of a curve: see COEFFICIENTS
-    at: list[int] = field(default_factory=list)  # of a band: the sweeps after which the run has the printed numbers
-    give: float = 0.0  # of a band: how far these may be off, as they were read off a figure
+    at: list[int] = field(default_factory=list)  # of a band: the sweeps of the printed numbers
+    give: float = 0.0  # of a band: the error of reading these off a figure
     than: list[str] = field(default_factory=list)  # more: the reading that has less; commonest: the other columns
 
     @property
     def is_property(self) -> bool:
-        """True where the claim says yes or no of one run, and prints no number."""
+        """True if the claim states a property of one run, and prints no number."""
         return self.kind == "draw" and not self.printed and self.below is None and not self.risen_since
 
     @property
@@ -61,28 +61,28 @@ class Claim:
 
     @property
     def of_all_runs(self) -> bool:
-        """True where the printed run is compared with all runs, as in a claim that a run learned."""
+        """True if the printed run is compared with all runs, as in a claim that a run learned."""
         return self.among == "all" or self.columns == ["learned"]
 
     @property
     def further(self) -> str:
-        """The column that must be true, beside having learned, of the runs that a draw is one of; or nothing."""
+        """The column that must be true, beside having learned, of the runs to compare a draw with; or ""."""
         return "" if self.among in ("all", "learned") else self.among
 
     def place(self, column: str) -> str:
-        """Return the name that a column has in the rows."""
+        """Return the name of a column in the rows, with its moment."""
         return column if column in WITHOUT_MOMENT else f"{column}@{self.moment}"
 
     @property
     def places(self) -> list[str]:
-        """The names that the columns of the claim have in the rows, at every moment that it is about."""
+        """The names of the claim's columns in the rows, at every moment of the claim."""
         if self.kind == "band":
             return [f"{self.column}@{sweep}" for sweep in self.at]
         before = [f"{self.column}@{self.risen_since}"] if self.risen_since else []
         return [*(self.place(name) for name in self.columns), *before]
 
     def check(self) -> "Claim":
-        """Return the claim itself; BadInput, in one line, names what cannot be judged."""
+        """Return the claim itself; BadInput, in one line, names a field that cannot be judged."""
         if self.kind not in PRINTS:
             raise BadInput(f"kind of claim {self.id} must be one of {', '.join(PRINTS)}, was {self.kind}")
         if self.kind == "band" and len(self.printed) != len(self.at):
@@ -112,14 +112,14 @@ class Claim:
         return self
 
     def matching(self, names: Iterable[str]) -> list[str]:
-        """Return the names of rows that the claim is about; without `readings`, those of the printed net."""
+        """Return the names of rows that the claim is about; without `readings`, all names of the printed net."""
         names = list(names)
         if not self.readings:
             return [name for name in names if "/" not in name] or names
         return [name for name in names if any(fnmatchcase(name, form) for form in self.readings)]
 
     def check_readings(self, known: Collection[str]) -> None:
-        """Raise BadInput, in one line, for a reading of the claim that is not known."""
+        """Raise BadInput, in one line, for an unknown reading in the claim."""
         missing = [form for form in self.readings if not any(fnmatchcase(name, form) for name in known)]
         if self.kind == "more":
             others = dict.fromkeys(other_reading(self, name) for name in self.matching(known))
@@ -129,9 +129,9 @@ class Claim:
             raise BadInput(f"readings of claim {self.id} must be readings such as {such}, was {missing[0]}")
 
     def check_columns(self, columns: dict[str, dict[str, str]]) -> None:
-        """Raise BadInput, in one line, for a column that the claim needs and one of its readings does not have.
+        """Raise BadInput, in one line, for a column that the claim needs and one of its readings lacks.
 
-        `columns` says of each reading what each of its columns holds, as `training.columns` does.
+        `columns` has, for each reading, the content of each column, as `running.columns` gives it.
         """
         yes_or_no, numbers = (YES_OR_NO,), (NUMBER, YES_OR_NO)
         counts = self.kind in SHARES or self.is_property
@@ -147,12 +147,12 @@ class Claim:
                     raise BadInput(f"columns of claim {self.id} must be of {there} in reading {reading}, was {was}")
 
     def _at_its_moment(self, columns: dict[str, str], kinds: tuple[str, ...]) -> list[str]:
-        """Return the columns of these kinds that the claim can have at its moment."""
+        """Return the columns of these kinds that exist at the claim's moment."""
         found, ending = [name for name, kind in columns.items() if kind in kinds], f"@{self.moment}"
         return [name.removesuffix(ending) for name in found if name in WITHOUT_MOMENT or name.endswith(ending)]
 
 
 def other_reading(claim: Claim, reading: str) -> str:
-    """Return the reading that has less, if this one has more: xor_2/* is the one that differs in its first part."""
+    """Return the reading to compare with; xor_2/* stands for this reading with xor_2 as its first part."""
     first, star, _ = claim.than[0].partition("/*")
     return "/".join([first, *reading.split("/")[1:]]) if star else first

@@ -1,4 +1,4 @@
-"""The frame of every command: it reads its line, and answers a user's mistake with one line.
+"""The frame of every command: it reads the command line, and answers a user's mistake with one line.
 
 with one_clear_line():
     main()
@@ -22,11 +22,11 @@ from backprop86.running.wording import HYDRA_ERRORS, in_words
 PLACE_ERRORS = {
     errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR,
 }  # fmt: skip
-"""Faults of a folder or a disk that the user named; every other OSError is a fault of ours."""
+"""Faults of a folder or a disk that the user named; every other OSError is a bug."""
 
 
 STOPPING = ("SIGTERM", "SIGHUP")
-"""Signals of a scheduler whose time is over, and of a terminal that is closed; Windows has no SIGHUP."""
+"""Signals of a scheduler at the end of its time, and of a closed terminal; Windows has no SIGHUP."""
 
 
 def stop_as_ctrl_c() -> None:
@@ -42,7 +42,7 @@ def stop_as_ctrl_c() -> None:
 
 @contextmanager
 def one_clear_line() -> Iterator[None]:
-    """Answer a user's mistake with one line and exit status 2, and Ctrl-C with one; faults of ours keep a traceback."""
+    """Answer a user's mistake with one line and exit status 2, and Ctrl-C with one line; bugs keep a traceback."""
     stop_as_ctrl_c()
     for stream in (sys.stdout, sys.stderr):
         cast(TextIOWrapper, stream).reconfigure(encoding="utf-8")  # a pipe on Windows has no ∂
@@ -62,14 +62,14 @@ def one_clear_line() -> Iterator[None]:
 
 
 def _leave(line: str, status: int) -> None:
-    print(line.replace("\n", "\\n").replace("\r", "\\r"), file=sys.stderr)  # what was typed may hold line ends
+    print(line.replace("\n", "\\n").replace("\r", "\\r"), file=sys.stderr)  # the typed text may hold line ends
     sys.exit(status)
 
 
 def arguments(given: list[str]) -> list[str]:
-    """Return a command line as Hydra can read it: output=/tmp/main (1) becomes output="/tmp/main (1)".
+    """Return a command line in Hydra's grammar: output=/tmp/main (1) becomes output="/tmp/main (1)".
 
-    BadInput, in one line, for an experiment that there is not: Hydra takes lists, numbers and null for one.
+    Raises BadInput, in one line, for an unknown experiment: Hydra would accept lists, numbers and null.
     """
     flags = [argument for argument in given if argument in ("-m", "--multirun")]  # Hydra wants them first
     others, several = [argument for argument in given if argument not in flags], bool(flags)

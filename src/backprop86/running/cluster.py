@@ -1,7 +1,7 @@
-"""Ranges of seeds trained by the machines of a Ray cluster, each of which writes them into the one folder they share.
+"""Training ranges of seeds on the machines of a Ray cluster, which write them into one shared folder.
 
-Ray starts the tasks, tries those of a lost machine again, and says who is alive. A task returns a few bytes: its ranges
-are files. To train one twice, on two machines, is harmless.
+Ray starts the tasks, repeats the tasks of a lost machine, and knows the living machines. A task returns a few bytes:
+its ranges are files. Training a range twice, on two machines, is harmless.
 """
 
 import importlib.util
@@ -23,17 +23,17 @@ from backprop86.running.provenance import sources
 from backprop86.running.settings import Settings
 
 TASKS = 4
-"""The tasks that each core gets, or more: who is done early takes from those that are left."""
+"""The least number of tasks per core: a core that finishes early takes another."""
 MOST = 16
 """The most pieces in a task."""
 WAITED = 60
-"""The seconds that a file on another machine may take to be seen here, as on a disk of the network."""
+"""The seconds to wait until a file of another machine is visible here, on a network disk."""
 
 
 def train(plan: Plan, pieces: list[Piece]) -> None:
     """Train the pieces on the machines of settings.cluster; BadInput, in one line, if they cannot.
 
-    auto is the cluster that this machine is in, or without one its own cores.
+    auto is the cluster of this machine or, without one, its own cores.
     """
     cores = plan.settings.threads or 1
     settings = replace(plan.settings, output=str(Path(plan.settings.output).resolve()), threads=cores, cluster=None)
@@ -45,7 +45,7 @@ def train(plan: Plan, pieces: list[Piece]) -> None:
         task = ray.remote(num_cpus=cores, max_retries=3)(finish)
         shared, at_work = ray.put(settings), dict[Any, list[Piece]]()
         while todo or at_work:
-            while todo and len(at_work) < 2 * slots:  # as many again wait for a core
+            while todo and len(at_work) < 2 * slots:  # the same number again waits for a core
                 group = todo.popleft()
                 at_work[task.remote(shared, group, sources())] = group
             for done in ray.wait(list(at_work), timeout=1)[0]:
@@ -56,12 +56,12 @@ def train(plan: Plan, pieces: list[Piece]) -> None:
 
 @contextmanager
 def connected(address: str) -> Iterator[Any]:
-    """Give Ray, connected to a cluster; BadInput, in one line, if there is none at this address."""
+    """Return Ray, connected to a cluster; BadInput, in one line, if there is none at this address."""
     if importlib.util.find_spec("ray") is None:
         told = "cluster needs Ray, which was not found here: pip install --require-hashes -r requirements/cluster.lock"
         raise BadInput(told)
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent to anybody
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # else it warns of what it will do one day
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray sends no usage statistics
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # otherwise Ray warns of future changes
     import ray
 
     try:
@@ -81,7 +81,7 @@ def connected(address: str) -> Iterator[Any]:
 
 
 def finish(settings: Settings, pieces: list[Piece], digest: str) -> str:
-    """Train pieces here, on one of the machines; return an empty line, or the reason why they cannot be trained."""
+    """Train pieces here, on one of the machines; return "", or the reason why they cannot be trained."""
     host = socket.gethostname()
     if sources() != digest:
         return f"cluster must have the same code everywhere, was another on {host}"
@@ -95,7 +95,7 @@ def finish(settings: Settings, pieces: list[Piece], digest: str) -> str:
 
 
 def _check(ray: Any, done: Any) -> None:
-    """Raise BadInput, in one line, if a task could not do its part; a mistake of ours keeps its traceback."""
+    """Raise BadInput, in one line, if a task could not do its part; a bug keeps its traceback."""
     try:
         said = ray.get(done)
     except ray.exceptions.RayTaskError as error:
@@ -108,7 +108,7 @@ def _check(ray: Any, done: Any) -> None:
 
 
 def _seen(plan: Plan, pieces: list[Piece]) -> None:
-    """Wait until all that was finished elsewhere is seen here; BadInput, in one line, if it is not."""
+    """Wait until all ranges finished elsewhere are visible here; BadInput, in one line, if some never are."""
     until, wanted = time.monotonic() + WAITED, set(pieces)
     while left := wanted & set(plan.missing()):
         if time.monotonic() > until:

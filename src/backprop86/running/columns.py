@@ -1,4 +1,4 @@
-"""The columns of the rows: their names, what each holds, and which runs keep arrays."""
+"""The columns of the rows: their names, their contents, and the runs that keep arrays."""
 
 from collections.abc import Hashable
 
@@ -11,13 +11,13 @@ from backprop86.running.problem import Problem, counted_of, start_of, wiring_of
 
 FIRST = ["variant", "reading", "seed", "learned", "diverged", "failure", "sweeps", "right_side", "stopped", "error"]
 CURVES = ["error_curve", "gradient_curve"]
-"""The columns that every file has; the measures of its problem stand between them, and weights before the curves."""
+"""The columns of every file; the measures of its problem come between them, and weights before the curves."""
 WEIGHTS = "weights@"
-"""The names of columns of weights begin so; the moment follows."""
+"""The beginning of the names of columns of weights; the moment follows."""
 FIRST_WEIGHTS = 20
-"""The first seeds of a variant as printed, whose weights are kept."""
+"""The number of first seeds of a variant as printed that keep their weights."""
 DRAWN = 30
-"""The seeds whose curves are drawn: the first of a reading."""
+"""The number of first seeds of a reading that keep their curves."""
 YES_OR_NO, NUMBER, OTHER = "yes or no", "numbers", "neither"
 KINDS = {"b": YES_OR_NO, "i": NUMBER, "u": NUMBER, "f": NUMBER}
 """The content of a column, by the kind of its NumPy dtype."""
@@ -25,23 +25,23 @@ OF_EVERY_RUN = {
     "seed": NUMBER, "learned": YES_OR_NO, "diverged": YES_OR_NO, "failure": OTHER, "sweeps": NUMBER,
     "right_side": NUMBER, "stopped": NUMBER, "error": NUMBER, "error_curve": OTHER, "gradient_curve": OTHER,
 }  # fmt: skip
-"""The columns that the rows of every problem have, and what they hold."""
+"""The columns of every problem's rows, and their contents."""
 MEASURES = {
     "hidden_off": "no hidden unit has an output above 0.2 in any case",
     "mostly_negative": "more than half of the connections have negative weights, biases not counted",
 }
-"""The measures that every problem has beside its own, yes or no, as docs/rows.md explains them."""
+"""The measures that every problem has beside its own, yes or no, with their explanations for docs/rows.md."""
 
 
 def is_large(column: Hashable) -> bool:
-    """Return whether a column has an array in each row, and is kept for a few runs only."""
+    """Return whether a column holds arrays, which only a few runs keep."""
     return column in CURVES or str(column).startswith(WEIGHTS)
 
 
 def columns(problem: Problem, recipe: Recipe) -> dict[str, str]:
-    """Return every column that the rows will have, and what it holds; nothing is trained.
+    """Return every column of the future rows, and its content, without training.
 
-    BadInput, in one line, if `measure` returns anything else than arrays with an entry for each seed.
+    Raises BadInput, in one line, if `measure` returns anything but arrays with an entry for each seed.
     """
     wiring, cases, seeds = wiring_of(problem.wiring, recipe), problem.cases(recipe), [0, 1]
     w = start_of(problem, recipe, wiring, seeds)

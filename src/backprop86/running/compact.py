@@ -1,7 +1,7 @@
-"""The compact form of many runs: nine bytes each, and exact counts, for when there are more runs than anybody looks at.
+"""The compact form of many runs: nine bytes each, and exact counts, for more runs than anybody inspects one by one.
 
-A range of seeds is a Parquet file with a row for each seed in order, so the seed itself is in no column. A run that is
-worth a look is trained again from its seed, in the full form, and is the same run.
+A range of seeds is a Parquet file with a row for each seed in order, without a column for the seed. Training a seed
+again, in the full form, gives the same run.
 """
 
 import json
@@ -18,11 +18,11 @@ from backprop86.running.provenance import Provenance
 from backprop86.running.tally import Tally
 
 NEVER = -1
-"""The sweeps of a run that did not learn."""
+"""The value in the column `sweeps` of a run that did not learn."""
 FATES = [LEARNED, *KINDS]
-"""The kinds of failure by their number in the column `failure`; the first is that of runs that learned."""
+"""The kinds of failure by their number in the column `failure`; number 0 is a run that learned."""
 KEY = b"backprop86 counts"
-"""The key of the metadata of a range that holds its counts."""
+"""The key of a range's metadata that holds its counts."""
 
 
 @np.errstate(over="ignore")  # the error of a run that diverged may be too large for four bytes
@@ -40,7 +40,7 @@ def as_table(rows: pd.DataFrame) -> pa.Table:
 
 
 def tally_of(table: pa.Table) -> Tally:
-    """Return the counts of a range, which its file has besides its runs."""
+    """Return the counts of a range, from the metadata of its file."""
     return Tally.from_file(json.loads(table.schema.metadata[KEY]))
 
 

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, whoever is killed and whenever the power fails."""
+"""Files that are complete or absent, whatever process is killed and whenever the power fails."""
 
 import os
 import re
@@ -11,15 +11,15 @@ from backprop86.engines.recipe import BadInput
 
 HOST = re.sub(r"\W", "_", socket.gethostname())
 ASIDE = re.compile(rf".*\.{HOST}\.(\d+)\.unfinished")
-"""The name of a file that a process of this machine is writing; other machines may write into the same folder."""
+"""The name of an unfinished file, with its process and machine, since other machines may use the same folder."""
 
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
-    """Give a path beside `path` to write to; the file written there is moved to `path`, whole and on the disk.
+    """Yield a path beside `path` to write to; the finished file is moved to `path` once it is on the disk.
 
-    A link stays a link, and the file that it names is replaced. BadInput, in one line, names a file that a disk is too
-    full for, or that may not be replaced; the file that was there before is then as it was.
+    A link stays a link, and the file that it names is replaced. BadInput, in one line, names a file that does not fit
+    on the disk or may not be replaced; the old file is then unchanged.
     """
     place = path.resolve()
     aside = place.with_name(f"{place.name}.{HOST}.{os.getpid()}.unfinished")
@@ -28,7 +28,7 @@ def whole(path: Path) -> Iterator[Path]:
         yield aside
         _synced(aside, os.O_RDWR)
         aside.replace(place)
-        if os.name != "nt":  # Windows opens no folder
+        if os.name != "nt":  # Windows cannot open a folder
             _synced(place.parent, os.O_RDONLY)
     except OSError as error:
         raise BadInput(f"{path} could not be written: {error.strerror or error}") from error
@@ -38,7 +38,7 @@ def whole(path: Path) -> Iterator[Path]:
 
 
 def _synced(path: Path, flags: int) -> None:
-    """Wait until the disk has what was written: without that a power cut may leave the name and not the content."""
+    """Wait until the content is on the disk: otherwise a power cut may leave the name without the content."""
     handle = os.open(path, flags)
     try:
         os.fsync(handle)
@@ -47,7 +47,7 @@ def _synced(path: Path, flags: int) -> None:
 
 
 def remove_left_overs(folder: Path) -> None:
-    """Remove files that processes of this machine were writing when they were killed."""
+    """Remove the unfinished files of killed processes of this machine."""
     for path in folder.glob("*.unfinished"):
         found = ASIDE.fullmatch(path.name)
         if found and not is_at_work(int(found[1])):
@@ -65,6 +65,6 @@ def is_at_work(process: int) -> bool:
         os.kill(process, 0)
     except (ProcessLookupError, OverflowError):
         return False
-    except PermissionError:  # it is somebody else's
+    except PermissionError:  # the process belongs to another user
         pass
     return True

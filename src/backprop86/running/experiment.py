@@ -1,4 +1,4 @@
-"""One file of conf/experiment/, typed and checked: the recipe as printed, variants, readings, claims.
+"""Experiments, files of conf/experiment/ typed and checked: the recipe as printed, variants, readings, claims.
 
 experiment.recipe_of("zero_one_targets")
 """
@@ -18,7 +18,7 @@ from backprop86.running.problem import Problem, problem_of, validate
 
 @dataclass
 class Caption:
-    """The caption of a figure that the problem draws, and the claims it bears on."""
+    """The caption of one of the problem's figures, and the claims it bears on."""
 
     name: str = "???"
     says: str = "???"
@@ -27,10 +27,11 @@ class Caption:
 
 @dataclass
 class Experiment:
-    """One file of conf/experiment/.
+    """An experiment: one file of conf/experiment/.
 
-    A reading of a variant is named two_hidden/range_1, and each variant has its as_printed. With `axes` the names are
-    all combinations of one value of each: 8_hidden/case_updates is what the axes say of 8_hidden and of case_updates.
+    A reading of a variant has a name such as two_hidden/range_1, and each variant has its as_printed. With `axes` the
+    names are all combinations of one value of each: 8_hidden/case_updates has the settings of 8_hidden and of
+    case_updates.
     """
 
     stem: str = "???"
@@ -42,19 +43,19 @@ class Experiment:
     readings: dict[str, Any] = field(default_factory=dict)  # name -> settings of the recipe that differ
     axes: dict[str, dict[str, Any]] = field(default_factory=dict)  # axis -> value -> settings that differ
     variant_axes: list[str] = field(default_factory=list)  # the axes whose values are variants
-    words: dict[str, str] = field(default_factory=dict)  # part of a name -> words, where its settings do not tell
-    drawn: dict[str, int] | None = None  # name -> sweep to which the runs go on whose curves are drawn
+    words: dict[str, str] = field(default_factory=dict)  # part of a name -> words, where its settings do not give any
+    drawn: dict[str, int] | None = None  # name -> the sweep to which runs with curves go on after learning
     claims: list[Claim] = field(default_factory=list)
     figures: list[Caption] = field(default_factory=list)
-    numbers_only: bool = False  # keep neither weights nor curves, and measures at the end alone
-    weights_kept: int = FIRST_WEIGHTS  # how many of the first runs keep their weights where weights are kept; 0: no run
-    told: int | None = None  # its place in the story: letter from 100, chapter from 200, ours 300, L and S from 400
-    followed: dict[str, int] | None = None  # reading -> sweeps that `make compare` follows it beside autograd
+    numbers_only: bool = False  # keep no weights, no curves, and measures only at the end
+    weights_kept: int = FIRST_WEIGHTS  # the number of first runs that keep weights; 0: no run keeps any
+    told: int | None = None  # its place in the order: letter from 100, chapter from 200, ours 300, L and S from 400
+    followed: dict[str, int] | None = None  # reading -> the sweeps for which `make compare` follows it beside autograd
     by_itself: str = ""  # the make target that runs it, if `make reproduce` does not
 
     @cached_property
     def every_reading(self) -> dict[str, dict[str, Any]]:
-        """The settings that differ, for everything that is run, by its name."""
+        """The settings that differ from the recipe, by the name of every reading of every variant."""
         if self.axes:
             return self._combined()
         if parts := [name for name in self.variants if "/" in name]:
@@ -71,7 +72,7 @@ class Experiment:
         return plain
 
     def _combined(self) -> dict[str, dict[str, Any]]:
-        """Return the settings that differ for every combination of values of the axes."""
+        """Return the settings that differ from the recipe for every combination of values of the axes."""
         parts = {
             (axis, value): _settings(f"axes.{axis}.{value}", differs)
             for axis, values in self.axes.items()
@@ -88,23 +89,23 @@ class Experiment:
         return f"{name}/{LITERAL}" if name in self.variants else name
 
     def variant_of(self, name: str) -> str:
-        """Return the variant that a name is of, empty for the printed net."""
+        """Return the variant in a name, "" for the printed net."""
         return "/".join(part for part, is_variant in self._parts(name) if is_variant)
 
     def reading_of(self, name: str) -> str:
-        """Return the reading that a name is of."""
+        """Return the reading in a name."""
         return "/".join(part for part, is_variant in self._parts(name) if not is_variant) or LITERAL
 
     def place_of(self, name: str) -> tuple[str, str]:
-        """Return variant and reading."""
+        """Return the variant and the reading in a name."""
         return self.variant_of(name), self.reading_of(name)
 
     def goes_on(self, name: str) -> int:
-        """Return the sweep to which runs go on past learning, so that their curves are drawn; 0 if they do not."""
+        """Return the sweep to which runs go on after learning, for their curves; 0 if they stop."""
         return (self.drawn or {}).get(name, 0)
 
     def kept(self, name: str) -> tuple[int, int]:
-        """Return the number of seeds whose weights, and whose curves, are kept."""
+        """Return the number of seeds that keep their weights, and that keep their curves."""
         is_drawn, is_literal = self.goes_on(name) > 0, self.reading_of(name) == LITERAL
         has_weights = (is_drawn or is_literal) and not (self.axes or self.numbers_only)
         return self.weights_kept if has_weights else 0, DRAWN if is_drawn else 0
@@ -130,7 +131,7 @@ class Experiment:
         return joined(self.words.get(part, described(differs or {})) for part, differs in parts)
 
     def recipe_of(self, reading: str) -> Recipe:
-        """Return the recipe under one reading; BadInput, in one line, if there is no such reading or it cannot be."""
+        """Return the recipe under a reading; BadInput, in one line, for an unknown reading or an impossible recipe."""
         reading = self.full(reading)
         if reading not in self.every_reading:
             names = list(self.every_reading)
@@ -139,7 +140,7 @@ class Experiment:
         return self.recipe.changed(self.every_reading[reading], f"experiment.readings.{reading}")
 
     def check(self) -> "Experiment":
-        """Return the experiment itself; BadInput, in one line, names what its file cannot say."""
+        """Return the experiment itself; BadInput, in one line, names a setting with an impossible value."""
         if not self.every_reading:
             raise BadInput(f"readings of {self.stem} must name one or more, such as as_printed: {{}}, was none")
         if unknown := sorted(set(self.variant_axes) - self.axes.keys()):
@@ -168,13 +169,13 @@ class Experiment:
 
     @property
     def problem(self) -> Problem:
-        """The file of problems/ that has the experiment's name."""
+        """The problem, from the file of problems/ with the experiment's name."""
         return problem_of(self.stem)
 
     def trial(self, recipes: dict[str, Recipe]) -> dict[str, int]:
-        """Return how many levels the network of each reading has, after everything that can be told untrained is.
+        """Check everything that needs no training; return the number of levels in each reading's network.
 
-        BadInput, in one line: the problem cannot be run so, or a claim needs a column that its rows will not have.
+        Raises BadInput, in one line, for a recipe that the problem cannot run, or a claim without its column.
         """
         shapes = self.shapes(recipes)
         measured = {reading: found for reading, (_, found) in shapes.items()}
@@ -185,7 +186,7 @@ class Experiment:
         return {reading: levels for reading, (levels, _) in shapes.items()}
 
     def shapes(self, recipes: Mapping[str, Recipe]) -> dict[str, tuple[int, dict[str, str]]]:
-        """Return how many levels the network of each recipe has, and the columns of its rows with their content."""
+        """Return the number of levels of each recipe's network, and the columns of its rows with their content."""
         seen: dict[tuple[Any, ...], tuple[int, dict[str, str]]] = {}
         found = {}
         for name, recipe in recipes.items():
@@ -199,7 +200,7 @@ class Experiment:
 
 
 def _settings(place: str, differs: Any) -> dict[str, Any]:
-    """Return the settings under one name of the file, none if nothing stands there."""
+    """Return the settings under one name of the file, none if the place is empty."""
     if differs is not None and not isinstance(differs, dict):
         raise BadInput(f"experiment.{place} must be settings such as {{epsilon: 0.5}}, was {in_yaml(differs)}")
     return dict(differs or {})

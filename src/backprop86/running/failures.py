@@ -1,4 +1,4 @@
-"""Kinds of failure: one for each unsolved run, from the final answers of its net and whether E still fell."""
+"""Kinds of failure: each run that did not learn has one, by the final answers of its net and the end of its E."""
 
 import itertools
 
@@ -20,25 +20,25 @@ KINDS = {
     "one_half": "some case is left at one half, between on and off: the local minimum of P Fig. 5 is of this kind",
     "partly_learned": "none of these, and some cases wrong: another poor minimum, or very slow",
 }
-"""The kinds in order: a run is of the first that fits. LEARNED is none of them."""
+"""The kinds in order: a run has the first that fits. LEARNED is not among them."""
 LEARNED = ""
 FALLING = 0.05
 LATE = 0.75
-"""E still fell if it is lower in the end than ever before, by the part FALLING than after LATE of them."""
+"""E still fell if its last value is the least, and lower by the part FALLING than after the part LATE of the sweeps."""
 SAME = 0.05
-"""Outputs that never differ by more are the same; those of a whole net by twice that."""
+"""Outputs that never differ by more than this are the same; all outputs of a net, by twice that."""
 CERTAIN = 0.4
-"""An answer further than that beyond 0.5, on the wrong side, is certain."""
+"""A wrong answer that is further than this from 0.5 is certain."""
 BASE_RATE = 0.2
-"""The most that a constant output is from the share of cases that are on: a dead zone lets it rest below 0.2."""
+"""The largest distance of a constant output from the share of cases that are on: a dead zone lets it rest below 0.2."""
 
 
 def kinds(
     nets: Nets, learned: np.ndarray, diverged: np.ndarray, sweeps: np.ndarray, error_curve: np.ndarray
 ) -> np.ndarray:
-    """Return the kind of each run, (S,), LEARNED for those that were learned.
+    """Return the kind of each run, (S,), LEARNED for runs that learned.
 
-    nets: as they are in the end; learned and diverged (S,); error_curve (S, K) at these sweeps (K,).
+    nets: the final nets; learned and diverged (S,); error_curve (S, K) at these sweeps (K,).
     """
     out, on, counts, hidden = nets.outputs, nets.on, nets.counts, nets.y[:, :, nets.wiring.hidden]
     wrong = ((out > 0.5) != on) & counts[..., None]
@@ -57,7 +57,7 @@ def kinds(
     for fit in fits.values():
         rest = rest & ~fit
     fits |= {
-        "equal_units": _equal_units(nets, rest),  # of a large net it takes longer than all the others together
+        "equal_units": _equal_units(nets, rest),  # in a large net this test takes longer than all others together
         "idle_unit": (_range(hidden, counts) <= SAME).any(1),
         "one_half": ((beyond < SAME) & counts[..., None]).any((1, 2)),
     }
@@ -81,7 +81,7 @@ def _falling(sweeps: np.ndarray, error_curve: np.ndarray) -> np.ndarray:
 
 
 def _equal_units(nets: Nets, among: np.ndarray) -> np.ndarray:
-    """Return in which of these nets two hidden units of one level, neither idle, always do the same or the opposite."""
+    """Return a mask of the nets in which two hidden units of a level, neither idle, are always equal or opposite."""
     y, counts = nets.y[among], nets.counts[among]
     found = np.zeros(len(y), dtype=bool)
     for level in nets.wiring.levels:

@@ -1,7 +1,7 @@
-"""Arithmetic for measures, with the same bits on every processor: each operation rounded by itself, sums in order.
+"""Arithmetic for measures, with the same bits on every processor: each operation is rounded by itself, sums in order.
 
-Only + - * / and the square root, which IEEE 754 rounds in one way. The matrix products and norms of BLAS and LAPACK,
-and exp and log of NumPy, of torch or of the C library, differ in the last bit from processor to processor.
+It uses only + - * / and the square root, which IEEE 754 rounds in one way. The matrix products and norms of BLAS and
+LAPACK, and exp and log of NumPy, of torch or of the C library, differ in the last bit from processor to processor.
 """
 
 import math
@@ -11,7 +11,7 @@ from itertools import combinations
 import numpy as np
 
 JACOBI_SWEEPS = 7
-"""Four are enough for the matrices measured, of up to four columns; each further one doubles the digits."""
+"""Sweeps of rotations: four suffice for the measured matrices of up to four columns; each more doubles the digits."""
 
 
 def total(values: np.ndarray) -> np.ndarray:
@@ -31,7 +31,7 @@ def correlation(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def norm(matrices: np.ndarray) -> np.ndarray:
-    """Return the 2-norm, the largest singular value, of each of some small matrices (..., J, I).
+    """Return the 2-norm, the largest singular value, of each small matrix in (..., J, I).
 
     Jacobi's rotations: each makes two columns perpendicular. When all are, their lengths are the singular values.
     """
@@ -52,8 +52,8 @@ def norm(matrices: np.ndarray) -> np.ndarray:
 def geometric_mean(values: np.ndarray) -> np.ndarray:
     """Return the n-th root of the product of n values over the last axis, 0 or positive.
 
-    Powers of two are counted apart, so that no product overflows. Newton's steps come down from 2 to the root of what
-    is left, 0 or 0.5 and more, and then double the digits.
+    Powers of two are counted separately, so that no product overflows. Newton's steps come down from 2 to the root of
+    the rest, which is 0 or at least 0.5, and then double the digits.
     """
     n = values.shape[-1]
     product, twos = np.ones(values.shape[:-1]), np.zeros(values.shape[:-1], int)

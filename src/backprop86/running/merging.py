@@ -1,4 +1,4 @@
-"""Rows on their way from finished ranges to the file of runs, in the order of seeds and a range at a time."""
+"""Merging finished ranges into the file of runs, in the order of seeds and a range at a time."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -20,16 +20,16 @@ from backprop86.running.schema import anew
 from backprop86.running.writing import united, write_tables
 
 OF_EACH = ["seed", "learned", "sweeps", "failure"]
-"""The columns that say which runs of a reading are special."""
+"""The columns that single out the runs with arrays."""
 
 
 class Vanished(Exception):
-    """A range that was there when it was looked for is there no longer, or no longer whole."""
+    """A range has disappeared, or has been damaged, since it was found."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """The ranges that make up the rows of one reading, and how many of its first seeds keep weights and curves."""
+    """The ranges of one reading's rows, and the number of its first seeds that keep weights and curves."""
 
     about: Provenance
     finished: Finished
@@ -38,7 +38,7 @@ class Part:
     curves: int
 
     def table(self, seeds: range, columns: list[str] | None = None) -> pa.Table:
-        """Return the rows of a range; Vanished if they are not there."""
+        """Return the rows of a range; Vanished if they are gone."""
         if (found := self.finished.table(seeds, columns)) is None:
             raise Vanished
         return found
@@ -46,12 +46,12 @@ class Part:
     def fates(self) -> pd.DataFrame:
         """Return the seed, learned, sweeps and failure of every run."""
         found = pa.concat_tables([self.table(seeds, OF_EACH) for seeds in self.ranges])
-        kinds = found["failure"].combine_chunks().dictionary_encode()  # a few words, a million times
+        kinds = found["failure"].combine_chunks().dictionary_encode()  # a few words, each a million times
         found = found.set_column(found.column_names.index("failure"), "failure", kinds)
         return found.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
 
     def rows(self) -> Iterator[pa.Table]:
-        """Yield the rows of each range, with those weights and curves that are kept."""
+        """Yield the rows of each range, with the kept weights and curves."""
         fates, keep, first = self.fates(), {}, 0
         for seeds in self.ranges:
             table = self.table(seeds)
@@ -66,7 +66,7 @@ class Part:
 
 
 class _Others:
-    """The rows of other readings, that the file of runs has already."""
+    """The rows of other readings, which are in the file of runs already."""
 
     def __init__(self, path: Path) -> None:
         self.path, self.about = path, provenances(path) if path.is_file() else {}
@@ -87,7 +87,7 @@ class _Others:
             yield self.group.filter(pc.and_(*is_its))
 
     def close(self) -> None:
-        """Close the file: Windows replaces none that is open."""
+        """Close the file: Windows cannot replace an open file."""
         if self.file is not None:
             self.file.close()
 
@@ -99,10 +99,10 @@ def merge(
     new: dict[str, Part],
     columns: Callable[[dict[str, Provenance]], list[str]],
 ) -> None:
-    """Put the rows of some readings into a file of runs, beside those of other readings that it has.
+    """Put the rows of some readings into a file of runs, beside the rows of other readings.
 
-    order: every reading of the experiment; rows of others are dropped. columns: the order of columns. Processes that do
-    this at the same time wait for each other. Vanished if a range is gone.
+    order: every reading of the experiment; rows of others are dropped. columns: the order of columns. Processes that
+    merge at the same time wait for each other. Raises Vanished if a range is gone.
     """
     folder = next(iter(new.values())).finished.folder.parent
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Names: what a row is of. A *variant* is a net or start that a text itself describes; a *reading* fills its silences.
+"""Names of rows. A *variant* is a net or start that a text itself describes; a *reading* fills the gaps of a text.
 
 two_hidden/range_1 is reading range_1 of variant two_hidden; range_1 alone is that reading of the printed net. Where an
 experiment has axes, a name has one value of each, and some of the axes are variants.
@@ -22,7 +22,7 @@ WITHOUT_WORDS = (
     "criterion",
     "spread",
 )
-"""Settings that follow from others, or are no silence of a text: they have no words of their own."""
+"""Settings without words: they follow from others, or fill no gap of a text."""
 
 CHOICES = {
     ("update", "case"): "a change after every case",
@@ -57,7 +57,7 @@ CHOICES = {
 
 
 def described(settings: Mapping[str, Any]) -> str:
-    """Return words for a reader for settings that differ from a recipe; empty if there are none."""
+    """Return words for the settings that differ from a recipe; "" if there are none."""
     told = dict(settings)
     said = []
     if {"target_on", "target_off"} <= told.keys():
@@ -85,15 +85,15 @@ def described(settings: Mapping[str, Any]) -> str:
 
 
 def joined(parts: Iterable[str]) -> str:
-    """Return words for several parts of a name, those that say nothing left out."""
+    """Return words for several parts of a name, without empty parts."""
     return ", ".join(part for part in parts if part) or "as printed"
 
 
 def short_name(name: str) -> str:
-    """Return a name as one types it: two_hidden for two_hidden/as_printed."""
+    """Return the short form of a name: two_hidden for two_hidden/as_printed."""
     return name.removesuffix(f"/{LITERAL}")
 
 
 def moments(recipe: Recipe) -> list[str]:
-    """Return the moments at which a run is looked at: untrained, at some sweeps, when it has learned, in the end."""
+    """Return the moments at which a run is measured: untrained, at some sweeps, when it has learned, at the end."""
     return ["0", *map(str, recipe.moments), "learned", "end"]

@@ -1,4 +1,4 @@
-"""Networks that have been shown every case: what a problem measures, and what tells why a run failed."""
+"""Networks and their outputs in every case, the basis of measures and of kinds of failure."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from backprop86.wiring import Wiring
 class Nets:
     """S networks of one wiring: weights w (S, n_parameters), and outputs y (S, C, n_units) of every unit in every case.
 
-    counted (S, C) is 1 for the cases that a seed is trained on; None where these are all of them.
+    counted (S, C) is 1 for the training cases of a seed; None if all cases are.
     """
 
     wiring: Wiring
@@ -34,10 +34,10 @@ class Nets:
 
     @property
     def on(self) -> np.ndarray:
-        """Output units that are to be on, (C, J)."""
+        """Output units that should be on, (C, J)."""
         return self.cases.desired > 0.5
 
     @property
     def counts(self) -> np.ndarray:
-        """Cases that each seed is trained on, as (S, C) of True and False."""
+        """Training cases of each seed, (S, C), True or False."""
         return np.ones(self.y.shape[:2], dtype=bool) if self.counted is None else self.counted > 0

@@ -1,4 +1,4 @@
-"""The plan of a run: its readings, cut into ranges of seeds, and those that are not yet finished."""
+"""The plan of a run: its readings, cut into ranges of seeds, and the unfinished ranges."""
 
 import shutil
 from collections.abc import Callable
@@ -22,12 +22,12 @@ from backprop86.running.tally import Tally
 from backprop86.running.training import engine_for, run_together
 
 BYTES_OF_A_VALUE, BYTES_OF_A_FATE = 3, 10
-"""The room that a measure takes on the disk, packed, and a run in the compact form."""
+"""The bytes on the disk of a packed measure, and of a run in the compact form."""
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A reading that is trained over one range of seeds."""
+    """A piece of work: one reading over one range of seeds."""
 
     name: str
     seeds: range
@@ -35,17 +35,17 @@ class Piece:
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """All that a run has to do. It has no state of its own: the ranges that its folder lacks are left."""
+    """The whole work of a run. It has no state of its own: the ranges that its folder lacks are left to do."""
 
     settings: Settings
     recipes: dict[str, Recipe]
-    nets: dict[str, tuple[int, int]]  # of each reading: the seeds in a range, the parameters of its network
+    nets: dict[str, tuple[int, int]]  # by reading: the seeds in a range, the parameters of its network
     finished: dict[str, Finished]
     about: dict[str, Provenance]
 
     @classmethod
     def of(cls, settings: Settings) -> "Plan":
-        """Return the plan of a run; BadInput, in one line, if something can be told untrained that cannot be."""
+        """Return the plan of a run; BadInput, in one line, for anything impossible that shows before training."""
         experiment, seeds = settings.experiment, settings.seed_range
         recipes = {name: experiment.recipe_of(name) for name in settings.chosen}
         levels = experiment.trial(recipes)
@@ -59,7 +59,7 @@ class Plan:
             for name, recipe in recipes.items()
         }
         others = {"stem": experiment.stem, "numbers_only": experiment.numbers_only, "form": settings.form}
-        if engine != "fused":  # its rows follow from the processor too
+        if engine != "fused":  # its rows depend on the processor too
             others |= {"device": settings.device, "processor": torch.backends.cpu.get_cpu_capability()}
         finished = {
             name: Finished.of(
@@ -71,7 +71,7 @@ class Plan:
 
     @property
     def experiment(self) -> Experiment:
-        """The experiment of which these are readings."""
+        """The experiment of these readings."""
         return self.settings.experiment
 
     def ranges(self, name: str) -> list[range]:
@@ -88,7 +88,7 @@ class Plan:
         return pieces
 
     def _is_mine(self, name: str, number: int, seeds: range) -> bool:
-        """Return whether a range is of this shard."""
+        """Return whether a range belongs to this shard."""
         shard, shards = self.settings.shard, self.settings.shards
         return shard is None or (number + seeds.start // self.nets[name][0]) % shards == shard - 1
 
@@ -97,7 +97,7 @@ class Plan:
         return len(piece.seeds) * (self.recipes[piece.name].sweeps + 1)
 
     def train(self, piece: Piece, advance: Callable[[int], None] = lambda seed_sweeps: None) -> None:
-        """Train the reading of a piece over its seeds, and write its rows, unless they are there by now."""
+        """Train the reading of a piece over its seeds, and write its rows, unless they exist by now."""
         settings, experiment, name = self.settings, self.experiment, piece.name
         if self.finished[name].have([piece.seeds]):
             return
@@ -119,7 +119,7 @@ class Plan:
         self.finished[name].keep(piece.seeds, as_table(rounded(rows), *experiment.kept(name)))
 
     def left(self) -> str:
-        """Return a line about the ranges that a stopped run leaves."""
+        """Return a line about the finished ranges of a stopped run."""
         ranges = {name: self.ranges(name) for name in self.recipes}
         have = sum(len(self.finished[name].have(wanted)) for name, wanted in ranges.items())
         if not have:
@@ -128,7 +128,7 @@ class Plan:
         return f"{told}, in {self.settings.ranges}, and the same command goes on from there"
 
     def counted(self) -> dict[str, Tally]:
-        """Add up the counts of the compact form, write their table, and return how the runs of each reading fared."""
+        """Add up the counts of the compact form, write their table, and return them by reading."""
         tallies = {}
         for name in self.recipes:
             tables = [self.finished[name].table(seeds, []) for seeds in self.ranges(name)]
@@ -140,9 +140,9 @@ class Plan:
         return tallies
 
     def merged(self) -> dict[str, Tally]:
-        """Put the rows into the file of runs, remove the ranges, and return how the runs of each reading fared.
+        """Put the rows into the file of runs, remove the ranges, and return the counts by reading.
 
-        Vanished if a range is gone, for example since the same command elsewhere has merged and removed it.
+        Raises Vanished if a range is gone, for example because the same command elsewhere has merged and removed it.
         """
         parts = {}
         for name, (_, parameters) in self.nets.items():
@@ -157,7 +157,7 @@ class Plan:
         return tallies
 
     def _columns(self, about: dict[str, Provenance]) -> list[str]:
-        """Return the columns of a file in order, whatever was made first: those of conf/, then those of other rows."""
+        """Return the columns of a file, in an order that does not depend on its history: first those of conf/."""
         every = {name: self.experiment.recipe_of(name) for name in self.experiment.every_reading}
         shapes = [*self.experiment.shapes(every).values()]
         shapes += self.experiment.shapes({name: one.recipe for name, one in about.items()}).values()
@@ -166,7 +166,7 @@ class Plan:
 
 
 def _nets(experiment: Experiment, recipes: dict[str, Recipe]) -> dict[str, tuple[int, int]]:
-    """Return the number of seeds in a range of each reading, and of the parameters of its network."""
+    """Return, by reading, the number of seeds in a range and the number of parameters of its network."""
     problem, seen, found = experiment.problem, {}, {}
     for name, recipe in recipes.items():
         alike = recipe.network, recipe.biases == "none", recipe.has_gains, recipe.sweeps, recipe.update
@@ -178,12 +178,12 @@ def _nets(experiment: Experiment, recipes: dict[str, Recipe]) -> dict[str, tuple
 
 
 def _check_room(settings: Settings, parameters: dict[str, int]) -> None:
-    """Raise BadInput, in one line, if the disk has no room for the runs; parameters: of the network of each reading."""
+    """Raise BadInput, in one line, if the disk has no room for the runs; parameters: their number by reading."""
     experiment, seeds, each = settings.experiment, len(settings.seed_range), 0
     shapes = experiment.shapes({name: experiment.recipe_of(name) for name in parameters})
     for name, (_, columns) in shapes.items():
         weights = sum(column.startswith(WEIGHTS) for column in columns) * (experiment.kept(name)[0] > 0)
-        full = 2 * BYTES_OF_A_VALUE * len(columns) + 4 * parameters[name] * weights  # first in ranges, then merged
+        full = 2 * BYTES_OF_A_VALUE * len(columns) + 4 * parameters[name] * weights  # once in ranges, once merged
         each += full if settings.form == "full" else BYTES_OF_A_FATE
     free = shutil.disk_usage(settings.ranges).free
     if seeds * each > free:
@@ -192,7 +192,7 @@ def _check_room(settings: Settings, parameters: dict[str, int]) -> None:
 
 
 def as_table(rows: pd.DataFrame, weights: int, curves: int) -> pa.Table:
-    """Return the rows of a range as Arrow has them, without weights, or curves, if none of the reading's are kept."""
+    """Return the rows of a range as an Arrow table, without weights or curves if the reading keeps none."""
     gone = [name for name in map(str, rows) if is_large(name) and not (weights or (curves and name in CURVES))]
     table = pa.Table.from_pandas(rows.assign(**dict.fromkeys(gone)), preserve_index=False)
     numbers = [field.with_type(pa.list_(pa.float32())) if is_large(field.name) else field for field in table.schema]

@@ -1,4 +1,4 @@
-"""The form of a file of problems/, and all a recipe makes of it: network, first weights, cases that count."""
+"""The protocol of a file in problems/, and its parts under a recipe: network, initial weights, training cases."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -15,10 +15,10 @@ FOLDER = "backprop86.problems"
 
 
 class Problem(Protocol):
-    """A file of problems/: the networks, the cases and the measures of one 1986 problem.
+    """A problem, a file in problems/: the networks, the cases and the measures of one 1986 problem.
 
     MEASURES explains the columns of `measure`, for docs/rows.md. A file may also have `counted(recipe, seeds)`, the
-    cases that each seed is trained on; `blocks(recipe, seed, first, n)`, new cases for each sweep (see
+    training cases of each seed; `blocks(recipe, seed, first, n)`, new cases for each sweep (see
     recipe.Stream); and STARTS, weights by name.
     """
 
@@ -26,17 +26,17 @@ class Problem(Protocol):
     MEASURES: dict[str, str]
 
     def wiring(self, recipe: Recipe) -> Wiring:
-        """Return the network that the recipe names; BadInput for a name that it does not know."""
+        """Return the network that the recipe names; BadInput for an unknown name."""
 
     def cases(self, recipe: Recipe) -> Cases:
         """Return the inputs, the desired outputs and the names of the cases."""
 
     def measure(self, nets: Nets) -> dict[str, np.ndarray]:
-        """Return columns of the rows, each (S,)."""
+        """Measure the nets; return columns of the rows, each (S,)."""
 
 
 def problem_of(stem: str) -> Problem:
-    """Return the file of problems/ with that name; BadInput, in one line, says what it lacks."""
+    """Import the problem of that name; BadInput, in one line, names a missing file or function."""
     place = f"src/backprop86/problems/{stem}.py"
     try:
         problem = import_module(f"{FOLDER}.{stem}")
@@ -51,7 +51,7 @@ def problem_of(stem: str) -> Problem:
 
 
 def wiring_of(networks: Callable[[Recipe], Wiring], recipe: Recipe) -> Wiring:
-    """Return the network that the recipe names, with biases and gains as it says; BadInput if it is too large."""
+    """Return the network that the recipe names, with its biases and gains; BadInput if it is too large."""
     try:
         wiring = networks(recipe)
     except TooLarge as error:
@@ -61,7 +61,7 @@ def wiring_of(networks: Callable[[Recipe], Wiring], recipe: Recipe) -> Wiring:
 
 
 def counted_of(problem: Problem, recipe: Recipe, seeds: list[int]) -> np.ndarray | None:
-    """Return the cases that each seed is trained on, (S, C), as the problem says; None is all, as in most problems."""
+    """Return the training cases of each seed, (S, C); None is all, as in most problems."""
     if hasattr(problem, "counted"):
         return problem.counted(recipe, seeds)
     if recipe.held_out != "none":
@@ -70,7 +70,7 @@ def counted_of(problem: Problem, recipe: Recipe, seeds: list[int]) -> np.ndarray
 
 
 def stream_of(problem: Problem, recipe: Recipe, seeds: list[int]) -> Stream | None:
-    """Return the blocks of new cases that seeds meet, if the recipe has any: the problem makes those of each seed."""
+    """Return the blocks of new cases for the seeds, if the recipe has any; the problem makes them for each seed."""
     if not recipe.block:
         return None
     if not hasattr(problem, "blocks"):
@@ -83,7 +83,7 @@ def stream_of(problem: Problem, recipe: Recipe, seeds: list[int]) -> Stream | No
 
 
 def start_of(problem: Problem, recipe: Recipe, wiring: Wiring, seeds: list[int]) -> np.ndarray:
-    """Return the weights each seed starts from, (S, n_parameters); a problem's STARTS are weights with a name."""
+    """Return the initial weights of each seed, (S, n_parameters); a problem's STARTS are weights with a name."""
     starts = getattr(problem, "STARTS", {})
     if recipe.start not in ("drawn", "equal", *starts):
         raise BadInput(f"start must be {one_of('drawn', 'equal', *starts)[0]}, was {recipe.start}")
@@ -95,7 +95,7 @@ def start_of(problem: Problem, recipe: Recipe, wiring: Wiring, seeds: list[int])
 
 
 def validate(problem: Problem, recipe: Recipe) -> Wiring:
-    """Return the network that the recipe names; BadInput, in one line, if the problem cannot be run so."""
+    """Return the network that the recipe names; BadInput, in one line, if the problem cannot run under the recipe."""
     counted_of(problem, recipe, [0])
     stream_of(problem, recipe, [0])
     wiring, cases = wiring_of(problem.wiring, recipe), problem.cases(recipe)

@@ -1,4 +1,4 @@
-"""Bars that show how far long work has come."""
+"""Progress bars for long work."""
 
 from multiprocessing import parent_process
 
@@ -6,6 +6,6 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 
 def bars(shown: bool = True) -> Progress:
-    """Return a frame for bars, each with a name, a share and the time that is left; among others none is `shown`."""
+    """Return a frame for bars, each with a name, a share and the remaining time; hidden without `shown`."""
     columns = TextColumn("{task.description:<40}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
     return Progress(*columns, disable=not shown or parent_process() is not None)

@@ -1,4 +1,4 @@
-"""The provenance of the rows of one reading, as the file of runs keeps it: enough to make them again."""
+"""The provenance of one reading's rows, kept in the file of runs: enough to make the rows again."""
 
 import hashlib
 import platform
@@ -13,34 +13,34 @@ from backprop86.engines.recipe import BEYOND, TYPES, Recipe
 from backprop86.engines.reference import checkpoints
 
 WORD = re.compile(r"[\w./+-]{0,200}")
-"""A name in a file of runs, which says nothing to HTML, Markdown or LaTeX."""
+"""A name in a file of runs, without signs that HTML, Markdown or LaTeX interpret."""
 
 
 @dataclass(frozen=True)
 class Provenance:
     """Recipe, seeds, checkpoints, engine and versions of the rows of one reading.
 
-    Nothing here changes when the rows do not, so the same run twice gives the same bytes.
+    It depends on nothing but the rows' causes, so the same run twice gives the same bytes.
     """
 
     variant: str  # empty for the printed net
     reading: str
     recipe: Recipe
     seeds: list[int]  # the first and the last
-    checkpoints: list[int]  # sweeps at which the curves have a point
+    checkpoints: list[int]  # the sweeps of the curves' points
     levels: int  # of the network: the number of lengths of dE/dw at each checkpoint
     engine: str
     versions: dict[str, str]
 
     @classmethod
     def of(cls, name: tuple[str, str], recipe: Recipe, levels: int, seeds: list[int], engine: str) -> "Provenance":
-        """Describe rows that are about to be made here; `name` is their variant and reading."""
+        """Describe rows to be made here; `name` is their variant and reading."""
         made_with = versions("numba") if engine == "fused" else versions()
         return cls(*name, recipe, [seeds[0], seeds[-1]], checkpoints(recipe.sweeps), levels, engine, made_with)
 
     @classmethod
     def from_file(cls, said: Any) -> "Provenance":
-        """Return the provenance that a file states; ValueError if readers could not rely on it."""
+        """Return the provenance from a file; ValueError if it is incomplete or wrong."""
         kinds: dict[str, type] = {"variant": str, "reading": str, "recipe": dict, "seeds": list}
         kinds |= {"checkpoints": list, "levels": int, "engine": str, "versions": dict}
         if not isinstance(said, dict) or not all(type(said.get(name)) is kind for name, kind in kinds.items()):
@@ -56,13 +56,13 @@ class Provenance:
         return cls(**{name: said[name] for name in kinds} | {"recipe": recipe})
 
     def for_file(self) -> dict[str, Any]:
-        """Return the provenance as JSON has it."""
+        """Return the provenance as a dictionary for JSON."""
         return asdict(self)
 
 
 @cache
 def sources() -> str:
-    """Return the digest of all code and data that make rows: the letter, engines, running, problems."""
+    """Return the digest of all code and data behind rows: the letter, engines, running, problems."""
     root = Path(__file__).parents[1]
     folders = (root, root / "engines", root / "running", root / "problems")
     files = sorted(path for folder in folders for path in folder.iterdir() if path.suffix in (".py", ".json"))
@@ -71,7 +71,7 @@ def sources() -> str:
 
 
 def _recipe(said: dict[str, Any]) -> Recipe:
-    """Return the recipe that a file states; ValueError if a setting is missing, or is none that a recipe can have."""
+    """Return the recipe from a file; ValueError if a setting is missing, unknown or impossible."""
     if said.keys() != TYPES.keys():
         raise ValueError("the recipe must have every setting, and no other")
     for name, value in said.items():
@@ -86,6 +86,6 @@ def _recipe(said: dict[str, Any]) -> Recipe:
 
 @cache
 def versions(*more: str) -> dict[str, str]:
-    """Return the version of everything whose change could change a row."""
+    """Return the versions of all software that could change a row."""
     names = ("backprop86", "numpy", "torch", *more)
     return {"python": platform.python_version()} | {name: version(name) for name in names}

@@ -1,8 +1,8 @@
-"""Finished ranges of seeds on disk: the state of a run, which goes on from there and merges its rows from them.
+"""Finished ranges of seeds on disk: the state of a run, which goes on from them and merges its rows from them.
 
-A range is a fixed block of the seeds of one reading. Its file is there whole or not at all. The name of the file ends
-with the digest of its bytes, and the name of its folder with the digest of all that its rows follow from: a file that
-is damaged, or of other settings or other code, is as if it were not there.
+A range is a fixed block of the seeds of one reading. Its file is complete or absent. The name of the file ends with the
+digest of its bytes, and the name of its folder with the digest of everything that determines its rows: a damaged file,
+or a file from other settings or other code, counts as absent.
 """
 
 import hashlib
@@ -22,26 +22,26 @@ from backprop86.running.provenance import Provenance, sources
 from backprop86.wiring import Wiring
 
 KEY = b"backprop86 range"
-"""The key of a file's metadata that says which range it holds, of which rows."""
+"""The key of a file's metadata for the range that it holds, and the digest of its folder."""
 WORK = 100_000_000_000
-"""The most that a range may cost: outputs times weights in the forward passes, some ten seconds on two cores."""
+"""The largest cost of a range: outputs times weights in the forward passes, some ten seconds on two cores."""
 BY_CASE = 4
 """The cost of a change after every case, in changes after every sweep."""
 LEAST, MOST = 64, 65_536
-"""The least and the most seeds of a range: fewer leave lanes of the engine empty, more take memory."""
+"""The least and the most seeds of a range: fewer leave lanes of the engine empty, more take too much memory."""
 ATTEMPTS = 3
-"""The attempts to write a range, if its folder is gone each time."""
+"""The attempts to write a range, if its folder disappears each time."""
 NAME = re.compile(r"(\d+)-(\d+)-([0-9a-f]{16})\.parquet")
 
 
 def work_of(recipe: Recipe, wiring: Wiring, cases: Cases) -> int:
-    """Return what a seed costs if it does not learn: outputs times weights in its forward passes."""
+    """Return the cost of a seed that does not learn: outputs times weights in its forward passes."""
     n_cases = recipe.block or len(cases.inputs)
     return recipe.sweeps * n_cases * len(wiring.source) * (BY_CASE if recipe.update == "case" else 1)
 
 
 def size_of(recipe: Recipe, wiring: Wiring, cases: Cases) -> int:
-    """Return the number of seeds in a range, a power of two, such that it costs WORK if no seed learns."""
+    """Return the number of seeds in a range: a power of two for which the range costs about WORK if no seed learns."""
     of_a_seed, size = work_of(recipe, wiring, cases), LEAST
     while 2 * size <= MOST and 2 * size * of_a_seed <= WORK:
         size *= 2
@@ -49,28 +49,28 @@ def size_of(recipe: Recipe, wiring: Wiring, cases: Cases) -> int:
 
 
 def cut(seeds: range, size: int) -> list[range]:
-    """Return the seeds in ranges that end at multiples of `size`, whatever the first seed is."""
+    """Cut the seeds into ranges that end at multiples of `size`, whatever the first seed is."""
     ends = range((seeds.start // size + 1) * size, seeds.stop, size)
     return [range(start, stop) for start, stop in zip([seeds.start, *ends], [*ends, seeds.stop], strict=True)]
 
 
 @dataclass(frozen=True)
 class Finished:
-    """The finished ranges of one reading, in a folder of their own."""
+    """The finished ranges of one reading, in a separate folder."""
 
     folder: Path
-    key: str  # the digest of all that the rows follow from
+    key: str  # the digest of everything that determines the rows
 
     @classmethod
     def of(cls, folder: Path, name: str, about: Provenance, **others: object) -> "Finished":
-        """Return the ranges that a reading has in a folder; `others` are further things that its rows follow from."""
+        """Return the finished ranges of a reading in a folder; `others` are further things that determine its rows."""
         follows = {**about.for_file(), **others, "seeds": None, "sources": sources()}
         key = hashlib.sha256(json.dumps(follows, sort_keys=True).encode()).hexdigest()
         readable = re.sub(r"[^\w.+-]", "_", name)[:80]
         return cls(folder / f"{readable}-{key[:16]}", key)
 
     def files(self) -> dict[range, list[Path]]:
-        """Return the files that are there by range, going by their names; usually one for each."""
+        """Return the existing files by range, from their names; usually one for each."""
         found: dict[range, list[Path]] = {}
         with suppress(FileNotFoundError):
             for path in self.folder.iterdir():
@@ -79,19 +79,19 @@ class Finished:
         return found
 
     def have(self, wanted: Sequence[range]) -> set[range]:
-        """Return those of the ranges that are there and whole."""
+        """Return the wanted ranges that exist and are undamaged."""
         files = self.files()
         return {seeds for seeds in wanted if any(self._content(path, seeds) for path in files.get(seeds, []))}
 
     def table(self, seeds: range, columns: list[str] | None = None) -> pa.Table | None:
-        """Return the rows of a range, or some columns of them; none if it is not there or not whole."""
+        """Return the rows of a range, or some columns of them; None if it is missing or damaged."""
         for path in self.folder.glob(f"{seeds.start}-{seeds.stop - 1}-*.parquet"):
             if content := self._content(path, seeds):
                 return pq.read_table(pa.BufferReader(content), columns=columns)
         return None
 
     def keep(self, seeds: range, rows: pa.Table) -> None:
-        """Write the rows of a range; BadInput, in one line, if the disk does not take them."""
+        """Write the rows of a range; BadInput, in one line, if the disk refuses them."""
         about = {KEY: self._place(seeds), **(rows.schema.metadata or {})}
         sink = pa.BufferOutputStream()
         pq.write_table(rows.replace_schema_metadata(about), sink, compression="zstd", compression_level=1)
@@ -102,12 +102,12 @@ class Finished:
                 with whole(self.folder / name) as aside:
                     aside.write_bytes(content)
                 return
-            except BadInput as error:  # another run has merged the ranges, and removed the folder at this moment
+            except BadInput as error:  # another run has just merged the ranges and removed the folder
                 if attempt == ATTEMPTS - 1 or not isinstance(error.__cause__, FileNotFoundError):
                     raise
 
     def _content(self, path: Path, seeds: range) -> pa.Buffer | None:
-        """Return the bytes of a file, if they are those that its name says, of this range and reading."""
+        """Return the bytes of a file if they match the digest in its name, this range and this reading."""
         try:
             content = path.read_bytes()
         except OSError:

@@ -10,18 +10,18 @@ from backprop86.running.problem import problem_of
 from backprop86.running.settings import load, stems
 
 GENERAL = {
-    "variant": "the net or the start, where it is another one that a text describes; empty for the printed net",
-    "reading": "the reading of the text's silences; `as_printed` changes nothing",
-    "seed": "the number that decides the first weights, and which cases are held out",
+    "variant": "the net or the start, where a text describes several; empty for the printed net",
+    "reading": "the reading that fills the text's gaps; `as_printed` changes nothing",
+    "seed": "the number that determines the initial weights and the held-out cases",
     "learned": "the net met the criterion at some sweep",
     "diverged": "a weight or E became infinite",
-    "failure": "the kind of failure of a net that has not learned; empty for one that has",
-    "sweeps": "the sweep after which the net first met the criterion; missing if it never did",
-    "right_side": "the sweep after which every output was first on the right side of 0.5; missing if that never was so",
+    "failure": "the kind of failure of a net that has not learned; empty for a net that has",
+    "sweeps": "the sweep (epoch) after which the net first met the criterion; missing if it never did",
+    "right_side": "the sweep after which every output was first on the right side of 0.5; missing if it never was",
     "stopped": "the sweep after which training ended",
-    "error": "E of the training cases then",
-    "error_curve": "E at the checkpoints that the file's metadata lists, NaN after training ended; of a few runs only",
-    "gradient_curve": "the length of ∂E/∂w at these checkpoints, level by level; of a few runs only",
+    "error": "the final error E (loss) of the training cases",
+    "error_curve": "E at the checkpoints that the file's metadata lists, NaN after training ended; for a few runs only",
+    "gradient_curve": "the gradient norm (length of ∂E/∂w) at these checkpoints, level by level; for a few runs only",
 }
 """The columns that a row has once."""
 MOMENTS = {
@@ -30,11 +30,11 @@ MOMENTS = {
     "learned": "when the net first met the criterion",
     "end": "when training ended",
 }
-"""The moments at which a run is looked at, as they stand behind the @ of a column."""
-WEIGHTS_SAY = "all weights of the net, of a few runs only: the first seeds, the median run, the first of each failure"
+"""The moments of measurement, by their name after the @ of a column."""
+WEIGHTS_SAY = "all weights of the net, for a few runs only: the first seeds, the median run, the first of each failure"
 
 NEVER = 'rows["sweeps"].astype(float).fillna(math.inf)'
-"""The line that reads sweeps that were never reached as infinite."""
+"""The line that reads missing sweeps as infinite."""
 
 PAGE = """# Rows
 
@@ -50,18 +50,18 @@ rows = pd.read_parquet("results/runs/xor.parquet", dtype_backend="numpy_nullable
 sweeps = {never}
 ```
 
-A sweep that was never reached is missing in the file. The last line reads it as infinite, so that a median is right
-although some runs never learned.
+A sweep (epoch) that a run never reached is missing in the file. The last line reads it as infinite, so that a median is
+right although some runs never learned.
 
 ## Four words
 
 - A **variant** is another net or start that a text itself describes, such as 2-2-1 beside one hidden unit with direct
   connections. It is empty for the printed net.
-- A **reading** fills the silences of a text: its settings are written where the text has none. `as_printed` changes
-  nothing. Names such as `two_hidden/range_1` are variant/reading.
-- A **moment** is the sweep after which a run is looked at. It stands behind the @ of a column, as in
-  `hidden_off@end`. A value is missing where a run did not reach its moment.
-- A **criterion** says what learned means; every recipe names one.
+- A **reading** fills the gaps of a text: it sets what the text leaves open. `as_printed` changes nothing. Names such as
+  `two_hidden/range_1` are variant/reading.
+- A **moment** is the sweep after which a run is measured. Its name follows the @ of a column, as in `hidden_off@end`.
+  A value is missing where a run did not reach its moment.
+- A **criterion** defines "learned"; every recipe names one.
 
 {criteria}
 
@@ -69,7 +69,7 @@ although some runs never learned.
 
 ## Kinds of failure
 
-A net that has not learned is of the first kind that fits.
+A net that has not learned has the first kind that fits.
 
 {failures}
 
@@ -91,7 +91,7 @@ def of_problem(stem: str) -> dict[str, str]:
 
 
 def meanings(stem: str) -> dict[str, str]:
-    """Return the meaning of each column of one experiment, those with a moment by the name before it."""
+    """Return the meaning of each column of one experiment; a column with a moment is under the name before the @."""
     return GENERAL | {WEIGHTS.removesuffix("@"): WEIGHTS_SAY} | MEASURES | of_problem(stem)
 
 
@@ -112,7 +112,7 @@ def page() -> str:
 
 
 def _of_each(stem: str) -> str:
-    """Return the table of one experiment, or the experiment that has the same."""
+    """Return the table of one experiment, or a line that names an experiment with the same columns."""
     same = next(other for other in stems() if of_problem(other) == of_problem(stem))
     return _table("column", of_problem(stem)) if same == stem else f"The columns of `{same}`."
 

@@ -1,4 +1,4 @@
-"""Runs of the chosen readings of one experiment, a range of seeds at a time, with progress; stopped runs go on."""
+"""Running the chosen readings of one experiment, a range of seeds at a time, with progress; stopped runs go on."""
 
 from collections import defaultdict
 from functools import partial
@@ -14,14 +14,14 @@ from backprop86.running.settings import Settings
 from backprop86.running.tally import Tally
 
 MOST_BARS = 100
-"""The most readings that have a bar each."""
+"""The most readings with a bar each."""
 
 
 def run(settings: Settings) -> dict[str, Tally]:
-    """Train every seed of every chosen reading, put the rows into the file of runs, and return how they fared.
+    """Train every seed of every chosen reading, put the rows into the file of runs, and return the counts by reading.
 
-    A range of seeds that is finished is on the disk, and a run that was stopped goes on from there. KeyboardInterrupt
-    says how much is. Of a shard nothing is merged, and nothing returned.
+    Finished ranges of seeds are on the disk, and a stopped run goes on from there. The message of KeyboardInterrupt
+    states how many are finished. A shard merges nothing and returns nothing.
     """
     plan = Plan.of(settings)
     folders = [finished.folder for finished in plan.finished.values()]

@@ -1,4 +1,4 @@
-"""One row per (reading, seed) on disk, in results/runs/<stem>.parquet, with what is needed to make it again.
+"""Runs on disk: a row per (reading, seed) in results/runs/<stem>.parquet, with the data to make it again.
 
 The file's metadata holds the Provenance of each reading, so the same run twice gives the same bytes.
 """
@@ -21,15 +21,17 @@ from backprop86.running.validation import check_rows, check_size, sizes_of, with
 from backprop86.running.writing import united, write_tables
 
 NULLABLE = {pa.int64(): pd.Int64Dtype(), pa.float32(): pd.Float32Dtype(), pa.bool_(): pd.BooleanDtype()}
-"""Types of columns in which a value may be missing: measures of a moment that a run did not reach."""
+"""Column types with missing values, for the measures of a moment that a run did not reach."""
 MOST_WEIGHTS = 1_500
-"""The weights that are kept of a variant as printed: those of its first seeds, of a small net as many numbers as this,
-and in any case those of its median run and of the first run of each kind of failure."""
+"""The number of weights that the first runs of a small net may keep in all, in a variant as printed.
+
+The median run and the first run of each kind of failure keep theirs in any case.
+"""
 
 
 @dataclass(eq=False)
 class Runs:
-    """The rows of each reading of one experiment, and what made them."""
+    """The rows of each reading of one experiment, and their provenance."""
 
     stem: str
     parts: dict[str, pd.DataFrame]
@@ -37,7 +39,7 @@ class Runs:
 
     @property
     def rows(self) -> pd.DataFrame:
-        """All rows, with NaN for measures of other readings only."""
+        """All rows, with NaN for measures that only other readings have."""
         merged = pd.concat(self.parts.values(), ignore_index=True)
         measures = [name for name in merged if name not in FIRST and not is_large(name)]
         large = [name for name in merged if is_large(name) and name not in CURVES]
@@ -49,32 +51,32 @@ class Runs:
         return list(self.about)
 
     def of(self, reading: str) -> pd.DataFrame:
-        """Return the rows of one reading, by seed; BadInput names the readings that there are."""
+        """Return the rows of one reading, by seed; BadInput names the known readings."""
         if reading not in self.parts:
             known = ", ".join(self.readings[:20])
             raise BadInput(f"{self.stem} has no runs of reading {reading}, only of {known}")
         return self.parts[reading]
 
     def having(self, reading: str, rows: pd.DataFrame, about: Provenance, order: list[str]) -> "Runs":
-        """Return the runs with the rows of one reading put in or replaced, and no reading that is not in `order`."""
+        """Return the runs with one reading's rows added or replaced, without readings that are not in `order`."""
         parts = self.parts | {reading: rows.assign(variant=about.variant, reading=about.reading)}
         abouts = self.about | {reading: about}
         present = [name for name in order if name in parts]
         return Runs(self.stem, {name: parts[name] for name in present}, {name: abouts[name] for name in present})
 
     def recipe(self, reading: str) -> Recipe:
-        """Return the recipe that made a reading's rows."""
+        """Return the recipe of a reading's rows."""
         return self.about[reading].recipe
 
     def at(self, reading: str, moment: str) -> pd.DataFrame:
-        """Return the rows of one reading as they are at a moment: 0, a sweep, learned, or end.
+        """Return the rows of one reading at a moment: 0, a sweep, learned, or end.
 
-        The measures of that moment have names without it, and so have the weights. After a sweep, `learned` says
-        whether a run had learned by then.
+        The measures and weights of that moment have names without it. After a sweep, `learned` says whether a run had
+        learned by then.
         """
         rows, ending = self.of(reading), f"@{moment}"
         if moment not in (known := moments(self.recipe(reading))):
-            raise BadInput(f"{self.stem} was looked at at the moments {', '.join(known)}, not at {moment}")
+            raise BadInput(f"{self.stem} was measured at the moments {', '.join(known)}, not at {moment}")
         found = rows.loc[:, [("@" not in name) or name.endswith(ending) for name in map(str, rows)]]
         found = found.set_axis([name.removesuffix(ending) for name in map(str, found)], axis=1)
         if "weights" not in found:
@@ -92,9 +94,9 @@ class Runs:
         return int(row["seed"]), np.array(row["weights"])
 
     def curves(self, reading: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return sweeps (K,), E (S, K), the length of dE/dw (S, K, levels) at checkpoints; NaN after a seed left.
+        """Return sweeps (K,), E (S, K) and gradient norms (S, K, levels) at checkpoints; NaN after a seed stopped.
 
-        Of the first seeds, if the curves of this reading are drawn.
+        Only of the first seeds, and only if this reading keeps curves.
         """
         rows, about = self.of(reading).iloc[:DRAWN], self.about[reading]
         rows = rows[rows["error_curve"].notna()]
@@ -104,7 +106,7 @@ class Runs:
 
 
 def thinned(rows: pd.DataFrame, weights: int = FIRST_WEIGHTS, curves: int = DRAWN) -> pd.DataFrame:
-    """Return the rows of one reading by seed as a file has them, with the weights and curves that are kept."""
+    """Return the rows of one reading by seed as in a file, with the weights and curves to keep."""
     rows = rounded(rows.sort_values("seed", ignore_index=True))
     weights = small_net(weights, len(rows[f"{WEIGHTS}end"].iloc[0]))
     for name in [name for name in map(str, rows) if is_large(name)]:
@@ -113,15 +115,15 @@ def thinned(rows: pd.DataFrame, weights: int = FIRST_WEIGHTS, curves: int = DRAW
 
 
 def small_net(weights: int, parameters: int) -> int:
-    """Return how many of the first runs keep their weights: of a small net more than `weights`, unless none do."""
+    """Return the number of first runs that keep their weights: more than `weights` for a small net, unless none do."""
     return max(weights, MOST_WEIGHTS // parameters) if weights else 0
 
 
 def is_kept(column: str, fates: pd.DataFrame, weights: int, curves: int) -> np.ndarray:
-    """Return which runs of a reading keep their array in a column, (S,): the first, and where weights are kept others.
+    """Return a mask of a reading's runs that keep their array in a column, (S,): the first, and often some others.
 
-    These others are the first run of each kind of failure and, with its weights, the median run. fates: the columns
-    seed, learned, sweeps and failure of all its runs.
+    The others, if weights are kept, are the first run of each kind of failure and, for weights, the median run. fates:
+    the columns seed, learned, sweeps and failure of all runs.
     """
     keep = np.arange(len(fates)) < (curves if column in CURVES else weights)
     if weights:
@@ -130,7 +132,7 @@ def is_kept(column: str, fates: pd.DataFrame, weights: int, curves: int) -> np.n
     return keep
 
 
-@np.errstate(over="ignore")  # what diverged may be too large for seven digits
+@np.errstate(over="ignore")  # diverged numbers may be too large for float32
 def rounded(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the rows with seven digits of E and of each number of an array."""
     large = [name for name in map(str, rows) if is_large(name)]
@@ -143,19 +145,19 @@ def as_float32(values: np.ndarray | None) -> np.ndarray | None:
 
 
 def at_the_end(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows with what is measured at the end, and at no other moment, and three digits of E."""
+    """Return the rows with measures of the end only, and three digits of E."""
     kept = rows[[name for name in map(str, rows) if "@" not in name or name.endswith("@end")]]
     return kept.assign(error=kept["error"].map(lambda error: float(f"{error:.2e}")).astype("float32"))
 
 
 def write(runs: Runs, path: Path) -> None:
-    """Write all rows into a file; BadInput, in one line, names the file if the disk does not take it."""
+    """Write all rows into a file; BadInput, in one line, names the file if the disk refuses it."""
     table = pa.Table.from_pandas(runs.rows, preserve_index=False)
     write_tables(path, runs.stem, runs.about, united([table.schema]), [table])
 
 
 def provenances(path: Path) -> dict[str, Provenance]:
-    """Return how the rows of each reading in a file were made; BadInput, in one line, if it is no file of rows."""
+    """Return the provenance of each reading in a file; BadInput, in one line, if it is not a file of rows."""
     try:
         said = pq.read_schema(path).metadata or {}
     except (pa.ArrowException, OSError) as error:
@@ -166,7 +168,7 @@ def provenances(path: Path) -> dict[str, Provenance]:
 
 
 def read(path: str | Path) -> Runs:
-    """Return the runs in a file; BadInput, in one line, names the file and says what it must be."""
+    """Return the runs in a file; BadInput, in one line, names the file and its fault."""
     path = Path(path)
     if not path.is_file():
         raise BadInput(f"{path} does not exist: {anew(path)} makes it")
@@ -188,21 +190,21 @@ def read(path: str | Path) -> Runs:
     if set(by_name.groups) != {(about.variant, about.reading) for about in of_each.values()}:
         raise BadInput(f"{path} must hold rows of the readings that its metadata names, and of no other")
     places = [by_name.indices[about.variant, about.reading] for about in of_each.values()]
-    table = table.take(np.concatenate(places))  # the rows of each reading in one piece
+    table = table.take(np.concatenate(places))  # the rows of each reading together
     check_rows(path, table, [*map(len, places)], of_each, sizes)
     check_written(path, schema)
     return Runs(path.stem, _parts(table, of_each, [*map(len, places)]), of_each)
 
 
 def as_read(runs: Runs) -> Runs:
-    """Return runs as `read` returns them from a file: the same columns of the same types."""
+    """Return runs in the form of `read`: the same columns of the same types."""
     table = pa.Table.from_pandas(runs.rows, preserve_index=False)
     table = table.cast(united([table.schema]))
     return Runs(runs.stem, _parts(table, runs.about, [len(runs.of(name)) for name in runs.about]), runs.about)
 
 
 def _parts(table: pa.Table, of_each: dict[str, Provenance], counts: list[int]) -> dict[str, pd.DataFrame]:
-    """Return the rows of each reading, which stand in one piece in the table, with the columns that it has."""
+    """Return the rows of each reading, which are consecutive in the table, with its own columns."""
     start, parts = 0, {}
     for (name, about), rows in zip(of_each.items(), counts, strict=True):
         part, start = table.slice(start, rows), start + rows
@@ -212,7 +214,7 @@ def _parts(table: pa.Table, of_each: dict[str, Provenance], counts: list[int]) -
 
 
 def _own(part: pa.Table, recipe: Recipe) -> list[str]:
-    """Return the columns that a reading has: those of what is measured in it, at its own moments."""
+    """Return a reading's own columns: its measures, at its own moments."""
     parted = {column: column.partition("@") for column in part.column_names}
     measured = {name for column, (name, _, _) in parted.items() if part[column].null_count < len(part)}
     kept, own = measured | {*FIRST, *CURVES}, {"", *moments(recipe)}
@@ -220,7 +222,7 @@ def _own(part: pa.Table, recipe: Recipe) -> list[str]:
 
 
 def differences(runs: Runs, recipes: dict[str, Recipe]) -> list[tuple[str, str, Any, Any]]:
-    """Return (reading, setting, as the rows were made, as these recipes say) of each setting that differs."""
+    """Return (reading, setting, value behind the rows, value in these recipes) for each setting that differs."""
     found = []
     for reading, recipe in recipes.items():
         was, now = asdict(runs.recipe(reading)), asdict(recipe)
@@ -229,7 +231,7 @@ def differences(runs: Runs, recipes: dict[str, Recipe]) -> list[tuple[str, str, 
 
 
 def same_recipes(runs: Runs, recipes: dict[str, Recipe], output: str | Path = "results") -> None:
-    """Raise BadInput, in one line, if the rows were not made with these recipes, or some are not there."""
+    """Raise BadInput, in one line, if the rows were made with other recipes, or some are missing."""
     again = f"{command(runs.stem, output)} makes them anew"
     for reading in recipes:
         if reading not in runs.readings:
@@ -247,6 +249,6 @@ def same_recipes(runs: Runs, recipes: dict[str, Recipe], output: str | Path = "r
 
 
 def median_run(rows: pd.DataFrame) -> list[int]:
-    """Return the place of the median run among those that learned, the lower of two in the middle; or none."""
+    """Return the place of the median run among the runs that learned, the lower of two in the middle; or None."""
     order = np.lexsort([rows["seed"].to_numpy(int), rows["sweeps"].to_numpy(float, na_value=np.inf)])
     return order[: int(rows["learned"].sum())][(int(rows["learned"].sum()) - 1) // 2 :][:1].tolist()

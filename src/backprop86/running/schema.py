@@ -1,4 +1,4 @@
-"""The form of a file of runs: its columns, and the metadata that says how its rows were made."""
+"""The schema of a file of runs: its columns, and the metadata with the provenance of its rows."""
 
 import json
 import re
@@ -17,17 +17,17 @@ from backprop86.running.provenance import Provenance
 KEY = b"backprop86"
 """The key of the metadata in a Parquet file."""
 MOST = 8_000_000
-"""The most bytes of metadata that are unpacked; the map of the family trees has 3 million."""
+"""The most bytes of unpacked metadata; the map of the family trees has 3 million."""
 MOST_READINGS, MOST_COLUMNS = 5_000, 2_000
-"""The map of the family trees has 2,304 readings, and no committed file more than 130 columns."""
+"""Limits: the map of the family trees has 2,304 readings, and no committed file has more than 130 columns."""
 BRACKETS = 8
-"""The most brackets that open in the metadata of a reading, which has six: each makes an object in memory."""
+"""The most opening brackets in the metadata of a reading, which has six: each makes an object in memory."""
 NAME = re.compile(r"[\w./+-]{1,200}")
-"""A reading's name, which stands in Markdown, LaTeX and HTML as it is."""
+"""A reading's name, which needs no escaping in Markdown, LaTeX and HTML."""
 
 
 def as_told(text: str) -> str:
-    """Return a text from a file as a line can tell it: its beginning, without signs that move the cursor."""
+    """Return a text from a file for an error line: its beginning, without signs that move the cursor."""
     return "".join(sign if sign.isprintable() else " " for sign in text[:60])
 
 
@@ -80,7 +80,7 @@ def anew(path: Path) -> str:
 
 
 def metadata(path: Path, packed: bytes) -> dict[str, Provenance]:
-    """Return how the rows of each reading in a file were made; BadInput, in one line, names the file."""
+    """Return the provenance of each reading in a file; BadInput, in one line, names the file."""
     again = f"delete it; {anew(path)} makes it anew"
     about = _unpacked(path, packed, again)
     readings = about.get("names") if isinstance(about, dict) else None
@@ -105,7 +105,7 @@ def metadata(path: Path, packed: bytes) -> dict[str, Provenance]:
 
 
 def _unpacked(path: Path, packed: bytes, again: str) -> Any:
-    """Return the metadata as JSON has it."""
+    """Return the metadata as JSON objects."""
     unpacking = zlib.decompressobj()
     try:
         text = unpacking.decompress(packed, MOST)
@@ -121,19 +121,19 @@ def _unpacked(path: Path, packed: bytes, again: str) -> Any:
 
 
 def columns_of(schema: pa.Schema) -> dict[str, str]:
-    """Return the columns of a file with the types that its metadata names."""
+    """Return the columns of a file with the types in its metadata."""
     return {field.name: str(field.type).replace("large_", "").replace("item:", "element:") for field in schema}
 
 
 def check_written(path: Path, schema: pa.Schema) -> None:
-    """Raise BadInput, in one line, if the columns are not those that were written: a damaged name is another name."""
+    """Raise BadInput, in one line, if the columns differ from the written ones, for instance by a damaged name."""
     said = _unpacked(path, schema.metadata[KEY], again := f"delete it; {anew(path)} makes it anew")
     if said.get("columns") != columns_of(schema):
         raise BadInput(f"{path} must have the columns that its metadata names: {again}")
 
 
 def check_columns(path: Path, schema: pa.Schema) -> None:
-    """Raise BadInput, in one line, if a column that every file has is not there, or one is of another kind."""
+    """Raise BadInput, in one line, if a column of every file is missing, or a column has another type."""
     names = list(schema.names)
     if len(names) > MOST_COLUMNS:
         raise BadInput(f"{path} must have at most {MOST_COLUMNS:,} columns, was {len(names):,}")

@@ -1,4 +1,4 @@
-"""The settings of a run, typed: all that conf/*.yaml and the command line may say.
+"""The settings of a run, typed: everything in conf/*.yaml and on the command line.
 
 settings = load("symmetry", "seeds=20")
 settings.experiment.recipe_of("zero_one_targets")
@@ -30,14 +30,14 @@ from backprop86.running.wording import HYDRA_ERRORS, in_words, must_be
 
 INSIDE, AT_THE_TOP = Path(__file__).parents[1] / "conf", Path(__file__).parents[3] / "conf"
 CONF = INSIDE if INSIDE.is_dir() else AT_THE_TOP
-"""The files of settings: inside the package where it was installed from a wheel, else at the top of the repository."""
+"""The folder of settings: inside the package if it was installed from a wheel, else at the top of the repository."""
 PUBLISHED = CONF.parent / "results"
-os.environ["HYDRA_FULL_ERROR"] = "1"  # so that Hydra raises what it finds, for `one_clear_line` to tell
+os.environ["HYDRA_FULL_ERROR"] = "1"  # so that Hydra raises its errors, for `one_clear_line` to print
 
 
 @dataclass
 class Settings:
-    """conf/config.yaml, with the experiment that was chosen."""
+    """The settings in conf/config.yaml, with the chosen experiment."""
 
     experiment: Experiment = field(default_factory=Experiment)
     seeds: int | None = None
@@ -53,7 +53,7 @@ class Settings:
     form: str = "full"
 
     def check(self) -> "Settings":
-        """Return the settings themselves; BadInput, in one line, names the first that cannot be."""
+        """Return the settings themselves; BadInput, in one line, names the first impossible setting."""
         n, name = (self.experiment.seeds, "experiment.seeds") if self.seeds is None else (self.seeds, "seeds")
         if not 1 <= n < BEYOND:
             raise BadInput(f"{name} must be a whole number of at least 1 and below 2^63, was {n}")
@@ -80,15 +80,15 @@ class Settings:
         return self
 
     def check_output(self) -> "Settings":
-        """Return the settings themselves; BadInput, in one line, if their rows do not belong into the folder."""
+        """Return the settings themselves; BadInput, in one line, if their rows do not belong in the folder."""
         if not self.output:
             raise BadInput("output must be the name of a folder, was empty")
         return self
 
     def writable(self) -> "Settings":
-        """Return the settings themselves; BadInput, in one line, if the rows cannot be put where they belong.
+        """Return the settings themselves; BadInput, in one line, if the rows cannot be written to their folder.
 
-        The rows in the published folder are those of conf/ as it stands, so changed settings need another.
+        The published folder holds only rows of the settings in conf/, so changed settings need another folder.
         """
         if Path(self.output).resolve() == PUBLISHED and (changed := self.changed()):
             told = f"the rows there are those of conf/, and {changed[0]} is changed"
@@ -105,7 +105,7 @@ class Settings:
         return self
 
     def changed(self) -> list[str]:
-        """Return the settings of the experiment, but for its number of seeds, that are not as in its file."""
+        """Return the settings of the experiment that differ from its file, apart from the number of seeds."""
         mine, file = self.experiment, load(self.experiment.stem).experiment
         recipe = [f.name for f in fields(Recipe) if getattr(mine.recipe, f.name) != getattr(file.recipe, f.name)]
         others = [f.name for f in fields(Experiment) if getattr(mine, f.name) != getattr(file, f.name)]
@@ -131,7 +131,7 @@ class Settings:
 
     @property
     def ranges(self) -> Path:
-        """The folder of finished ranges: those of the compact form stay, the others become rows when all are there."""
+        """The folder of finished ranges: compact ranges stay, others become rows when all are finished."""
         return Path(self.output) / ("ranges" if self.form == "full" else "compact") / self.experiment.stem
 
     @property
@@ -146,9 +146,9 @@ def _computes(device: str) -> bool:
         return False
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of a graphics card without a driver; it is told in our line
+            warnings.simplefilter("ignore")  # about a graphics card without a driver; our error line replaces it
             return float(torch.ones(2, dtype=torch.float64, device=device).sum()) == 2
-    except (RuntimeError, AssertionError, TypeError):  # a torch without CUDA asserts, Apple's has no float64
+    except (RuntimeError, AssertionError, TypeError):  # torch without CUDA asserts, and Apple's device has no float64
         return False
 
 
@@ -156,7 +156,7 @@ ConfigStore.instance().store(name="settings", node=Settings)
 
 
 def typed(config: DictConfig, chosen: str) -> Settings:
-    """Return the settings that Hydra composed, as checked objects; `chosen` is the name of the experiment's file."""
+    """Return Hydra's composed settings as checked objects; `chosen` is the name of the experiment's file."""
     if missing := sorted(OmegaConf.missing_keys(config)):
         raise BadInput(f"{missing[0]} must be {must_be(missing[0], Settings)}, was not given")
     known = OmegaConf.merge(OmegaConf.structured(Settings), OmegaConf.to_container(config))  # refuses what "+" added
@@ -168,9 +168,9 @@ def typed(config: DictConfig, chosen: str) -> Settings:
 
 
 def load(experiment: str, *overrides: str, output: str | Path | None = None) -> Settings:
-    """Return the settings that `run.py experiment=<experiment> <overrides>` runs with; nothing is written.
+    """Return the settings of `run.py experiment=<experiment> <overrides>`; write nothing.
 
-    `output` may be any folder: it does not pass through Hydra's grammar, in which ( ' , = ~ and é have a meaning.
+    `output` may be any folder: it bypasses Hydra's grammar, in which ( ' , = ~ and é have a meaning.
     """
     check_name(experiment)
     files = (CONF / "config.yaml", CONF / "experiment" / f"{experiment}.yaml")
@@ -180,7 +180,7 @@ def load(experiment: str, *overrides: str, output: str | Path | None = None) -> 
 
 @cache
 def _composed(experiment: str, overrides: tuple[str, ...], conf: Path, changed: tuple[int, ...]) -> Settings:
-    """Compose and check the settings: 0.2 s, and so only once while the files in `conf` stay as they are."""
+    """Compose and check the settings. This takes 0.2 s, so only once while the files in `conf` do not change."""
     ours, others = GlobalHydra.instance(), GlobalHydra.instance().hydra
     ours.clear()  # `load` works inside a program of Hydra's, such as run.py
     try:
@@ -197,7 +197,7 @@ def _composed(experiment: str, overrides: tuple[str, ...], conf: Path, changed: 
 
 
 def check_name(experiment: str, hint: str = "") -> None:
-    """Raise BadInput, in one line, if there is no file of that name, or it cannot be read as text."""
+    """Raise BadInput, in one line, if no file has that name, or it cannot be read as text."""
     if experiment not in stems():
         raise BadInput(f"experiment must be one of {', '.join(stems())}, was {experiment or 'empty'}{hint}")
     path = CONF / "experiment" / f"{experiment}.yaml"
@@ -208,22 +208,22 @@ def check_name(experiment: str, hint: str = "") -> None:
 
 
 def as_written(stem: str) -> dict[str, Any]:
-    """Return an experiment's file as it is written: to check all of them takes seconds."""
+    """Return an experiment's file unchecked, since checking all files takes seconds."""
     return safe_load((CONF / "experiment" / f"{stem}.yaml").read_text("utf-8"))
 
 
 def stems() -> list[str]:
-    """Return the experiments there are in the order in which they are told; those without `told` come last."""
+    """Return all experiments in the order of their setting `told`; experiments without it come last."""
     return sorted((path.stem for path in (CONF / "experiment").glob("*.yaml")), key=lambda stem: (_told(stem), stem))
 
 
 def title_of(stem: str) -> str:
-    """Return the title of an experiment from that line of its file: to load all of it takes a tenth of a second."""
+    """Return the title of an experiment from one line of its file, since loading the file takes a tenth of a second."""
     lines = (CONF / "experiment" / f"{stem}.yaml").read_text("utf-8").splitlines()
     return safe_load(next(line for line in lines if line.startswith("title:")))["title"]
 
 
 def _told(stem: str) -> float:
-    """Return the place that an experiment's file names, read without YAML: a file with mistakes has its place too."""
+    """Return an experiment's place in the order, read without YAML so that a file with mistakes has a place too."""
     found = re.search(rb"(?m)^told: *(\d+)", (CONF / "experiment" / f"{stem}.yaml").read_bytes())
     return int(found[1]) if found else math.inf

@@ -1,4 +1,4 @@
-"""Counts of runs by fate: whole numbers that add up from range to range, so a table of many runs needs no rows."""
+"""Counts of runs by their fate, which add up from range to range, so that a table of many runs needs no rows."""
 
 import math
 from collections import Counter
@@ -29,18 +29,18 @@ class Tally:
 
     @classmethod
     def from_file(cls, said: dict[str, Any]) -> "Tally":
-        """Return the counts that a file states."""
+        """Return the counts from a file."""
         return cls(Counter({int(sweep): n for sweep, n in said["learned"].items()}), Counter(said["failed"]))
 
     def for_file(self) -> dict[str, Any]:
-        """Return the counts as JSON has them, in order."""
+        """Return the counts as a dictionary for JSON, in order."""
         return {
             "learned": {str(sweep): n for sweep, n in sorted(self.learned.items())},
             "failed": dict(sorted(self.failed.items())),
         }
 
     def __add__(self, other: "Tally") -> "Tally":
-        """Return the counts of both."""
+        """Return the sum of both counts."""
         return Tally(self.learned + other.learned, self.failed + other.failed)
 
     @property
@@ -54,7 +54,7 @@ class Tally:
         return self.n_learned + self.failed.total()
 
     def quantile(self, share: float) -> float:
-        """Return the smallest sweep by which this share of all runs had learned; infinite if that many never did."""
+        """Return the smallest sweep by which this share of all runs had learned; infinite if fewer ever did."""
         wanted, so_far = math.ceil(share * self.runs - 1e-9), 0
         for sweep, n in sorted(self.learned.items()):
             so_far += n

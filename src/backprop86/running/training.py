@@ -1,4 +1,4 @@
-"""Training of every seed of one reading: initial weights, the engine in blocks, progress, a row for each seed."""
+"""Training all seeds of a reading: initial weights, the engine in blocks, progress, a row for each seed."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -19,14 +19,14 @@ from backprop86.running.nets import Nets
 from backprop86.running.problem import Problem, counted_of, start_of, stream_of, wiring_of
 
 TRAIN = {"reference": (reference.train, 1_000), "fused": (fused.train, 100_000)}
-"""The engines, each with the number of seeds it is given at once. Rows do not depend on that."""
+"""The engines, each with the number of seeds in a block, on which rows do not depend."""
 MEASURED_AT_ONCE = 1_000
 OFF = 0.2
-"""Hidden units are off if none of them does more than this in any case."""
+"""Hidden units are off if no output of theirs exceeds this in any case."""
 
 
 def engine_for(name: str, device: str) -> str:
-    """Return the engine that `auto` means: fused on the CPU, reference elsewhere."""
+    """Return the engine for the name; `auto` is fused on the CPU and reference elsewhere."""
     return ("fused" if device == "cpu" else "reference") if name == "auto" else name
 
 
@@ -47,7 +47,7 @@ def run_reading(
 
 
 def together(recipe: Recipe) -> Recipe:
-    """Return a key of recipes that can be trained side by side: they differ in rates and start alone."""
+    """Return a key for recipes that can be trained side by side: they differ only in rates and start."""
     biases = recipe.biases if recipe.biases in ("none", "negative") else "drawn"
     alike: dict[str, Any] = dict.fromkeys(RATES, 0.0)
     return replace(recipe, **alike, initial_range=0.0, start="drawn", spread=0.0, biases=biases)
@@ -64,10 +64,11 @@ def run_together(
     threads: int | None = None,
     fates_only: bool = False,
 ) -> list[pd.DataFrame]:
-    """Return the rows of `run_reading` for recipes with one key of `together`, trained in blocks of (recipe, seed).
+    """Return the rows of `run_reading` for recipes with the same key of `together`, trained in blocks of (recipe,
+    seed).
 
-    drawn: the sweep of each recipe. threads: None is one per core for the fused engine, and torch's own number for it.
-    fates_only: of each run only learned, failure, sweeps and error.
+    drawn: the sweep for each recipe. threads: None is one per core for the fused engine, and torch's default for torch.
+    fates_only: return only learned, failure, sweeps and error of each run.
     """
     wiring, cases = wiring_of(problem.wiring, recipes[0]), problem.cases(recipes[0])
     name = engine_for(engine, device)
@@ -75,7 +76,7 @@ def run_together(
     if name == "fused":
         train = partial(fused.train, threads=threads)
     if threads is not None:
-        torch.set_num_threads(threads)  # of the reference engine, and of the measures
+        torch.set_num_threads(threads)  # for the reference engine, and for the measures
     every = [(k, seed) for k in range(len(recipes)) for seed in seeds]
     parts = []
     for start in range(0, len(every), at_once):
@@ -89,7 +90,7 @@ def run_together(
         counted = counted_of(problem, recipes[0], block_seeds)
         job = Job(wiring, cases, recipes[0], w0, counted, least, stream_of(problem, recipes[0], block_seeds))
         outcome = train(job, device, advance, descent)
-        with np.errstate(over="ignore"):  # the weights of a run that is about to diverge may not be added up
+        with np.errstate(over="ignore"):  # a run about to diverge may have weights whose sum is too large
             rows = _fates(job, block_seeds, outcome) if fates_only else _rows(problem, job, block_seeds, outcome)
             parts.append(rows.assign(recipe=numbers))
     found = pd.concat(parts, ignore_index=True)
@@ -97,7 +98,7 @@ def run_together(
 
 
 def _rows(problem: Problem, job: Job, seeds: list[int], outcome: Outcome) -> pd.DataFrame:
-    """Return the row of every seed: its fate, and what is measured of its net at each moment."""
+    """Return the row of every seed: its fate, and the measures of its net at each moment."""
     learned = outcome.sweeps != NEVER
     at = {
         "0": (job.w, np.full(len(seeds), True)),
@@ -122,7 +123,7 @@ def _rows(problem: Problem, job: Job, seeds: list[int], outcome: Outcome) -> pd.
         for moment, (w, there) in at.items()
         if moment != "0"
     }
-    shown = (np.array(seeds) < DRAWN) | ~columns["failure"].duplicated()  # no other curve is ever drawn
+    shown = (np.array(seeds) < DRAWN) | ~columns["failure"].duplicated()  # no other curves are needed
     for name in CURVES:
         values = getattr(outcome, name).reshape(len(seeds), -1).astype(np.float32)
         columns[name] = pd.Series(list(values), dtype=object).where(shown, None)
@@ -130,7 +131,7 @@ def _rows(problem: Problem, job: Job, seeds: list[int], outcome: Outcome) -> pd.
 
 
 def _fates(job: Job, seeds: list[int], outcome: Outcome) -> pd.DataFrame:
-    """Return the fate of each seed; the nets of those that learned are not even looked at."""
+    """Return the fate of each seed, without measuring the nets that learned."""
     learned, sweeps = outcome.sweeps != NEVER, np.array(checkpoints(job.recipe.sweeps))
 
     def kind(nets: Nets, some: np.ndarray) -> dict[str, np.ndarray]:
@@ -151,7 +152,7 @@ def _or_never(sweeps: np.ndarray) -> pd.Series:
 def _measured(
     problem: Problem, job: Job, outcome: Outcome, at: dict[str, tuple[np.ndarray, np.ndarray]]
 ) -> dict[str, pd.Series]:
-    """Return the kind of failure, and what is measured at each moment; a net that is as in the end is shown once."""
+    """Return the kind of failure, and the measures at each moment; a net that is final by then is measured once."""
     sweeps = np.array(checkpoints(job.recipe.sweeps))
 
     def measure(nets: Nets, some: np.ndarray) -> dict[str, np.ndarray]:
@@ -177,17 +178,17 @@ def _measured(
 
 
 def _with_gaps(values: np.ndarray, there: np.ndarray) -> pd.Series:
-    """Return a column of values, seven digits of each, missing where a run is not `there`."""
+    """Return a column of values with seven digits, missing where a run is not `there`."""
     kinds = {"b": "boolean", "i": "Int64", "u": "Int64", "f": "Float32", "O": "str"}
     column = pd.Series(values, dtype=kinds[values.dtype.kind])
     return column if there.all() else column.where(there)
 
 
-@np.errstate(all="ignore")  # all that is measured of a seed that diverged may be NaN
+@np.errstate(all="ignore")  # any measure of a diverged seed may be NaN
 def _some_at_a_time(
     job: Job, w: np.ndarray, seeds: np.ndarray, measure: Callable[[Nets, np.ndarray], dict[str, np.ndarray]]
 ) -> dict[str, np.ndarray]:
-    """Measure the networks of these seeds, a few at a time, as the outputs of all units in all cases are large."""
+    """Measure the networks of these seeds, a few at a time, since the outputs of all units in all cases are large."""
     parts = []
     for start in range(0, len(seeds), MEASURED_AT_ONCE):
         some = seeds[start : start + MEASURED_AT_ONCE]

@@ -1,4 +1,4 @@
-"""The rows that a file of runs may hold: no more than its metadata says, each with a fate that a run can have."""
+"""Checks of a file of runs: its rows must match its metadata, and each must have a possible fate."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -17,24 +17,24 @@ from backprop86.running.provenance import Provenance
 from backprop86.running.schema import as_told
 
 MOST_GROUPS = 2_000
-"""The most groups of rows, as Parquet has them; whoever writes a file in parts makes one of each."""
+"""The most row groups of the Parquet file; writing a file in parts makes one for each part."""
 UNPACKED, ANYWAY = 300, 2**26
-"""A file is unpacked to at most that many times its size, or to so many bytes. Committed ones need at most 18 times."""
+"""A file may unpack to UNPACKED times its size, or to ANYWAY bytes. Committed files need at most 18 times."""
 NUMBER = 8
 """The most bytes of one number."""
 MOST_TABLES = 300_000
-"""The most readings times columns, as each reading becomes a table of its own; the largest file has 70,000."""
+"""The most readings times columns, as each reading becomes a separate table; the largest file has 70,000."""
 MOST_NETWORKS = 100
-"""The most networks of one experiment; committed ones have up to eight."""
+"""The most networks of one experiment; committed files have up to eight."""
 
 Sizes = dict[str, tuple[int, int]]
-"""The number of weights, and of levels, of the network of each reading."""
+"""The number of weights and the number of levels of each reading's network."""
 Check = tuple[str, str, np.ndarray]
-"""A column, the content that it must have, and whether each row has it, (N,)."""
+"""A column, its required content, and a mask of the rows that have it, (N,)."""
 
 
 def sizes_of(path: Path, of_each: dict[str, Provenance]) -> Sizes:
-    """Return the size of the network of each reading; BadInput names the file if the problem has no such network."""
+    """Return the size of each reading's network; BadInput names the file if the problem has no such network."""
     if not path.stem.isidentifier():
         raise BadInput(f"{path} must have the name of a problem, such as xor.parquet")
     recipes = {name: about.recipe for name, about in of_each.items()}
@@ -54,15 +54,15 @@ def sizes_of(path: Path, of_each: dict[str, Provenance]) -> Sizes:
 
 @cache
 def _size(stem: str, network: str, biases: str, has_gains: bool) -> tuple[int, int]:
-    """Return the number of weights, and of levels, of a network; to wire it can take longer than to read its rows."""
+    """Return the number of weights and of levels of a network, cached: wiring can take longer than reading the rows."""
     wiring = wiring_of(problem_of(stem).wiring, Recipe(network, biases=biases, gain=2.0 if has_gains else 1.0))
     return wiring.n_parameters, len(wiring.levels)
 
 
 def check_size(path: Path, file: pq.ParquetFile, of_each: dict[str, Provenance], sizes: Sizes) -> None:
-    """Raise BadInput, in one line, if unpacking would give more than the metadata says, or than such a file can hold.
+    """Raise BadInput, in one line, if unpacking would give more than the metadata states, or than such a file can hold.
 
-    The values are counted, but not kept.
+    It counts the values without keeping them.
     """
     footer = file.metadata
     most = sum(last - first + 1 for first, last in (about.seeds for about in of_each.values()))
@@ -76,7 +76,7 @@ def check_size(path: Path, file: pq.ParquetFile, of_each: dict[str, Provenance],
     unpacked = sum(group.total_byte_size for group in groups) + NUMBER * footer.num_rows * footer.num_columns
     check_unpacked(path, unpacked)
     arrays = {field.name: k for k, field in enumerate(file.schema_arrow) if pa.types.is_list(field.type)}
-    if arrays:  # a footer that garbles a column is an exception here; without, the end of the process
+    if arrays:  # a garbled footer raises an exception here; without this it would end the process
         file.scan_contents(list(arrays))
     for name, place in arrays.items():
         found = sum(group.column(place).num_values for group in groups)
@@ -87,14 +87,14 @@ def check_size(path: Path, file: pq.ParquetFile, of_each: dict[str, Provenance],
 
 
 def check_unpacked(path: Path, unpacked: int) -> None:
-    """Raise BadInput, in one line, if a file that unpacks to so many bytes can only be meant to fill the memory."""
+    """Raise BadInput, in one line, if a file unpacks to so many bytes that it would fill the memory."""
     most = max(ANYWAY, UNPACKED * path.stat().st_size)
     if unpacked > most:
         raise BadInput(f"{path} must unpack to at most {most:,} bytes, as its size is, was {unpacked:,}")
 
 
 def _lengths(name: str, of_each: dict[str, Provenance], sizes: Sizes) -> np.ndarray:
-    """Return how many numbers a row of each reading has in a column."""
+    """Return the number of numbers per row in a column, by reading."""
     weights, levels = np.array(list(sizes.values())).T
     points = np.array([len(about.checkpoints) for about in of_each.values()])
     of_curves = dict(zip(CURVES, (points, points * levels), strict=True))
@@ -102,7 +102,7 @@ def _lengths(name: str, of_each: dict[str, Provenance], sizes: Sizes) -> np.ndar
 
 
 def with_texts(path: Path, table: pa.Table) -> pa.Table:
-    """Return the table with its texts written out, of which each was read once, if they are not too long for that."""
+    """Return the table with plain text columns in place of dictionaries, unless the texts are too long for that."""
     for place, name in enumerate(table.column_names):
         if not pa.types.is_dictionary(table.schema.field(name).type):
             continue
@@ -119,9 +119,9 @@ def with_texts(path: Path, table: pa.Table) -> pa.Table:
 
 
 def check_rows(path: Path, table: pa.Table, counts: list[int], of_each: dict[str, Provenance], sizes: Sizes) -> None:
-    """Raise BadInput, in one line, if a row tells of something that no run can come to.
+    """Raise BadInput, in one line, if a row has a value that no run can have.
 
-    table: the rows of each reading in one piece; counts: their number.
+    table: the rows, consecutive for each reading; counts: the number of rows of each.
     """
     reading = np.repeat(np.arange(len(counts)), counts)
     about = list(of_each.values())
@@ -135,13 +135,13 @@ def check_rows(path: Path, table: pa.Table, counts: list[int], of_each: dict[str
 
 
 def _are_there(table: pa.Table) -> Iterator[Check]:
-    """Yield the columns that have no gap."""
+    """Yield the columns that must be complete."""
     for name in ("seed", "learned", "diverged", "failure", "stopped"):
         yield name, "something in every row", table[name].is_valid().to_numpy()
 
 
 def _fates(table: pa.Table, reading: np.ndarray, about: list[Provenance]) -> Iterator[Check]:
-    """Yield the limits of seeds, and of how their runs ended."""
+    """Yield the checks of seeds, and of the fates of their runs."""
     seed, learned, diverged = (table[name].to_numpy() for name in ("seed", "learned", "diverged"))
     first, last = np.array([one.seeds for one in about], dtype=np.int64)[reading].T
     yield "seed", "numbers from the first to the last of the metadata", (first <= seed) & (seed <= last)
@@ -162,7 +162,7 @@ def _fates(table: pa.Table, reading: np.ndarray, about: list[Provenance]) -> Ite
 
 
 def _arrays(table: pa.Table, reading: np.ndarray, of_each: dict[str, Provenance], sizes: Sizes) -> Iterator[Check]:
-    """Yield the lengths of weights and curves, and that weights are numbers."""
+    """Yield the checks of the lengths of weights and curves, and that weights are numbers."""
     diverged = table["diverged"].to_numpy()
     for name in table.column_names:
         if not pa.types.is_list(table.schema.field(name).type):

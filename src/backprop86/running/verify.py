@@ -1,4 +1,4 @@
-"""Rows made anew and compared with those on disk, to the last bit.
+"""Training rows anew and comparing them with the rows on disk, to the last bit.
 
 verify("xor").differences == []
 """
@@ -25,53 +25,53 @@ from backprop86.running.settings import load
 from backprop86.running.training import run_together, together
 
 SEEDS = 20
-"""The seeds of each reading that are trained anew unless others are asked for: its first."""
+"""The default number of first seeds of each reading to train anew."""
 AT_ONCE = 1_000
-"""The most runs that are trained side by side, so that a thousand seeds of many readings fit into memory."""
+"""The most runs to train side by side, so that a thousand seeds of many readings fit into memory."""
 OF_A_ROW = FIRST[:3]
-"""The columns that say which row it is."""
+"""The columns that identify a row."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """The first value of a reading that is not the same, by seed and then by column."""
+    """The first value of a reading that differs, by seed and then by column."""
 
     stem: str
     reading: str
     seed: int
-    column: str  # weights@end[3] where it stands in an array
+    column: str  # weights@end[3] for a number in an array
     on_disk: Any
     anew: Any
-    made_with: str  # what the rows were made with and is not the same here
+    made_with: str  # the software that is of another version here
 
     def __str__(self) -> str:
-        """Return it as one line."""
+        """Return the difference in one line."""
         place = f"{self.stem}, reading {self.reading}, seed {self.seed}, column {self.column}"
         return f"{place}: {told(self.on_disk)} on disk, {told(self.anew)} made anew{self.made_with}"
 
 
 @dataclass(frozen=True)
 class Verified:
-    """What was compared, and the first difference of each reading that has one."""
+    """The result of a comparison: counts, and the first difference of each reading that has one."""
 
     readings: int
     runs: int
-    compared: int  # values, each number of an array by itself
+    compared: int  # values, with each number of an array
     differences: list[Difference]
 
     def __str__(self) -> str:
-        """Return the first difference of each reading that has one, and a line about all."""
+        """Return the first difference of each reading that has one, and a closing line."""
         return "\n".join([*map(str, self.differences), summary([self])])
 
 
 def verify(
     stem: str, seeds: int | Sequence[int] = SEEDS, output: str | Path = "results", progress: bool = True
 ) -> Verified:
-    """Train seeds of every reading of an experiment anew, and compare each value that its rows on disk hold.
+    """Train seeds of every reading of an experiment anew, and compare every value with its rows on disk.
 
-    seeds: the first so many of each reading, or these. The engine is the one that made the rows. BadInput, in one line,
-    if there are no rows, or they were made with other recipes than those of the experiment's file. A bar shows the
-    progress, if it is to.
+    seeds: the number of first seeds of each reading, or a list of seeds. progress: show a bar. The same engine as for
+    the rows trains them. Raises BadInput, in one line, if there are no rows, or their recipes differ from the
+    experiment's file.
     """
     check_seeds(seeds)
     experiment, found = rows_of(stem, output)
@@ -94,7 +94,7 @@ def check_seeds(seeds: int | Sequence[int]) -> None:
 
 
 def rows_of(stem: str, output: str | Path) -> tuple[Experiment, runs.Runs]:
-    """Return an experiment and its rows; BadInput, in one line, if they are not there or not of its recipes."""
+    """Return an experiment and its rows; BadInput, in one line, if they are missing or have other recipes."""
     settings = load(stem, output=output)
     experiment, found = settings.experiment, runs.read(settings.runs_file)
     runs.same_recipes(found, {name: experiment.recipe_of(name) for name in experiment.every_reading}, output)
@@ -102,7 +102,7 @@ def rows_of(stem: str, output: str | Path) -> tuple[Experiment, runs.Runs]:
 
 
 def chosen(found: runs.Runs, reading: str, seeds: int | Sequence[int]) -> pd.DataFrame:
-    """Return the rows of these seeds, or of the first so many, by seed."""
+    """Return the rows of these seeds, or of a number of first seeds, by seed."""
     rows = found.of(reading).sort_values("seed", ignore_index=True)
     if isinstance(seeds, int):
         return rows.iloc[:seeds]
@@ -114,7 +114,7 @@ def chosen(found: runs.Runs, reading: str, seeds: int | Sequence[int]) -> pd.Dat
 def trained(
     experiment: Experiment, found: runs.Runs, old: dict[str, pd.DataFrame], progress: bool = True
 ) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Yield each reading with its rows made anew, with the weights and curves that are kept of the old ones."""
+    """Yield each reading with its new rows, which keep the same weights and curves as the old rows."""
     alike: dict[tuple, list[str]] = defaultdict(list)
     for name, rows in old.items():
         engine = found.about[name].engine
@@ -134,13 +134,13 @@ def trained(
 
 
 def kept_alike(new: pd.DataFrame, old: pd.DataFrame) -> pd.DataFrame:
-    """Return new rows without the arrays that are not kept of the old ones, seed by seed."""
+    """Return new rows without the arrays that the old rows lack, seed by seed."""
     large = [name for name in map(str, new) if is_large(name)]
     return new.assign(**{name: new[name].where(old[name].notna(), None) if name in old else None for name in large})
 
 
 def on_disk(stem: str, parts: dict[str, pd.DataFrame], found: runs.Runs) -> dict[str, pd.DataFrame]:
-    """Return rows as they are read back from a file, so that every value is of the type that it has there."""
+    """Return rows as a file would return them, so that every value has the type it has there."""
     new = runs.Runs(stem, {}, {})
     for name in found.readings:
         new = new.having(name, parts[name], found.about[name], found.readings)
@@ -151,7 +151,7 @@ def on_disk(stem: str, parts: dict[str, pd.DataFrame], found: runs.Runs) -> dict
 
 
 def first_difference(old: pd.DataFrame, new: pd.DataFrame) -> tuple[int, str, Any, Any] | None:
-    """Return (seed, column, old value, new value) of the first value that is not the same; or none."""
+    """Return (seed, column, old value, new value) of the first value that differs; or None."""
     columns = list(dict.fromkeys(measured(old) + measured(new)))
     pairs = {name: list(zip(values(old, name), values(new, name), strict=True)) for name in columns}
     for row, seed in enumerate(old["seed"]):
@@ -163,26 +163,26 @@ def first_difference(old: pd.DataFrame, new: pd.DataFrame) -> tuple[int, str, An
 
 
 def measured(rows: pd.DataFrame) -> list[str]:
-    """Return the columns that are compared."""
+    """Return the columns to compare."""
     return [name for name in map(str, rows) if name not in OF_A_ROW]
 
 
 def values(rows: pd.DataFrame, column: str) -> list[Any]:
-    """Return the values of a column, None where one is missing or the column is not there."""
+    """Return the values of a column, None for a missing value or a missing column."""
     if column not in rows:
         return [None] * len(rows)
     return [None if gone else value for value, gone in zip(rows[column], rows[column].isna(), strict=True)]
 
 
 def bits(value: Any) -> Any:
-    """Return what two values have in common if they are the same to the last bit; all NaN are one."""
+    """Return a key that two values share exactly if they are the same to the last bit; all NaN count as the same."""
     if isinstance(value, np.ndarray):
         return value.dtype, np.where(np.isnan(value), np.nan, value).tobytes()
-    return repr(value)  # of numbers the shortest decimals that are theirs alone, with the sign of a zero
+    return repr(value)  # the shortest decimals that identify each number, with the sign of a zero
 
 
 def narrowed(column: str, a: Any, b: Any) -> tuple[str, Any, Any]:
-    """Return where two values differ, and the values there: of two arrays the first of their numbers."""
+    """Return the place where two values differ, and both values: for arrays, the first numbers that differ."""
     if not (isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and len(a) == len(b)):
         return column, a, b
     k = next(k for k in range(len(a)) if bits(a[k]) != bits(b[k]))
@@ -190,14 +190,14 @@ def narrowed(column: str, a: Any, b: Any) -> tuple[str, Any, Any]:
 
 
 def told(value: Any) -> str:
-    """Return a value as a line says it."""
+    """Return a value for an error line."""
     if isinstance(value, np.ndarray):
         return f"{len(value)} numbers"
     return "missing" if value is None else repr(value) if isinstance(value, str) else str(value)
 
 
 def made_with(about: Provenance) -> str:
-    """Return what made some rows and has another version here, in brackets; empty if nothing has."""
+    """Return, in brackets, the software behind some rows that has another version here; "" if all is the same."""
     here = versions(*({"numba"} & about.versions.keys()))
     other = [
         f"{name} {was}, here {here.get(name, 'none')}" for name, was in about.versions.items() if was != here.get(name)
@@ -206,7 +206,7 @@ def made_with(about: Provenance) -> str:
 
 
 def summary(found: Iterable[Verified]) -> str:
-    """Return one line about several experiments: what was compared, and how much of it differs."""
+    """Return one line about several experiments: the counts of compared values, and the readings that differ."""
     found = list(found)
     readings, trained, values = (sum(getattr(one, name) for one in found) for name in ("readings", "runs", "compared"))
     of_each = Counter(difference.stem for one in found for difference in one.differences)

@@ -1,4 +1,4 @@
-"""Hydra's, OmegaConf's and YAML's errors in our words: which setting, what it may be, what it was."""
+"""Errors of Hydra, OmegaConf and YAML in our words: the setting, its possible values, the given value."""
 
 import re
 from dataclasses import fields, is_dataclass
@@ -25,12 +25,12 @@ KINDS: dict[Any, str] = {
 VALUE = re.compile(
     r"(?m)Error merging override [^=]+=(.*)|to string: '(.*)'|key '(.*)' not found|alue:? '?(.*?)'?(?: of type .*)?$"
 )
-"""The places where Hydra and OmegaConf tell a setting's value."""
+"""The places in the messages of Hydra and OmegaConf that hold a setting's value."""
 NOISE = re.compile("object_type=|reference_type=|full_key:")
 
 
 def in_words(error: BaseException, root: type, known: list[str]) -> str:
-    """Return one line for an error that Hydra raised; `root` is the type of the settings, `known` the experiments."""
+    """Return one line for an error of Hydra; `root` is the type of the settings, `known` the experiments."""
     if isinstance(error, MarkedYAMLError) and error.problem_mark:
         place = _shown(Path(error.problem_mark.name))
         return f"{place} must be YAML, but line {error.problem_mark.line + 1} cannot be read: {error.problem}"
@@ -53,19 +53,19 @@ def in_words(error: BaseException, root: type, known: list[str]) -> str:
 
 
 def unknown(key: str, root: type, place: str = "") -> str:
-    """Return the line for a setting that does not exist, with the one that was probably meant."""
+    """Return the line for an unknown setting, with the nearest known name."""
     path, _, last = key.rpartition(".")
     kind = kind_of(path, root)
     if not is_dataclass(kind):
         return f"{key}{place} is not a setting"
     known = [f.name for f in fields(kind)]
-    if last in known:  # a list or a dictionary with something in it that has no place there
+    if last in known:  # a list or a dictionary with an element that does not belong there
         return f"{key}{place} must be {must_be(key, root)} as in conf/, was another"
     return f"{key}{place} is not a setting; did you mean {nearest(last, known)}?"
 
 
 def must_be(key: str, root: type) -> str:
-    """Return the words for the values that a setting may have."""
+    """Return the words for the possible values of a setting."""
     path, _, last = key.rpartition(".")
     kind, parent = kind_of(key, root), kind_of(path, root)
     if parent is Recipe and last in LIMITS:
@@ -107,6 +107,6 @@ def _causes(error: BaseException) -> list[BaseException]:
 
 
 def _shown(path: Path) -> Path:
-    """Return the path as seen from the working directory, if it lies in it."""
+    """Return the path relative to the working directory, if it is inside."""
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path

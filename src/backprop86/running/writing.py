@@ -1,4 +1,4 @@
-"""A file of runs, written from tables of its rows one after the other, so that memory stays flat."""
+"""Writing a file of runs from tables of its rows, one after the other, so that memory stays flat."""
 
 import json
 import zlib
@@ -15,16 +15,16 @@ from backprop86.running.provenance import Provenance
 from backprop86.running.schema import KEY, columns_of
 
 ROWS_AT_ONCE = 131_072
-"""The rows of a row group of the file; the last has fewer."""
+"""The number of rows in a row group of the file; the last group may have fewer."""
 
 
 def write_tables(
     path: Path, stem: str, about: dict[str, Provenance], schema: pa.Schema, rows: Iterable[pa.Table]
 ) -> None:
-    """Write the file beside its place and move it there when it is whole; every page of it has a checksum.
+    """Write the file beside its place and move it there once it is complete; every page has a checksum.
 
-    rows: tables of the readings in order, each with some of the columns. BadInput, in one line, names the file if the
-    disk does not take it.
+    rows: tables of the readings in order, each with some of the columns. Raises BadInput, in one line, with the file's
+    name if the disk refuses it.
     """
     of_each = {reading: provenance.for_file() for reading, provenance in about.items()}
     schema = in_order(schema)
@@ -36,9 +36,9 @@ def write_tables(
 
 
 def _packed(schema: pa.Schema) -> dict[str, Any]:
-    """Return how the columns are packed: first bytes of real numbers beside first bytes, which makes them smaller.
+    """Return the encoding of the columns: real numbers byte by byte, all first bytes together, which packs better.
 
-    E is among the others, which are packed as whole values that come again: where it has three digits, it does.
+    E is among the other columns, which are packed as a dictionary of repeated values: E with three digits repeats.
     """
     reals = [field.name for field in schema if pa.types.is_floating(field.type) and field.name != "error"]
     arrays = [f"{field.name}.list.element" for field in schema if pa.types.is_list(field.type)]
@@ -48,7 +48,7 @@ def _packed(schema: pa.Schema) -> dict[str, Any]:
 
 
 def _regrouped(tables: Iterable[pa.Table], schema: pa.Schema) -> Iterator[pa.Table]:
-    """Yield the rows in pieces of ROWS_AT_ONCE, so that the bytes do not depend on the pieces in which they came."""
+    """Yield the rows in pieces of ROWS_AT_ONCE, so that the bytes do not depend on the size of the tables."""
     waiting = schema.empty_table()
     for table in tables:
         waiting = pa.concat_tables([waiting, table])
@@ -59,24 +59,24 @@ def _regrouped(tables: Iterable[pa.Table], schema: pa.Schema) -> Iterator[pa.Tab
 
 
 def in_order(schema: pa.Schema) -> pa.Schema:
-    """Return the columns as a file has them: those of every run, measures, weights, curves."""
+    """Return the columns in the order of a file: those of every run, measures, weights, curves."""
     measures = [name for name in schema.names if name not in FIRST and not is_large(name)]
     large = [name for name in schema.names if is_large(name) and name not in CURVES]
     return pa.schema([schema.field(name) for name in FIRST + measures + large + CURVES])
 
 
 def united(schemas: Iterable[pa.Schema]) -> pa.Schema:
-    """Return the columns of several tables, in the order in which they first come, with a type that holds all."""
+    """Return the columns of several tables, in the order of their first occurrence, with types that hold all values."""
     plain = [pa.schema([field.with_type(_plain(field.type)) for field in schema]) for schema in schemas]
     return pa.unify_schemas(plain, promote_options="permissive")
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:
-    return pa.string() if kind == pa.large_string() else kind  # it is read back as large
+    return pa.string() if kind == pa.large_string() else kind  # reading returns it as a large type
 
 
 def _with_all_columns(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """Return a table with every column of the schema, missing where it has none, as this type."""
+    """Return a table with every column of the schema in its type; missing columns become missing values."""
     columns = [
         table[field.name].cast(field.type) if field.name in table.column_names else pa.nulls(len(table), field.type)
         for field in schema

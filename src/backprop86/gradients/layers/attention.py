@@ -1,4 +1,4 @@
-"""Attention with one head: every position asks all others (query and key), and takes the mean of their values."""
+"""Attention with one head: every position takes a mean of all positions' values, weighted by query and key."""
 
 import math
 

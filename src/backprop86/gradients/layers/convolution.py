@@ -1,4 +1,4 @@
-"""A convolution in two dimensions with a border of zeros, as wide as keeps the size, and a bias for each channel."""
+"""A convolution in two dimensions with a bias for each channel; a border of zeros keeps the size."""
 
 import torch
 from torch import Tensor

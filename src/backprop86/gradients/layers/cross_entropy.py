@@ -16,7 +16,7 @@ def forward(x: Tensor, w: Tensor, b: Tensor) -> tuple[Tensor, tuple[Tensor, ...]
 
 
 def backward(dE_dout: Tensor, cache: tuple[Tensor, ...]) -> Gradients:
-    """Return the gradients: that of the logits is the probabilities less the targets."""
+    """Return the gradients; the gradient of the logits is the probabilities less the targets."""
     x, w, logits = cache
     p = logits.softmax(-1)
     target = torch.eye(p.shape[-1], dtype=p.dtype)[LABELS]

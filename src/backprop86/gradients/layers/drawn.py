@@ -1,4 +1,4 @@
-"""Mistakes that nobody thought of: every edit of one place in the syntax tree of a layer's backward pass.
+"""Mistakes that nobody chose: every edit of one place in the syntax tree of a layer's backward pass.
 
 A term or a factor is dropped, a sign turned, operands exchanged, a transpose lost or added, an axis changed, a sum
 averaged, one variable taken for another, a number changed.

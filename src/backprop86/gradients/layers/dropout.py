@@ -18,7 +18,7 @@ def forward(x: Tensor, w: Tensor, b: Tensor, v: Tensor) -> tuple[Tensor, tuple[T
 
 
 def backward(dE_dout: Tensor, cache: tuple[Tensor, ...]) -> Gradients:
-    """Return the gradients; what the mask stops has none."""
+    """Return the gradients; units that the mask stops have none."""
     x, w, v, h, kept, mask = cache
     dE_dkept = dE_dout @ v.T
     dE_dh = dE_dkept * mask / KEEP

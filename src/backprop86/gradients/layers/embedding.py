@@ -1,4 +1,4 @@
-"""An embedding: each of C x T numbers looks up a row of a table, a row of a second table is added for its position."""
+"""An embedding: each of C x T words looks up a row of a table, and a second table adds a row for its position."""
 
 import torch
 from torch import Tensor
@@ -15,7 +15,7 @@ def forward(table: Tensor, places: Tensor) -> tuple[Tensor, tuple[Tensor, Tensor
 
 
 def backward(dE_dout: Tensor, cache: tuple[Tensor, Tensor]) -> Gradients:
-    """Return the gradients; a word that comes twice has the sum of two."""
+    """Return the gradients; a word that occurs twice gets the sum of two."""
     table, _ = cache
     root = table.shape[-1] ** 0.5
     rows = dE_dout.reshape(-1, table.shape[-1]) * root

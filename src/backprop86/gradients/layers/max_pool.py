@@ -1,4 +1,4 @@
-"""A linear map and then max pooling: of every two by two pixels the largest, scaled by a gain for each channel."""
+"""Max pooling: the largest of every two by two pixels, scaled by a gain for each channel."""
 
 import torch
 from torch import Tensor

@@ -1,7 +1,7 @@
 """A layer, its backward pass by hand, and mistakes planted in the text of that backward pass.
 
-A mistake is an edit: a piece of the text is replaced by another. So it can be read beside the right line, it is exact,
-and nothing but the edit differs. Every mistake says which gradients it makes wrong, and by which words a person would
+A mistake is an edit that replaces a piece of the text by another. So it can be read beside the right line, it is exact,
+and only the edit differs. Every mistake lists the gradients that it makes wrong, and the words by which a person would
 know that a message names it.
 """
 
@@ -23,7 +23,7 @@ WHERE_ALONE = re.compile(
     r"(; (they are all|its sums along) .*)?"
     r"|it is \S+ (of|times) what it must be"
 )
-"""The sentences that tell where and how much, and no name."""
+"""The sentences that give the place and the size of an error, and name no mistake."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Mistake:
         return self.wrong.split(", ")
 
     def judge(self, told: str) -> str:
-        """Return what a sentence about a wrong gradient is worth: "named", "misnamed" or "unnamed"."""
+        """Judge a sentence about a wrong gradient: "named", "misnamed" or "unnamed"."""
         if WHERE_ALONE.fullmatch(told):
             return "unnamed"
         return "named" if re.search(self.words, told) else "misnamed"
@@ -74,7 +74,7 @@ class Layer:
         return inspect.getsource(self.backward)
 
     def written(self, source: str) -> Backward:
-        """Return the backward pass of another text, which sees what the right one sees."""
+        """Return the backward pass of another text, with the same names in scope."""
         names = dict(inspect.unwrap(self.backward).__globals__)
         exec(source, names)
         return names[self.backward.__name__]

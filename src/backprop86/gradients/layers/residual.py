@@ -1,4 +1,4 @@
-"""A residual block: what comes in, plus a level of ReLU units and a linear map of it."""
+"""A residual block: its input, plus a level of ReLU units and a linear map of them."""
 
 import torch
 from torch import Tensor

@@ -1,9 +1,9 @@
-"""Names for mistakes: each that people make is tried on a wrong gradient, and the words for the one that fits.
+"""Names for mistakes: each known mistake is tried on a wrong gradient, and the first that fits is named.
 
-A mistake is recognised by undoing it: if minus the gradient is right, its sign is turned; if it is right once y(1 - y)
-is multiplied in, that factor is missing (whole.py, places.py, blocks.py, cases.py, units.py). Or it is recognised by
-making it: it is planted in the derivative of each operation of forward, until the same wrong gradients come out
-(search.py). What no mistake explains is told by its worst entry.
+Some mistakes are recognised by undoing them: if minus the gradient is right, its sign is turned; if it is right once
+multiplied by y(1 - y), that factor is missing (whole.py, places.py, blocks.py, cases.py, units.py). Others are
+recognised by making them: each is planted in the derivative of each operation of forward, until the same wrong
+gradients come out (search.py). A gradient that no mistake explains is described by its worst entry.
 """
 
 from backprop86.gradients.mistakes import blocks, cases, multiples, places, search, units, where, whole
@@ -17,10 +17,11 @@ MISTAKES = (
     search.operation, places.another, whole.constant, places.swapped, blocks.blocks, multiples.multiple,
     units.hidden_factor, where.somewhere,
 )  # fmt: skip
-"""The mistakes in the order in which they are tried; the last always fits."""
+"""The mistakes in the order of trial; the last always fits."""
 SLOW = (cases.cases, cases.parts, search.operation, units.hidden_factor)
 LARGE = 1_000_000
-"""With more numbers among the tensors of a pair the slow ones are left out: each runs the passes many times."""
+"""With more numbers than this in the tensors of a pair, slow tests, which run the passes often, are left out.
+"""
 
 
 def looks_like(suspect: Suspect) -> str:

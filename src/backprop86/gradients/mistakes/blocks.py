@@ -1,4 +1,4 @@
-"""Mistakes in a block: some rows, columns or other slices alone are wrong, and a simple mistake explains them."""
+"""Mistakes in a block: only some rows, columns or other slices are wrong, and a simple mistake explains them."""
 
 from dataclasses import replace
 
@@ -9,11 +9,11 @@ from backprop86.gradients.mistakes import places, whole
 from backprop86.gradients.mistakes.suspect import Suspect
 
 WITHIN = (whole.nothing, whole.sign, places.transpose, places.flipped, whole.constant)
-"""The mistakes that are looked for in a block."""
+"""The mistakes to look for in a block."""
 
 
 def blocks(suspect: Suspect) -> str:
-    """Tell the mistake of the slices of an axis that are wrong, if there are others that are right."""
+    """Name the mistake of the wrong slices of an axis, if other slices are right."""
     for axis in range(-suspect.right.dim(), 0):
         wrong = wrong_slices(suspect, axis)
         if not 0 < len(wrong) < suspect.right.shape[axis]:
@@ -26,7 +26,7 @@ def blocks(suspect: Suspect) -> str:
 
 
 def _border(suspect: Suspect) -> str:
-    """Tell entries that are 0 and must not be, all others being right."""
+    """Name a border of entries that are 0 and must not be, if all others are right."""
     ours, right = suspect.by_hand, suspect.right
     lost = ours == 0
     if lost.any() and not lost.all() and suspect.close(torch.where(lost, right, ours)):

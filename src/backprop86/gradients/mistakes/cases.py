@@ -1,4 +1,4 @@
-"""Mistakes of the sums over cases, or over another axis of the output: a part is left out, or alone is counted."""
+"""Mistakes of the sums over cases, or over another axis of the output: a part is left out, or counted alone."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from backprop86.gradients.mistakes.suspect import Suspect
 
 
 def cases(suspect: Suspect) -> str:
-    """Tell a case that is left out, or that alone is counted."""
+    """Name a case that is left out or counted alone."""
     n = suspect.cases
     for c, alone in enumerate(suspect.by_case):
         if suspect.close(suspect.by_hand + alone):
@@ -27,7 +27,7 @@ def cases(suspect: Suspect) -> str:
 
 
 def parts(suspect: Suspect) -> str:
-    """Tell a part of the output, along any axis, that is left out or that alone is counted."""
+    """Name a part of the output, along any axis, that is left out or counted alone."""
     for axis, index, n, alone in _parts(suspect):
         if suspect.close(suspect.by_hand + alone):
             return f"index {index} of axis {axis} of the output, which has {n}, is left out"

@@ -1,7 +1,7 @@
-"""An operand of an operation of forward, and changes of the derivative that leave the value as it is.
+"""An operand of an operation of forward, and edits that change the derivative and keep the value.
 
-An operation c of v is run as c₀ + q(v) - q(v₀), where c₀ and v₀ are what they were: its value is right, its derivative
-is that of q. With q = 0 the path through v is missing, with q = -c its sign is turned.
+An operation c of v is run as c₀ + q(v) - q(v₀), where c₀ and v₀ are the recorded values: its value is right, its
+derivative is the derivative of q. With q = 0 the path through v is missing, with q = -c its sign is turned.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,12 +14,12 @@ from backprop86.gradients.mistakes.trace import Call, Change, Path, replaced
 
 Linear = Callable[[Call, Tensor], Tensor]
 Values = dict[str, list[Tensor]]
-"""Values of forward by their names, each as often as it is computed."""
+"""The type of forward's values by name, one entry for each time that a value is computed."""
 
 
 @dataclass(frozen=True, eq=False)
 class Edit:
-    """A mistake in words at a place, the changes of forward that make it, the numbers of the tensors it makes wrong."""
+    """A mistake: its words, its place, the changes of forward that make it, the numbers of the tensors it spoils."""
 
     words: str
     place: Place
@@ -29,10 +29,10 @@ class Edit:
 
 @dataclass(frozen=True, eq=False)
 class Site:
-    """An operand of an operation, as often as that is run.
+    """An operand of an operation, with every time that the operation is run.
 
-    tensors: the numbers of those whose gradients flow through the operand; whole: through the operation.
-    others: every value of forward that is computed as often, or once.
+    tensors: the numbers of the tensors whose gradients flow through the operand; whole: through the operation. others:
+    every value of forward that is computed as often as the operation, or once.
     """
 
     numbers: list[int]
@@ -44,22 +44,22 @@ class Site:
 
     @property
     def call(self) -> Call:
-        """The operation as it is run first."""
+        """The first run of the operation."""
         return self.calls[0]
 
     @property
     def operand(self) -> Tensor:
-        """The operand as it is first."""
+        """The operand in that run."""
         return self.call.operands()[self.path]
 
     @property
     def name(self) -> str:
-        """The operand as it is written."""
+        """The operand as written in the source."""
         return self.call.told(self.path)
 
     @property
     def text(self) -> str:
-        """The operation as it is written."""
+        """The operation as written in the source."""
         return self.call.place.text
 
     @property
@@ -74,26 +74,26 @@ class Site:
         return len(self.call.operands()) == 1 and isinstance(result, Tensor) and result.shape == self.operand.shape
 
     def changed(self, words: str, change: Change, tensors: frozenset[int] | None = None) -> Edit:
-        """Return the edit that makes a change whenever the operation is run."""
+        """Return the edit that makes a change every time the operation is run."""
         return Edit(words, self.call.place, dict.fromkeys(self.numbers, change), tensors or self.tensors)
 
     def edit(self, words: str, q: Linear) -> Edit:
-        """Return the edit that gives the operation the derivative of q by this operand."""
+        """Return the edit that gives the operation the derivative of q with respect to this operand."""
         return self.changed(words, instead(self.path, q))
 
     def edits(self, words: str, values: list[Tensor], q: Callable[[Tensor], Linear]) -> Edit:
-        """Return the same with a value of its own for each time that the operation is run."""
+        """Return the same edit with a separate value for each run of the operation."""
         values = values * (len(self.numbers) // len(values))
         changes = [instead(self.path, q(value)) for value in values]
         return Edit(words, self.call.place, dict(zip(self.numbers, changes, strict=True)), self.tensors)
 
     def again(self, call: Call, v: Tensor) -> Tensor:
-        """Return the operation of another operand."""
+        """Run the operation with another operand."""
         return call.run(*replaced(call.args, self.path, v), **call.kwargs)
 
 
 def instead(path: Path, q: Linear) -> Change:
-    """Return the change that gives an operation the derivative of q by an operand."""
+    """Return the change that gives an operation the derivative of q with respect to an operand."""
 
     def change(call: Call, args: tuple) -> object:
         v, v_0 = at(args, path), at(call.args, path)
@@ -105,7 +105,7 @@ def instead(path: Path, q: Linear) -> Change:
 
 
 def weighed(path: Path, by: float | Tensor) -> Change:
-    """Return the change that multiplies what flows back to an operand: by 0 it is lost, by -1 its sign is turned."""
+    """Return the change that multiplies the gradient flowing back to an operand: 0 loses it, -1 turns its sign."""
 
     def change(call: Call, args: tuple) -> object:
         v, v_0 = at(args, path), at(call.args, path)

@@ -1,4 +1,4 @@
-"""The text of the expression that calls an operation, its operands, and the name that its value is given."""
+"""The source text of an operation: the expression that calls it, its operands, the variable that keeps its value."""
 
 import ast
 import linecache
@@ -12,14 +12,14 @@ from types import CodeType, FrameType
 import torch
 
 ROOMS = (str(Path(torch.__file__).parent), str(Path(__file__).parent))
-"""The folders whose code calls an operation for somebody else: torch, and these files."""
+"""The folders whose code calls operations on behalf of others: torch, and these files."""
 OURS = Path(__file__).parent.parent
 Span = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
 class Place:
-    """An expression of somebody's forward pass, by where it begins and ends."""
+    """An expression of somebody's forward pass: the places where it begins and ends."""
 
     file: str
     span: Span
@@ -27,7 +27,7 @@ class Place:
 
     @property
     def text(self) -> str:
-        """The expression as it is written, on one line; the operation's name where nothing is written."""
+        """The expression as written, on one line; the operation's name where there is no source."""
         node = self._node
         return _shortened(ast.unparse(node)) if node else self.operation
 
@@ -41,7 +41,7 @@ class Place:
         return _nodes(self.file).get(self.span)
 
     def operand(self, place: int, n: int, reflected: bool) -> str:
-        """Return the text of the operand at this place of n."""
+        """Return the text of operand number `place` of n."""
         found = _operands(self._node, n)
         if reflected:
             found = found[::-1]
@@ -49,7 +49,7 @@ class Place:
 
 
 def caller(operation: str) -> Place | None:
-    """Return the expression outside torch that calls the operation which is being run, none if it is ours."""
+    """Return the expression outside torch that calls the running operation, an empty one if it is in this folder."""
     frame: FrameType | None = sys._getframe(1)
     while frame and frame.f_code.co_filename.startswith(ROOMS):
         frame = frame.f_back

@@ -1,4 +1,4 @@
-"""Forward as it was recorded: its values by name, and every operand through which gradients flow that are wrong."""
+"""A recorded forward pass: its values by name, and the operands through which the wrong gradients flow."""
 
 from functools import cached_property
 from typing import Any
@@ -17,7 +17,7 @@ class Forward:
     """The forward pass of a pair, run once and recorded."""
 
     def __init__(self, pair: Pair) -> None:
-        """Run it."""
+        """Run forward and record it."""
         self.pair, self.tensors = pair, pair.tensors
         recording = Recording()
         with recording:
@@ -26,19 +26,19 @@ class Forward:
         self.numel = sum(_size(call.result) for call in self.calls.values())
 
     def again(self, tensors: list[Tensor], changes: dict[int, Change]) -> Tensor:
-        """Run it again, of other tensors, with changes."""
+        """Run it again, with other tensors, with changes."""
         with Replaying(self.calls, changes):
             return self.pair.function(*tensors)
 
     @cached_property
     def direction(self) -> list[Tensor]:
-        """A random direction in which all tensors are nudged."""
+        """A random direction to move all tensors along."""
         drawn = torch.Generator().manual_seed(1986)
         return [torch.randn(t.shape, dtype=t.dtype, generator=drawn).to(t.device) * (1 + t.abs()) for t in self.tensors]
 
     @cached_property
     def moved(self) -> dict[int, set[tuple[int, Path]]]:
-        """The operands that move with each tensor: the number of the operation, and the path to the operand."""
+        """The operands that depend on each tensor: the number of the operation, and the path to the operand."""
         moved = {}
         for k, tensor in enumerate(self.tensors):
             recording, nudged = Recording(), tensor + STEP * self.direction[k]
@@ -53,7 +53,7 @@ class Forward:
         return moved
 
     def sites(self, wrong: frozenset[int]) -> list[Site]:
-        """Return every operand through which these gradients flow and no others, from the output back."""
+        """Return every operand through which only these gradients flow, from the output back."""
         groups: dict[Any, list[int]] = {}
         for number, call in self.calls.items():
             for path in call.operands():
@@ -72,7 +72,7 @@ class Forward:
 
     @cached_property
     def values(self) -> Values:
-        """Every value of forward, no two of them equal, by its name; a loop computes it several times."""
+        """The distinct values of forward by name; in a loop a name has several."""
         found: Values = {}
         groups: dict[Any, list[Call]] = {}
         for call in self.calls.values():

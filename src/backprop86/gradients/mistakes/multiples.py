@@ -13,7 +13,7 @@ from backprop86.gradients.mistakes.suspect import Suspect
 
 
 def inverted(suspect: Suspect) -> str:
-    """Tell a number by which forward multiplies or divides, and the gradient the other way round."""
+    """Name a number by which forward multiplies and the gradient divides, or the other way round."""
     forward = search_of(suspect).forward
     for number, call in forward.calls.items() if suspect.by_hand.numel() >= ENTRIES else ():
         square = scales(call) * scales(call)
@@ -26,7 +26,7 @@ def inverted(suspect: Suspect) -> str:
 
 
 def multiple(suspect: Suspect) -> str:
-    """Tell the value of forward, or the two, by which the gradient must be multiplied or divided."""
+    """Name one or two values of forward by which the gradient must be multiplied or divided."""
     values = {
         name: values[0]
         for name, values in search_of(suspect).forward.values.items()

@@ -14,7 +14,7 @@ def scales(call: Call) -> float:
 
 
 def sizes_of(call: Call) -> dict[str, float]:
-    """Return the numbers that make a factor of an operation: that which it multiplies by, lengths of averaged axes."""
+    """Return the numbers that explain a factor of an operation: its own plain number, lengths of averaged axes."""
     found: dict[str, float] = {}
     if by := scales(call):
         found = {"the number there": by, "the square of the number there": by * by}
@@ -26,7 +26,7 @@ def sizes_of(call: Call) -> dict[str, float]:
 
 
 def in_words(factor: float, sizes: dict[str, Any]) -> tuple[float, str]:
-    """Return a factor to all digits, and in words: exact where it is made of one of the sizes."""
+    """Return a factor with all digits, and in words: exact if one of the sizes explains it."""
     for value, told in _made_of(sizes):
         if abs(factor / value - 1) < 1e-7:
             return value, f"{told} times"

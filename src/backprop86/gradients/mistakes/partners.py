@@ -1,4 +1,4 @@
-"""The other operand of a product or a quotient, which stands in the derivative: forgotten, turned, or another."""
+"""The other operand of a product or a quotient, a factor of the derivative: forgotten, turned, or another."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -14,11 +14,11 @@ from backprop86.gradients.mistakes.trace import Call, Path, replaced
 Variant = Callable[[Tensor], Tensor]
 PRODUCTS = {"matmul", "rmatmul", "mm", "bmm", "mv", "linear", "einsum", "dot"}
 ADDING = {"add", "sub", "radd", "rsub", "stack", "cat", "concatenate"}
-"""Operations that are linear in all operands together: no operand stands in the derivative by another."""
+"""Operations that are linear in all operands together: no operand occurs in the derivative with respect to another."""
 
 
 def partners(site: Site) -> Iterator[Edit]:
-    """Yield the edits of a product or a quotient that take something else for the other operand."""
+    """Yield the edits of a product or a quotient that replace the other operand."""
     if site.call.name in ADDING or site.call.in_place:
         return
     by = f"in the derivative of `{site.text}` by `{site.name}`"
@@ -52,7 +52,7 @@ def _constant(with_other: Callable[[Variant], Linear], value: Tensor) -> Linear:
 
 
 def _candidates(site: Site, partner: Tensor) -> Iterator[tuple[str, list[Tensor]]]:
-    """Yield the values of forward that could stand for an operand, as they are, transposed, or 1 over them."""
+    """Yield values of forward that could replace an operand: the value, its transpose, 1 over it."""
     product = site.call.name in PRODUCTS
     for name, values in site.others.items():
         shape = values[0].shape
@@ -65,13 +65,13 @@ def _candidates(site: Site, partner: Tensor) -> Iterator[tuple[str, list[Tensor]
 
 
 def spreads(shape: torch.Size, to: torch.Size) -> bool:
-    """Return whether a tensor of one shape times one of the other has the other shape."""
+    """Return whether the product of tensors of these two shapes has the second shape."""
     padded = (1,) * (len(to) - len(shape)) + tuple(shape)
     return len(shape) <= len(to) and all(n in (1, m) for n, m in zip(padded, to, strict=True))
 
 
 def _turned_result(site: Site) -> Iterator[Edit]:
-    """Yield the edit that transposes what flows back into a product, on its way to one operand."""
+    """Yield the edit that transposes the gradient flowing back into a product, on its way to one operand."""
     result = site.call.result
     if (
         site.call.name in PRODUCTS
@@ -79,12 +79,12 @@ def _turned_result(site: Site) -> Iterator[Edit]:
         and result.dim() > 1
         and result.shape == result.mT.shape
     ):
-        words = f"what flows back into `{site.text}` is transposed on its way to `{site.name}`"
+        words = f"the gradient that flows back into `{site.text}` is transposed on its way to `{site.name}`"
         yield site.edit(words, lambda call, v: site.again(call, v).mT)
 
 
 def _variants(name: str, call: Call, partner: Tensor) -> Iterator[tuple[str, Variant]]:
-    """Yield what people take for an operand: 1, its square, its transpose, a kernel turned around."""
+    """Yield common stand-ins for an operand: 1, its square, its transpose, a kernel turned around."""
     yield f"`{name}` is missing: it is taken as 1", torch.ones_like
     if call.name not in PRODUCTS and not call.name.startswith("conv"):
         yield f"1 - `{name}` stands for `{name}`", lambda t: 1 - t

@@ -1,11 +1,11 @@
-"""Paths that are lost or have their sign turned: all the time, in all steps of a loop but one, or in one."""
+"""Paths that are lost or have their sign turned: in every step of a loop, in all steps but one, or in one."""
 
 from collections.abc import Iterator
 
 from backprop86.gradients.mistakes.edits import Edit, Site, held, weighed
 
 MANY = 32
-"""A loop or a list with more steps is not looked at step by step."""
+"""A loop or a list with more steps than this is not examined step by step."""
 
 
 def paths(site: Site) -> Iterator[Edit]:
@@ -23,7 +23,7 @@ def paths(site: Site) -> Iterator[Edit]:
 
 
 def _elements(site: Site) -> Iterator[Edit]:
-    """Yield the edit that counts one element of a list alone."""
+    """Yield the edits that count only one element of a list."""
     elements = [path for path in site.call.operands() if path[0] == site.path[0]]
     if len(site.path) > 1 and 2 < len(elements) <= MANY and len(site.numbers) == 1:
         only = _nth(site.path[1], len(elements))

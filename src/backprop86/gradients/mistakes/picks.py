@@ -24,7 +24,7 @@ PICKED: dict[str, Callable[[Tensor, int], Tensor]] = {
 
 
 def picks(site: Site) -> Iterator[Edit]:
-    """Yield the edits of operations that pick entries, or order them in another way."""
+    """Yield the edits of operations that pick or reorder entries."""
     call, v, result = site.call, site.operand, site.call.result
     first = result if isinstance(result, Tensor) else result[0]
     if call.name in LARGEST and len(call.operands()) == 1 and first.dim() == v.dim() - 1:
@@ -48,7 +48,7 @@ def _picked(pick: Callable[[Tensor, int], Tensor], dim: int) -> Linear:
 
 
 def _taken(site: Site) -> Iterator[Edit]:
-    """Yield the edits that count an entry once which is taken twice, or that take the next one."""
+    """Yield the edits that count a repeated entry once, or that take the next entry."""
     for last in (True, False):
         of = "last" if last else "first"
         words = f"where `{site.text}` takes an entry more than once, only the {of} is counted: = for +="
@@ -64,7 +64,7 @@ def _rolled(site: Site, by: int, axis: int) -> Linear:
 
 
 def _once(site: Site, last: bool) -> Linear:
-    """Return the operation with every entry in it once, and all other times held constant."""
+    """Return the operation in which each entry counts once, and its other occurrences are held constant."""
 
     def q(call: Call, v: Tensor) -> Tensor:
         taken = site.again(call, torch.arange(v.numel(), device=v.device).reshape(v.shape)).flatten()
@@ -96,7 +96,7 @@ def _windows(site: Site) -> Iterator[Edit]:
 
 
 def _window(site: Site, steps: tuple[int, ...]) -> Linear:
-    """Return the convolution of an x with one more border, less as much of what comes out."""
+    """Return the convolution of x with a wider border, cut to the old size."""
     border = [n for by in reversed(steps) for n in (max(-by, 0), max(by, 0))]
 
     def q(call: Call, v: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ from backprop86.gradients.mistakes.suspect import Suspect
 
 
 def transpose(suspect: Suspect) -> str:
-    """Tell two axes that are exchanged."""
+    """Name two axes that are exchanged."""
     ours = suspect.by_hand
     for a, b in combinations(range(-ours.dim(), 0), 2):
         if suspect.close(ours.transpose(a, b)):
@@ -20,7 +20,7 @@ def transpose(suspect: Suspect) -> str:
 
 
 def flipped(suspect: Suspect) -> str:
-    """Tell axes of more than two entries that are turned around."""
+    """Name axes of more than two entries that are flipped."""
     ours = suspect.by_hand
     long = [axis for axis in range(-ours.dim(), 0) if ours.shape[axis] > 2]
     for n in range(1, len(long) + 1):
@@ -31,7 +31,7 @@ def flipped(suspect: Suspect) -> str:
 
 
 def exchanged(suspect: Suspect) -> str:
-    """Tell the right gradients of two tensors, each in the place of the other."""
+    """Name two tensors whose right gradients have each other's place."""
     pair, rights = suspect.pair, suspect.rights(suspect.dE_dout)
     for m, (name, right) in enumerate(zip(pair.names, rights, strict=True)):
         theirs = suspect.all_by_hand[m]
@@ -44,7 +44,7 @@ def exchanged(suspect: Suspect) -> str:
 
 
 def another(suspect: Suspect) -> str:
-    """Tell the right gradient of another tensor."""
+    """Name the tensor whose right gradient this is."""
     for m, (name, right) in enumerate(zip(suspect.pair.names, suspect.rights(suspect.dE_dout), strict=True)):
         if m != suspect.k and _is(suspect.by_hand, right, suspect):
             return f"it is the gradient of {name}"
@@ -57,7 +57,7 @@ def _is(ours: Tensor, right: Tensor, suspect: Suspect) -> bool:
 
 
 def swapped(suspect: Suspect) -> str:
-    """Tell slices of any axis that stand in another order."""
+    """Name slices of an axis that are in another order."""
     ours, right = suspect.by_hand, suspect.right
     for axis in range(-1, -1 - ours.dim(), -1):
         n = ours.shape[axis]

@@ -43,7 +43,7 @@ def _along(axis: int) -> Linear:
 
 
 def _softmax(site: Site) -> Iterator[Edit]:
-    """Yield the edits of p(g - Σ p g), the gradient of a softmax p, or of g - p Σ g, that of its logarithm."""
+    """Yield the edits of p(g - Σ p g), the gradient of a softmax p, or of g - p Σ g, the gradient of its logarithm."""
     call, v, log = site.call, site.operand, site.call.name == "log_softmax"
     of, dim = f"in the derivative of `{site.text}`", _dim(call)
     p = call.result.exp() if log else call.result
@@ -80,7 +80,7 @@ def _softmax(site: Site) -> Iterator[Edit]:
 
 
 def _parts(inner: Tensor, outer: Tensor, axis: int, own: float, others: float) -> Linear:
-    """Return the map of which the gradient is outer (own g - others Σ inner g), and for a logarithm its transpose."""
+    """Return the map whose gradient is outer (own g - others Σ inner g); for a logarithm, its transpose."""
 
     def q(call: Call, v: Tensor) -> Tensor:
         if call.name == "log_softmax":

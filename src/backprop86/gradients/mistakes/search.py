@@ -1,8 +1,9 @@
 """The search for the operation of forward whose derivative is wrong.
 
 Forward is recorded, operation by operation. Then each mistake that people make in a derivative is planted in each
-operation (paths, slopes, partners, reductions, picks), and the one that gives exactly the gradients that are there has
-been made. It must explain every gradient that it touches: it is no explanation if it makes one wrong that is right.
+operation (paths, slopes, partners, reductions, picks), and the mistake that gives exactly the gradients by hand is the
+one that was made. It must explain every gradient that it touches: a mistake that spoils a right gradient explains
+nothing.
 """
 
 from collections.abc import Iterator
@@ -27,19 +28,19 @@ from backprop86.gradients.mistakes.trace import Change
 KINDS = (paths, slopes, partners, shortcuts, reductions, picks)
 """Every kind of edit of an operand, in the order in which they are tried."""
 OPERATIONS, RUNS, WORK = 600, 4000, 3e8
-"""The most operations of forward, times that it is run, and numbers that are computed: more would take minutes."""
+"""Limits of a search: operations of forward, runs of it, and numbers to compute; more would take minutes."""
 ENTRIES = 3
-"""With fewer entries anything is explained by something."""
+"""With fewer entries than this, some edit explains any gradient."""
 SENSELESS = (RuntimeError, TypeError, IndexError, ValueError, AttributeError)
-"""The errors of an edit that makes no sense where it is made."""
+"""The errors that an edit raises where it makes no sense."""
 
 
 class _TwiceError(Exception):
-    """The oracle runs forward more than once, as differences do: it would take too long."""
+    """An oracle that runs forward more than once, as differences do: the search would take too long."""
 
 
 class Search:
-    """The edits of the forward pass of one pair that explain its wrong gradients."""
+    """The search for edits of one pair's forward pass that explain its wrong gradients."""
 
     def __init__(self, suspect: Suspect) -> None:
         """Record forward."""
@@ -78,7 +79,7 @@ class Search:
 
     @cached_property
     def sites(self) -> list[Site]:
-        """Every operand whose derivative may be the wrong one."""
+        """Every operand whose derivative may be wrong."""
         return self.forward.sites(self.wrong)
 
     def _gradients(self, changes: dict[int, Change]) -> list[Tensor]:
@@ -110,7 +111,7 @@ class Search:
                 yield Edit(words, one.call.place, _weighed([one, two], 0), one.tensors | two.tensors)
 
     def _uses(self) -> Iterator[Edit]:
-        """Yield the edits that count one of three or more uses of a tensor alone."""
+        """Yield the edits that count only one of three or more uses of a tensor."""
         for k in self.wrong:
             uses = [
                 site for site in self.sites if any(call.ids[site.path] == id(self.tensors[k]) for call in site.calls)
@@ -122,7 +123,7 @@ class Search:
                     yield Edit(words, use.call.place, changes, frozenset({k}))
 
     def _factors(self) -> Iterator[Edit]:
-        """Yield the edits that let one path count a number of times, or all those through averages."""
+        """Yield the edits that multiply one path by a number, or all paths through averages."""
         averages = [site for site in self.sites if site.call.name in ("mean", "sum", "var", "std")]
         for site in sorted(self.sites, key=lambda site: (not scales(site.call), site not in averages)):
             yield from self._counted([site], f"the path through {site.told} counts")
@@ -131,7 +132,7 @@ class Search:
             yield from self._counted(averages, f"the paths through {told} count")
 
     def _counted(self, sites: list[Site], words: str) -> Iterator[Edit]:
-        """Yield the edit with the number that would explain the gradient of the largest tensor, if there is one."""
+        """Yield the edit with the factor that would explain the gradient of the largest tensor, if there is one."""
         tensors = frozenset().union(*(site.tensors for site in sites))
         k = max(tensors, key=lambda k: self.tensors[k].numel())
         if not _like(self.by_hand[k], self.rights[k]) or all(map(self._plain, tensors)):
@@ -144,13 +145,13 @@ class Search:
             yield Edit(f"{words} {told} what it must", sites[0].call.place, _weighed(sites, factor), tensors)
 
     def _plain(self, k: int) -> bool:
-        """Return whether a gradient is a plain multiple of the right one, which whole.py tells."""
+        """Return whether a gradient is a plain multiple of the right one, which whole.py names."""
         ours, right = self.by_hand[k], self.rights[k]
         largest = int(right.abs().argmax())
         return _like(ours, right) and near(ours, ours.flatten()[largest] / right.flatten()[largest] * right)
 
     def _fits(self, edit: Edit) -> bool:
-        """Return whether the edit gives about the slope along one direction that the gradients by hand have."""
+        """Return whether, along one direction, the edit gives about the same slope as the gradients by hand."""
         if not all(_like(self.by_hand[k], self.tensors[k]) for k in edit.tensors):
             return False
         self.runs += 1
@@ -166,7 +167,7 @@ class Search:
         return abs(slope - sum(float(one.sum()) for one in wanted)) <= 1e-3 * size
 
     def _explains(self, edit: Edit) -> bool:
-        """Return whether the edit gives exactly the gradients by hand that it touches."""
+        """Return whether the edit gives exactly the gradients by hand, in every tensor that it touches."""
         try:
             found = self._gradients(edit.changes)
         except SENSELESS:
@@ -174,7 +175,7 @@ class Search:
         return all(near(self.by_hand[k], found[k], self.tolerance) and found[k].any() for k in edit.tensors)
 
     def _line(self, edit: Edit) -> str:
-        """Return the line of the edited operation where the same is written in another line as well."""
+        """Return the line number of the edited operation, if another line has the same text."""
         place, every = edit.place, {call.place for call in self.forward.calls.values()}
         again = any(other.text == place.text for other in every - {place})
         return f" (line {place.span[0]})" if again and place.span[0] > 0 else ""
@@ -192,7 +193,7 @@ def _like(ours: Any, tensor: Tensor) -> bool:
 
 
 def search_of(suspect: Suspect) -> Search:
-    """Return the search that all wrong gradients of a pair share; the pair keeps it, so that it ends with the pair."""
+    """Return the search that all wrong gradients of a pair share; the pair owns it."""
     kept = vars(suspect.pair)
     if "search" not in kept or not kept["search"].dE_dout.equal(suspect.dE_dout):
         kept["search"] = Search(suspect)
@@ -200,5 +201,5 @@ def search_of(suspect: Suspect) -> Search:
 
 
 def operation(suspect: Suspect) -> str:
-    """Tell the mistake in the derivative of one operation that explains the gradient."""
+    """Name the mistake in the derivative of one operation that explains the gradient."""
     return search_of(suspect).found.get(suspect.k, "")

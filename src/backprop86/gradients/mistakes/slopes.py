@@ -1,4 +1,4 @@
-"""The derivative of a function of single numbers that is forgotten, or taken for another."""
+"""Wrong derivatives of functions of single numbers: forgotten, or replaced by another."""
 
 from collections.abc import Callable, Iterator
 
@@ -23,7 +23,7 @@ OF_VALUE: dict[str, Slope] = {
     "1 or 0 (y > 0)": lambda x, y: (y > 0).to(y.dtype),
     "1 or 0 (y < 0)": lambda x, y: (y < 0).to(y.dtype),
 }
-"""Derivatives that somebody may take for that of a function y of x, by y."""
+"""Common wrong derivatives of a function y of x, in terms of y."""
 OF_ARGUMENT: dict[str, Slope] = {
     "x": lambda x, y: x,
     "1 - x": lambda x, y: 1 - x,
@@ -33,13 +33,13 @@ OF_ARGUMENT: dict[str, Slope] = {
     "1 or 0 (x > 0)": lambda x, y: (x > 0).to(x.dtype),
     "1 or 0 (x < 0)": lambda x, y: (x < 0).to(x.dtype),
 }
-"""The same, by x."""
+"""Common wrong derivatives of a function y of x, in terms of x."""
 OF_OTHERS = ("y", "1 - y²", "y(1 - y)", "1 or 0 (y > 0)")
-"""The slopes that are tried with every other value of forward for y."""
+"""The slopes to try with every other value of forward in the place of y."""
 
 
 def slopes(site: Site) -> Iterator[Edit]:
-    """Yield the edits that forget the derivative of a function of one operand, or take another for it."""
+    """Yield the edits that forget the derivative of a function of one operand, or replace it by another."""
     if not site.alone or site.call.in_place:
         return
     of = f"the derivative of `{site.text}`"
@@ -54,7 +54,7 @@ def slopes(site: Site) -> Iterator[Edit]:
 
 
 def shortcuts(site: Site) -> Iterator[Edit]:
-    """Yield the edits that take an operation of several operands for a function of one of them, and a wrong one."""
+    """Yield the edits that treat an operation of several operands as a function of one, with a wrong slope."""
     call = site.call
     if site.alone or call.in_place or not isinstance(call.result, Tensor) or call.result.shape != site.operand.shape:
         return
@@ -81,5 +81,5 @@ def _of_another(slope: Slope) -> Callable[[Tensor], Linear]:
 
 
 def _only(path: Path, q: Linear) -> Change:
-    """Return the change that gives an operation the derivative of q by one operand, and none by the others."""
+    """Return the change that gives an operation the derivative of q by one operand, and 0 by the others."""
     return lambda call, args: call.result + q(call, at(args, path)) - q(call, at(call.args, path))

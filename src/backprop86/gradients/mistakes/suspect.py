@@ -1,4 +1,4 @@
-"""A wrong gradient, and all that can be asked about it."""
+"""A wrong gradient, and everything that its pair of passes can show about it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from backprop86.gradients.candidate import Pair, near
 
 Gradients = Callable[[Callable[..., Tensor], Sequence[Tensor], Tensor], list[Tensor]]
 MANY = 200
-"""With more cases they are not looked at one by one: it would take minutes."""
+"""More cases than this are not examined one by one: it would take minutes."""
 
 
 @dataclass(eq=False)
 class Suspect:
-    """The wrong gradient of tensor number k, the right one, and the pair, which can be asked again."""
+    """The wrong gradient of tensor number k, the right gradient, and the pair, which can be run again."""
 
     pair: Pair
     k: int
@@ -32,7 +32,7 @@ class Suspect:
         return ours.shape == self.right.shape and near(ours, self.right, max(1e-9, self.tolerance))
 
     def again(self, dE_dout: Tensor) -> Tensor:
-        """Return the gradient by hand from another dE_dout."""
+        """Compute the gradient by hand from another dE_dout."""
         return self.pair.gradients(dE_dout)[self.k]
 
     @cached_property
@@ -52,7 +52,7 @@ class Suspect:
 
     @cached_property
     def by_case(self) -> list[Tensor]:
-        """The share of each case in the right gradient; nothing where the output has no axis of cases, or very many."""
+        """The share of each case in the right gradient; empty if the output has no axis of cases, or more than MANY."""
         if self.dE_dout.dim() < 2 or self.dE_dout.shape[-2] != self.cases or self.cases > MANY:
             return []
         return [self.share(-2, c) for c in range(self.cases)]

@@ -1,4 +1,4 @@
-"""A forward pass, operation by operation: it is recorded once, and run again with the derivative of one changed."""
+"""A forward pass, operation by operation: recorded once, and run again with the derivative of one operation changed."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from torch.overrides import TorchFunctionMode
 from backprop86.gradients.mistakes.expressions import Place, caller
 
 Path = tuple[int, ...]
-"""The way to an operand: the number of the argument, and that of its element if it is a list."""
+"""The way to an operand: the number of the argument, and the number of its element if it is a list."""
 Change = Callable[["Call", tuple[Any, ...]], Any]
-"""The result of an operation whose derivative is changed, from its arguments."""
+"""The type of a function that computes an operation with a changed derivative from its arguments."""
 
 
 @dataclass(eq=False)
 class Call:
-    """An operation as it was called: what it was given and what came out, as constants."""
+    """A recorded operation: its arguments and its result, as constants."""
 
     place: Place
     run: Callable[..., Any]
@@ -38,7 +38,7 @@ class Call:
         return own in ("__setitem__", "__set__") or own.startswith("__i") or (own[-1:] == "_" and own[:2] != "__")
 
     def operands(self) -> dict[Path, Tensor]:
-        """Return the operands that have derivatives, by the way to them."""
+        """Return the operands that have derivatives, by their paths."""
         return dict(_numbers(self.args))
 
     def told(self, path: Path) -> str:
@@ -68,23 +68,23 @@ def replaced(args: tuple[Any, ...], path: Path, value: Any) -> tuple[Any, ...]:
 
 
 def constant(value: Any) -> Any:
-    """Return a copy that nothing changes any more."""
+    """Return a copy that later operations cannot change."""
     if isinstance(value, Tensor):
         return value.detach().clone()
     return tuple(constant(one) for one in value) if isinstance(value, list | tuple) else value
 
 
 class Recording(TorchFunctionMode):
-    """Records every operation on numbers by its place in the order in which they run."""
+    """A torch mode that records every operation on numbers, in the order of running."""
 
     def __init__(self) -> None:
-        """Begin without any."""
+        """Begin with an empty record."""
         super().__init__()
         self.calls: dict[int, Call] = {}
         self.n = 0
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        """Run an operation and keep it."""
+        """Run an operation and record it."""
         place, kwargs = caller(getattr(func, "__name__", "").strip("_")), kwargs or {}
         ids = {path: id(one) for path, one in _numbers(args)}
         given = constant(args)
@@ -97,15 +97,15 @@ class Recording(TorchFunctionMode):
 
 
 class Replaying(TorchFunctionMode):
-    """Runs again, with changes of some operations."""
+    """A torch mode that changes some operations of a second run."""
 
     def __init__(self, calls: dict[int, Call], changes: dict[int, Change]) -> None:
-        """Take the calls that were recorded, and the changes by number of the call."""
+        """Take the recorded calls, and the changes by the number of the call."""
         super().__init__()
         self.calls, self.changes, self.n = calls, changes, 0
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        """Run an operation, or what it is changed to."""
+        """Run an operation, or its changed form."""
         n, self.n = self.n, self.n + 1
         if n in self.changes:
             return self.changes[n](self.calls[n], args)

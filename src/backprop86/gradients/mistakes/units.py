@@ -1,4 +1,4 @@
-"""Mistakes of the units: a forgotten derivative of theirs, weights that are transposed on the way down."""
+"""Mistakes of the units: a forgotten derivative, weights that are transposed on the way down."""
 
 from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType
@@ -18,11 +18,14 @@ FACTORS: dict[str, Callable[[Tensor], Tensor]] = {
     "1 - y²": lambda y: 1 - y * y,
     "1 or 0 (y > 0)": lambda y: (y.real > 0).double(),
 }
-"""Derivatives that may have been forgotten: the logistic's, whole or half, that of tanh, that of ReLU."""
+"""Derivatives that people forget: of the logistic, whole or half, of tanh, of ReLU."""
 
 
 def transposed_weight(suspect: Suspect) -> str:
-    """Transpose the weight itself between the two passes, so that it is found wherever the cache keeps it."""
+    """Name a weight that is transposed on the way down.
+
+    The test transposes the weight itself between the two passes, wherever the cache keeps it.
+    """
     for k, (name, w) in enumerate(zip(suspect.pair.names, suspect.pair.tensors, strict=True)):
         if w.dim() > 1 and w.shape[-1] == w.shape[-2]:
             tensors = [tensor.clone() for tensor in suspect.pair.tensors]
@@ -36,7 +39,7 @@ def transposed_weight(suspect: Suspect) -> str:
 
 
 def factor(suspect: Suspect) -> str:
-    """Tell a factor that is missing in this very gradient, or in all that is carried down from the output."""
+    """Name a factor that is missing in this gradient, or in all gradients below the output."""
     out = suspect.pair.out
     for name, factor in FACTORS.items():
         if out.shape == suspect.by_hand.shape and suspect.close(suspect.by_hand * factor(out)):
@@ -47,9 +50,9 @@ def factor(suspect: Suspect) -> str:
 
 
 def hidden_factor(suspect: Suspect) -> str:
-    """Tell a missing factor of hidden units, case by case: there a weight's gradient is a product with that factor.
+    """Name a missing factor of hidden units, case by case: there a weight's gradient is a product with that factor.
 
-    Where forward is written in torch, search.py tells it by the operation.
+    Where forward is written in torch, search.py names the operation instead.
     """
     if search_of(suspect).forward.calls:
         return ""
@@ -61,7 +64,7 @@ def hidden_factor(suspect: Suspect) -> str:
 
 
 def _missing_in(suspect: Suspect, c: int) -> tuple[bool, set[str]]:
-    """Return whether case c is wrong, and the factors that would make it right or leave it so."""
+    """Return whether case c is wrong, and the factors that would make it right or keep it right."""
     right, dE_dout = suspect.by_case[c], torch.zeros_like(suspect.dE_dout)
     dE_dout[..., c, :] = suspect.dE_dout[..., c, :]
     with suspect.pair.untouched:
@@ -79,7 +82,7 @@ def _missing_in(suspect: Suspect, c: int) -> tuple[bool, set[str]]:
 
 
 def _tensors(cache: Any, seen: set[int]) -> Iterator[Tensor]:
-    """Yield every tensor that is kept in a cache, in whatever tuples, dicts, objects or closures."""
+    """Yield every tensor in a cache, inside any tuples, dicts, objects or closures."""
     if isinstance(cache, Tensor):
         yield cache
     elif id(cache) not in seen and not isinstance(cache, str | type | ModuleType):

@@ -1,16 +1,16 @@
-"""The words for a gradient without a name: where it is wrong and how much, and what else is plain from its numbers."""
+"""The words for a mistake without a name: where the gradient is wrong, by how much, and what its numbers show."""
 
 from backprop86.gradients.mistakes.blocks import in_words, wrong_slices
 from backprop86.gradients.mistakes.suspect import Suspect
 
 
 def not_linear(suspect: Suspect) -> str:
-    """Tell a gradient that is not linear in dE_dout, as every gradient is: no derivative of forward explains it."""
+    """Describe a gradient that is not linear in dE_dout, as every gradient is: no derivative of forward explains it."""
     size = 1e-6 * suspect.by_hand.abs().max()
     ways = {
-        "it is not 0 where dE_dout is 0: part of it is not multiplied by what flows back": (0, 0),
-        "it does not turn its sign when dE_dout does: it must be linear in what flows back": (-1, -1),
-        "it does not double when dE_dout does: it must be linear in what flows back": (2, 2),
+        "it is not 0 where dE_dout is 0: part of it is not multiplied by dE_dout": (0, 0),
+        "it does not turn its sign when dE_dout does: it must be linear in dE_dout": (-1, -1),
+        "it does not double when dE_dout does: it must be linear in dE_dout": (2, 2),
     }
     for told, (given, wanted) in ways.items():
         if ((suspect.again(given * suspect.dE_dout) - wanted * suspect.by_hand).abs() > size).any():
@@ -19,7 +19,7 @@ def not_linear(suspect: Suspect) -> str:
 
 
 def somewhere(suspect: Suspect) -> str:
-    """Tell the worst entry, the slices that are wrong if others are right, and sums that must be 0."""
+    """Describe the worst entry, the wrong slices if others are right, and sums that must be 0."""
     return "; ".join([_worst(suspect), *_slices(suspect), *_sums(suspect)])
 
 
@@ -33,7 +33,7 @@ def _worst(suspect: Suspect) -> str:
 
 
 def _slices(suspect: Suspect) -> list[str]:
-    """Return the block that all wrong entries fill, if they fill one."""
+    """Describe the block that the wrong entries fill; "" if they fill none."""
     n_wrong = int(((suspect.by_hand - suspect.right).abs() > suspect.tolerance * suspect.right.abs().max()).sum())
     for axis, n in enumerate(suspect.right.shape):
         wrong = wrong_slices(suspect, axis)

@@ -1,4 +1,4 @@
-"""Mistakes of a gradient as a whole: its sign, a factor, a mean for a sum; and the words for what has no name."""
+"""Mistakes of a gradient as a whole: its sign, a factor, a mean in the place of a sum."""
 
 from itertools import combinations
 from math import prod
@@ -11,35 +11,35 @@ from backprop86.gradients.mistakes.suspect import Suspect
 
 
 def nothing(suspect: Suspect) -> str:
-    """Tell a gradient that is 0 everywhere, or must be."""
+    """Name a gradient that is 0 everywhere, or must be."""
     if not suspect.right.any():
         return f"it must be 0 everywhere, was up to {float(suspect.by_hand.abs().max()):.6g}"
     return "" if suspect.by_hand.any() else "it is 0 everywhere"
 
 
 def rounding(suspect: Suspect) -> str:
-    """Tell a gradient so near to right that undoing any mistake by a factor near 1 would explain it."""
+    """Name a gradient that is almost right: undoing any mistake by a factor near 1 would explain it."""
     if not near(suspect.by_hand, suspect.right):
         return ""
     return "all but right: a small mistake, or rounding (1 - y has few digits where y is nearly 1: try smaller weights)"
 
 
 def sign(suspect: Suspect) -> str:
-    """Tell a sign that is turned."""
+    """Name a turned sign."""
     return "its sign is turned" if suspect.close(-suspect.by_hand) else ""
 
 
 def dE_dout(suspect: Suspect) -> str:
-    """Tell a gradient in which dE_dout is left out."""
+    """Name a gradient that leaves out dE_dout."""
     ones = torch.ones_like(suspect.dE_dout)
     right = suspect.oracle(suspect.pair.function, suspect.pair.tensors, ones)[suspect.k]
     if near(suspect.by_hand, right, max(1e-9, suspect.tolerance)):
-        return "dE_dout is left out: it is the gradient of the sum of what forward gives"
+        return "dE_dout is left out: it is the gradient of the sum of the output"
     return ""
 
 
 def mean(suspect: Suspect) -> str:
-    """Tell a mean for a sum over cases or outputs, or over other axes of the output, and the other way round."""
+    """Name a mean in the place of a sum over cases, outputs or other axes of the output, or the other way round."""
     for over, n in _sizes(suspect).items():
         if suspect.close(suspect.by_hand * n):
             return f"it is the mean over {over}, not the sum: 1/{n} of what it must be"
@@ -49,7 +49,7 @@ def mean(suspect: Suspect) -> str:
 
 
 def _sizes(suspect: Suspect) -> dict[str, int]:
-    """Return how many numbers may have been averaged: cases, outputs, or those along axes that no others equal."""
+    """Return the numbers of cases, outputs or entries along axes of unique length that may have been averaged."""
     out = suspect.pair.out
     last = out if out.dim() > 1 else suspect.pair.tensors[0]
     outputs = last.shape[-1] if last.dim() else 1
@@ -67,7 +67,7 @@ def _sizes(suspect: Suspect) -> dict[str, int]:
 
 
 def constant(suspect: Suspect) -> str:
-    """Tell a number by which all of the gradient is multiplied."""
+    """Name a number by which the whole gradient is multiplied."""
     ours, right = suspect.by_hand, suspect.right
     largest = int(right.abs().argmax())
     k = float(ours.flatten()[largest] / right.flatten()[largest])
