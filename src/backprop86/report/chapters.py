@@ -88,7 +88,8 @@ def learning(chapter: Chapter, made: Material, runs: Runs, so: str, sources: dic
     if runs.rows["learned"].any():
         about = [claim for claim in experiment.claims if claim.id in set(made.judged["claim"])]
         about = [claim for claim in about if claim.column in ("sweeps", "learned")]
-        figure, says = curves.sweeps_figure(runs, experiment, printed), told("sweeps", printed, words)
+        with_words = {name: printed.get(name, []) for name in curves.labelled(experiment, runs)}
+        figure, says = curves.sweeps_figure(runs, experiment, printed), told("sweeps", with_words, words)
         chapter.figure(f"{made.stem}_sweeps", figure, says + so, about, [runs], sources)
     drawn = {name: printed.get(name, []) for name in experiment.drawn or {} if name in runs.readings}
     if drawn := dict(list(drawn.items())[:COLUMNS]):

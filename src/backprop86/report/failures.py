@@ -57,7 +57,10 @@ def table(every: list[Runs]) -> pd.DataFrame:
 def meanings(found: pd.DataFrame) -> pd.DataFrame:
     """Return a row per kind: the number of its runs in all experiments, see `_whole`, and its meaning."""
     whole = _whole(found)
-    return pd.DataFrame([{"kind": kind, "runs": int(whole[kind].sum()), "what it is": KINDS[kind]} for kind in KINDS])
+    rows = [{"kind": kind, "runs": int(whole[kind].sum()), "what it is": KINDS[kind]} for kind in KINDS]
+    table = pd.DataFrame(rows).rename(columns={"kind": "in the rows"})
+    table.insert(0, "kind", [SHORT[kind][0] for kind in KINDS])
+    return table
 
 
 def common(found: pd.DataFrame) -> list[str]:
@@ -165,8 +168,10 @@ def _example(
     net, asked = wiring_of(problem.wiring, recipe), problem.cases(recipe)
     y = states(net, asked.inputs, np.nan_to_num(np.array(row["weights"]))[None])[0]
     blocks = {"wanted": asked.desired.T, "answers": y[:, net.outputs].T, "hidden": y[:, net.hidden].T}
-    heights = np.cumsum([0, *(len(block) for block in blocks.values())])
-    picture.imshow(np.concatenate(list(blocks.values())), cmap="Greys", vmin=0, vmax=1, aspect="auto")
+    most = max(len(block) for block in blocks.values())
+    thick = [np.repeat(block, -(-most // (4 * len(block))), axis=0) for block in blocks.values()]  # room for words
+    heights = np.cumsum([0, *map(len, thick)])
+    picture.imshow(np.concatenate(thick), cmap="Greys", vmin=0, vmax=1, aspect="auto")
     picture.set_yticks((heights[1:] + heights[:-1]) / 2 - 0.5, list(blocks))
     for height in heights[1:-1]:
         picture.axhline(height - 0.5, color=PALETTE[1], linewidth=1.2)
