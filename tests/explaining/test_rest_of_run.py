@@ -141,7 +141,7 @@ def test_what_is_said_of_the_course_of_training():
         assert untrue not in by_case
     stuck = page_of("experiment=family_trees", "reading=case_updates")
     assert re.search(r"From sweep \d+ on E hardly falls: a plateau, or a minimum\.", stuck)
-    assert "In 1,500 sweeps it does not learn. It would have learned if each output" in stuck
+    assert "In 1,500 sweeps it does not learn. A net has learned when each output" in stuck
 
 
 @pytest.mark.parametrize(("reading", "surface"), [("xor", "a straight line"), ("as_printed", "a plane")])
