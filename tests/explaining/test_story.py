@@ -200,7 +200,7 @@ WORDS = {
         "These connections skip a level: i1 → o1, i2 → o1.",
         "ε = 0.5 and α = 0.9.",
         "it has learned: each",
-        "One step does little.",
+        "One step changes little.",
         "on if exactly one of two",
         "On means 0.9 here",
     ],

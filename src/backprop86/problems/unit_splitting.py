@@ -105,7 +105,7 @@ def shown_with_one(inputs: np.ndarray) -> np.ndarray:
 
 MEASURES = {
     **{
-        f"apart_{n}": f"of the net with {n} copies of each hidden unit: the largest difference of outputs, at any sweep "
+        f"apart_{n}": f"of the net with {n} copies of each hidden unit: the largest difference of outputs at any sweep "
         "of 2,000, from the outputs of the original net" for n in (2, 4, 10)
     },
     **{f"same_bits_{n}": f"apart_{n} is exactly 0" for n in (2, 4, 10)},
