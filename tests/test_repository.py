@@ -1,4 +1,4 @@
-"""What must be true of the whole: no autograd, a lock that fits, results that fit their runs, a README that runs."""
+"""Rules for the whole repository: no autograd, a fitting lock, results that fit their runs, a README that runs."""
 
 import ast
 import re
@@ -205,7 +205,7 @@ def test_functions_fit_a_screen():
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 EXTRAS = ["bench", "browser", "cluster", "contest"]
 LOCKS = ["requirements/build.lock", "requirements/main.lock", "requirements/torch.lock"]
-"""What every installation takes, in this order; each of the extras has one more."""
+"""The locks of every installation, in this order; each of the extras has one more."""
 
 
 def pins(text):
@@ -223,7 +223,7 @@ def locked(*files):
 
 
 def loose(text):
-    """Return what a lock leaves open: requirements that are not one version, or of which any file would do."""
+    """Return the open places of a lock: requirements that allow several versions, or any file."""
     of_one_file = re.compile(r"[0-9a-f]{64}")
     return [
         str(pin)
@@ -332,11 +332,11 @@ RUNS_TEXT = re.compile(
     r"|torch\.load|(pd|pandas)\.read_pickle|yaml\.(unsafe_|full_)?load(_all)?|os\.(system|popen)"
     r"|subprocess\.(getoutput|getstatusoutput)|allow_pickle|shell"
 )
-"""Calls that may run whatever a text or a file says; `safe_load` is none of them. The last two are keywords."""
+"""Calls that may run the contents of a text or a file; `safe_load` is safe. The last two are keywords."""
 
 
 def runs_text_in(source):
-    """Return every place of a source that may run what it reads, by whatever name it was imported."""
+    """Return every place of a source that may run its input, under any imported name."""
     tree, found = ast.parse(source), []
     known = {}
     for node in ast.walk(tree):

@@ -1,4 +1,4 @@
-"""The run that the step begins: the sweeps shown, who learns, and what is said of it."""
+"""The run that the step begins: the sweeps shown, the seeds that learn, and the words about it."""
 
 import re
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""One step with every number: what is printed is recomputed from what is printed, and compared with the engines."""
+"""One step with every number: the page is recomputed from its own numbers, and compared with the engines."""
 
 import re
 import subprocess
@@ -240,7 +240,7 @@ WORDS = {
 
 @cache
 def plain():
-    """The page without any setting."""
+    """Return the page without any setting."""
     return written(parts_of())
 
 

@@ -1,4 +1,4 @@
-"""Tables as people read them, and the ledger to read."""
+"""Tables for people to read, and the page of claims."""
 
 import re
 
@@ -135,9 +135,7 @@ def test_a_claim_stands_as_its_worst_net_does(judged):
 def test_what_is_different_here_stands_above_the_ledger(judged):
     notes = ["made_up, fast: epsilon is 0.25 here", "left out: one"]
     page = claims_page(judged, TITLES, notes, "my own")
-    above = (
-        "# Claims\n\n**Mind what is different here:**\n\n- made_up, fast: epsilon is 0.25 here\n- left out: one\n\nThe "
-    )
+    above = "# Claims\n\n**Notes on these rows:**\n\n- made_up, fast: epsilon is 0.25 here\n- left out: one\n\nThe "
     assert page.startswith(above)
     assert "from the rows in `my own/runs/`" in page
     made_by = "experiment=made_up 'output=my own' && python experiments/report.py --output 'my own'`.\n"

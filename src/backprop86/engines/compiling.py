@@ -55,7 +55,7 @@ class _Kept(NullCache):
         return CompileResult._rebuild(target, *pickle.loads(payload)) if payload else None
 
     def save_overload(self, types: Any, result: Any) -> None:
-        """Keep what was compiled, in the first folder that takes it."""
+        """Keep the compiled code, in the first folder that takes it."""
         if result.library.has_dynamic_globals:  # addresses of this process
             return
         keep(*self._place(types, result.target_context), dumps(result._reduce()))
@@ -78,7 +78,7 @@ def kept(name: str, key: str) -> bytes:
 
 
 def keep(name: str, key: str, payload: bytes) -> None:
-    """Keep what was compiled, in the first folder that takes it."""
+    """Keep the compiled code, in the first folder that takes it."""
     for folder in folders():
         with suppress(OSError):
             _write(folder / name, _seal(key, payload) + payload)
@@ -94,7 +94,7 @@ def folders() -> list[Path]:
 
 @cache
 def _digest(source: str) -> str:
-    """Return the digest of every file that a kernel of this file is made of."""
+    """Return the digest of every file behind the kernels of this file."""
     files = [*(HERE / name for name in SOURCES), Path(source)]
     return hashlib.sha256(b"".join(hashlib.sha256(file.read_bytes()).digest() for file in files)).hexdigest()
 

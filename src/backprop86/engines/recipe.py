@@ -95,7 +95,7 @@ class Recipe:
     """The settings that decide a seed's run. The defaults are those that most 1986 problems share."""
 
     network: str = ""  # one of the problem's networks
-    sweeps: int = 1000  # give up after this many
+    sweeps: int = 1000  # the number of sweeps after which a run gives up
     epsilon: float = 0.1
     alpha: float = 0.0
     decay: float = 0.0  # fraction by which every weight shrinks after every change

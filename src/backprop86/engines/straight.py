@@ -253,7 +253,7 @@ class Sweep:
 
 @dataclass
 class Found:
-    """What a sweep finds of its outputs: E, the least that is to be on, the most that is to be off, the worst case."""
+    """The findings of a sweep: E, the least output to be on, the largest to be off, the worst case."""
 
     on: Lines
     E: Name = ""

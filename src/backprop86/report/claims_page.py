@@ -54,7 +54,7 @@ def claims_page(
     about |= {"folder": folder, "report": report_command(folder)}
     kinds = "".join(f"- {RULES[kind].says}\n" for kind in RULES if kind in set(ledger["kind"]))
     page = ["# Claims\n"]
-    page += ["**Mind what is different here:**\n", *(f"- {in_markdown(note)}" for note in notes), ""] if notes else []
+    page += ["**Notes on these rows:**\n", *(f"- {in_markdown(note)}" for note in notes), ""] if notes else []
     page.append(PREFACE.format(**about, kinds=kinds))
     for stem, of_stem in ledger.groupby("stem", sort=False):
         page.append(f"## {in_markdown(titles[str(stem)])}\n\nMade by `{command(str(stem), folder)}`.\n")

@@ -57,7 +57,7 @@ def table(every: list[Runs]) -> pd.DataFrame:
 def meanings(found: pd.DataFrame) -> pd.DataFrame:
     """Return a row per kind: the number of its runs in all experiments, see `_whole`, and its meaning."""
     whole = _whole(found)
-    return pd.DataFrame([{"kind": kind, "runs": int(whole[kind].sum()), "what it is": KINDS[kind]} for kind in KINDS])
+    return pd.DataFrame([{"kind": kind, "runs": int(whole[kind].sum()), "meaning": KINDS[kind]} for kind in KINDS])
 
 
 def common(found: pd.DataFrame) -> list[str]:
