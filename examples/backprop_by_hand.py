@@ -29,7 +29,7 @@ def logistic(x):
 
 
 def forward(w, inputs=INPUTS):
-    """Step 2. Go forward: each unit adds up what it receives times its weights (equation 1), and squashes the sum."""
+    """Step 2. Go forward: each unit adds up its inputs times its weights (equation 1), and squashes the sum."""
     hidden = logistic(inputs @ w["w_early"] + w["b_early"])
     y = logistic(hidden @ w["w_late"] + w["b_late"])
     return hidden, y
@@ -44,11 +44,11 @@ def backward(w, hidden, y):
     """Step 4. Go backward, from the error to each weight, by the chain rule. Each line needs only the one above it."""
     dE_dy = y - DESIRED  # how E changes with each output (equation 4)
     dE_dx = dE_dy * y * (1 - y)  # with its total input: y(1 - y) is the slope of the logistic (equation 5)
-    dE_dw_late = hidden.T @ dE_dx  # with a weight: times what came through it, added up over cases (equation 6)
+    dE_dw_late = hidden.T @ dE_dx  # with a weight: times the output that it carried, added up over cases (equation 6)
     dE_db_late = dE_dx.sum(0)  # a bias is a weight from a unit that is always 1
 
     dE_dhidden = dE_dx @ w["w_late"].T  # the blame of a hidden unit: through every weight that leaves it (equation 7)
-    dE_dx = dE_dhidden * hidden * (1 - hidden)  # from here on all is repeated, one layer earlier
+    dE_dx = dE_dhidden * hidden * (1 - hidden)  # from here on the steps repeat, one layer earlier
     dE_dw_early = INPUTS.T @ dE_dx
     dE_db_early = dE_dx.sum(0)
     return {"w_early": dE_dw_early, "b_early": dE_db_early, "w_late": dE_dw_late, "b_late": dE_db_late}

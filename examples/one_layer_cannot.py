@@ -1,4 +1,4 @@
-"""Why one layer cannot learn XOR: two inputs straight to one output, all gradients by hand, and what goes wrong.
+"""One layer cannot learn XOR: two inputs straight to one output, all gradients by hand, and the reason why.
 
     python examples/one_layer_cannot.py
 
@@ -56,7 +56,7 @@ def most_right(d, steps=41):
 
 
 def main():
-    """Let the same net learn OR and XOR, and say why one of them is out of reach."""
+    """Let the same net learn OR and XOR, and print the reason why XOR is out of reach."""
     for name, d in (("OR", OR), ("XOR", XOR)):
         errors, w = learn(small_random_weights(seed=1), d, sweeps=2000)
         first, later, last = errors[0], errors[200], errors[-1]

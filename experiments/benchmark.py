@@ -1,10 +1,10 @@
-"""Seed-sweeps per second: our two engines, what people use instead, and what the machine could do at most.
+"""Seed-sweeps per second of our two engines and of common alternatives, and the machine's limit.
 
 python experiments/benchmark.py           a few minutes, into results/
 python experiments/benchmark.py --quick   rough, into quick/
 
-Everyone trains the same networks by equations 3 and 9 for a fixed number of sweeps, is first checked to end at the same
-weights, is warmed up, gets the number of seeds that suits it best, and is then timed in turn with the others.
+All train the same networks by equations 3 and 9 for a fixed number of sweeps. The benchmark first checks that each ends
+at the same weights, warms it up, finds the number of seeds that suits it best, and then times all in turn.
 """
 
 import argparse
@@ -65,14 +65,14 @@ def told(title: str, repeats: int) -> Iterator[int]:
 
 
 def peak_memory(seeds: int) -> float:
-    """Return the gigabytes that a process of its own takes at most to train and measure these seeds of symmetry."""
+    """Return the peak memory, in gigabytes, of a separate process that trains and measures these seeds of symmetry."""
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
         return pool.submit(memory_of, seeds).result()
 
 
 def memory_of(seeds: int) -> float:
-    """Train the seeds here, as run.py does, and return the gigabytes that this process has taken at most."""
-    import resource  # Windows has none, and the rest runs there
+    """Train the seeds here, as in run.py, and return the peak memory of this process in gigabytes."""
+    import resource  # Windows lacks this module, and the rest runs there
 
     problem, recipe = EXPERIMENTS[GROWING]
     run_reading(problem, replace(recipe, sweeps=100, stop="learned"), list(range(seeds)))

@@ -1,4 +1,4 @@
-"""Gradients by hand beside autograd and three other oracles; whole runs beside autograd; what both cost.
+"""Gradients by hand beside autograd and three other oracles; whole runs beside autograd; the cost of both.
 
 python experiments/compare_autograd.py                  everything, into results/
 python experiments/compare_autograd.py experiment=xor   one experiment, printed; nothing is written
@@ -25,14 +25,14 @@ from backprop86.running.settings import load, stems
 
 Item = TypeVar("Item")
 PATHS_TITLE = (
-    "whole runs by hand: how far weights and E are from those by autograd at most; by which sweep they have "
-    "parted from autograd, the fused engine, a run begun one bit away, torch.optim.SGD"
+    "whole runs by hand: the largest distance of weights and E from runs by autograd; the sweep by which they have "
+    "parted from autograd, the fused engine, a run that began one bit away, torch.optim.SGD"
 )
-COSTS_TITLE = "forward and backward by hand, over autograd: median time with the range, memory at most"
+COSTS_TITLE = "forward and backward by hand, over autograd: median time with its range, and peak memory"
 
 
 def gradients(chosen: list[str], console: Console) -> pd.DataFrame:
-    """Return a row for each tensor and oracle; print the table of each experiment as it is done."""
+    """Return a row for each tensor and oracle; print each experiment's table when it is done."""
     parts = []
     for name in chosen:
         parts.append(beside_autograd.gradients(name))
@@ -46,27 +46,27 @@ def gradients(chosen: list[str], console: Console) -> pd.DataFrame:
 
 
 def shown(items: Iterable[Item], description: str, console: Console) -> Iterator[Item]:
-    """Yield the items, with a bar that says how many are done."""
+    """Yield the items behind a progress bar."""
     with Progress(console=console, transient=True) as progress:
         yield from progress.track(list(items), description=description)
 
 
 def main() -> None:
-    """Compare, print, and write if it is everything."""
+    """Compare, print, and without an argument write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("only", nargs="?", default="", metavar="experiment=<stem>")
     only, console = parser.parse_args().only, Console()
     stem = only.removeprefix("experiment=")
     if only and (stem == only or stem not in stems()):
         raise BadInput(f"the argument must be experiment= and one of {', '.join(stems())}, was {only}")
-    torch.set_num_threads(1)  # tensors are small: two threads wait for each other, and blur the times
+    torch.set_num_threads(1)  # tensors are small: two threads would wait for each other, and blur the times
     chosen = [stem] if only else [name for name in stems() if not load(name).experiment.by_itself]
     tables = {"autograd": gradients(["modules", *chosen], console)}
     if runs := beside_autograd.followed(chosen):
         tables["autograd_paths"] = beside_autograd.paths(shown(runs, "whole runs", console))
         summary = survey.paths_summary(tables["autograd_paths"])
         console.print(table_of(survey.paths_for_terminal(summary), PATHS_TITLE))
-    tables["autograd_cost"] = beside_autograd.costs(shown(chosen, "what both cost", console))
+    tables["autograd_cost"] = beside_autograd.costs(shown(chosen, "the cost of both", console))
     console.print(table_of(tables["autograd_cost"], COSTS_TITLE))
     if not only:
         for name, table in tables.items():

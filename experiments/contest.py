@@ -3,7 +3,7 @@
 python experiments/contest.py              every layer, into results/ (some minutes)
 python experiments/contest.py "layer norm" one layer, printed; nothing is written
 
-A right pair should be cleared, a wrong one caught, and its cause named.
+A checker should clear a right pair, catch a wrong pair, and name its cause.
 """
 
 import argparse
@@ -32,7 +32,7 @@ def shown(console: Console, asked: list[Entry]) -> Iterator[Entry]:
 
 
 def main() -> None:
-    """Let all checkers judge all pairs; print, and write if it was every layer."""
+    """Let all checkers judge all pairs; print, and without an argument write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("only", nargs="?", default="", metavar="layer")
     only, console = parser.parse_args().only, Console()

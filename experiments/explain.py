@@ -19,9 +19,9 @@ from backprop86.running.cli import one_clear_line
 
 
 def main() -> None:
-    """Tell it, or write it."""
+    """Show the page in the terminal, or print it as Markdown."""
     sys.stdout.reconfigure(encoding="utf-8")  # a pipe on Windows has no ∂
-    torch.set_num_threads(1)  # one net is too little to share out
+    torch.set_num_threads(1)  # one net is too little work for several threads
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("settings", nargs="*", metavar="name=value", help=", ".join(NAMES + FIELDS))
     parser.add_argument("--markdown", action="store_true", help="print Markdown and nothing else")

@@ -1,12 +1,12 @@
-"""Runs -> tables, figures, verdicts, the gallery, and what is made of them in the README and docs/.
+"""Runs -> tables, figures, verdicts, the gallery, and their parts of the README and docs/.
 
-python experiments/report.py                 what stands in results/, which must be whole
-python experiments/report.py --output quick  whatever stands in quick/; the README and docs/ are left alone
-python experiments/report.py --only xor_fig3   one figure in seconds, and how to cite it; nothing else is touched
-python experiments/report.py --pages         the README and docs/ alone, filled from results/ as it stands
-python experiments/report.py --more          figures as SVG, tables in LaTeX, and a page that holds its pictures too
-python experiments/report.py --check         nothing is written; exit status 1 if a file in results/, the README or a
-                                             page of docs/ is not what the runs in results/ give
+python experiments/report.py                 the runs in results/, which must be complete
+python experiments/report.py --output quick  the runs in quick/, without the README and docs/
+python experiments/report.py --only xor_fig3   one figure in seconds, and its citation; nothing else changes
+python experiments/report.py --pages         the README and docs/ alone, filled from the present results/
+python experiments/report.py --more          also figures as SVG, tables in LaTeX, and a self-contained page
+python experiments/report.py --check         writes nothing; exit status 1 if a file in results/, the README or a
+                                             page of docs/ differs from the runs in results/
 """
 
 import argparse
@@ -21,22 +21,22 @@ from backprop86.running.cli import one_clear_line
 
 
 def main() -> None:
-    """Make it, or check it."""
+    """Make the report, or check it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", default="results", help="the folder that holds runs/")
     parser.add_argument("--check", action="store_true", help="compare results/ and the pages with the runs")
-    parser.add_argument("--pages", action="store_true", help="fill the README and docs/ from results/ as it stands")
-    parser.add_argument("--only", metavar="FIGURE", help="make this figure alone, and say how it is cited")
+    parser.add_argument("--pages", action="store_true", help="fill the README and docs/ from the present results/")
+    parser.add_argument("--only", metavar="FIGURE", help="make this figure alone, and print its citation")
     parser.add_argument(
-        "--more", action="store_true", help="also SVG, tables in LaTeX, a page with its pictures inside"
+        "--more", action="store_true", help="make also SVG, tables in LaTeX, a page with its pictures inside"
     )
-    parser.add_argument("--processes", type=int, help="how many work side by side; as many as cores, if not given")
+    parser.add_argument("--processes", type=int, help="number of processes; the number of cores, if not given")
     chosen = parser.parse_args()
     if chosen.processes is not None and chosen.processes < 1:
         raise BadInput(f"processes must be 1 or more, was {chosen.processes}")
     if chosen.only:
         entry = one_figure(chosen.only, chosen.output, EXAMPLE, chosen.more)
-        print(f"{chosen.output}/figures/{chosen.only} is made: .png, .pdf, and .json, which says of what\n\n{entry}")
+        print(f"{chosen.output}/figures/{chosen.only} is made: .png, .pdf, and .json with its sources\n\n{entry}")
     elif chosen.pages:
         fill_pages(EXAMPLE)
         print("the README and docs/ are filled from results/")
@@ -45,7 +45,7 @@ def main() -> None:
     elif found := stale(EXAMPLE, processes=chosen.processes):
         sys.exit("\n".join([*found, f"{report_command()} makes them anew"]))
     else:
-        print("results/, the README and docs/ are what the runs give")
+        print("results/, the README and docs/ agree with the runs")
 
 
 if __name__ == "__main__":

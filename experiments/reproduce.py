@@ -1,4 +1,4 @@
-"""All of it in order: every experiment, then every table, figure and verdict.
+"""Everything in order: every experiment, then every table, figure and verdict.
 
 python experiments/reproduce.py            into results/, as the experiments' files say
 python experiments/reproduce.py --quick    into quick/, a few seeds each, to see that everything works
@@ -21,14 +21,14 @@ from backprop86.running.settings import load, stems
 
 
 def made(stem: str, quick: bool) -> str:
-    """Run an experiment; return how many seeds learned in a line, none for an experiment that runs by itself."""
+    """Run an experiment; return a line with the number of seeds that learned, or None if it has its own make target."""
     settings = load(stem, output="quick" if quick else "results")
     settings.seeds = settings.experiment.quick_seeds if quick else None
     return "" if settings.experiment.by_itself else f"{stem}: {in_brief(settings, run(settings))[0]}\n"
 
 
 def work(stem: str) -> int:
-    """Return roughly what an experiment costs, taking every reading for as large as the first."""
+    """Return the rough cost of an experiment, as if every reading were as large as the first."""
     experiment = load(stem).experiment
     readings = experiment.every_reading
     recipe = experiment.recipe_of(next(iter(readings)))
@@ -41,8 +41,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a few seeds, into quick/")
     quick = parser.parse_args().quick
-    with workers(cores() if quick else 2) as each:  # one measures, judges or writes while another trains
-        todo = sorted(stems(), key=work, reverse=True)  # so that no long one is left alone at the end
+    with workers(cores() if quick else 2) as each:  # one process measures, judges or writes while another trains
+        todo = sorted(stems(), key=work, reverse=True)  # so that no long experiment is left alone at the end
         for line in track(each(partial(made, quick=quick), todo), "training", len(todo)):
             print(line, end="")
     publish("quick" if quick else "results", EXAMPLE)

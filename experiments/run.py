@@ -5,7 +5,7 @@ python experiments/run.py experiment=symmetry reading=zero_one_targets
 python experiments/run.py -m experiment=symmetry,xor
 python experiments/run.py experiment=xor seeds=10000000 cluster=auto        (docs/scale.md)
 
-Stopped at any moment, the same command goes on from the last ranges of seeds that it finished.
+After a stop at any moment, the same command goes on from the finished ranges of seeds.
 """
 
 import sys
@@ -22,8 +22,8 @@ from backprop86.running.settings import CONF, typed
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")
 def job(config: DictConfig) -> None:
-    """Run what Hydra has composed: it calls this once for each experiment that is named after -m."""
-    with one_clear_line():  # here already, or Hydra adds lines of its own
+    """Run the settings that Hydra has composed; Hydra calls this once for each experiment after -m."""
+    with one_clear_line():  # checked here, or Hydra adds lines of its own
         settings = typed(config, HydraConfig.get().runtime.choices.get("experiment", ""))
         print(*in_brief(settings, run(settings)), sep="\n")
 

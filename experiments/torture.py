@@ -1,11 +1,10 @@
-"""A run that is killed again and again, by itself, beside another and on a full disk: are rows lost, or changed?
+"""Killing a run again and again, alone, beside another run and on a full disk: are rows lost, or changed?
 
 python experiments/torture.py              50 kills, some five minutes
-python experiments/torture.py --hours 1    as many as there is time for
+python experiments/torture.py --hours 1    kills for an hour
 
-Each time a command is started, left alone for a while and stopped by a signal; then every range of seeds that was ever
-seen whole must be there with the same bytes, and whenever the run comes to its end its rows must be those of a run that
-nobody stopped.
+Each time the program starts a command and stops it by a signal after a while. Every finished range of seeds must then
+still exist with the same bytes, and whenever the run comes to its end its rows must be those of an undisturbed run.
 """
 
 import argparse
@@ -39,15 +38,15 @@ class Found:
     """Counts of kills, of finished ranges and of faults."""
 
     kills: Counter[str] = field(default_factory=Counter)  # alone, two writers, full disk -> processes
-    seen: dict[str, str] = field(default_factory=dict)  # of the run at hand: range -> digest of its file
-    ranges: int = 0  # that were seen finished after a kill
+    seen: dict[str, str] = field(default_factory=dict)  # of the present run: range -> digest of its file
+    ranges: int = 0  # ranges that were finished at a kill
     wholes: int = 0  # runs that came to their end
     lost: int = 0
     changed: int = 0
 
 
 def start(output: Path, most_bytes: int | None = None) -> subprocess.Popen:
-    """Start the run; it may write no file that is larger than `most_bytes`, as on a disk that is full."""
+    """Start the run with a limit of `most_bytes` on the size of a file, as on a full disk."""
 
     def limit() -> None:
         if most_bytes is not None:
@@ -65,7 +64,7 @@ def digests(output: Path) -> dict[str, str]:
 
 
 def look(output: Path, whole: bytes, found: Found) -> None:
-    """Compare the folder with what was seen in it before, and with the rows of the run that nobody stopped."""
+    """Compare the folder with its earlier contents, and with the rows of an undisturbed run."""
     now, made = digests(output), output / "runs" / "xor.parquet"
     if made.is_file():
         found.wholes += 1
@@ -80,7 +79,7 @@ def look(output: Path, whole: bytes, found: Found) -> None:
 
 
 def kill_once(output: Path, generator: random.Random, found: Found) -> None:
-    """Start a run, or two at once, or one on a full disk, and stop each at a moment of its own."""
+    """Start a run, two at once, or one on a full disk, and stop each at its own random moment."""
     kind = generator.choice(["alone", "alone", "two writers", "full disk"])
     running = [start(output, 1_000 if kind == "full disk" else None) for _ in range(2 if kind == "two writers" else 1)]
     for process in running:
@@ -96,11 +95,11 @@ def kill_once(output: Path, generator: random.Random, found: Found) -> None:
 
 
 def main() -> int:
-    """Torture, and say what became of the rows; 1 if one was lost or changed."""
+    """Kill runs, and report the rows; return 1 if one was lost or changed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kills", type=int, default=50, help="how many times (50)")
-    parser.add_argument("--hours", type=float, default=0.0, help="go on for that long instead")
-    parser.add_argument("--seed", type=int, default=1986, help="of the random moments (1986)")
+    parser.add_argument("--kills", type=int, default=50, help="number of kills (50)")
+    parser.add_argument("--hours", type=float, default=0.0, help="go on for this time instead")
+    parser.add_argument("--seed", type=int, default=1986, help="seed of the random moments (1986)")
     given = parser.parse_args()
     found, generator, until = Found(), random.Random(given.seed), time.monotonic() + 3600 * given.hours
     with tempfile.TemporaryDirectory() as folder:
@@ -112,7 +111,7 @@ def main() -> int:
                 break
             kill_once(output, generator, found)
             look(output, whole, found)
-        while output.exists() or not found.wholes:  # to the end, unless the last one came there
+        while output.exists() or not found.wholes:  # to the end, unless the last run came there
             start(output).communicate()
             look(output, whole, found)
     print(report(found))
@@ -120,7 +119,7 @@ def main() -> int:
 
 
 def report(found: Found) -> str:
-    """Return the lines at the end."""
+    """Return the closing lines."""
     of_each = ", ".join(f"{n} {kind}" for kind, n in sorted(found.kills.items()))
     return (
         f"{found.kills.total()} kills ({of_each}); {found.ranges} ranges of seeds were finished in between,\n"

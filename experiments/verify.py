@@ -1,10 +1,10 @@
-"""Rows -> are they what training gives, to the last bit? Seeds of every reading are trained anew and compared.
+"""Checking rows to the last bit: seeds of every reading are trained anew and compared.
 
 python experiments/verify.py                        20 seeds of every reading in results/: two minutes on two cores
 python experiments/verify.py xor parity --seeds 99  two experiments, more of their seeds
 python experiments/verify.py --output quick         the rows in quick/
 
-Exit status 1 if a value is not the same; the first of each experiment is printed.
+Exit status 1 if a value differs; the first difference of each reading is printed.
 """
 
 import argparse
@@ -16,10 +16,10 @@ from backprop86.running.verify import SEEDS, rows_of, summary, verify
 
 
 def main() -> None:
-    """Train, compare, and say what was compared."""
+    """Train, compare, and print the result."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("experiments", nargs="*", help="all but the map, if none is named")
-    parser.add_argument("--seeds", type=int, default=SEEDS, help=f"the first so many of each reading; {SEEDS}")
+    parser.add_argument("--seeds", type=int, default=SEEDS, help=f"number of first seeds of each reading; {SEEDS}")
     parser.add_argument("--output", default="results", help="the folder that holds runs/")
     asked = parser.parse_args()
     wanted = []
@@ -30,7 +30,7 @@ def main() -> None:
             how = f"verify.py {stem} compares them" if there else f"make {settings.experiment.by_itself} makes them"
             print(f"left out: the rows of {stem} ({how})")
             continue
-        rows_of(stem, asked.output)  # what cannot be compared is told before anything is trained
+        rows_of(stem, asked.output)  # rows that cannot be compared are reported before training
         wanted.append(stem)
     found = []
     for stem in wanted:

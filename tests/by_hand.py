@@ -1,4 +1,4 @@
-"""A reader with a calculator: recomputes every line of an explained step from nothing but what is printed."""
+"""A reader with a calculator: recomputes every line of an explained step from the printed page alone."""
 
 import re
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
@@ -25,7 +25,7 @@ def agrees(printed, expression):
 
 
 class Reader:
-    """Reads the Markdown of a step from top to bottom; `wrong` is what does not come out, `lines` how many did."""
+    """A reader of the Markdown of a step, from top to bottom; `wrong` lists wrong lines, `lines` counts right lines."""
 
     def __init__(self, page):
         self.wrong, self.lines = [], 0
@@ -81,7 +81,7 @@ class Reader:
         return numbers
 
     def products(self, lines):
-        """(source, target, first factor, second factor, product) of lines such as i1 → h1: 0 × -0.155070 = 0."""
+        """Return (source, target, first factor, second factor, product) of lines such as i1 → h1: 0 × -0.155070 = 0."""
         for line in lines:
             if found := re.match(r"\s*(.+) → (.+): (.+) × (.+) = (.+)", line):
                 self.equations(line)
@@ -94,7 +94,7 @@ class Reader:
         )
 
     def sum(self, line, terms):
-        """A line that adds up these numbers, or says the only one of them, and says no other; the outcome."""
+        """Check a line that adds up these numbers, or states the only one, and no other; return the sum."""
         terms = [term for term in terms if Decimal(term) or len(terms) == 1]
         said = self.equations(line) or [line.split("= ")[-1].split(": ")[-1].split("  ")[0]] * 2
         self.check([term for term in said[:-1] if Decimal(term)] == [term for term in terms if Decimal(term)], line)
@@ -135,7 +135,7 @@ class Reader:
         return E
 
     def own(self, unit, line):
-        """The line that says y - d of an output, or that divided by the number that E is divided by."""
+        """Check the line with y - d of an output, or y - d over the divisor of E."""
         y, d, miss = self.missed[unit]
         said = self.equations(line) or ["0"]
         self.check(said in ([y, f"-{d}", miss], [miss, getattr(self, "divided_by", ""), said[-1]], [miss]), line)
@@ -176,7 +176,7 @@ class Reader:
             self.check(row[-1] == (small if whole else ""), row)
 
     def levels(self, says):
-        """The shares by level, from the outputs down; which end has the smaller one, and why."""
+        """Check the shares by level, from the outputs down; the end with the smaller share, and the reason."""
         level = {}
         for unit, sources in self.fed.items():
             level[unit] = 1 + max((level.get(source, 0) for source, _ in sources), default=0)
@@ -197,7 +197,7 @@ class Reader:
             self.check(agrees(found[1], max(sums)) and max(sums) > 4, says)
 
     def again(self, blocks):
-        """The bars are as long as E is large; the sweeps rise; E of the sentence and of the table are one."""
+        """Check that bars are as long as E, that sweeps rise, and that the sentence and the table have the same E."""
         ((header, rows),) = self.tables(blocks)
         E = [Decimal(row[1]) for row in rows]
         for value, row in zip(E, rows, strict=True):

@@ -14,13 +14,13 @@ settings.load_profile("same" if os.environ.get("CI") else "random")
 
 @pytest.fixture(autouse=True)
 def one_thread():
-    """Tensors are so small that two threads wait for each other, for minutes where the cores have other work."""
+    """Use one thread: tensors are so small that two threads would wait for each other, for minutes on busy cores."""
     torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")
 def browser():
-    """A Chromium without a screen."""
+    """Return a Chromium without a screen."""
     why = "needs what requirements/browser.lock has and a chromium on the PATH"
     api = pytest.importorskip("playwright.sync_api", reason=why)
     found = [path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))]

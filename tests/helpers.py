@@ -30,7 +30,7 @@ def slow(names, *these):
 
 
 def engines(problem, recipe, n=8):
-    """The fused engine's weights; how far those of the reference engine are from them, and those they began with."""
+    """Return the fused engine's weights, their distance from the reference engine's, and from the initial weights."""
     wiring, cases = wiring_of(problem.wiring, recipe), problem.cases(recipe)
     w0 = start_of(problem, recipe, wiring, list(range(n)))
     ours, theirs = (engine.train(Job(wiring, cases, recipe, w0)).w for engine in (fused, reference))
@@ -38,7 +38,7 @@ def engines(problem, recipe, n=8):
 
 
 def every_reading(stem, sweeps, seeds=(0, 1, 2), names=None):
-    """Runs of every reading of an experiment, cut short: what run.py would have written, of a few seeds."""
+    """Return runs of every reading of an experiment, cut short: the rows of run.py, for a few seeds."""
     experiment, problem, runs = load(stem).experiment, problem_of(stem), Runs(stem, {}, {})
     names = names or list(experiment.every_reading)
     for name in names:
@@ -52,7 +52,7 @@ def every_reading(stem, sweeps, seeds=(0, 1, 2), names=None):
 
 
 def drawn(runs):
-    """The figures of an experiment by name, each of them rendered once: warnings are errors."""
+    """Return the figures of an experiment by name, each rendered once: warnings are errors."""
     figures = own_figures(runs.stem, runs)
     for figure in figures.values():
         figure.savefig(io.BytesIO(), dpi=40)
@@ -67,9 +67,11 @@ def measured(problem, recipe, w, counted=None):
 
 
 def runs_of(learned, sweeps=None, moment="learned", moments=(), **measures):
-    """Made-up runs of a single reading, a: which of them learned, and what is measured of them at a moment.
+    """Return made-up runs of a single reading, a: `learned` marks those that learned, the rest are measures at a
+    moment.
 
-    When they learn, nothing is measured of runs that never do. untrained_x is x before training, final_x in the end.
+    At the moment "learned", runs that never learn have no measures. untrained_x is x before training, final_x at the
+    end.
     """
     n, learned = len(learned), np.asarray(learned, dtype=bool)
     sweeps = pd.array([10 if yes else pd.NA for yes in learned] if sweeps is None else sweeps, dtype="Int64")
@@ -91,7 +93,7 @@ def runs_of(learned, sweeps=None, moment="learned", moments=(), **measures):
 
 
 def of_readings(readings):
-    """Made-up runs of several readings, from those of each; a/b is reading b of variant a."""
+    """Return made-up runs of several readings, from the runs of each; a/b is reading b of variant a."""
     found = Runs("made_up", {}, {})
     for name, runs in readings.items():
         variant, _, reading = name.rpartition("/")
@@ -101,7 +103,7 @@ def of_readings(readings):
 
 
 def experiment_of(runs, claims=()):
-    """The experiment that made-up runs are of; its words for a name are the name without its signs."""
+    """Return the experiment of made-up runs; its words for a name are the name without its signs."""
     variants = {name.rpartition("/")[0]: {} for name in runs.readings if "/" in name}
     words = {name: name.replace("_", " ").replace("/", ", ") for name in runs.readings}
     words |= {form: "as printed" for claim in claims for form in claim.readings if claim.kind == "curve"}
@@ -110,12 +112,12 @@ def experiment_of(runs, claims=()):
 
 
 def ledger_of(claims, runs):
-    """The ledger of claims about made-up runs."""
+    """Return the ledger of claims about made-up runs."""
     return ledger(claims, runs, experiment_of(runs, claims))
 
 
 def curve(medians, learned=1.0):
-    """Made-up runs of readings for a curve: hidden units, sweeps, the share that learned."""
+    """Return made-up runs of readings for a curve: hidden units, sweeps, the share that learned."""
     so = np.arange(20) < 20 * learned
     return of_readings(
         {

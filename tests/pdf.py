@@ -1,4 +1,4 @@
-"""Reads of a PDF that matplotlib wrote what a journal asks about: size, fonts, sizes of type, images."""
+"""Reading a journal's requirements from a PDF that matplotlib wrote: size, fonts, sizes of type, images."""
 
 import re
 import zlib
@@ -27,7 +27,7 @@ class Page:
 
 
 def page(path: Path) -> Page:
-    """Return what a figure's only page is made of."""
+    """Read the only page of a figure."""
     dictionaries, drawn = [], b""
     for found in OBJECT.findall(path.read_bytes()):
         stream = STREAM.match(found)
@@ -47,7 +47,7 @@ def page(path: Path) -> Page:
 
 
 def faults(path: Path, may_have_images: bool = False) -> list[str]:
-    """Return why a journal would send a figure back."""
+    """Return the reasons for which a journal would send a figure back."""
     found = page(path)
     wrong = []
     if min(abs(found.width - width) for width in (ONE_COLUMN, TWO_COLUMNS)) > 1:

@@ -1,4 +1,4 @@
-"""What must be true of the whole: no autograd, a lock that fits, results that fit their runs, a README that runs."""
+"""Rules for the whole repository: no autograd, a fitting lock, results that fit their runs, a README that runs."""
 
 import ast
 import re
@@ -207,7 +207,7 @@ EXTRAS = ["bench", "browser", "cluster", "contest", "docs"]
 AUDIT = "requirements/audit.lock"
 """The lock of the auditors, which have an environment of their own."""
 LOCKS = ["requirements/build.lock", "requirements/main.lock", "requirements/torch.lock"]
-"""What every installation takes, in this order; each of the extras has one more."""
+"""The locks of every installation, in this order; each of the extras has one more."""
 
 
 def pins(text):
@@ -225,7 +225,7 @@ def locked(*files):
 
 
 def loose(text):
-    """Return what a lock leaves open: requirements that are not one version, or of which any file would do."""
+    """Return the open places of a lock: requirements that allow several versions, or any file."""
     of_one_file = re.compile(r"[0-9a-f]{64}")
     return [
         str(pin)
@@ -334,11 +334,11 @@ RUNS_TEXT = re.compile(
     r"|torch\.load|(pd|pandas)\.read_pickle|yaml\.(unsafe_|full_)?load(_all)?|os\.(system|popen)"
     r"|subprocess\.(getoutput|getstatusoutput)|allow_pickle|shell"
 )
-"""Calls that may run whatever a text or a file says; `safe_load` is none of them. The last two are keywords."""
+"""Calls that may run the contents of a text or a file; `safe_load` is safe. The last two are keywords."""
 
 
 def runs_text_in(source):
-    """Return every place of a source that may run what it reads, by whatever name it was imported."""
+    """Return every place of a source that may run its input, under any imported name."""
     tree, found = ast.parse(source), []
     known = {}
     for node in ast.walk(tree):

@@ -29,7 +29,7 @@ MISSING: list[str] = []
 """The peers that this environment cannot run, and how to install them."""
 
 SITS_OUT: dict[str, Callable[[Task], bool]] = {}
-"""Peers that do not run every task, and whether they do not run this one."""
+"""Peers that run only some tasks, each with the test for a task that it skips."""
 
 try:
     from peers import jax_scan

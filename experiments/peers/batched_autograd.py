@@ -7,7 +7,7 @@ from peers.task import Task, error, forward, join, split
 
 
 def batched_autograd(task: Task, w0: np.ndarray, sweeps: int) -> np.ndarray:
-    """Train all seeds at once; the sum of their errors has the gradients of each."""
+    """Train all seeds at once; the sum of their errors has the gradients of each seed's error."""
     parts = split(task, w0, lambda part: torch.tensor(part).requires_grad_())
     changes = [torch.zeros_like(part) for part in parts]
     inputs, d = torch.tensor(task.inputs).expand(len(w0), -1, -1), torch.tensor(task.targets)

@@ -1,7 +1,7 @@
-"""Other people's gradient checkers, for contest.py: each is given a pair of passes, and says whether it is right.
+"""Other people's gradient checkers, for contest.py: each gets a pair of passes, and returns whether it is right.
 
-Each is called as its documentation shows, with its defaults, and torch's once more with tolerances that people set for
-float32. `tensors` are those of a layer, inputs first.
+Each is called as in its documentation, with its defaults, and torch's once more with common tolerances for float32.
+`tensors` are the tensors of a layer, inputs first.
 """
 
 import warnings
@@ -18,7 +18,7 @@ Passes = tuple[Callable[..., Any], Callable[..., Any]]
 
 
 def by_torch(passes: Passes, tensors: Sequence[Tensor], **settings: Any) -> bool:
-    """Ask torch.autograd.gradcheck about a Function made of the passes."""
+    """Run torch.autograd.gradcheck on a Function made of the passes."""
     forward, backward = passes
 
     class Made(torch.autograd.Function):
@@ -32,7 +32,7 @@ def by_torch(passes: Passes, tensors: Sequence[Tensor], **settings: Any) -> bool
             return tuple(backward(dE_dout, ctx.cache))
 
     leaves = [tensor.detach().clone().requires_grad_() for tensor in tensors]
-    with warnings.catch_warnings(action="ignore"):  # that an input is not in double precision
+    with warnings.catch_warnings(action="ignore"):  # a warning that an input is not in double precision
         return torch.autograd.gradcheck(Made.apply, leaves, raise_exception=False, **settings)
 
 
@@ -54,7 +54,7 @@ def _in_numpy(passes: Passes) -> tuple[Callable[..., np.ndarray], Callable[..., 
 
 
 def by_jax(passes: Passes, tensors: Sequence[Tensor]) -> bool:
-    """Ask jax.test_util.check_grads about a custom_vjp that calls the passes back."""
+    """Run jax.test_util.check_grads on a custom_vjp that calls the passes back."""
     out, gradients = _in_numpy(passes)
     shape = jax.ShapeDtypeStruct((of := out(*(t.numpy() for t in tensors))).shape, of.dtype)
 
@@ -71,7 +71,7 @@ def by_jax(passes: Passes, tensors: Sequence[Tensor]) -> bool:
 
 
 def by_hips(passes: Passes, tensors: Sequence[Tensor]) -> bool:
-    """Ask check_grads of HIPS autograd about a primitive that calls the passes."""
+    """Run check_grads of HIPS autograd on a primitive that calls the passes."""
     out, gradients = _in_numpy(passes)
     function = primitive(out)
 

@@ -1,6 +1,6 @@
-"""JAX: one compiled program for all sweeps, of which each core trains its share of the seeds.
+"""JAX: one compiled program for all sweeps; each core trains its share of the seeds.
 
-With tens of numbers in a sum a product of matrices is faster, and with a few a sum that is written out: both are here.
+A product of matrices is faster for sums of tens of numbers, a written-out sum for sums of a few: both are here.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ Error = Callable[[list], Any]
 COMPILED: dict[tuple, Callable] = {}
 """The programs by kind, task and number of sweeps: the race times none of their compilations."""
 MOST_TERMS = 100
-"""The most products of a forward pass that are written out: XLA needs minutes for more, and the code gets slower."""
+"""The most products of a forward pass to write out: XLA needs minutes for more, and the code gets slower."""
 
 
 def with_matrices(task: Task, w0: np.ndarray, sweeps: int) -> np.ndarray:
@@ -31,7 +31,7 @@ def with_matrices(task: Task, w0: np.ndarray, sweeps: int) -> np.ndarray:
 
 
 def written_out(task: Task, w0: np.ndarray, sweeps: int) -> np.ndarray:
-    """Train seeds by jit(scan) of a program that has an array, with a number of each seed, for each unit and case."""
+    """Train seeds by jit(scan) of a program with an array, over seeds, for each unit and case."""
     if (key := ("written out", id(task), sweeps)) not in COMPILED:
         COMPILED[key] = jax.jit(training(task, error_written_out(task), sweeps))
     there, back = (partial(np.moveaxis, source=a, destination=b) for a, b in ((0, -1), (-1, 0)))
@@ -39,7 +39,7 @@ def written_out(task: Task, w0: np.ndarray, sweeps: int) -> np.ndarray:
 
 
 def shared(task: Task, w0: np.ndarray, train: Callable, array: Callable, back: Callable) -> np.ndarray:
-    """Return the weights of all seeds, of which each core trains its share."""
+    """Train all seeds, each core its share; return their weights."""
 
     def share(some: np.ndarray) -> np.ndarray:
         return join(task, [back(np.asarray(part)) for part in train(split(task, some, array))], some)
@@ -49,7 +49,7 @@ def shared(task: Task, w0: np.ndarray, train: Callable, array: Callable, back: C
 
 
 def training(task: Task, error_of: Error, sweeps: int) -> Callable[[list], list]:
-    """Return a function of parts that trains them for so many sweeps."""
+    """Return a function of parts that trains them for `sweeps` sweeps."""
 
     def sweep(state: Any, _: Any) -> Any:
         parts, changes = state
@@ -88,5 +88,5 @@ def error_written_out(task: Task) -> Error:
 
 
 def is_large(task: Task) -> bool:
-    """Return whether a forward pass of all cases has more products than are written out."""
+    """Return whether a forward pass of all cases has more than MOST_TERMS products."""
     return len(task.inputs) * sum(task.parts[k].size for layer in task.layers for _, k in layer.fed) > MOST_TERMS

@@ -8,7 +8,7 @@ from peers.task import Task, error, forward, join, split
 
 
 class InLayers(nn.Module):
-    """A network as people write it, when its layers are not a plain chain."""
+    """A network in the common style, for layers that are not a plain chain."""
 
     def __init__(self, task: Task, parts: list[Tensor]) -> None:
         """Make a parameter of every part."""
@@ -21,7 +21,7 @@ class InLayers(nn.Module):
 
 
 class Chain(nn.Module):
-    """A network each layer of which is fed by all of the one before and no other."""
+    """A network in which the layer before, and no other, feeds each layer."""
 
     def __init__(self, task: Task, parts: list[Tensor]) -> None:
         """Make an nn.Sequential."""
@@ -36,7 +36,7 @@ class Chain(nn.Module):
         self.net = nn.Sequential(*(part for linear in linears for part in (linear, nn.Sigmoid())))
 
     def forward(self, inputs: Tensor) -> list[Tensor]:
-        """inputs (C, n) -> the outputs of the last layer, behind the others' places."""
+        """inputs (C, n) -> the outputs of the last layer, after empty places for the other layers."""
         return [inputs] * len(self.net[::2]) + [self.net(inputs)]
 
 
@@ -56,6 +56,6 @@ def per_seed(task: Task, w0: np.ndarray, sweeps: int) -> np.ndarray:
 
 
 def is_chain(task: Task) -> bool:
-    """Return whether each layer is fed by the one before and no other, and has parts of its own."""
+    """Return whether only the layer before feeds each layer, and no layers share parts."""
     fed = [[some.layer for some, _ in layer.fed] for layer in task.layers]
     return fed == [[k] for k in range(len(fed))] and len(task.parts) == 2 * len(fed)

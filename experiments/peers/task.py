@@ -20,10 +20,10 @@ class Some(NamedTuple):
 
 @dataclass(frozen=True)
 class Layer:
-    """n units that are fed by the same others.
+    """A layer: n units with the same sources.
 
-    fed: groups of units that feed them, each with the number of the part that holds its weights. biases: the number of
-    the part that holds theirs.
+    fed: the groups of units that feed them, each with the number of the part that holds its weights. biases: the number
+    of the part that holds the biases.
     """
 
     fed: list[tuple[Some, int]]
@@ -49,16 +49,16 @@ class Task:
 
 
 def task_of(wiring: Wiring, cases: Cases, recipe: Recipe) -> Task:
-    """Return the task of training a wiring, all of whose units must have biases, on cases by a recipe."""
+    """Return the task of training a wiring on cases by a recipe; every unit must have a bias."""
     incoming = {unit: np.flatnonzero(wiring.target == unit) for unit in range(1 + wiring.n_inputs, wiring.n_units)}
     alike = groupby(incoming, key=lambda unit: tuple(wiring.source[incoming[unit]]))
     found = [(sources, list(units)) for sources, units in alike]
     places = [np.stack([wiring.parameter[incoming[unit]] for unit in units]) for _, units in found]
     members = [range(1, 1 + wiring.n_inputs), *(units for _, units in found)]
     place = {unit: (k, column) for k, units in enumerate(members) for column, unit in enumerate(units)}
-    used: dict[bytes, list[tuple[int, int]]] = {}  # where the weights from one source occur: from layer, to layer
+    used: dict[bytes, list[tuple[int, int]]] = {}  # the places of the weights from one source: from layer, to layer
     for k, ((sources, _), rows) in enumerate(zip(found, places, strict=True)):
-        for source, weights in zip(sources[1:], rows.T[1:], strict=True):  # the first is the unit that is always 1
+        for source, weights in zip(sources[1:], rows.T[1:], strict=True):  # the first is unit 0, which is always 1
             used.setdefault(weights.tobytes(), []).append((place[source][0], k))
     parts: dict[bytes, np.ndarray] = {}
 
@@ -99,7 +99,7 @@ def split(task: Task, w: np.ndarray, array: Callable) -> list:
 
 
 def join(task: Task, parts: Sequence, w0: np.ndarray) -> np.ndarray:
-    """Return the flat vectors of such parts; w0 says how many weights there are."""
+    """Return the flat vectors of such parts; w0 has their shape."""
     w = w0.copy()
     for places, part in zip(task.parts, parts, strict=True):
         w[:, places] = np.asarray(part)

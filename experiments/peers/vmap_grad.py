@@ -8,7 +8,7 @@ from peers.task import Task, error, forward, join, split
 
 
 def vmap_grad(task: Task, w0: np.ndarray, sweeps: int) -> np.ndarray:
-    """Train all seeds at once, from the error of one."""
+    """Train all seeds at once, by mapping the error of one seed."""
     inputs, d = torch.tensor(task.inputs), torch.tensor(task.targets)
 
     def error_of(parts: list[Tensor]) -> Tensor:

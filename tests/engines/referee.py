@@ -1,7 +1,7 @@
-"""The referee: the page of engines/arithmetic.py in NumPy and in whole numbers, as plain as it is slow.
+"""The referee: the page of engines/arithmetic.py in NumPy and in whole numbers, plain and slow.
 
-It says what the bits of a run are, shares no line with the fused engine, and names things as the page does. The last
-axis of an array is that of the seeds.
+It defines the bits of a run, shares no line with the fused engine, and uses the names of the page. The last axis of an
+array is the axis of the seeds.
 """
 
 import math
@@ -17,15 +17,15 @@ from backprop86.engines.reference import NEVER, Outcome, checkpoints
 from backprop86.network import largest_weights
 
 SURELY_EXACT = 2.0**-960
-"""Of a product at least this large, what rounding takes away is itself a float64."""
+"""The rounding error of a product at least this large is itself a float64."""
 
 
 @np.errstate(all="ignore")
 def fma(a, b, c, dtype):
     """Return a b + c, rounded once, of arrays of one dtype; S. Boldo and G. Melquiond, IEEE Trans. Comp. 57 (2008).
 
-    All that is lost by the way is rounded to odd before it is added, so that no tie is made or unmade. Wherever
-    something is out of range, which is seen by a small product or an infinite result, a fraction decides.
+    The rounding errors on the way are rounded to odd before they are added, so that no tie is made or unmade. Where a
+    number is out of range, which a small product or an infinite result shows, a fraction decides.
     """
     a, b, c = (np.asarray(value, dtype) for value in (a, b, c))
     if c.dtype == np.float32:  # float64 holds the product
@@ -45,14 +45,14 @@ def fma(a, b, c, dtype):
 
 
 def two_sum(a, b):
-    """Return a + b rounded, and what was lost, exactly (D. Knuth)."""
+    """Return a + b rounded, and its exact rounding error (D. Knuth)."""
     total = a + b
     b_in_it = total - a
     return total, (a - (total - b_in_it)) + (b - b_in_it)
 
 
 def two_product(a, b):
-    """Return a b rounded, and what was lost, exactly (T. Dekker)."""
+    """Return a b rounded, and its exact rounding error (T. Dekker)."""
     product = a * b
     (a_high, a_low), (b_high, b_low) = halves(a), halves(b)
     return product, a_low * b_low - (((product - a_high * b_high) - a_low * b_high) - a_high * b_low)
@@ -120,7 +120,9 @@ def logistic(x):
 
 
 def terms(sums, left, right):
-    """Return the first term of every sum, then the second of all that have one, and so on, from products in order."""
+    """Return the first term of every sum, then the second of all sums that have one, and so on, from products in
+    order.
+    """
     order = np.argsort(sums, kind="stable")
     number = np.arange(len(sums)) - np.searchsorted(sums[order], sums[order])
     order, ends = order[np.argsort(number, kind="stable")], np.cumsum(np.bincount(number))[:-1]
@@ -137,7 +139,7 @@ class Pass:
     """The sums of a pass through some cases. Unit u has row u of the first case, n_units + u of the second, ..."""
 
     def __init__(self, wiring, inputs, desired, sloped, at_once=1):
-        """Put every product where the page has it; dE/dw takes so many cases at once."""
+        """Put every product at its place on the page; dE/dw takes `at_once` cases at once."""
         self.wiring, self.sloped, self.at_once, C, U = wiring, sloped, at_once, len(inputs), wiring.n_units
         self.given = np.concatenate([np.ones((C, 1)), inputs, np.zeros((C, U - 1 - wiring.n_inputs))], 1).ravel()
         self.is_on = desired[..., None] > 0.5
@@ -159,7 +161,7 @@ class Pass:
         self.of_weights = terms(parameter[order], j[order], i[order])
 
     def meet(self, inputs, desired):
-        """Put cases (C, n, S), of each seed its own, in the place of those that this was made of."""
+        """Replace the cases by cases (C, n, S), different for each seed."""
         given = np.zeros((len(inputs), self.wiring.n_units, inputs.shape[-1]))
         given[:, 0], given[:, 1 : 1 + self.wiring.n_inputs] = 1, inputs
         self.given, self.is_on = given.reshape(-1, inputs.shape[-1]), desired > 0.5
@@ -240,7 +242,7 @@ class Training:
     OF_SEEDS = ("seeds", "w", "delta", "trained", "s", "rates", "dE_dw", "has_learned", "times")
 
     def __init__(self, job, descent):
-        """Round to the dtype all that the job says."""
+        """Round all numbers of the job to the dtype."""
         if job.stream is not None:  # all inputs are there, whatever they are
             shape = (job.recipe.block, job.wiring.n_inputs), (job.recipe.block, len(job.wiring.outputs))
             job = replace(job, cases=Cases(*map(np.ones, shape), ("",) * job.recipe.block))
@@ -294,7 +296,7 @@ class Training:
         return miss, E_c, E
 
     def met(self, criterion, y, E_c, E):
-        """Return which seeds meet a criterion."""
+        """Return a mask of the seeds that meet a criterion."""
         n_outputs, dtype = y.shape[1], self.dtype
         most = criterion.case_error * (n_outputs if self.job.recipe.error == "mean" else 1)
         right = np.where(self.all_cases.is_on, y > dtype(criterion.on), y < dtype(criterion.off)).all(1)
@@ -302,7 +304,7 @@ class Training:
         return (right | ~self.trained[:, 0]).all(0) & (dtype(criterion.total_error) * self.s > E)
 
     def look(self, sweep):
-        """Write down what the weights after this sweep are like, and let those seeds go that are done."""
+        """Record the results of the weights after this sweep, and drop the seeds that are done."""
         out, seeds, recipe = self.outcome, self.seeds, self.job.recipe
         if self.job.stream is not None and len(seeds):
             blocks = [self.job.stream(int(row), sweep, 1) for row in seeds]

@@ -67,12 +67,12 @@ FEW = {
 
 
 def bits(values):
-    """The bytes of an array, in which one NaN is as good as another."""
+    """Return the bytes of an array, with all NaN made the same."""
     return np.where(np.isnan(values), np.nan, values).tobytes()
 
 
 def different(ours, theirs):
-    """The fields in which two outcomes differ, each with the number of seeds that do and the first of them."""
+    """Return the fields in which two outcomes differ, each with the number of such seeds and the first."""
     found = {}
     for field in fields(Outcome):
         a, b = getattr(ours, field.name), getattr(theirs, field.name)
@@ -84,7 +84,7 @@ def different(ours, theirs):
 
 
 def job_of(problem, recipe, n):
-    """The job of the first n seeds, six of seven of which go on for some time after they have learned."""
+    """Return the job of the first n seeds, six of seven of which go on for some time after they have learned."""
     wiring, cases, seeds = wiring_of(problem.wiring, recipe), problem.cases(recipe), list(range(n))
     w, counted = start_of(problem, recipe, wiring, seeds), counted_of(problem, recipe, seeds)
     least, stream = np.array(seeds) % 7 * recipe.sweeps // 7, stream_of(problem, recipe, seeds)
@@ -100,7 +100,7 @@ def test_the_bits_of_a_few_nets(name):
 @DTYPES
 @pytest.mark.parametrize("error", ["sum", "mean"])
 def test_the_bits_where_every_seed_has_new_cases_in_each_sweep(error, dtype):
-    """More sweeps than are made together, more seeds than lanes, some of which diverge; a dead zone, late rates."""
+    """Use more sweeps than one batch, more seeds than lanes, some of which diverge; a dead zone, late rates."""
     wiring = layered(3, 4, 2)
 
     def stream(row, first, n):
@@ -121,9 +121,9 @@ def test_the_bits_where_every_seed_has_new_cases_in_each_sweep(error, dtype):
 
 
 SIZES = [(100, 100, 300), (3_000, 100, 30), (30_000, 100, 5), (200_000, 20, 3), (math.inf, 10, 1)]
-"""Connections times cases up to which a net is so large; how many seeds of it are compared, over how many sweeps.
+"""Sizes of nets: the most connections times cases, the number of seeds to compare, and their sweeps.
 
-Where the weights change after every case, it is a third of the sweeps.
+With a change after every case, it is a third of the sweeps.
 """
 
 
@@ -219,7 +219,7 @@ def test_another_arithmetic_has_other_bits(change, monkeypatch):
 
 
 def hashes(threads=1, lanes=None):
-    """The SHA-256 of all that becomes of some seeds of a few nets."""
+    """Return the SHA-256 of the outcomes of some seeds of a few nets."""
     found = {}
     for name, (problem, recipe) in FEW.items():
         outcome = fused.train(job_of(problem, recipe, 70), threads=threads, lanes=lanes)
@@ -238,7 +238,7 @@ MACHINES = {
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="these machines are of one family")
 @pytest.mark.parametrize("machine", MACHINES)
 def test_other_machines_have_the_same_bits(machine):
-    """So do other numbers of threads and lanes."""
+    """Other numbers of threads and lanes give the same bits too."""
     program = "import json, test_bits; print(json.dumps([test_bits.hashes(n, 48 * n) for n in (1, 2, 3)]))"
     paths = os.pathsep.join([*sys.path, str(Path(__file__).parent)])
     environment = os.environ | MACHINES[machine] | {"PYTHONPATH": paths}

@@ -1,4 +1,4 @@
-"""Kernels kept between processes: used when they are whole, ours and up to date, and never needed."""
+"""Kernels kept between processes: used when they are undamaged, ours and up to date, and never needed."""
 
 import ast
 import errno
@@ -31,19 +31,19 @@ def sum_of_squares(x, y):
     return square(x) + square(y)
 """
 READ_ONLY = ["capsh", "--drop=cap_dac_override,cap_dac_read_search", "--shell=/usr/bin/env", "--"]
-"""What takes from root the right to write where permissions forbid it."""
+"""The command that takes from root the right to write where permissions forbid it."""
 
 
 @pytest.fixture
 def folder(monkeypatch, tmp_path):
-    """Keep kernels in a folder of the test's own."""
+    """Keep kernels in a separate folder of the test."""
     monkeypatch.setattr(compiling, "folders", lambda: [tmp_path / "kept"])
     return tmp_path / "kept"
 
 
 @pytest.fixture
 def again(folder, tmp_path):
-    """Run the kernels as another process would: how many were found, and how many compiled."""
+    """Run the kernels as another process would; return the numbers that were found and compiled."""
     (tmp_path / "kernels.py").write_text(KERNELS, "utf-8")
 
     def call(name="kernels"):
@@ -60,7 +60,7 @@ def again(folder, tmp_path):
 
 @pytest.fixture
 def child(tmp_path):
-    """Start a process that uses a copy of the engines and runs the kernels; wait for what it prints."""
+    """Start a process that uses a copy of the engines and runs the kernels; wait for its output."""
     engines = ROOT / "src" / "backprop86" / "engines"
     tree = tmp_path / "tree" / "backprop86"
     shutil.copytree(engines, tree / "engines", ignore=shutil.ignore_patterns("__pycache__"))
@@ -346,7 +346,7 @@ def test_a_kernel_that_holds_a_number_of_its_maker_is_not_kept(folder):
 
 
 APART = ("limit", "showing")
-"""Files with kernels that no kernel elsewhere is made of: each is a source of its own kernels only."""
+"""Files whose kernels no other kernel uses: each is a source of its own kernels only."""
 
 
 def test_every_file_with_kernels_and_what_it_imports_is_among_the_sources():

@@ -1,4 +1,6 @@
-"""What both engines note on the way, against a plain loop: the firsts, the weights then and at moments, and the end."""
+"""The notes of both engines on the way, against a plain loop: the firsts, the weights then and at moments, and the
+end.
+"""
 
 import json
 from dataclasses import asdict, fields, replace

@@ -1,4 +1,4 @@
-"""Outputs of trained networks: those of the reference's network, and the same for a seed in any batch."""
+"""Outputs of trained networks: equal to the reference's, and the same for a seed in any batch."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The settings of `make explain`: what each does, which are refused, and what is chosen without them."""
+"""The settings of `make explain`: their effects, the refused settings, and the choice without settings."""
 
 import os
 import re
@@ -54,7 +54,7 @@ def test_settings_change_the_step():
 
 
 def commands(page):
-    """The commands that a page ends with."""
+    """Return the commands at the end of a page."""
     return re.findall(r"^make explain ?(.*)$", page, re.MULTILINE)
 
 
@@ -176,7 +176,7 @@ def test_what_cannot_be_explained(settings, line):
 
 
 def make(folder, *arguments):
-    """Return the arguments that `make` hands to the script."""
+    """Return the arguments that `make` passes to the script."""
     text = re.sub(r"^\.venv/ready:.*", ".venv/ready:", (ROOT / "Makefile").read_text("utf-8"), flags=re.MULTILINE)
     (folder / ".venv" / "bin").mkdir(parents=True, exist_ok=True)
     (folder / "Makefile").write_text(text, "utf-8")

@@ -87,13 +87,13 @@ def readings():
 
 
 def is_told(stem, reading):
-    """Return whether the letter has all that a reading does, so that the page can tell of it."""
+    """Return whether the letter covers the whole reading, so that the page can explain it."""
     recipe = experiment_of(stem).recipe_of(reading)
     return all(getattr(recipe, name) == getattr(Recipe(), name) for name in UNTOLD)
 
 
 def branches(stem, reading):
-    """Return the facts that choose the lines of the pencil and the first step: alone, and in pairs."""
+    """Return the facts that select the lines of the pencil and the first step: alone, and in pairs."""
     recipe, problem = experiment_of(stem).recipe_of(reading), problem_of(stem)
     wiring, cases = wiring_of(problem.wiring, recipe), problem.cases(recipe)
     outputs, fed_by = set(wiring.outputs.tolist()), set(wiring.source.tolist())
@@ -146,13 +146,13 @@ def test_the_pencil_agrees_with_the_network(stem, reading, monkeypatch):
 
 
 def test_the_pencil_agrees_where_the_error_of_one_case_is_a_mean(monkeypatch):
-    """No reading has both, but `make explain` may be given both."""
+    """No reading has both settings, but `make explain` may get both."""
     recipe = replace(experiment_of("encoder").recipe_of("as_printed"), error="mean", update="case")
     agrees("encoder", recipe, monkeypatch)
 
 
 def agrees(stem, recipe, monkeypatch):
-    """With thirty digits instead of six, to what float64 can say."""
+    """Compare with thirty digits instead of six, to the precision of float64."""
     monkeypatch.setattr(decimals, "PENCIL", Context(30, ROUND_HALF_UP, MIN_EMIN, MAX_EMAX))
     problem = problem_of(stem)
     step = first_step(problem, recipe)

@@ -1,4 +1,4 @@
-"""The run that the step begins: the sweeps shown, who learns, and what is said of it."""
+"""The run that the step begins: the sweeps shown, the seeds that learn, and the words about it."""
 
 import re
 from dataclasses import replace
@@ -152,7 +152,7 @@ def test_why_a_single_layer_cannot_do_it(reading, surface):
     on = cases.desired[:, 0] == 1
     middles = {tuple(cases.inputs[some].mean(0)) for some in (on, ~on)}
     assert len(middles) == 1
-    assert f"by {surface}, and none parts these cases." in page
+    assert f"by {surface}, and none divides these cases." in page
     assert f"is ({', '.join(f'{value:g}' for value in middles.pop())}): the same point, which cannot lie" in page
     assert "Hidden units" not in page
 
@@ -166,4 +166,4 @@ def test_a_single_layer_that_can_do_it_is_not_said_to_be_unable():
     recipe = replace(load("single_layer").experiment.recipe_of("xor"), sweeps=1)
     page = written(explain(both, recipe, "AND"))
     assert "it does not learn" in page
-    assert "No weights will do" not in page
+    assert "No weights solve this" not in page

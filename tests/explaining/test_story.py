@@ -1,4 +1,4 @@
-"""One step with every number: what is printed is recomputed from what is printed, and compared with the engines."""
+"""One step with every number: the page is recomputed from its own numbers, and compared with the engines."""
 
 import re
 import subprocess
@@ -200,7 +200,7 @@ WORDS = {
         "These connections skip a level: i1 → o1, i2 → o1.",
         "ε = 0.5 and α = 0.9.",
         "it has learned: each",
-        "One step does little.",
+        "One step changes little.",
         "on if exactly one of two",
         "On means 0.9 here",
     ],
@@ -240,7 +240,7 @@ WORDS = {
 
 @cache
 def plain():
-    """The page without any setting."""
+    """Return the page without any setting."""
     return written(parts_of())
 
 

@@ -1,4 +1,4 @@
-"""bp.explain: the page of make explain, with either engine; bp.experiments: what there is."""
+"""bp.explain: the page of make explain, with either engine; bp.experiments: the table of experiments."""
 
 import inspect
 

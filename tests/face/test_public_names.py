@@ -1,4 +1,4 @@
-"""The names of `import backprop86`: imported when they are used, and each what it says."""
+"""The names of `import backprop86`: imported at their first use, and each the right object."""
 
 import subprocess
 import sys
@@ -15,7 +15,7 @@ ELSEWHERE = {"gradcheck", "testing"}
 
 
 def fresh(code):
-    """Return what a new Python prints."""
+    """Return the output of a new Python."""
     command = [sys.executable, "-c", code]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
 

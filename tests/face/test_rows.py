@@ -1,4 +1,4 @@
-"""bp.run, bp.read_runs and bp.verify: rows as they are published, nothing on the disk, one line for each mistake."""
+"""bp.run, bp.read_runs and bp.verify: rows like the published rows, nothing on the disk, one line for each mistake."""
 
 import inspect
 

@@ -1,4 +1,4 @@
-"""bp.judge: the verdicts of the ledger, whatever rows it is given."""
+"""bp.judge: the verdicts of the ledger, from any rows."""
 
 from functools import cache
 

@@ -1,4 +1,4 @@
-"""The wheel: built, installed into an empty environment with what it requires and no more, used in another folder."""
+"""The wheel: built, installed into an empty environment with only its requirements, used in another folder."""
 
 import json
 import os
@@ -21,7 +21,7 @@ BASE, RUN = PROJECT["dependencies"], PROJECT["optional-dependencies"]["run"]
 
 
 def needed(requirements):
-    """Return every installed distribution that these require, by name; what has no distribution here is left out."""
+    """Return every installed distribution that these require, by name, without those that are not installed."""
     found, todo = {}, [Requirement(text) for text in requirements]
     while todo:
         requirement = todo.pop()
@@ -51,7 +51,7 @@ def wheel(tmp_path_factory):
 
 
 def environment(folder, wheel, requirements):
-    """Return the Python of a new environment that has the wheel and links to what is required."""
+    """Return the Python of a new environment that has the wheel and links to its requirements."""
     venv.create(folder, with_pip=False, symlinks=True)
     (packages,) = folder.glob("lib/python*/site-packages")
     for one in needed(requirements).values():
@@ -66,7 +66,7 @@ def environment(folder, wheel, requirements):
 
 
 def done(python, folder, script, *arguments):
-    """Run a script in an empty folder; return what it prints, as JSON."""
+    """Run a script in an empty folder; return its output, read as JSON."""
     folder.mkdir()
     command = [python, "-I", "-W", "error", "-c", script, *arguments]
     found = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)

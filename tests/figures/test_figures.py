@@ -1,4 +1,4 @@
-"""Figures of the problems: drawn from rows as run.py makes them, in words; nets that are turned compute the same."""
+"""Figures of the problems: drawn from rows of run.py, with labels in words; turned nets compute the same."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Every file of figures/ holds what the Protocol says, and an experiment needs none."""
+"""Every file of figures/ follows the Protocol, and an experiment needs none."""
 
 from inspect import signature
 

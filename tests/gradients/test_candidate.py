@@ -1,4 +1,4 @@
-"""Refusals, in one clear line, of all that cannot be compared; torch's Functions are taken as they are."""
+"""Refusals, in one clear line, of everything that cannot be compared; torch's Functions are taken unchanged."""
 
 import re
 from functools import partial

@@ -1,4 +1,4 @@
-"""The contest: what it asks, how it counts, and that torch's checker is asked as its users ask it."""
+"""The contest: its pairs, its counts, and torch's checker called in the usual way."""
 
 import pandas as pd
 import pytest

@@ -1,4 +1,4 @@
-"""A right pair is never turned away, nor a wrong one let through, because forward takes no complex numbers."""
+"""A forward that takes no complex numbers: a right pair still passes, and a wrong pair still fails."""
 
 import re
 import warnings
@@ -103,7 +103,7 @@ NOT_FOR = {
     "conj": (*elementwise(lambda x: x * x.conj(), lambda x: 2 * x), "conj"),
     "an error of its own": (takes_only_reals, lambda g, x: (2 * g * x, {}), [X], {}, "this forward"),
 }
-"""forward, backward, inputs, parameters, and what the complex step is not for."""
+"""forward, backward, inputs, parameters, and the operation that fails in the complex step."""
 
 
 @pytest.mark.parametrize("name", NOT_FOR)

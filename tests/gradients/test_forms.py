@@ -1,4 +1,4 @@
-"""A backward pass is judged in whatever form people write it: right ones pass, and each with a mistake is told."""
+"""A backward pass is judged in any common form: right passes are cleared, and each mistake is reported."""
 
 import numpy as np
 import pytest
@@ -93,7 +93,7 @@ def test_a_layer_that_keeps_its_cache(wrong):
 
 
 class Module(torch.nn.Module):
-    """A module with a backward pass by hand; `leaves` says where it leaves the gradients of its parameters."""
+    """A module with a backward pass by hand; `leaves` is the place where it leaves the gradients of its parameters."""
 
     def __init__(self, wrong=False, leaves="returned"):
         super().__init__()
@@ -141,7 +141,7 @@ def test_a_module_that_forgets_a_parameter():
 
 
 class Cell(torch.autograd.Function):
-    """Two outputs with a gradient, one without, and arguments that are no tensors."""
+    """A cell with two outputs with a gradient, one without, and arguments that are not tensors."""
 
     spoil = False
 

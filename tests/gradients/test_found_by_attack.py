@@ -1,4 +1,4 @@
-"""What attacks on the checker found: wrong gradients that it let pass, right ones that it rejected, and crashes."""
+"""Results of attacks on the checker: wrong gradients that it passed, right ones that it rejected, and crashes."""
 
 import re
 
@@ -183,7 +183,7 @@ def test_the_class_of_a_module_is_no_function():
 
 
 class Masked(torch.nn.Module):
-    """A module with an argument that is no input."""
+    """A module with an argument that is not an input."""
 
     def __init__(self, forgets):
         super().__init__()

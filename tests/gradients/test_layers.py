@@ -1,4 +1,4 @@
-"""The layers are right, and every planted mistake makes those gradients wrong that it says, and no others."""
+"""The layers are right, and every planted mistake spoils exactly the gradients that it lists."""
 
 import re
 from dataclasses import replace

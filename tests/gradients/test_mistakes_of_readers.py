@@ -1,4 +1,4 @@
-"""Mistakes are named in whatever form a reader's net comes, and never for what they are not."""
+"""Mistakes are named in any form of a reader's net, and never by a wrong name."""
 
 from collections import namedtuple
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from readers_net import B2, PARAMETERS, W1, W2, X, forward, right, spoilt
 
 
 def told_of(forward, backward, inputs, parameters, **settings):
-    """{tensor: what is said of it, without the numbers}, by autograd."""
+    """Return {tensor: the words about it, without the numbers}, by autograd."""
     table = compare(forward, backward, inputs, parameters, ["autograd"], **settings)
     wrong = table[~table["agrees"]]
     return dict(zip(wrong["tensor"], wrong["looks_like"], strict=True))

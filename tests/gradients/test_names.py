@@ -1,4 +1,4 @@
-"""Planted mistakes get names: how many, which, and none where nothing explains the numbers."""
+"""Planted mistakes get names: their number, the right names, and no name where nothing explains the numbers."""
 
 import gc
 from collections import Counter
@@ -31,7 +31,7 @@ def told():
 
 
 def worth(name, mistake, said):
-    """A mistake is misnamed if one of its gradients is, and named if one is and none is misnamed."""
+    """Judge a mistake: misnamed if one of its gradients is; named if one is and none is misnamed."""
     judged = {mistake.judge(words) for words in said.values()}
     return next(one for one in ("misnamed", "named", "unnamed") if one in judged)
 

@@ -1,4 +1,4 @@
-"""The checker is checked: an error planted in any backward pass must be rejected by every oracle, and none imagined."""
+"""The checker is checked: every oracle must reject an error planted in any backward pass, and imagine none."""
 
 import re
 from functools import partial
@@ -257,7 +257,7 @@ def test_central_differences_say_when_they_cannot_tell():
 
 
 def deep(spoil=1.0):
-    """Twelve levels, so that hardly anything comes back to the inputs."""
+    """Return a net of twelve levels, so that hardly any gradient reaches the inputs."""
     weights = [0.3 * random(level, 1, 4, 4) for level in range(12)]
 
     def forward(y):

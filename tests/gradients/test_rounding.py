@@ -1,4 +1,4 @@
-"""In float32, bfloat16 and float16 rounding is told from mistakes: no false alarm, and no mistake called rounding."""
+"""Rounding in float32, bfloat16 and float16: no rounding is called a mistake, and no mistake rounding."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""Nothing that a pair of passes can reach is different after it was compared, and each call finds the same state."""
+"""A comparison leaves all state that a pair of passes can reach unchanged, and each call finds the same state."""
 
 import copy
 import itertools
@@ -138,7 +138,7 @@ def counts_in_its_class(x):
 
 
 def state():
-    """Return all that is reached below, as bytes."""
+    """Return all state that the test's passes reach, as bytes."""
     functions = [vars(counts_on_itself), counts_by_default.__defaults__, counts_by_default.__kwdefaults__]
     classes = {name: value for name, value in vars(Holds).items() if not name.startswith("__")}
     return pickle.dumps([RUNNING, "MADE_LATER" in globals(), CACHE, functions, classes])

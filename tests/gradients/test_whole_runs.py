@@ -1,4 +1,4 @@
-"""Whole runs by hand and by autograd stay together to rounding, and where they part one bit would do the same."""
+"""Whole runs by hand and by autograd stay together to rounding; where they part, one bit makes runs part too."""
 
 from dataclasses import replace
 

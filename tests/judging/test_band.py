@@ -16,7 +16,7 @@ def band(printed, among="all", give=0.0):
 
 
 def falling(learned=None):
-    """A hundred runs whose E is from 0 to 99 after one sweep, half as much after two, and so on."""
+    """Return a hundred runs whose E is from 0 to 99 after one sweep, half as much after two, and so on."""
     runs = runs_of([True] * 100 if learned is None else learned, moments=AT)
     for sweep in AT:
         runs.of("a")[f"E@{sweep}"] = np.arange(100.0) / sweep

@@ -1,4 +1,6 @@
-"""Judgements in words: every rule and every verdict it can have, from rows that were judged, as a reader meets them."""
+"""Judgements in words: every rule and every verdict it can have, from judged rows, in the words of the reader's
+page.
+"""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Equations 8 and 9 by hand, and where torch's SGD is another rule."""
+"""Equations 8 and 9 by hand, and the difference from torch's SGD."""
 
 import pytest
 import torch

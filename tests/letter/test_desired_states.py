@@ -17,7 +17,7 @@ from nets import TREES, XOR, random
 
 
 def in_loops(wiring, inputs, d, w):
-    """The sum over cases of (y_j - d_j) c_j y_i for every weight, each unit with its own d and c."""
+    """Return the sum over cases of (y_j - d_j) c_j y_i for every weight, each unit with its own d and c."""
     found = np.zeros(wiring.n_parameters)
     for c in range(len(inputs)):
         y = [1.0, *inputs[c]]
@@ -54,7 +54,7 @@ def test_the_procedure_is_that_of_the_formulas(wiring):
 @pytest.mark.parametrize("error", ["sum", "mean"])
 @pytest.mark.parametrize("update", ["sweep", "case"])
 def test_both_engines_follow_it(error, update):
-    """With cases held out as well: they must change nothing."""
+    """Held-out cases must change nothing."""
     recipe = replace(XOR, procedure="desired_states", error=error, update=update, sweeps=9)
     wiring, counted = layered(2, 3, 2, 1), np.array([[1, 1, 0, 1], [0, 1, 1, 1], [1, 1, 1, 1]]) * 1.0
     job = Job(wiring, xor.cases(recipe), recipe, initial_weights(wiring, [0, 1, 2], 0.3), counted)
@@ -76,7 +76,9 @@ def test_gains_are_not_learned_by_it():
 
 
 def test_pairs_are_learned_by_it():
-    """Ten pairs of random vectors, as in L p. 26; XOR cannot be, since one output wishes the same in every case."""
+    """Ten pairs of random vectors are learned, as in L p. 26; XOR is not, since one output wishes the same in every
+    case.
+    """
     bits = np.random.default_rng(0).integers(0, 2, (2, 10, 10)).astype(float)
     recipe = Recipe(epsilon=0.1, alpha=0.8, procedure="desired_states", sweeps=500)
     job = Job(

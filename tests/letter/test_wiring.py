@@ -1,4 +1,4 @@
-"""Wirings: names to numbers, what is refused, and the recurrent net that equals its layered one."""
+"""Wirings: names to numbers, refusals, and the recurrent net that equals its layered twin."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,6 @@
-"""Associations: L's counts of pairs and connections, sets of cases, E by hand, figures that show what is printed."""
+"""Associations: L's counts of pairs and connections, sets of cases, E by hand, figures that show the printed
+numbers.
+"""
 
 from collections import Counter
 

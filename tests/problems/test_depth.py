@@ -1,4 +1,4 @@
-"""Depth: sizes of the nets, what of dE/dx reaches each layer by hand and against the network's own way back."""
+"""Depth: sizes of the nets, the part of dE/dx that reaches each layer, by hand and by the network's backward pass."""
 
 import numpy as np
 import pytest

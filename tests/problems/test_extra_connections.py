@@ -1,4 +1,4 @@
-"""More connections than needed: sizes of the nets, which cases are wrong, the share of runs that are stuck."""
+"""More connections than needed: sizes of the nets, the wrong cases, the share of stuck runs."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The family trees: people and answers, splits, scores, and what the units code."""
+"""The family trees: people and answers, splits, scores, and the features that units code."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""The map of the family trees: its points, the shares in its table, and what is drawn in it."""
+"""The map of the family trees: its points, the shares in its table, and its marks."""
 
 from dataclasses import replace
 

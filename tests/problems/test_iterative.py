@@ -1,4 +1,4 @@
-"""Iterative nets: that of N Fig. 5 unit by unit, its way back against the oracles, and nets that are not equal."""
+"""Iterative nets: the net of N Fig. 5 unit by unit, its backward pass against the oracles, and unequal nets."""
 
 from dataclasses import replace
 

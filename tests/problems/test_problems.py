@@ -25,7 +25,7 @@ CASES = {
     ("family_trees", "five_layers", "random"): (104, 100),
     ("family_trees", "five_layers", "fig_8"): (104, 100),
 }
-"""(problem, network, held out): cases, and cases that each seed is trained on, as the texts count them."""
+"""(problem, network, held out): the number of cases, and of training cases of each seed, as in the texts."""
 
 
 @pytest.mark.parametrize("of", CASES, ids=" ".join)
@@ -101,13 +101,13 @@ def test_xor_counts():
 
 
 def hidden_contrary(w):
-    """Return the same net with a hidden unit that does the contrary."""
+    """Return the same net with an inverted hidden unit."""
     bias, left, right, output, *direct, out = w
     return [-bias, -left, -right, output + out, *direct, -out]
 
 
 def inputs_contrary(w):
-    """Return the same net for inputs that are both the contrary."""
+    """Return the same net for two inverted inputs."""
     bias, left, right, output, direct_left, direct_right, out = w
     return [bias + left + right, -left, -right, output + direct_left + direct_right, -direct_left, -direct_right, out]
 

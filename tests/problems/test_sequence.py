@@ -95,7 +95,9 @@ def test_corresponding_connections_share_a_parameter():
 
 
 def step_by_step(wiring, recipe, names, w):
-    """Return every unit's output at every step, {name@step: (cases,)}, of a recurrent net told only the letters."""
+    """Return every unit's output at every step, {name@step: (cases,)}, of a recurrent net that gets only the
+    letters.
+    """
     net, y = sequence.form(recipe), {}
     delay, last = "no_delay" not in recipe.network, net.last_letter + 4
     state = [*net.hidden, "o1", "o2", "o3"]

@@ -1,4 +1,4 @@
-"""T-C: what P prints and what follows from it, the measures both ways, gradients of shared weights, the two engines."""
+"""T-C: P's numbers and their consequences, the measures both ways, gradients of shared weights, the two engines."""
 
 import numpy as np
 import pytest

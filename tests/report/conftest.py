@@ -1,4 +1,4 @@
-"""A small ledger, for the tests of the pages that are made of one."""
+"""A small ledger, for the tests of pages that need one."""
 
 import numpy as np
 import pandas as pd

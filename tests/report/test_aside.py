@@ -1,4 +1,4 @@
-"""A report that does not come to its end: the old one stays as it was, to the byte."""
+"""A report that does not finish leaves the old report unchanged, to the byte."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""The report: the same bytes however it is made, nothing in results/ that the runs do not give, a line for the rest."""
+"""The report: the same bytes for any number of processes, only files that the runs give, a line for the rest."""
 
 import json
 import re
@@ -39,7 +39,7 @@ def own(tmp_path_factory):
 
 
 def in_its_file(stem):
-    """Return an experiment's file of conf/ as it is: to check all of the map takes seconds."""
+    """Return an experiment's file of conf/ unchecked, since checking the whole map takes seconds."""
     return OmegaConf.to_container(OmegaConf.load(ROOT / f"conf/experiment/{stem}.yaml"))
 
 

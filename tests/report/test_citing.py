@@ -1,4 +1,4 @@
-"""Companions of a figure that is cited: its sidecar, its entry for BibTeX, and numbers that LaTeX asks for by name."""
+"""Companions of a cited figure: its sidecar, its BibTeX entry, and numbers that LaTeX gets by name."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Text from a file of rows or of conf/, whatever it is, says nothing to CSV, Markdown, LaTeX, HTML or a figure."""
+"""Text from a file of rows or of conf/ stays plain text in CSV, Markdown, LaTeX, HTML and figures."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""The atlas of failures: what it counts, which run it shows of each kind, and that both its figures are drawn."""
+"""The atlas of failures: its counts, the run that it shows of each kind, and both its figures."""
 
 import io
 from dataclasses import replace
@@ -70,7 +70,7 @@ def test_the_table_counts_every_run(found):
 
 def test_what_each_kind_is_and_how_many_runs_are_of_it(found):
     kinds = atlas.meanings(found).set_index("kind")
-    assert kinds["what it is"].to_dict() == KINDS
+    assert kinds["meaning"].to_dict() == KINDS
     assert kinds["runs"].to_dict() == dict.fromkeys(KINDS, 0) | {"plateau": 16, "one_half": 3, "equal_units": 1}
 
 

@@ -1,4 +1,4 @@
-"""Pages that people write: what they ask for is put in, and nothing else is touched."""
+"""Pages that people write: the report fills their marked parts, and changes nothing else."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The page of findings: its numbers are those of the rows, and what has not been run is said to be so."""
+"""The page of findings: its numbers come from the rows, and readings without rows are marked as not run."""
 
 import re
 from dataclasses import replace
@@ -27,7 +27,7 @@ READINGS = (
 
 
 def rows(right, strict):
-    """Runs of 40 nets: so many get all right, so many are beyond the standard, half have any other property."""
+    """Return runs of 40 nets: `right` get all right, `strict` are beyond the standard, half have any other property."""
     n = np.arange(40)
     measures = {name: n % 2 == 0 for name in TREES.problem.MEASURES if "codes_" in name or "is_" in name}
     measures |= dict.fromkeys(("ignores_sex", "most_ignore_nationality", "share_a_job"), n % 2 == 0)

@@ -1,4 +1,4 @@
-"""The gallery: what the page says."""
+"""The gallery: the contents of the page."""
 
 import base64
 import hashlib
@@ -142,7 +142,7 @@ def test_the_page_is_the_same_twice(folder):
 
 def test_a_figure_needs_its_claims_and_its_experiment(folder):
     for figure in (sidecar("xor_fig3", "unheard", []), sidecar("xor_fig3", "xor", ["unheard"])):
-        with pytest.raises(ValueError, match=r"^figures or claims name what the gallery does not have: unheard$"):
+        with pytest.raises(ValueError, match=r"^figures or claims name parts that the gallery lacks: unheard$"):
             gallery(ledger(), [figure], TITLES, folder, PARTS)
 
 

@@ -1,4 +1,4 @@
-"""The gallery: what the page does, where a Chromium is at hand."""
+"""The gallery: the behaviour of the page, where a Chromium is at hand."""
 
 import functools
 import re
@@ -81,7 +81,7 @@ def visit(browser, site):
 
 
 def until(page, expression):
-    """Wait for something to be so; Playwright's own way is an eval in the page, which its policy refuses."""
+    """Wait until an expression is true; Playwright's own way is an eval in the page, which its policy refuses."""
     for _ in range(250):
         if page.evaluate(expression):
             return
@@ -287,7 +287,7 @@ BASE = """(document.head.append(Object.assign(document.createElement("base"), {h
 @pytest.mark.parametrize("name", ["index.html", "whole.html"])
 @pytest.mark.parametrize("from_disk", [False, True])
 def test_what_came_with_the_results_is_not_run(browser, folder, site, name, from_disk):
-    """Without the policy all of it runs, and so would be seen here."""
+    """Without the policy all of it runs, and this test would see it."""
     page = gallery(ledger(), FIGURES, TITLES, folder, PARTS, embedded=name == "whole.html")
     mine, place, found = folder / "figures" / "mine.js", folder / f"injected-{name}", {}
     mine.write_text("mine = 1")

@@ -1,4 +1,4 @@
-"""The material of a report: the rows and claims that are used, and the line about those that are not."""
+"""The material of a report: the rows and claims in use, and the line about the others."""
 
 from dataclasses import replace
 

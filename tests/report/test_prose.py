@@ -1,4 +1,4 @@
-"""What the README and the pages of findings say is so: every number is held by something, and so is every sentence."""
+"""The README and the pages of findings are true: rows, settings or tests hold every number and every sentence."""
 
 import re
 import subprocess

@@ -1,4 +1,6 @@
-"""The race of trainers: who may run, with how many seeds, and the table of it; every peer ends at the same weights."""
+"""The race of trainers: the admitted trainers, their numbers of seeds, and the table; all peers end at the same
+weights.
+"""
 
 from dataclasses import replace
 from pathlib import Path

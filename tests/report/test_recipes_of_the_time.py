@@ -1,4 +1,4 @@
-"""The recipes of the time: their numbers are those of conf/, and each stands where its step and its decay place it."""
+"""The recipes of the time: their numbers are those of conf/, and step and decay give each its place."""
 
 import math
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Tables as people read them, and the ledger to read."""
+"""Tables for people to read, and the page of claims."""
 
 import re
 
@@ -73,11 +73,11 @@ def test_a_table_says_never_and_its_file_has_plain_floats(tmp_path):
 
 def test_the_ledger_to_read(judged):
     page = claims_page(judged, TITLES)
-    headings = ["# Claims", "## How sentences are judged", "## Made up", "### tried-sweeps", "### tried-seen"]
+    headings = ["# Claims", "## How claims are judged", "## Made up", "### tried-sweeps", "### tried-seen"]
     headings += ["## Another", "### other-rate"]
     assert re.findall(r"^#.*", page, re.MULTILINE) == headings
     assert "make 3 claims here" in page
-    assert "\n**2 reproduced, 0 partly, 0 doubtful, 1 not reproduced**\n(0 of them are not printed" in page
+    assert "\n**2 reproduced, 0 partly, 0 doubtful, 1 not reproduced**\n(0 of them are ours, not printed)" in page
     parts = dict(zip(headings, re.split(r"^#.*\n\n", page, flags=re.MULTILINE)[1:], strict=True))
     made_by = "Made by `python experiments/run.py experiment=made_up && python experiments/report.py`.\n\n"
     assert parts["## Made up"] == made_by
@@ -116,7 +116,7 @@ def test_the_ledger_to_read(judged):
 
 def test_kinds_of_sentences_are_explained_and_not_named(judged):
     page = claims_page(judged, TITLES)
-    told = page.split("## How sentences are judged")[1].split("## Made up")[0]
+    told = page.split("## How claims are judged")[1].split("## Made up")[0]
     assert re.findall(r"^- (.*)$", told, re.MULTILINE) == [RULES["draw"].says, RULES["rate"].says]
     claims = re.sub(r"`[^`]*`", "", page.split("## Made up")[1])
     assert not re.search(r"∞|_|\b(draw|rule|inf|nan)\b", claims)
@@ -135,9 +135,7 @@ def test_a_claim_stands_as_its_worst_net_does(judged):
 def test_what_is_different_here_stands_above_the_ledger(judged):
     notes = ["made_up, fast: epsilon is 0.25 here", "left out: one"]
     page = claims_page(judged, TITLES, notes, "my own")
-    above = (
-        "# Claims\n\n**Mind what is different here:**\n\n- made_up, fast: epsilon is 0.25 here\n- left out: one\n\nThe "
-    )
+    above = "# Claims\n\n**Notes on these rows:**\n\n- made_up, fast: epsilon is 0.25 here\n- left out: one\n\nThe "
     assert page.startswith(above)
     assert "from the rows in `my own/runs/`" in page
     made_by = "experiment=made_up 'output=my own' && python experiments/report.py --output 'my own'`.\n"

@@ -1,4 +1,4 @@
-"""The article in docs/writeup: no number in it is typed, and LaTeX makes it of what is in results/."""
+"""The article in docs/writeup: no number in it is typed, and LaTeX typesets it from results/."""
 
 import re
 import shutil

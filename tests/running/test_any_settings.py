@@ -1,4 +1,4 @@
-"""Whatever a command line says: rows, or one clear line; no traceback, no hang, no file outside the output folder."""
+"""Any command line gives rows or one clear line; no traceback, no hang, no file outside the output folder."""
 
 import io
 import os

@@ -1,4 +1,4 @@
-"""The frame of every command: how it ends when a signal stops it."""
+"""The frame of every command: its end at a signal."""
 
 import subprocess
 import sys

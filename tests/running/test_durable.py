@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, and what killed processes leave behind."""
+"""Files that are complete or absent, and the leftovers of killed processes."""
 
 import errno
 import os

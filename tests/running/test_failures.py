@@ -1,4 +1,4 @@
-"""Kinds of failure on made-up outputs: one of each, and the order in which they are looked for."""
+"""Kinds of failure on made-up outputs: one of each, and the order of the tests."""
 
 import numpy as np
 import pytest

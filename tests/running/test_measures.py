@@ -1,4 +1,4 @@
-"""Measures: the same bits whatever the processor can do, and what they are made of against fifty digits."""
+"""Measures: the same bits on every kind of processor, and their parts against fifty digits."""
 
 import ast
 import inspect
@@ -93,13 +93,13 @@ EXACT = {
     *("moveaxis", "ones", "ones_like", "repeat", "roll", "stack", "zeros", "zeros_like"),
     *("errstate", "finfo", "inf", "int32", "nan", "ndarray"),
 }
-"""What measures may use of NumPy: everything that comes out is rounded in one way, or not at all."""
+"""The parts of NumPy that measures may use: their results are rounded in one way, or not at all."""
 OTHERS = {"math": {"factorial", "prod"}, "torch": set(), "scipy": set()}
-"""What they may use of these."""
+"""The parts of these modules that measures may use."""
 
 
 def measuring():
-    """Every function of ours that has a part in what is measured, but for the engines."""
+    """Return every function of ours that takes part in a measure, apart from the engines."""
     begin = [Nets.outputs.fget, Nets.on.fget, Nets.counts.fget, training._some_at_a_time, failures.kinds]
     begin += [every_measure.problem_of(stem).measure for stem in stems()]
     return set().union(*(called_by(inspect.unwrap(function), set()) for function in begin))

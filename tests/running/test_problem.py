@@ -1,4 +1,4 @@
-"""Every file of problems/ holds what the Protocol says, under the same names and with the same arguments."""
+"""Every file of problems/ follows the Protocol, with the same names and arguments."""
 
 from inspect import signature
 

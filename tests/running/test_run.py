@@ -77,7 +77,7 @@ def asked(script, monkeypatch):
 
 @pytest.fixture
 def stopping(script, monkeypatch):
-    """Return a function that lets a run be stopped, as by Ctrl-C, when so many ranges are finished."""
+    """Return a function that stops a run, as by Ctrl-C, after a number of finished ranges."""
     whole = plan.Plan.train
 
     def stop_after(n):

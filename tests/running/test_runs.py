@@ -145,7 +145,7 @@ def test_files_that_cannot_be_used(tmp_path):
 
 
 def _metadata(change):
-    """A change of the table that changes what its metadata says."""
+    """Return a change of the table that changes its metadata."""
 
     def changed(table):
         about = change(json.loads(zlib.decompress(table.schema.metadata[runs.KEY])))

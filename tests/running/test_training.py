@@ -1,4 +1,4 @@
-"""Recipes trained side by side, what weights a seed begins with, and what every row says of its net."""
+"""Recipes trained side by side, the initial weights of a seed, and the contents of every row."""
 
 from dataclasses import replace
 from types import SimpleNamespace
@@ -48,7 +48,7 @@ def test_side_by_side_is_the_same_as_one_by_one(engine, problem, recipe, others)
 
 @pytest.fixture
 def threads(monkeypatch):
-    """Note how many threads the fused engine and torch are told to use; torch keeps its one."""
+    """Note the numbers of threads for the fused engine and torch; torch keeps its one."""
     told = []
     monkeypatch.setattr(fused, "train", lambda *job, threads, train=fused.train: told.append(threads) or train(*job))
     monkeypatch.setattr(torch, "set_num_threads", told.append)
@@ -181,7 +181,7 @@ def plainly(recipe, seed):
 
 
 def first(met):
-    """Return the first sweep of which this is so; None if it never is."""
+    """Return the first sweep at which this is true; None if it never is."""
     return int(np.argmax(met)) if met.any() else None
 
 

@@ -1,4 +1,4 @@
-"""Files of runs that anybody can have written: each that no run can have given is refused in one line."""
+"""Files of runs from anybody: one line refuses each file that no run can have given."""
 
 import json
 import random
@@ -24,7 +24,7 @@ N, FIRST, LAST = 12, 0, 11
 
 @pytest.fixture(scope="module")
 def good(tmp_path_factory):
-    """The table of a file as it is written."""
+    """Return the table of a file as written."""
     rows = run_reading(xor, TWO, list(range(N)), "reference").sort_values("learned", ascending=False)
     rows = rows.assign(seed=range(N))
     assert rows["learned"].iloc[FIRST] > rows["learned"].iloc[LAST]
@@ -36,7 +36,7 @@ def good(tmp_path_factory):
 
 @pytest.fixture
 def refused(tmp_path):
-    """Write a table, and return the one line with which its file is refused."""
+    """Return a function that writes a table, and returns the line that refuses its file."""
 
     def line(table):
         path = tmp_path / "xor.parquet"
@@ -289,7 +289,7 @@ def nothing_is_unpacked(monkeypatch):
 
 
 def repeated(table, n):
-    """A table of so many rows that are all alike, which takes no room on a disk."""
+    """Return a table of n equal rows, which takes no room on a disk."""
     kinds = {field.name: field.type for field in table.schema}
     cells = {name: table[name][LAST].as_py() for name in kinds}
     empty = [name for name, kind in kinds.items() if pa.types.is_list(kind)]

@@ -51,7 +51,7 @@ def rows(made):
 
 @pytest.fixture(autouse=True)
 def known(monkeypatch):
-    """These two are the experiments there are, and a third that has no rows."""
+    """Make these two, and a third without rows, the only experiments."""
     every = {one.stem: one for one in (XOR, MAP, PARITY)}
 
     def load(stem, output):

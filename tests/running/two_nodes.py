@@ -1,4 +1,4 @@
-"""A Ray cluster of two nodes on this machine: its address is printed, and a line that is read kills the second."""
+"""A Ray cluster of two nodes on this machine: it prints its address, and a line on its input kills the second node."""
 
 import sys
 

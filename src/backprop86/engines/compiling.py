@@ -1,8 +1,8 @@
-"""Compilation of kernels, kept for the next process where this user can write. Nothing depends on what is kept.
+"""Compilation of kernels, with a cache on disk where this user can write. No result depends on the cache.
 
-A kernel compiled for some types and one processor is a file: a seal, and numba's pickle. The seal is the SHA-256 of all
-that the machine code follows from and of the pickle, so a file that is out of date, cut short or damaged is not even
-unpickled: the kernel is compiled anew. Files that somebody else may have written are not used.
+A kernel compiled for some types and one processor is a file: a seal, and numba's pickle. The seal is the SHA-256 of
+everything that determines the machine code, and of the pickle, so a file that is out of date, cut short or damaged is
+not even unpickled: the kernel is compiled anew. Files that somebody else may have written are not used.
 """
 
 import hashlib
@@ -27,15 +27,15 @@ SOURCES = (
     "compiling.py", "arithmetic.py", "program.py", "vectors.py", "kernel.py", "lanes.py", "streamed.py",
     "../descent.py",
 )  # fmt: skip
-"""The files that kernels are made of: their own, and those of which they use a constant."""
+"""The files behind the kernels: their own, and files with constants that they use."""
 HERE = Path(__file__).parent
 VERSIONS = (sys.version, numba.__version__, llvmlite.__version__, np.__version__)
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile at the first call, with every operation as it is written: none is fused with another or moved."""
+    """Compile at the first call, with every operation as written: none is fused with another or moved."""
     kernel: Any = numba.njit(error_model="numpy", nogil=True)(function)
-    if function.__closure__ is None:  # what a closure holds is in no file
+    if function.__closure__ is None:  # the contents of a closure are in no file
         kernel._cache = _Kept(function)
     return kernel
 
@@ -49,19 +49,19 @@ class _Kept(NullCache):
         self.digest = _digest(self.source)
 
     def load_overload(self, types: Any, target: Any) -> CompileResult | None:
-        """Return what was kept for these types, if it is there and whole."""
+        """Return the kept code for these types, if it exists and is undamaged."""
         target.refresh()
         payload = kept(*self._place(types, target))
         return CompileResult._rebuild(target, *pickle.loads(payload)) if payload else None
 
     def save_overload(self, types: Any, result: Any) -> None:
-        """Keep what was compiled, in the first folder that takes it."""
+        """Keep the compiled code, in the first folder that takes it."""
         if result.library.has_dynamic_globals:  # addresses of this process
             return
         keep(*self._place(types, result.target_context), dumps(result._reduce()))
 
     def _place(self, types: Any, target: Any) -> tuple[str, str]:
-        """Return the name of the file, one for each processor, and the key of what it must hold to be used."""
+        """Return the name of the file, one for each processor, and the key that it must hold."""
         asked = sorted(item for item in os.environ.items() if item[0].startswith("NUMBA_"))
         key = repr((self.source, self.name, types, target.codegen().magic_tuple(), VERSIONS, asked))
         short = hashlib.sha256(key.encode()).hexdigest()[:16]
@@ -69,7 +69,7 @@ class _Kept(NullCache):
 
 
 def kept(name: str, key: str) -> bytes:
-    """Return what was kept under a name, if it was made from all that `key` says and is whole; else nothing."""
+    """Return the code kept under a name if it matches `key` and is undamaged; else b""."""
     for folder in folders():
         content = _content(folder / name)
         if content[:32] == _seal(key, content[32:]):
@@ -78,7 +78,7 @@ def kept(name: str, key: str) -> bytes:
 
 
 def keep(name: str, key: str, payload: bytes) -> None:
-    """Keep what was compiled, in the first folder that takes it."""
+    """Keep the compiled code, in the first folder that takes it."""
     for folder in folders():
         with suppress(OSError):
             _write(folder / name, _seal(key, payload) + payload)
@@ -86,7 +86,7 @@ def keep(name: str, key: str, payload: bytes) -> None:
 
 
 def folders() -> list[Path]:
-    """Return where kernels may be kept: beside their source, or in the user's own folder if there is one."""
+    """Return the folders for kernels: beside their source, or the user's own folder if there is one."""
     home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     own = [Path(home) / "backprop86" / "kernels"] if os.path.isabs(home) else []
     return [HERE / "__pycache__" / "kernels", *own]
@@ -94,7 +94,7 @@ def folders() -> list[Path]:
 
 @cache
 def _digest(source: str) -> str:
-    """Return the digest of every file that a kernel of this file is made of."""
+    """Return the digest of every file behind the kernels of this file."""
     files = [*(HERE / name for name in SOURCES), Path(source)]
     return hashlib.sha256(b"".join(hashlib.sha256(file.read_bytes()).digest() for file in files)).hexdigest()
 
@@ -104,7 +104,7 @@ def _seal(key: str, payload: bytes) -> bytes:
 
 
 def _content(path: Path) -> bytes:
-    """Return what a file holds; nothing, unless nobody but this user can have written it."""
+    """Return the content of a file that only this user can have written; else nothing."""
     with suppress(OSError):
         if _is_own(path.parent.stat()):
             with path.open("rb") as file:
@@ -113,7 +113,7 @@ def _content(path: Path) -> bytes:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write a file that is there whole or not at all, whoever else writes it; OSError if that cannot be."""
+    """Write a file that is complete or absent, even if others write it at the same time; OSError if that fails."""
     path.parent.mkdir(0o700, parents=True, exist_ok=True)
     if not _is_own(path.parent.stat()):
         raise PermissionError(f"{path.parent} belongs to somebody else")

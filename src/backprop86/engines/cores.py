@@ -5,11 +5,11 @@ import os
 from pathlib import Path
 
 LIMIT = Path("/sys/fs/cgroup/cpu.max")
-"""The microseconds that a container may compute, and in how many; or max."""
+"""The file with a container's limit: the microseconds of computing per period, or max, and the period."""
 
 
 def cores() -> int:
-    """Return the number of cores that this process was given: by its affinity, and by the limit of its container."""
+    """Return the number of cores that this process may use: by its affinity, and by the limit of its container."""
     n = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     try:
         may, of = LIMIT.read_text("ascii").split()

@@ -1,4 +1,4 @@
-"""The fused engine: what reference.py defines, in one compiled kernel and on every core.
+"""The fused engine: the runs that reference.py defines, in one compiled kernel and on every core.
 
 A seed that is done gives its lane to the next, so the cost is that of the sweeps really needed. Rows do not depend on
 the number of lanes or threads, nor on the order in which seeds are done.
@@ -78,7 +78,7 @@ class _Queue:
         self.lanes, self.lock, self.stopped = lanes, Lock(), False
 
     def give(self, todo: np.ndarray) -> bool:
-        """Hand out some seeds if there are lanes for them; False when there is nothing left to do."""
+        """Give out some seeds if there are lanes for them; False when no work is left."""
         with self.lock:
             if todo[NEXT] == todo[END]:
                 share, left = -(-self.seeds // self.threads), self.seeds - self.next
@@ -112,7 +112,7 @@ def _work(
 
 
 def any_block(job: Job) -> Cases:
-    """Return cases as many as a block has; what they are is said lane by lane."""
+    """Return placeholder cases, as many as a block has; each lane gets its own."""
     n = job.recipe.block
     return Cases(np.ones((n, job.wiring.n_inputs)), np.zeros((n, len(job.wiring.outputs))), ("",) * n)
 
@@ -178,7 +178,7 @@ def rule_of(recipe: Recipe, cases: Cases) -> Rule:
 
 
 def net_of(wiring: Wiring, cases: Cases, recipe: Recipe) -> Net:
-    """Return the network as the kernel has it."""
+    """Return the network in the kernel's form."""
     v = BYTES // np.dtype(recipe.dtype).itemsize
     made = program(wiring, cases, 1 if recipe.update == "case" else CASES_AT_ONCE, v, recipe.block > 0)
     return Net(
@@ -207,7 +207,7 @@ def net_of(wiring: Wiring, cases: Cases, recipe: Recipe) -> Net:
 
 
 def wanted(cases: Cases, recipe: Recipe) -> np.ndarray:
-    """Return what is wanted of each output in each case, (C, n_outputs, WANTED), rounded to the recipe's dtype."""
+    """Return the demands on each output in each case, (C, n_outputs, WANTED), rounded to the recipe's dtype."""
     on, criterion = cases.desired > 0.5, CRITERIA[recipe.criterion]
     if recipe.block:
         on = np.array([[True, False]])  # of an output of a stream

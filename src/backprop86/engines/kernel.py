@@ -42,7 +42,7 @@ from backprop86.engines.vectors import (
 
 
 class Net(NamedTuple):
-    """A wiring and its cases: the program, its numbers, and what the rest of the engine asks."""
+    """A wiring and its cases: the program, its numbers, and data for the rest of the engine."""
 
     starts: np.ndarray  # of each tile of cases in `ops`
     ops: np.ndarray
@@ -69,8 +69,9 @@ class Net(NamedTuple):
 
 WANTED = 6
 TARGET, ZONE, SIGN, ZONE_AT, LEARNED_AT, HALF_AT = range(WANTED)
-"""What is wanted of an output: its target; the edge of its dead zone; 1 if it is to be on, otherwise -1; and this sign
-times minus the edge, times minus what it must pass to be learned, and times minus one half."""
+"""The demands on an output: its target; the edge of its dead zone; 1 if it should be on, otherwise -1; and this sign
+times minus the edge, times minus the edge of the criterion, and times minus one half.
+"""
 
 
 class Rule(NamedTuple):
@@ -115,8 +116,8 @@ E, SLACK, RIGHT, SCALE, CASES, LOOKING, LOOKING_RIGHT, BAD, EPSILON, ALPHA, KEEP
 """Rows of `per`. SLACK is positive if the criterion is met, LOOKING 1 until that is first so; RIGHT and LOOKING_RIGHT
 are the same for the right side of 0.5. SCALE is 1, or for a mean one over the number of outputs and cases; CASES undoes
 the latter where a change follows every case. KEEP is what decay leaves of a weight after a change, SHRINK the part that
-a change takes from it; OF_GAIN is the epsilon of gains. BAD is NaN once a weight is not finite. EVENT is not 0 where
-one of these has just happened.
+a change takes from it; OF_GAIN is the epsilon of gains. BAD is NaN once a weight is not finite. EVENT is other than 0
+where one of these has just happened.
 """
 ROWS_WHEN = 4
 SEED, BEGAN, DUE, CHECKPOINT = range(ROWS_WHEN)
@@ -266,7 +267,7 @@ def error(net, rule, lanes, c, row):
 
 @compiled
 def judged(rule, y, wanted):
-    """Return how far an output is from what is wanted, from the dead zone, and from the right side of 0.5."""
+    """Return the distances of an output from the criterion, from the dead zone, and from the right side of 0.5."""
     target, zone, sign, zone_at, learned_at, half_at = wanted
     miss = y - target
     if rule.dead_zone != 0:
@@ -277,7 +278,7 @@ def judged(rule, y, wanted):
 
 @compiled
 def wanted_of(net, told, per):
-    """Return what is wanted of an output of a stream, lane by lane: `wanted` has it for on, then for off."""
+    """Return the demands on an output of a stream, lane by lane: `wanted` has them for on, then for off."""
     on, off = net.wanted, further(net.wanted, WANTED)
     return (
         where_positive(told, fill(per, item(on, TARGET)), fill(per, item(off, TARGET))),

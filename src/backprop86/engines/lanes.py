@@ -1,6 +1,7 @@
 """Seeds come and go in the lanes of the kernel: each begins, is looked at when something happens, and leaves when done.
 
-A seed's sweep t is step BEGAN + t of its lane. In its first step it stands still, so that it is looked at as it is.
+A seed's sweep t is step BEGAN + t of its lane. In its first step its weights do not change, so that its initial weights
+are looked at.
 """
 
 import math
@@ -43,7 +44,7 @@ from backprop86.engines.vectors import call, fma_of_numbers, further, item, poin
 
 
 class Block(NamedTuple):
-    """The seeds to be trained, and what becomes of them under the names of `Outcome`."""
+    """The seeds to train, and their fates under the names of `Outcome`."""
 
     w0: np.ndarray
     counted: np.ndarray  # (S, C)
@@ -118,7 +119,7 @@ def begin(net, one, block, seed, step):
 
 @compiled
 def look(net, rule, one, block, step):
-    """Write down what the weights in a lane are like; True if its seed is done."""
+    """Record the results of the weights in a lane; True if its seed is done."""
     per, v = one.per, width(one.w)
     seed, t = item(one.when, SEED * v), step - item(one.when, BEGAN * v)
     E_now = item(per, E * v)

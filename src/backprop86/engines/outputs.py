@@ -1,6 +1,6 @@
 """Outputs of every unit of trained networks, in the arithmetic in which they were trained.
 
-What is compiled stands in showing.py and is imported at the first call: who measures nothing needs no compiler.
+The compiled code is in showing.py, imported at the first call: a process that measures nothing needs no compiler.
 """
 
 import numpy as np

@@ -1,6 +1,6 @@
 """A run's orders: the cases to learn, and the settings of the recipe, typed and checked.
 
-Where the papers leave a setting open, its value is a guess and conf/experiment/<stem>.yaml says so beside it.
+Where the papers leave a setting open, its value is a guess, and conf/experiment/<stem>.yaml marks it "assumed".
 """
 
 import difflib
@@ -21,7 +21,7 @@ from backprop86.wiring import Wiring
 class BadInput(ValueError):
     """A setting or a file that cannot be used. One line: its name, what it was, what it may be.
 
-    Commands print that line and end with status 2. Every other exception is a fault of ours and keeps its traceback.
+    Commands print that line and end with status 2. Every other exception is a bug and keeps its traceback.
     """
 
 
@@ -41,7 +41,7 @@ class Cases:
         return cls(inputs, desired(inputs).astype(float), names)
 
     def __post_init__(self) -> None:
-        """Refuse, in one line, arrays and names that do not fit each other."""
+        """Refuse, in one line, arrays and names that do not match."""
         for name, array in (("inputs", self.inputs), ("desired", self.desired)):
             if not isinstance(array, np.ndarray) or array.ndim != 2 or array.dtype != np.float64:
                 told = f"{array.dtype} {array.shape}" if isinstance(array, np.ndarray) else type(array).__name__
@@ -57,7 +57,7 @@ class Criterion:
     """A standard by which a network counts as learned.
 
     Every output of every training case is above `on` or below `off`, no case has an error above `case_error`, and E,
-    summed over cases and outputs whether or not training takes their mean, is below `total_error`.
+    summed over cases and outputs even if training takes their mean, is below `total_error`.
     """
 
     on: float = 0.5
@@ -95,11 +95,11 @@ class Recipe:
     """The settings that decide a seed's run. The defaults are those that most 1986 problems share."""
 
     network: str = ""  # one of the problem's networks
-    sweeps: int = 1000  # give up after this many
+    sweeps: int = 1000  # the number of sweeps after which a run gives up
     epsilon: float = 0.1
     alpha: float = 0.0
     decay: float = 0.0  # fraction by which every weight shrinks after every change
-    opening_sweeps: int = 0  # that many sweeps with the rates below come first
+    opening_sweeps: int = 0  # the number of first sweeps, which have the rates below
     opening_epsilon: float = 0.0
     opening_alpha: float = 0.0
     update: str = "sweep"  # the weights change once a sweep, or after every case
@@ -111,14 +111,14 @@ class Recipe:
     zone_off: float = 0.2
     initial_range: float = 0.3  # weights are drawn from U(-initial_range, initial_range)
     start: str = "drawn"  # each weight by itself; or one draw for all; or added to weights the problem has a name for
-    spread: float = 0.0  # how far a weight that starts equal to all others may be from them
+    spread: float = 0.0  # the largest distance of a weight that starts equal to all others
     biases: str = "drawn"  # like the weights, or start at zero, or are held at or below it, or there are none
     criterion: str = "zone"  # see CRITERIA
     stop: str = "learned"  # training ends when learned and past all moments, or goes on to the limit
-    moments: list[int] = field(default_factory=list)  # sweeps after which every run is looked at besides
-    held_out: str = "none"  # which cases each seed is not trained on; the problem knows the names
+    moments: list[int] = field(default_factory=list)  # further sweeps after which every run is measured
+    held_out: str = "none"  # the held-out cases of each seed, by a name of the problem
     dtype: str = "float64"
-    late_sweep: int = 0  # after that sweep the rates and the decay below come last; 0: they never do
+    late_sweep: int = 0  # after this sweep the rates and the decay below hold; 0: never
     late_epsilon: float = 0.0
     late_alpha: float = 0.0
     late_decay: float = 0.0
@@ -126,14 +126,14 @@ class Recipe:
     decay_from: str = "start"  # when weights begin to shrink: at the start, or once the seed has learned
     epsilon_by: str = "one"  # epsilon of a weight is divided by 1, or by the fan-in of the unit that it leads to
     output_slope: str = "kept"  # y (1 - y) of the output units in equation 5, kept or left out
-    gain: float = 1.0  # of the logistic, y = 1 / (1 + e^(-gain x)): what each level begins with
+    gain: float = 1.0  # of the logistic, y = 1 / (1 + e^(-gain x)): the initial gain of each level
     gain_epsilon: float = 0.0  # each level learns its gain by steps of -gain_epsilon dE/dgain; 0: they stay
-    procedure: str = "gradient"  # of learning: that of the letter, or desired states of hidden units (L pp. 24-27)
-    block: int = 0  # each sweep has so many new cases of its own, which the problem makes; 0: it has the problem's
-    case_set: int = 1  # which of the problem's sets of cases, where it draws them at random
+    procedure: str = "gradient"  # of learning: gradients, as in the letter, or desired states (L pp. 24-27)
+    block: int = 0  # the number of new cases in each sweep, which the problem makes; 0: all sweeps have the problem's
+    case_set: int = 1  # the number of the set of cases, if the problem draws them at random
 
     def check(self) -> "Recipe":
-        """Return the recipe itself; BadInput, in one line, names a setting that cannot be."""
+        """Return the recipe itself; BadInput, in one line, names an impossible setting."""
         for name, (allowed, test) in LIMITS.items():
             value = getattr(self, name)
             if not test(value):
@@ -141,9 +141,9 @@ class Recipe:
         return self
 
     def changed(self, differs: Mapping[str, Any], place: str) -> "Recipe":
-        """Return the recipe with some settings changed; BadInput, in one line, names what cannot be.
+        """Return the recipe with some settings changed; BadInput, in one line, names an impossible setting.
 
-        `place` is where the settings stand, experiment.readings.as_printed, for the line.
+        `place` is the place of the settings for the line, such as experiment.readings.as_printed.
         """
         unknown = differs.keys() - TYPES.keys()
         if unknown:
@@ -173,9 +173,9 @@ Stream = Callable[[int, int, int], tuple[np.ndarray, np.ndarray]]
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """Networks to be trained: which wiring, on which cases, by which recipe, from which weights.
+    """Networks to train: their wiring, cases, recipe and initial weights.
 
-    w (S, n_parameters); counted (S, C) marks the cases that each seed is trained on, and None means all. Each
+    w (S, n_parameters); counted (S, C) marks the training cases of each seed, and None means all. Each
     seed goes on for at least `least` (S,) sweeps even after it has learned, and None means 0. With a `stream` the net
     that a seed has after sweep t meets block t, from 0 on, in the place of the cases.
     """
@@ -189,7 +189,7 @@ class Job:
     stream: Stream | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a recipe that wants new cases in each sweep without a stream of them, and a stream without that."""
+        """Refuse a recipe with new cases in each sweep if there is no stream, and a stream if the recipe has none."""
         if (self.recipe.block > 0) != (self.stream is not None):
             raise ValueError(f"a job has a stream exactly if its recipe has a block, which was {self.recipe.block}")
 
@@ -209,12 +209,12 @@ def one_of(*names: str) -> Limit:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return the known name that was probably meant, or all of them."""
+    """Return the nearest known name, or all known names."""
     return one_of(*(difflib.get_close_matches(name, list(known), n=1) or known))[0]
 
 
 def as_typed(name: str, value: Any) -> Any:
-    """Return the value of a recipe's setting as the type it has; BadInput, in one line, if it is no such value."""
+    """Return the value of a recipe's setting as the type it has; BadInput, in one line, if it has another type."""
     kind = TYPES[name]
     try:
         if kind == list[int] and isinstance(value, list | tuple):
@@ -235,7 +235,7 @@ def _as(kind: type, value: Any) -> Any:
 
 
 def in_yaml(value: Any) -> str:
-    """Return a value as a YAML file says it."""
+    """Return a value in YAML."""
     return {"None": "null", "True": "true", "False": "false"}.get(str(value), str(value))
 
 
@@ -245,7 +245,7 @@ FRACTION: Limit = ("at least 0 and below 1", lambda v: 0 <= v < 1)
 OUTPUT: Limit = ("between 0 and 1", lambda v: 0 <= v <= 1)
 
 BEYOND = 2**63
-"""The first whole number that has no place in 64 bits."""
+"""The first whole number beyond 64 bits."""
 
 
 def _are_moments(value: Any) -> bool:

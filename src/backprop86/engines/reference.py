@@ -1,7 +1,7 @@
 """The reference engine: a block of seeds, trained side by side until learned or out of sweeps, in torch.
 
-It is the definition of what a run is. A *sweep* is one pass through all the training cases (N p. 535). `sweeps` of a
-seed is the number of sweeps after which its weights first meet the criterion; 0 if the initial weights do.
+It is the definition of a run. A *sweep* is one pass through all the training cases (N p. 535). `sweeps` of a seed is
+the number of sweeps after which its weights first meet the criterion; 0 if the initial weights do.
 """
 
 from collections.abc import Callable
@@ -38,7 +38,7 @@ class Outcome:
 
     @classmethod
     def unknown(cls, job: Job) -> "Outcome":
-        """Return the outcome of seeds of which nothing is known yet."""
+        """Return an empty outcome for the seeds of a job."""
         S, P = job.w.shape
         K, M = len(checkpoints(job.recipe.sweeps)), len(job.recipe.moments)
         return cls(
@@ -71,7 +71,7 @@ def train(
 
     `descent` replaces the recipe's rates where every seed has its own.
     Seeds that learned leave the batch (unless the recipe or the job says to go on) and so do diverged ones, so a few
-    stubborn seeds do not cost the price of all.
+    stubborn seeds cost only their own price.
     """
     recipe = job.recipe
     run = _Run(job, device, descent or recipe.descent())
@@ -149,7 +149,7 @@ class _Run:
         return gradients["w"], E, outputs
 
     def look(self, sweep: int, checkpoint: int | None) -> None:
-        """Write down what the weights after this sweep are like, and let those seeds go that are done."""
+        """Record the results of the weights after this sweep, and drop the seeds that are done."""
         if self.stream is not None:
             self.inputs, self.d = self._block(sweep)
         self.dE_dw, E, outputs = self.gradient(self.inputs, self.d, self.counted)
@@ -183,7 +183,7 @@ class _Run:
     def _first(
         self, when: np.ndarray, criterion: Criterion, outputs: Tensor, diverged: np.ndarray, sweep: int
     ) -> np.ndarray:
-        """Return which seeds in the batch meet a criterion for the first time, and note the sweep in `when`."""
+        """Return a mask of the seeds that meet a criterion for the first time, and note the sweep in `when`."""
         met = criterion.met(outputs, self.d, self.error, self.counted).cpu().numpy()
         first: np.ndarray = met & ~diverged & (when[self.seeds] == NEVER)
         when[self.seeds[first]] = sweep

@@ -1,4 +1,4 @@
-"""The outputs of every unit, compiled: outputs.py says what they are."""
+"""The outputs of every unit, compiled; outputs.py is the entrance."""
 
 import numpy as np
 

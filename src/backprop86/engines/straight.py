@@ -36,7 +36,7 @@ from backprop86.wiring import Wiring
 MOST = 9_000
 """Operations of a sweep up to which a network is written out."""
 FEW, WORTH = 80, 10
-"""A larger one is too, if its tiles would have so few operations each, and its seeds take so many sweeps for each."""
+"""A larger network is too, with at most FEW operations per tile, and WORTH sweeps or more of its seeds for each."""
 MOST_OF_STATES = 60_000
 """Operations of the longest sweep by desired states, which the kernel's loops do not know."""
 OF_LOGISTIC = 24
@@ -227,7 +227,7 @@ class Sweep:
         return dE_dw
 
     def events(self, found: "Found") -> None:
-        """Print what kernel.happened notes, and return whether anything has."""
+        """Print the events of kernel.happened, and return whether there is one."""
         on, criterion = self.on, CRITERIA[self.recipe.criterion]
         most = criterion.case_error * (len(self.wiring.outputs) if self.recipe.error == "mean" else 1)
         slack = found.beyond(criterion.on, criterion.off)
@@ -253,7 +253,7 @@ class Sweep:
 
 @dataclass
 class Found:
-    """What a sweep finds of its outputs: E, the least that is to be on, the most that is to be off, the worst case."""
+    """The findings of a sweep: E, the least output to be on, the largest to be off, the worst case."""
 
     on: Lines
     E: Name = ""

@@ -53,7 +53,7 @@ def train(
 
 
 def put_in(stream: np.ndarray, lane: int, n: int, inputs: np.ndarray, desired: np.ndarray) -> None:
-    """Put n blocks of a lane's seed where the kernel reads them."""
+    """Put n blocks of a lane's seed into the array that the kernel reads."""
     v = stream.shape[-1]
     stream[:n, lane // v, :, :, lane % v] = np.concatenate([inputs, desired - 0.5], -1)
 

@@ -24,7 +24,7 @@ MOST_UNITS, MOST_SOURCES = (4, 6) if SUMS == 24 else (3, 4)
 MOST_OF_ONE = 20 if SUMS == 24 else 7
 """The most sources of a tile of `weights` for one unit, whose cases take registers too."""
 UNROLLED = 8
-"""So many cases are added without a loop."""
+"""The number of cases that are added without a loop."""
 Emitted = list[ir.Value]
 
 
@@ -166,7 +166,7 @@ class _Rows:
         return self.builder.bitcast(pointer, self.vector.llvm.as_pointer())
 
     def load(self, pointer: ir.Value, place: ir.Value, further: int = 0) -> ir.Value:
-        """Emit the row at a place, or so many rows further."""
+        """Emit the row at a place, or `further` rows after it."""
         return self.builder.load(self._at(pointer, place, further), align=BYTES)
 
     def store(self, row: ir.Value, pointer: ir.Value, place: ir.Value, further: int = 0) -> None:

@@ -29,7 +29,7 @@ class VectorType(types.Type):
     """The type of a vector, for numba."""
 
     def __init__(self, dtype: types.Float, lanes: int | None = None) -> None:
-        """Make a vector of so many lanes, or of as many as fit in BYTES."""
+        """Make a vector of `lanes` lanes, or of the number that fits in BYTES."""
         self.dtype, self.lanes = dtype, lanes or BYTES * 8 // dtype.bitwidth
         super().__init__(name=f"Vector({dtype}, {self.lanes})")
 

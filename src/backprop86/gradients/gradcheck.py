@@ -32,7 +32,7 @@ from backprop86.gradients.untouched import Untouched
 EVERY = 1000
 """A tensor with more entries than this is compared along directions, and not entry by entry."""
 MOST, FEW = 4000, 50
-"""If the tensors of up to EVERY entries have more than MOST in all, every tensor of more than FEW is so too."""
+"""If the tensors of up to EVERY entries have more than MOST in all, so are those of more than FEW."""
 ITSELF = "itself in float64"
 """The judge of a gradient in a lower type: the same passes on float64 copies."""
 OTHER = -1024.0

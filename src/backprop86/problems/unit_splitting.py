@@ -105,8 +105,8 @@ def shown_with_one(inputs: np.ndarray) -> np.ndarray:
 
 MEASURES = {
     **{
-        f"apart_{n}": f"of the net with {n} copies of each hidden unit: the largest difference of outputs, at any of "
-        "2,000 sweeps, from the outputs of the original net" for n in (2, 4, 10)
+        f"apart_{n}": f"of the net with {n} copies of each hidden unit: the largest difference of outputs at any sweep "
+        "of 2,000, from the outputs of the original net" for n in (2, 4, 10)
     },
     **{f"same_bits_{n}": f"apart_{n} is exactly 0" for n in (2, 4, 10)},
     "apart_2_outgoing_only": "the same with two copies, where only epsilon of the outgoing weights is divided",

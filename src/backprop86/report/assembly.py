@@ -103,7 +103,7 @@ def experiments_in(folder: Folder) -> tuple[list[str], list[str]]:
     by_others = {"make bench": chapters.TIMED, "make compare": chapters.COMPARED, "make contest": chapters.CONTESTED}
     for how, names in by_others.items():
         if not chapters.are_there(folder, names):
-            notes.append(f"left out: tables/{names[0]}.csv and what is made of it ({how} makes it, in results/)")
+            notes.append(f"left out: tables/{names[0]}.csv and everything made from it ({how} makes it, in results/)")
     return found, notes
 
 

@@ -16,15 +16,15 @@ from backprop86.report.tables import command, report_command
 PREFACE = """The five texts, and two later ones, make {claims} claims here. Each is judged
 from the rows in `{folder}/runs/`:
 **{tally}**
-({ours} of them are not printed but ours). Where a text is silent there are several readings of it; the first in each
-table takes the text literally and gives the verdict. Where a claim is about several nets, the verdict is that of the
-net that does worst. `{report}` makes this page. [claims.csv](claims.csv) has the same with all digits, and
-[index.html](index.html) is a page to browse it.
+({ours} of them are ours, not printed). Where a text has a gap there are several readings of it; the first in each table
+takes the text literally and gives the verdict. Where a claim is about several nets, the net that does worst gives the
+verdict. `{report}` makes this page. [claims.csv](claims.csv) has the same with all digits, and [index.html](index.html)
+shows it in a browser.
 
-## How sentences are judged
+## How claims are judged
 
 A run has learned when every output is beyond 0.8 or below 0.2, unless a text states another standard. Nobody prints a
-run that failed, so whatever is printed of one run is compared with the runs that learned; how many never did stands
+run that failed, so a statement about one run is compared with the runs that learned; the number that never learned is
 beside it.
 
 {kinds}
@@ -54,7 +54,7 @@ def claims_page(
     about |= {"folder": folder, "report": report_command(folder)}
     kinds = "".join(f"- {RULES[kind].says}\n" for kind in RULES if kind in set(ledger["kind"]))
     page = ["# Claims\n"]
-    page += ["**Mind what is different here:**\n", *(f"- {in_markdown(note)}" for note in notes), ""] if notes else []
+    page += ["**Notes on these rows:**\n", *(f"- {in_markdown(note)}" for note in notes), ""] if notes else []
     page.append(PREFACE.format(**about, kinds=kinds))
     for stem, of_stem in ledger.groupby("stem", sort=False):
         page.append(f"## {in_markdown(titles[str(stem)])}\n\nMade by `{command(str(stem), folder)}`.\n")

@@ -57,7 +57,7 @@ def table(every: list[Runs]) -> pd.DataFrame:
 def meanings(found: pd.DataFrame) -> pd.DataFrame:
     """Return a row per kind: the number of its runs in all experiments, see `_whole`, and its meaning."""
     whole = _whole(found)
-    rows = [{"kind": kind, "runs": int(whole[kind].sum()), "what it is": KINDS[kind]} for kind in KINDS]
+    rows = [{"kind": kind, "runs": int(whole[kind].sum()), "meaning": KINDS[kind]} for kind in KINDS]
     table = pd.DataFrame(rows).rename(columns={"kind": "in the rows"})
     table.insert(0, "kind", [SHORT[kind][0] for kind in KINDS])
     return table

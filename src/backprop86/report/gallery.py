@@ -33,12 +33,12 @@ ESTIMATES = {"average": "mean", "curve": "coefficient", "more": "share of pairs"
 """Heads of the column of estimates that are neither a share of the runs nor their median."""
 MORE_TABLES = {
     "failures": "Failures, by experiment and reading",
-    "failure_kinds": "Kinds of failure, and what they are",
+    "failure_kinds": "Kinds of failure, and their meanings",
     "autograd_oracles": "Gradients by hand against four oracles",
     "autograd": "The same, tensor by tensor",
     "autograd_runs": "Whole runs by hand and by autograd",
     "autograd_paths": "The same, sweep by sweep",
-    "autograd_cost": "What gradients by hand and by autograd cost",
+    "autograd_cost": "The cost of gradients by hand and by autograd",
     "gradcheck": "A contest of gradient checkers",
     "gradcheck_entries": "The same, gradient by gradient",
     "benchmark": "Speed",
@@ -66,7 +66,7 @@ def gallery(
     strangers = {*ledger["stem"], *(figure["experiment"] for figure in figures)} - {*titles, ""}
     strangers |= {claim for figure in figures for claim in figure["claims"]} - {*ledger["claim"]}
     if strangers:
-        raise ValueError(f"figures or claims name what the gallery does not have: {', '.join(sorted(strangers))}")
+        raise ValueError(f"figures or claims name parts that the gallery lacks: {', '.join(sorted(strangers))}")
     claims = [_claim(rows, figures) for _, rows in ledger.groupby("claim", sort=False)]
     pictures = [_picture(figure, folder, embedded) for figure in figures]
     others = [figure for figure in pictures if figure["name"] != STEP]
