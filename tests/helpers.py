@@ -88,7 +88,7 @@ def runs_of(learned, sweeps=None, moment="learned", moments=(), **measures):
             rows[f"{measure}@{'0' if when == 'untrained' else 'end'}"] = column
         else:
             rows[f"{name}@{moment}"] = column.where(learned) if moment == "learned" else column
-    recipe = Recipe(moments=list(moments))
+    recipe = Recipe(moments=list(moments), sweeps=10000)
     return Runs("made_up", {"a": rows}, {"a": Provenance("", "a", recipe, [0, n - 1], [0], 2, "fused", {})})
 
 

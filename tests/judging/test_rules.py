@@ -48,6 +48,15 @@ def test_a_printed_run_is_compared_with_the_runs_that_learned():
     assert not np.isinf([found.estimate, found.low, found.high, found.p5, found.p95]).any()
 
 
+def test_where_runs_stop_at_the_printed_number_there_is_no_verdict():
+    sweeps = [100] * 400 + [pd.NA] * 600
+    for printed, expected in ((9_999, "not reproduced"), (10_000, "doubtful"), (20_000, "doubtful")):
+        found = judged("draw", runs_of(first(400), sweeps), "sweeps", printed=[printed])
+        assert found.verdict == expected
+        assert np.isfinite(found.stopped_at) == (expected == "doubtful")
+    assert judged("draw", runs_of([True] * 400, [100] * 400), "sweeps", printed=[10_000]).verdict == "not reproduced"
+
+
 def test_after_a_number_of_sweeps_those_count_that_had_learned_by_then():
     runs = runs_of(first(300), [50] * 200 + [150] * 100 + [pd.NA] * 700, "100", [100], weight=np.arange(1000) / 100)
     found = judged("draw", runs, "weight", moment="100", printed=[1.0])
@@ -273,6 +282,16 @@ def test_a_reading_is_as_good_as_its_worst_variant():
     assert literal(of_c)["name"] == "five/as_printed"
     assert literals(table)["name"].tolist() == ["five/as_printed", "wide"]
     assert VERDICTS.index("doubtful") > VERDICTS.index("partly")
+
+
+@pytest.mark.parametrize(("never", "worst"), [(False, "eight/as_printed"), (True, "five/as_printed")])
+def test_of_variants_with_one_verdict_the_worst_speaks(never, worst):
+    exceptions = {"as_printed": 8, "five/as_printed": 9 if never else 5, "eight/as_printed": 5 if never else 9}
+    failed = {name: first(n) for name, n in exceptions.items()}
+    runs = of_readings({name: runs_of(some if never else ~some) for name, some in failed.items()})
+    table = ledger_of([claim("every", never=never, readings=["as_printed", "five/*", "eight/*"])], runs)
+    assert set(table["verdict"]) == {"doubtful"}
+    assert literal(table)["name"] == worst
 
 
 @pytest.mark.parametrize(

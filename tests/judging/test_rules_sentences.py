@@ -361,3 +361,8 @@ def test_a_curve():
 def test_what_is_ours_is_printed_nowhere():
     row = ledger_of([Claim("c", "ours", "it is so", "every")], runs_of([True])).iloc[0]
     assert row["printed"] == "nothing"
+
+
+def test_runs_that_stop_at_the_printed_number():
+    row = judged("draw", runs_of(first(400), [100] * 400 + [pd.NA] * 600), column="sweeps", printed=[10_000])
+    assert row["because"].startswith("Our runs stop after 10,000 sweeps, so none can need more: no verdict either way.")

@@ -34,12 +34,15 @@ def test_hidden_units_that_are_alike():
     y[:, :, wiring.units.index("h2")] = [[0.81, 0.19, 0.5, 0.5], [0.79, 0.1, 0.5, 0.5], [0.1, 0.9, 0.5, 0.5]]
     found = desired_states.measure(Nets(wiring, cases, np.zeros((3, 1)), y))
     assert found["hidden_alike"].tolist() == [True, False, False]
-    assert found["share_a_code"].tolist() == [True, True, True]
+    assert found["fails_with_one_code"].tolist() == [True, True, True]
     hidden = wiring.units.index("h1"), wiring.units.index("h2")
     y[:, :, hidden] = [[0.2, 0.3], [0.2, 0.6], [0.9, 0.4], [0.7, 0.8]]
     y[1, 3, hidden] = 0.4
     found = desired_states.measure(Nets(wiring, cases, np.zeros((3, 1)), y))
-    assert found["share_a_code"].tolist() == [False, True, False]
+    assert found["fails_with_one_code"].tolist() == [False, True, False]
+    y[:, :, wiring.outputs] = 0.8 * np.eye(4) + 0.1  # right all the same
+    found = desired_states.measure(Nets(wiring, cases, np.zeros((3, 1)), y))
+    assert found["fails_with_one_code"].tolist() == [False, False, False]
 
 
 @pytest.mark.parametrize("procedure", ["gradient", "desired_states"])

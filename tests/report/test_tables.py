@@ -51,7 +51,7 @@ def test_the_table_of_an_experiment():
     low, high = row.pop("95 % from"), row.pop("to")
     assert 0.4 < low < 0.5 < high < 0.6
     assert row == {
-        "name": "as_printed", "in words": "as printed", "runs": 100, "limit": 1000, "learned": 50, "diverged": 0,
+        "name": "as_printed", "in words": "as printed", "runs": 100, "limit": 10000, "learned": 50, "diverged": 0,
         "share that learned": 0.5, "5 % by sweep": 100, "25 % by sweep": 100, "50 % by sweep": 200,
         "75 % by sweep": np.inf, "95 % by sweep": np.inf, "half on the right side of 0.5 by sweep": 7,
         "place of 150": 60, "place of 5,000": 100,

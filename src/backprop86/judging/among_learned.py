@@ -3,6 +3,8 @@
 All of them compare with our runs that learned, since nobody prints a run that failed.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -82,7 +84,11 @@ class Draw(AmongLearned):
         middle, ends = median_of(values), quantiles(values, (0.05, 0.95))
         if claim.to:  # rounded to the last printed digit, so that equal means equal
             values, printed = np.round(values / claim.to), np.round(printed / claim.to)
-        return placed(rows, len(values), middle, ends, values, printed)
+        found = placed(rows, len(values), middle, ends, values, printed)
+        limit = runs.recipe(reading).sweeps
+        if claim.column in SWEEPS and claim.printed[0] >= limit and not rows["learned"].all():
+            return replace(found, verdict=DOUBTFUL, stopped_at=float(limit))
+        return found
 
     def printed(self, claim: Claim) -> str:
         """Return the words: the number, its upper limit, or that one net shows the property."""
@@ -116,6 +122,10 @@ class Draw(AmongLearned):
 
     def place(self, claim: Claim, found: Judgement) -> str:
         """Return in words the middle of our runs, and the number of runs on the side of the printed number."""
+        if np.isfinite(found.stopped_at):
+            return (
+                f"Our runs stop after {shown(found.stopped_at)} sweeps, so none can need more: no verdict either way."
+            )
         middle = shown_of(claim, found.estimate)
         half = f"needed {middle} sweeps or fewer" if claim.column in SWEEPS else f"are at {middle} or below"
         words = OF_SWEEPS if claim.column in SWEEPS else OF_NUMBERS

@@ -32,7 +32,7 @@ class Judgement:
     the printed numbers inside it; otherwise a share of runs.
     p5, p95: the range of 90 % of the runs. below, equal: the shares of the runs that lie below the printed number and
     at it. percentile: its place among them, equal ones counted half, with a 95 % interval. untrained: the share before
-    training.
+    training. stopped_at: the sweep after which runs stopped that might have needed as many as printed.
     """
 
     verdict: str
@@ -50,6 +50,7 @@ class Judgement:
     percentile_low: float = np.nan
     percentile_high: float = np.nan
     untrained: float = np.nan
+    stopped_at: float = np.nan
 
 
 def of_form(runs: Runs, form: str) -> list[str]:

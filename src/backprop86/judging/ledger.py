@@ -53,10 +53,18 @@ def by_reading(rows: pd.DataFrame) -> pd.Series:
 
 
 def literal(rows: pd.DataFrame) -> pd.Series:
-    """Return the row that represents a claim: the literal reading and, among its variants, the worst."""
+    """Return the row that represents a claim: the literal reading and, among its variants, the worst.
+
+    Of shares with the same verdict the worst is the least or, where nothing is to be so, the largest.
+    """
     first = rows["reading"].iloc[0]
     of_it = rows[rows["reading"] == first]
-    return of_it.iloc[int(of_it["verdict"].map(VERDICTS.index).argmax())]
+    places = of_it["verdict"].map(VERDICTS.index)
+    worst = of_it[places == places.max()]
+    if not worst["is_share"].iloc[0] or worst["kind"].iloc[0] == "rate" or worst["estimate"].isna().all():
+        return worst.iloc[0]
+    share = worst["estimate"] * (-1 if worst["printed"].iloc[0] == "never" else 1)
+    return worst.iloc[int(share.argmin())]
 
 
 def literals(ledger: pd.DataFrame) -> pd.DataFrame:

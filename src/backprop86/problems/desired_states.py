@@ -38,7 +38,8 @@ def cases(recipe: Recipe) -> Cases:
 
 MEASURES = {
     "hidden_alike": "of 4-2-4: the outputs of the two hidden units differ by less than 0.1 in every case",
-    "share_a_code": "of 4-2-4: in two cases each hidden unit is on the same side of one half, so these look alike",
+    "fails_with_one_code": "of 4-2-4: an output is on the wrong side of one half, and two cases look alike, since each "
+    "hidden unit is on the same side of one half in both",
 }
 """The columns of `measure`, as docs/rows.md explains them."""
 
@@ -49,7 +50,8 @@ def measure(nets: Nets) -> dict[str, np.ndarray]:
         return {}
     one, two = (nets.y[:, :, unit] for unit in nets.wiring.hidden)
     codes = np.sort((one > 0.5) + 2 * (two > 0.5), 1)
+    wrong = ((nets.outputs > 0.5) != nets.on).any((1, 2))
     return {
         "hidden_alike": (np.abs(one - two) < ALIKE).all(1),
-        "share_a_code": (codes[:, 1:] == codes[:, :-1]).any(1),
+        "fails_with_one_code": (codes[:, 1:] == codes[:, :-1]).any(1) & wrong,
     }
