@@ -136,7 +136,7 @@ def layers_in_words(n: int, levels: int) -> list[str]:
 def mark_learned(axes: Axes, sweeps: np.ndarray, error: np.ndarray, sweep: float) -> None:
     """Mark the sweep at which a run has learned with a dot and words."""
     place = (sweep, np.interp(sweep, sweeps, error))
-    axes.plot(*place, "o", color="black", zorder=5, clip_on=False)
+    axes.plot(*place, "o", color="black", zorder=5, clip_on=sweep > axes.get_xlim()[1])
     box = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
     about: dict[str, Any] = {"textcoords": "offset points", "fontsize": SMALL, "bbox": box, "zorder": 5}
     axes.annotate(f"learned after {sweep:,.0f} sweeps", place, (4, 5), **about)
