@@ -97,8 +97,8 @@ def provenance(experiment: Experiment, name: str, recipe: Recipe, levels: int, s
 def read_runs(experiment: str, results: str | Path | None = None) -> pd.DataFrame:
     """Return the published rows of an experiment: every reading, a row per seed.
 
-    results: a folder that holds `runs/<experiment>.parquet`; None is the folder results of the repository. The wheel has
-    no rows. Raises BadInput, in one line, for a missing or damaged file.
+    results: a folder that holds `runs/<experiment>.parquet`; None is the folder results of the repository, which the
+    wheel does not have. Raises BadInput, in one line, for a missing or damaged file.
     """
     path = folder_of(experiment, results) / "runs" / f"{experiment}.parquet"
     return _told(runs.read(path), {})
