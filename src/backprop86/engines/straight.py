@@ -301,7 +301,7 @@ def written_out(wiring: Wiring, cases: Cases, recipe: Recipe, held_out: bool, wo
     if (
         recipe.procedure == "gradient"
         and n > MOST
-        and (n > FEW * len(program(wiring, cases, CASES_AT_ONCE, 1).ops) or WORTH * n > work)
+        and (n > FEW * len(program(wiring, cases, CASES_AT_ONCE, 1).order) or WORTH * n > work)
     ):
         return 0
     return address_of("sweep", text(wiring, cases, tuple(getattr(recipe, name) for name in PRINTED), held_out))
