@@ -220,9 +220,9 @@ def pointers(net, rule, lanes, block):
     return (
         Net(
             pointer(net.starts), pointer(net.order), pointer(net.ops), pointer(net.listed), net.products, net.weights,
-            net.written_out, net.at_once, net.n_rows, net.n_outputs, net.n_parameters, net.n_weights, net.n_cases, net.n_levels,
-            pointer(net.outputs), pointer(net.is_last), pointer(net.wanted), pointer(net.level), pointer(net.largest),
-            pointer(net.share), net.n_streamed, net.inputs,
+            net.written_out, net.at_once, net.n_rows, net.n_outputs, net.n_parameters, net.n_weights, net.n_cases,
+            net.n_levels, pointer(net.outputs), pointer(net.is_last), pointer(net.wanted), pointer(net.level),
+            pointer(net.largest), pointer(net.share), net.n_streamed, net.inputs,
         ),
         Rule(
             rule.opening_sweeps, rule.late_sweep, rule.decay_in, rule.decay_waits, rule.sloped, rule.dead_zone,
