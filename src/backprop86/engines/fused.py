@@ -183,7 +183,8 @@ def net_of(wiring: Wiring, cases: Cases, recipe: Recipe) -> Net:
     made = program(wiring, cases, 1 if recipe.update == "case" else CASES_AT_ONCE, v, recipe.block > 0)
     return Net(
         starts=np.array(made.starts),
-        ops=np.array(made.ops, dtype=np.int32),
+        order=np.array(made.order, dtype=np.int32),
+        ops=np.array(list(made.ops), dtype=np.int32),
         listed=np.array(made.listed, dtype=np.int32),
         products=products_at(recipe.dtype),
         weights=weights_at(recipe.dtype),

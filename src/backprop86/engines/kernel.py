@@ -18,11 +18,11 @@ from backprop86.engines.program import (
     COPY,
     DE_DX_BY_W,
     ERROR,
-    FIELDS,
     GAIN,
     GAIN_BACK,
     LOGISTIC,
     PRODUCTS,
+    WEIGHTS,
     Y_BY_W,
 )
 from backprop86.engines.vectors import (
@@ -44,7 +44,8 @@ from backprop86.engines.vectors import (
 class Net(NamedTuple):
     """A wiring and its cases: the program, its numbers, and data for the rest of the engine."""
 
-    starts: np.ndarray  # of each tile of cases in `ops`
+    starts: np.ndarray  # in `order`: of each tile of cases, and of what follows its outputs
+    order: np.ndarray  # the places of operations in `ops`
     ops: np.ndarray
     listed: np.ndarray  # the numbers that they refer to
     products: int  # the addresses of the functions of tiles.py
@@ -158,8 +159,7 @@ def gradient(net, rule, lanes, first, last):
     for tile in range(first // net.at_once, (last - 1) // net.at_once + 1):
         if net.n_streamed != 0:
             take(net, lanes, tile * net.at_once)
-        for number in range(item(net.starts, tile), item(net.starts, tile + 1)):
-            do(net, rule, lanes, further(net.ops, number * FIELDS))
+        do_all(net, rule, lanes, item(net.starts, 2 * tile), item(net.starts, 2 * tile + 2))
     if rule.total_error < math.inf:
         rest = rule.total_error * load(per, SCALE * v) - load(per, E * v)
         store(per, SLACK * v, smaller(load(per, SLACK * v), rest))
@@ -176,17 +176,28 @@ def take(net, lanes, first):
 
 
 @compiled
+def do_all(net, rule, lanes, first, last):
+    """Do operations first...last - 1 of the program: products here, as a call costs as much as some of them."""
+    for number in range(first, last):
+        op = further(net.ops, item(net.order, number))
+        code, kind = item(op, 0), item(op, 1)
+        if code == WEIGHTS:
+            run(net.weights, op, lanes.dE_dw, lanes.dE_dx, lanes.y, lanes.y, net.listed)
+        elif code != PRODUCTS:
+            do(net, rule, lanes, op)
+        elif kind == Y_BY_W:
+            run(net.products, op, lanes.y, lanes.w, lanes.y, lanes.y, net.listed)
+        elif kind == DE_DX_BY_W:
+            run(net.products, op, lanes.dE_dx, lanes.w, lanes.dE_dx, lanes.y, net.listed)
+        else:
+            run(net.products, op, lanes.dE_dw, lanes.dE_dx, lanes.y, lanes.y, net.listed)
+
+
+@compiled
 def do(net, rule, lanes, op):
     """Do one operation of the program."""
     code, a, b, c = item(op, 0), item(op, 1), item(op, 2), item(op, 3)
-    if code == PRODUCTS:
-        total, left, right = lanes.dE_dw, lanes.dE_dx, lanes.y
-        if a == Y_BY_W:
-            total, left = lanes.y, lanes.w
-        elif a == DE_DX_BY_W:
-            total, left, right = lanes.dE_dx, lanes.w, lanes.dE_dx
-        run(net.products, op, total, left, right, lanes.y, net.listed)
-    elif code == LOGISTIC:
+    if code == LOGISTIC:
         if c == net.at_once:
             outputs(lanes.y, a, b * c)
         else:
@@ -208,8 +219,6 @@ def do(net, rule, lanes, op):
                 store(lanes.y, a + (unit * net.at_once + case) * v, row)
     elif code in (GAIN, GAIN_BACK):
         gains(net, lanes, code == GAIN, a, b, c, item(op, 4), item(op, 5))
-    else:
-        run(net.weights, op, lanes.dE_dw, lanes.dE_dx, lanes.y, lanes.y, net.listed)
 
 
 @compiled

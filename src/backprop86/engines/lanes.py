@@ -220,10 +220,10 @@ def pointers(net, rule, lanes, block):
     """Return all four without shapes and counts of references, as plain pointers, which cost nothing to pass on."""
     return (
         Net(
-            pointer(net.starts), pointer(net.ops), pointer(net.listed), net.products, net.weights, net.written_out,
-            net.at_once, net.n_rows, net.n_outputs, net.n_parameters, net.n_weights, net.n_cases, net.n_levels,
-            pointer(net.outputs), pointer(net.is_last), pointer(net.wanted), pointer(net.level), pointer(net.largest),
-            pointer(net.share), net.n_streamed, net.inputs,
+            pointer(net.starts), pointer(net.order), pointer(net.ops), pointer(net.listed), net.products, net.weights,
+            net.written_out, net.at_once, net.n_rows, net.n_outputs, net.n_parameters, net.n_weights, net.n_cases,
+            net.n_levels, pointer(net.outputs), pointer(net.is_last), pointer(net.wanted), pointer(net.level),
+            pointer(net.largest), pointer(net.share), net.n_streamed, net.inputs,
         ),
         Rule(
             rule.opening_sweeps, rule.late_sweep, rule.decay_in, rule.decay_waits, rule.sloped, rule.dead_zone,

@@ -37,17 +37,21 @@ FIELDS = 11
 
 @dataclass
 class Program:
-    """Operations, the numbers they refer to, and where those of each tile of cases begin."""
+    """Operations in order, the numbers they refer to, and where those of each tile of cases begin.
+
+    Tiles have most of their operations in common, and each of these is kept once: it stays in the first cache.
+    """
 
     v: int  # numbers in a row
     at_once: int  # cases
     constant: dict[float, int]  # the first row of each input value
     n_starts: int  # rows of starts; of a net with gains, rows that keep x; of a stream, rows of inputs
     is_stream: bool = False
-    ops: list[list[int]] = field(default_factory=list)
+    ops: dict[tuple[int, ...], int] = field(default_factory=dict)  # each with its place
+    order: list[int] = field(default_factory=list)  # their places
     listed: list[int] = field(default_factory=list)
     known: dict[tuple[int, ...], int] = field(default_factory=dict)
-    starts: list[int] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)  # in `order`: of each tile, and of what follows its outputs
 
     def rows(self, rows: Sequence[int]) -> int:
         """Return the place of a list of rows in `listed`, where they are places of numbers."""
@@ -80,7 +84,8 @@ class Program:
 
     def add(self, code: int, *numbers: int) -> None:
         """Add an operation."""
-        self.ops.append([code, *numbers] + [0] * (FIELDS - 1 - len(numbers)))
+        op = (code, *numbers, *[0] * (FIELDS - 1 - len(numbers)))
+        self.order.append(self.ops.setdefault(op, len(self.ops) * FIELDS))
 
     def products(
         self,
@@ -203,7 +208,7 @@ def program(wiring: Wiring, cases: Cases, at_once: int, v: int, is_stream: bool 
     inputs = [[made.constant.get(value, -1) for value in row] for row in cases.inputs.tolist()]
     for start in range(0, C, at_once):
         given = inputs[start : start + at_once]
-        made.starts.append(len(made.ops))
+        made.starts.append(len(made.order))
         if start == 0:
             starts.add_to(made)
         for number, group in enumerate(forward):
@@ -211,13 +216,14 @@ def program(wiring: Wiring, cases: Cases, at_once: int, v: int, is_stream: bool 
                 _forward_from(made, group, starts.rows[number][start : start + at_once])
             else:
                 _forward(made, group, given, levels)
+        made.starts.append(len(made.order))
         made.add(ERROR, start, len(given))
         for group in reversed(backward):
             _backward(made, group, len(given))
             if (level := levels.get(group.units[0])) and level[0] == group.units[0]:
                 made.gain(GAIN_BACK, level[0], level[1], len(given), level[2])
         _weights(made, forward, given)
-    made.starts.append(len(made.ops))
+    made.starts.append(len(made.order))
     return made
 
 

@@ -4,11 +4,10 @@ import numpy as np
 
 from backprop86.engines.compiling import compiled
 from backprop86.engines.fused import block_of, lanes_of, net_of, rule_of
-from backprop86.engines.kernel import do, outputs
+from backprop86.engines.kernel import do_all, outputs
 from backprop86.engines.lanes import pointers
-from backprop86.engines.program import ERROR, FIELDS
 from backprop86.engines.recipe import Cases, Job, Recipe
-from backprop86.engines.vectors import further, item, pointer, put, width
+from backprop86.engines.vectors import item, pointer, put, width
 from backprop86.wiring import Wiring
 
 
@@ -36,20 +35,12 @@ def show(net, rule, lanes, block, y, given):
                 put(L.w, p * v + lane, item(B.w0, (begin + lane) * net.n_parameters + p))
         for c in range(C):
             if c % net.at_once == 0:
-                forward(N, R, L, c // net.at_once)
+                tile = 2 * (c // net.at_once)
+                do_all(N, R, L, item(N.starts, tile), item(N.starts, tile + 1))
             for unit in range(given, n_units):
                 row = first + (unit - given) * net.at_once + c % net.at_once
                 for lane in range(n):
                     put(rows, ((begin + lane) * C + c) * n_units + unit, item(L.y, row * v + lane))
-
-
-@compiled
-def forward(net, rule, lanes, tile):
-    """Compute the outputs of one tile of cases: its operations up to the error."""
-    number = item(net.starts, tile)
-    while item(net.ops, number * FIELDS) != ERROR:
-        do(net, rule, lanes, further(net.ops, number * FIELDS))
-        number += 1
 
 
 def logistic(x: np.ndarray) -> np.ndarray:

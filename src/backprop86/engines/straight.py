@@ -35,7 +35,7 @@ from backprop86.wiring import Wiring
 
 MOST = 9_000
 """Operations of a sweep up to which a network is written out."""
-FEW, WORTH = 80, 10
+FEW, WORTH = 120, {"sweep": 100, "case": 10}
 """A larger network is too, with at most FEW operations per tile, and WORTH sweeps or more of its seeds for each."""
 MOST_OF_STATES = 60_000
 """Operations of the longest sweep by desired states, which the kernel's loops do not know."""
@@ -294,15 +294,14 @@ def written_out(wiring: Wiring, cases: Cases, recipe: Recipe, held_out: bool, wo
     work: the most sweeps that all seeds may take together. A large program is compiled only for much of it.
     """
     n_logistics = len(cases.inputs) * (wiring.n_units - 1 - wiring.n_inputs)
-    n = (3 * products(wiring, cases) + OF_LOGISTIC * n_logistics) * (2 if recipe.update == "case" else 1)
+    of_pass = 3 * products(wiring, cases) + OF_LOGISTIC * n_logistics
+    n = of_pass * (2 if recipe.update == "case" else 1)
     if recipe.procedure == "desired_states" and n > MOST_OF_STATES:
         told = "where a sweep is so long (engine=reference takes any)"
         raise BadInput(f"procedure must be gradient {told}, was desired_states")
-    if (
-        recipe.procedure == "gradient"
-        and n > MOST
-        and (n > FEW * len(program(wiring, cases, CASES_AT_ONCE, 1).ops) or WORTH * n > work)
-    ):
+    n_tiles = len(program(wiring, cases, CASES_AT_ONCE, 1).order) if n > MOST else 0
+    is_large = n > MOST and (of_pass > FEW * n_tiles or WORTH[recipe.update] * n > work)
+    if is_large and recipe.procedure == "gradient":
         return 0
     return address_of("sweep", text(wiring, cases, tuple(getattr(recipe, name) for name in PRINTED), held_out))
 

@@ -54,8 +54,9 @@ def train(
 
 def put_in(stream: np.ndarray, lane: int, n: int, inputs: np.ndarray, desired: np.ndarray) -> None:
     """Put n blocks of a lane's seed into the array that the kernel reads."""
-    v = stream.shape[-1]
-    stream[:n, lane // v, :, :, lane % v] = np.concatenate([inputs, desired - 0.5], -1)
+    of_lane = stream[:n, lane // stream.shape[-1], :, :, lane % stream.shape[-1]]
+    of_lane[..., : inputs.shape[-1]] = inputs
+    of_lane[..., inputs.shape[-1] :] = desired - 0.5
 
 
 @compiled

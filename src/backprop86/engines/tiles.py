@@ -76,7 +76,9 @@ def products(rows: "_Rows", arrays: Emitted) -> None:
         def add(k: ir.Value, sums: Emitted, b: int = b, lefts: Emitted = lefts, start: ir.Value = start) -> Emitted:
             of_left, of_right = rows.listed(left_k, k), rows.listed(right_k, k)
             x = [rows.load(pointer, of_left) for pointer in lefts]
-            return rows.added(sums, x, [rows.load(start, of_right, m) for m in range(b)])
+            for m in range(b):
+                sums = rows.added(sums, x, rows.load(start, of_right, m), m)
+            return sums
 
         sums = _loop(builder, n, _merged(builder, begins), add)
         begins = [(builder.block, sums)]
@@ -106,18 +108,20 @@ def weights(rows: "_Rows", arrays: Emitted) -> None:
 
             def add(c: ir.Value, sums: Emitted) -> Emitted:
                 at = builder.mul(c, whole(rows.vector.lanes))
-                x, y = ([rows.load(pointer, at) for pointer in pointers] for pointers in (lefts, rights))
-                return rows.added(sums, x, y)
+                x = [rows.load(pointer, at) for pointer in lefts]
+                for m, pointer in enumerate(rights):
+                    sums = rows.added(sums, x, rows.load(pointer, at), m)
+                return sums
 
             with builder.if_else(builder.icmp_signed("==", n, whole(UNROLLED))) as (all_cases, some):
                 with all_cases:
                     unrolled = list(sums)
                     if a == 1:  # a pointer to the source then serves all cases
                         x = [rows.load(lefts[0], whole(c * rows.vector.lanes)) for c in range(UNROLLED)]
-                        for k, pointer in enumerate(rights):
+                        for m, pointer in enumerate(rights):
                             for c in range(UNROLLED):
                                 y = rows.load(pointer, whole(c * rows.vector.lanes))
-                                unrolled[k : k + 1] = rows.added(unrolled[k : k + 1], x[c : c + 1], [y])
+                                unrolled = rows.added(unrolled, x[c : c + 1], y, m)
                     else:
                         for c in range(UNROLLED):
                             unrolled = add(whole(c), unrolled)
@@ -172,10 +176,15 @@ class _Rows:
     def store(self, row: ir.Value, pointer: ir.Value, place: ir.Value, further: int = 0) -> None:
         self.builder.store(row, self._at(pointer, place, further), align=BYTES)
 
-    def added(self, sums: Emitted, x: Emitted, y: Emitted) -> Emitted:
-        """Emit the sums with the product of each x and each y added."""
-        pairs = [(a, b) for a in x for b in y]
-        return [emit_fma(self.builder, self.vector.llvm, *pair, one) for pair, one in zip(pairs, sums, strict=True)]
+    def added(self, sums: Emitted, x: Emitted, y: ir.Value, m: int) -> Emitted:
+        """Emit the sums with the products of each x and y number m added.
+
+        Each y is loaded when it is needed: where all were loaded first, LLVM would run out of registers.
+        """
+        found, b = sums.copy(), len(sums) // len(x)
+        for a, one in enumerate(x):
+            found[a * b + m] = emit_fma(self.builder, self.vector.llvm, one, y, sums[a * b + m])
+        return found
 
     def sloped(self, dE_dy: ir.Value, y: ir.Value) -> ir.Value:
         """Emit (dE/dy y) (1 - y)."""

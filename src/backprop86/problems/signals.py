@@ -1,11 +1,11 @@
 """Noisy signals (L pp. 6-11): does a tone rise at its beginning? Every example is new: none occurs twice."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import numpy as np
 
 from backprop86.engines.recipe import BadInput, Cases, Recipe
-from backprop86.network import generator
+from backprop86.network import generator, generators
 from backprop86.running.nets import Nets
 from backprop86.wiring import Wiring, layered
 
@@ -31,28 +31,33 @@ def wiring(recipe: Recipe) -> Wiring:
     return layered(BANDS * TIMES, 24, 2)
 
 
-def examples(randoms: Sequence[np.random.Generator], n: int) -> tuple[np.ndarray, np.ndarray]:
+def examples(randoms: Iterable[np.random.Generator], n: int) -> tuple[np.ndarray, np.ndarray]:
     """Return n examples from each random source: inputs (sources, n, 54), by time, and at each time from the lowest
     band up.
 
     desired (sources, n, 2) is 1 for the output that should be on.
     """
-    chances = np.stack([random.random((3, n)) for random in randoms], 1)
-    noise = np.stack([random.standard_normal((n, TIMES, BANDS)) for random in randoms])
-    noise = np.round(noise / FINEST) * FINEST
+    drawn = [(random.random((3, n)), random.standard_normal((n, TIMES, BANDS))) for random in randoms]
+    chances, noise = np.stack([of_source for of_source, _ in drawn], 1), np.stack([of_source for _, of_source in drawn])
+    noise /= FINEST
+    np.round(noise, out=noise)
+    noise *= FINEST
     rises, lowest = chances[0] < 0.5, np.where(chances[0] < 0.5, RISE, 0)
     last = lowest + (chances[1] * (BANDS - lowest)).astype(int)
-    since = np.arange(TIMES) - (chances[2] * (TIMES - LASTS + 1)).astype(int)[..., None]
-    band = last[..., None] - np.where(rises[..., None], np.maximum(RISE - since, 0), 0)
-    is_signal = ((since >= 0) & (since < LASTS))[..., None] & (np.arange(BANDS) == band[..., None])
-    noise *= np.where(is_signal, NOISE_OF_SIGNAL, NOISE_OF_BACKGROUND)
-    noise += np.where(is_signal, SIGNAL, BACKGROUND)
-    return np.maximum(noise, 0).reshape(*rises.shape, -1), np.stack([rises, ~rises], -1).astype(float)
+    first = (chances[2] * (TIMES - LASTS + 1)).astype(int)
+    where = np.indices(rises.shape)
+    of_signal = [(*where, first + since, last - np.where(rises, max(RISE - since, 0), 0)) for since in range(LASTS)]
+    signals = [noise[at] * NOISE_OF_SIGNAL + SIGNAL for at in of_signal]
+    noise *= NOISE_OF_BACKGROUND
+    noise += BACKGROUND
+    for at, signal in zip(of_signal, signals, strict=True):
+        noise[at] = signal
+    return np.maximum(noise, 0, out=noise).reshape(*rises.shape, -1), np.stack([rises, ~rises], -1).astype(float)
 
 
 def blocks(recipe: Recipe, seed: int, first: int, n: int) -> tuple[np.ndarray, np.ndarray]:
     """Return n blocks of new examples, from block `first` of a seed on: (n, block, 54) and (n, block, 2)."""
-    return examples([generator(seed, OF_BLOCKS, number) for number in range(first, first + n)], recipe.block)
+    return examples(generators(seed, OF_BLOCKS, range(first, first + n)), recipe.block)
 
 
 def cases(recipe: Recipe) -> Cases:
