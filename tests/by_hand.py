@@ -193,7 +193,7 @@ class Reader:
         self.check(("smaller share. With" in says) == (sizes[-1] < sizes[0]), says)
         self.check(("the larger share here" in says) == (sizes[-1] > sizes[0]), says)
         sums = [sum(abs(Decimal(w)) for source, w in feeds if source in level) for feeds in self.fed.values()]
-        if found := re.search(rf"signs left out, to ({NUMBER}), which is more than 4", says):
+        if found := re.search(rf"without their signs, to ({NUMBER}), which is more than 4", says):
             self.check(agrees(found[1], max(sums)) and max(sums) > 4, says)
 
     def again(self, blocks):

@@ -205,7 +205,7 @@ WORDS = {
         "On means 0.9 here",
     ],
     ("depth", "8_layers/weights_up_to_0.3"): ["| too small |", "On means 1 here, off 0, which a unit can come near"],
-    ("xor", "two_hidden"): ["Why random? Hidden units that begin alike"],
+    ("xor", "two_hidden"): ["Why random? Hidden units that begin equal"],
     ("symmetry", "as_printed"): [
         "E does not fall all the way: from sweep 2 to 3 it rises from 2.29 to 2.77.",
         "is a row of six bits the same read from either end?",
@@ -217,20 +217,20 @@ WORDS = {
         "The net is not drawn: it has 276",
     ],
     ("xor", "fig5_rate_1"): [
-        "1. The weights it begins with",
-        "The weights begin as those called fig5, each with a draw between -0.05 and 0.05 added.",
+        "1. The initial weights",
+        "The initial weights are called fig5; a draw between -0.05 and 0.05 is added to each.",
     ],
     ("xor", "case_updates"): ["the weights change after every case, so this", "Then comes the next case"],
     ("chauvin", "2_hidden/as_printed/rate_0.25"): ["below 0.5, and no case has an E above 0.01."],
-    ("symmetry_breaking", "as_printed"): ["all weights begin as one number, drawn between -0.3 and 0.3. See"],
+    ("symmetry_breaking", "as_printed"): ["all weights begin as one number, drawn between -0.3 and 0.3. The page"],
     ("symmetry_breaking", "nearly_equal"): ["and 0.3, give or take 0.0001."],
     ("symmetry", "mean_error"): ["In this reading E is a mean: divided by 64, cases times outputs."],
     ("symmetry", "biases_from_zero"): ["The biases begin at 0.", "| 1 → h1 | 0 |"],
-    ("shift_register", "as_printed"): ["begin at or below 0 and are held there.", "would be above 0 is put back to 0."],
+    ("shift_register", "as_printed"): ["begin at or below 0 and are held there.", "would be above 0 is set to 0."],
     ("iterative", "no_biases"): ["There are no biases.", "Some connections share one weight."],
     ("family_trees", "rate_x20_from_target"): ["above 0.8, or off and below 0.2, that is near enough"],
     ("family_trees", "as_printed"): [
-        "The distance of others is taken from there.",
+        "The distance of other outputs is taken from there.",
         "shrinks by the fraction 0.002.",
         "× (1 - 0.002) = ",
         "the first 20 sweeps; later ε = 0.01 and α = 0.9.",
@@ -256,7 +256,7 @@ def test_what_is_said_of_a_reading(of, words):
     assert [told for told in words if told not in page] == []
     said = plain() if of != ("xor", "as_printed") else ""
     assert [told for told in words if told in said] == []
-    assert ("The distance of others" in page) == (of == ("family_trees", "as_printed"))
+    assert ("The distance of other outputs" in page) == (of == ("family_trees", "as_printed"))
 
 
 @pytest.mark.slow
