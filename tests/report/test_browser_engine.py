@@ -1,0 +1,170 @@
+"""The engine of the page: its bits are those of the compiled engine, in Node and in browsers, from a file, in a worker."""
+
+import importlib.util
+import json
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from backprop86.engines import fused
+from backprop86.engines.arithmetic import LARGEST
+from backprop86.engines.recipe import BadInput, Job
+from backprop86.report.replay import in_json, replay, replay_of
+from backprop86.running.problem import counted_of, start_of, wiring_of
+from backprop86.running.settings import load, stems
+from helpers import ROOT
+from in_javascript import Firefox, computed, numbers, site, told
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+DTYPES = pytest.mark.parametrize("dtype", ["float64", "float32"])
+STEMS = [stem for stem in stems() if stem != "signals"]
+"""The experiments that can be trained: signals has new cases in each sweep."""
+
+
+def rounded(whole, twos, dtype):
+    """Return whole 2^twos, rounded to the nearest number, ties to even."""
+    info, size = np.finfo(dtype), abs(whole)
+    cut = max(size.bit_length() - info.nmant - 1, info.minexp - info.nmant - twos, 0)
+    upper, rest = divmod(2 * size, 2 << cut)
+    upper += rest > 1 << cut or (rest == 1 << cut and upper % 2)
+    is_too_large = upper.bit_length() + twos + cut > info.maxexp
+    return (1 if whole > 0 else -1) * (math.inf if is_too_large else math.ldexp(upper, twos + cut))
+
+
+def right_fma(a, b, c, dtype):
+    """Return a b + c, rounded once, from whole numbers over a power of two."""
+    if 0 in (a, b) or not math.isfinite(a) or not math.isfinite(b):
+        return a * b + c
+    if not math.isfinite(c):
+        return c
+    (a, under_a), (b, under_b), (c, under_c) = (one.as_integer_ratio() for one in (a, b, c))
+    under = max(under_a * under_b, under_c)
+    whole = a * b * (under // (under_a * under_b)) + c * (under // under_c)
+    return rounded(whole, 1 - under.bit_length(), dtype) if whole else 0.0
+
+
+@np.errstate(all="ignore")
+def hard_triples(dtype, n):
+    """Return a, b, c of all sizes: c may cancel the product, lie beside it, or make of it a tie or almost one."""
+    random, type_, found = np.random.default_rng(0), np.dtype(dtype).type, []
+    info = np.finfo(dtype)
+    for share in (0.005, 0.05, 0.3, 0.5, 1.0):
+        exponents = random.integers(round(share * (info.minexp - info.nmant)), round(share * info.maxexp), (3, n))
+        few = random.random((3, n)) < 0.3  # numbers of few digits make ties
+        drawn = np.where(few, random.integers(1, 33, (3, n)) / 32, random.uniform(0.5, 1, (3, n)))
+        a, b, c = (np.ldexp(drawn, exponents) * random.choice([-1, 1], (3, n))).astype(dtype)
+        product = -(a * b)
+        shifted = np.ldexp(product, random.integers(-60, 61, n)).astype(dtype)
+        half = np.ldexp(type_(1), np.frexp(product)[1] + random.integers(-info.nmant - 3, info.nmant + 4, n)).astype(dtype)
+        kinds = [c, product, np.nextafter(product, type_(np.inf)), shifted, half]
+        found.append(np.stack([a, b, np.choose(random.integers(0, 5, n), kinds)], 1))
+    edges = [0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, info.max, -info.max, info.tiny, info.smallest_subnormal]
+    edges += [info.eps, 1 + info.eps, 1 - info.eps / 2, 2.0 ** (info.maxexp - 1), info.max * info.eps / 4, 2.0**-960]
+    found.append(np.stack(np.meshgrid(*3 * [np.array(edges, dtype)]), -1).reshape(-1, 3))
+    return np.concatenate(found)
+
+
+@DTYPES
+def test_fma_is_rounded_once(dtype):
+    triples = hard_triples(dtype, 40_000)
+    assert len(triples) > 200_000
+    right = np.array([right_fma(*three, dtype) for three in triples.tolist()])
+    found = computed("fma", dtype, triples)
+    differ = np.flatnonzero(bits(found) != bits(right))
+    assert [(*triples[k].tolist(), found[k], right[k]) for k in differ[:5]] == []
+    assert np.isinf(right).sum() > 1000
+    assert (np.abs(right[right != 0]) < np.finfo(dtype).tiny).sum() > 1000
+
+
+def bits(values):
+    """The bits of numbers, in which one NaN is as good as another."""
+    return np.where(np.isnan(values), np.nan, values).view(np.int64)
+
+
+@DTYPES
+def test_the_logistic_is_the_referees(dtype):
+    place = importlib.util.spec_from_file_location("referee", ROOT / "tests/engines/referee.py")
+    referee = importlib.util.module_from_spec(place)
+    place.loader.exec_module(referee)
+    most, random = LARGEST[dtype], np.random.default_rng(0)
+    x = np.concatenate([np.linspace(0, most + 1, 40_000), random.normal(size=10_000), np.geomspace(1e-40, most, 9_999)])
+    x = np.concatenate([x, -x, [np.inf, -np.inf, np.nan, 0.0, -0.0]]).astype(dtype)
+    right, found = referee.logistic(x).astype(float), computed("logistic", dtype, x)
+    assert x[bits(found) != bits(right)].tolist() == []
+
+
+STARTS = {"xor": ["as_printed", "fig5_rate_1"], "symmetry": ["biases_from_zero"], "shift_register": ["as_printed"]}
+STARTS |= {"symmetry_breaking": ["as_printed", "nearly_equal"], "gains": ["as_printed"], "family_trees": ["as_printed"]}
+"""Readings that begin in each of the ways that there are."""
+
+
+@pytest.mark.parametrize("stem", STARTS)
+def test_the_first_weights_of_a_hundred_seeds(stem):
+    experiment, seeds = load(stem).experiment, [*range(98), 2**31 + 86, 2**53 - 1]
+    every = [name for name in experiment.every_reading if name.partition("/")[0] in STARTS[stem]]
+    assert len(every) >= len(STARTS[stem])
+    tasks = [{"replay": replay_of(experiment, reading, None, 0), "seeds": seeds} for reading in every]
+    for reading, found in zip(every, told("start", tasks), strict=True):
+        recipe = experiment.recipe_of(reading)
+        right = start_of(experiment.problem, recipe, wiring_of(experiment.problem.wiring, recipe), seeds)
+        assert np.stack([numbers(w) for w in found]).tobytes() == right.tobytes(), reading
+
+
+SIZES = [(200, 100, 300), (3_000, 100, 30), (30_000, 100, 3), (200_000, 10, 3), (math.inf, 3, 2)]
+"""Connections times cases up to which a net is so large; how many seeds of it are compared, after how many sweeps.
+
+Where the weights change after every case, it is half of the sweeps.
+"""
+MAP = 400
+"""Of a map's readings, which differ in two numbers alone, one of so many is compared."""
+
+
+def job(experiment, reading, n, **differs):
+    """Return a job of the first n seeds that goes on to the last sweep, and the same as a task for JavaScript.
+
+    Sweeps with other rates come so early that a few sweeps have them.
+    """
+    problem, recipe = experiment.problem, experiment.recipe_of(reading)
+    early = {"opening_sweeps": min(recipe.opening_sweeps, 1), "late_sweep": min(recipe.late_sweep, 2)}
+    recipe = replace(recipe, stop="limit", moments=[], **early, **differs)
+    wiring, cases, seeds = wiring_of(problem.wiring, recipe), problem.cases(recipe), list(range(n))
+    given = replay_of(experiment, reading, None, n)
+    given["recipe"] |= {name: getattr(recipe, name) for name in ("stop", "moments", *early, *differs)}
+    trained = Job(wiring, cases, recipe, start_of(problem, recipe, wiring, seeds), counted_of(problem, recipe, seeds))
+    return trained, {"replay": given, "seeds": seeds, "sweeps": recipe.sweeps}
+
+
+def jobs(stem):
+    """Return the job and the task of each reading, by its name."""
+    experiment = load(stem).experiment
+    names = list(experiment.every_reading)
+    found = {}
+    for reading in names if len(names) < MAP else names[::MAP]:
+        recipe = experiment.recipe_of(reading)
+        wiring, cases = wiring_of(experiment.problem.wiring, recipe), experiment.problem.cases(recipe)
+        products = len(wiring.source) * len(cases.inputs)
+        _, n, sweeps = next(size for size in SIZES if products <= size[0])
+        sweeps = min(recipe.sweeps, -(-sweeps // 2) if recipe.update == "case" else sweeps)
+        found[reading] = job(experiment, reading, n, sweeps=sweeps)
+    return found
+
+
+def assert_same(trained, ends):
+    """Compare every bit of the weights, of E and of the lengths of dE/dw, and the sweep of learning."""
+    right = fused.train(trained)
+    assert np.isfinite(right.w).any()
+    for seed, end in enumerate(ends):
+        learned = None if right.sweeps[seed] < 0 else right.sweeps[seed]
+        assert (seed, end["learnedAt"]) == (seed, learned)
+        for name, said in (("w", right.w), ("E", right.error), ("lengths", right.gradient_curve[:, -1])):
+            assert (seed, name, bits(numbers(end[name])).tolist()) == (seed, name, bits(said[seed].ravel()).tolist())
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_the_bits_of_every_reading(stem):
+    every = jobs(stem)
+    ends = told("train", [task for _, task in every.values()])
+    for (trained, _), found in zip(every.values(), ends, strict=True):
+        assert_same(trained, found)
