@@ -30,7 +30,7 @@ def computed(what, dtype, numbers):
 
 
 def told(what, tasks):
-    """Return what becomes of each seed of each task, {"replay", "seeds", "sweeps"}: its start, or its end in training."""
+    """Return the start, or the end in training, of each seed of each task, {"replay", "seeds", "sweeps"}."""
     return json.loads(node(IN_NODE, what, given=json.dumps(tasks).encode()))
 
 
@@ -41,7 +41,7 @@ def numbers(text):
 
 
 def site(folder):
-    """Build the classic script into a folder, beside an empty page with a strict policy, and return the page's address."""
+    """Build the classic script into a folder, beside an empty page with a strict policy; return the page's address."""
     if not (PAGE / "node_modules").is_dir():
         pytest.skip("needs npm ci in page/")
     node(PAGE / "build.js", folder)
@@ -64,7 +64,8 @@ class Firefox:
         (folder / "user.js").write_text(f'user_pref("marionette.port", {self.port});\n')
         words = ["--headless", "--marionette", "--no-remote", "--profile", folder]
         self.process = subprocess.Popen([program, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self.stream = self._connected().makefile("rwb")
+        self.socket = self._connected()
+        self.stream = self.socket.makefile("rwb")
         self._read()
         self.number = 0
         self.ask("WebDriver:NewSession", {})
@@ -107,3 +108,5 @@ class Firefox:
         """End it."""
         self.ask("Marionette:Quit", {"flags": ["eForceQuit"]})
         self.process.wait(30)
+        self.stream.close()
+        self.socket.close()

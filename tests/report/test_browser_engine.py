@@ -1,4 +1,4 @@
-"""The engine of the page: its bits are those of the compiled engine, in Node and in browsers, from a file, in a worker."""
+"""The engine of the page has the bits of the compiled engine: in Node, and in a worker of a page from a file."""
 
 import importlib.util
 import json
@@ -57,7 +57,8 @@ def hard_triples(dtype, n):
         a, b, c = (np.ldexp(drawn, exponents) * random.choice([-1, 1], (3, n))).astype(dtype)
         product = -(a * b)
         shifted = np.ldexp(product, random.integers(-60, 61, n)).astype(dtype)
-        half = np.ldexp(type_(1), np.frexp(product)[1] + random.integers(-info.nmant - 3, info.nmant + 4, n)).astype(dtype)
+        apart = random.integers(-info.nmant - 3, info.nmant + 4, n)
+        half = np.ldexp(type_(1), np.frexp(product)[1] + apart).astype(dtype)
         kinds = [c, product, np.nextafter(product, type_(np.inf)), shifted, half]
         found.append(np.stack([a, b, np.choose(random.integers(0, 5, n), kinds)], 1))
     edges = [0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, info.max, -info.max, info.tiny, info.smallest_subnormal]
@@ -112,7 +113,7 @@ def test_the_first_weights_of_a_hundred_seeds(stem):
         assert np.stack([numbers(w) for w in found]).tobytes() == right.tobytes(), reading
 
 
-SIZES = [(200, 100, 300), (3_000, 100, 30), (30_000, 100, 3), (200_000, 10, 3), (math.inf, 3, 2)]
+SIZES = [(60, 100, 300), (200, 100, 100), (3_000, 100, 20), (30_000, 50, 3), (200_000, 5, 3), (math.inf, 2, 2)]
 """Connections times cases up to which a net is so large; how many seeds of it are compared, after how many sweeps.
 
 Where the weights change after every case, it is half of the sweeps.
@@ -136,12 +137,11 @@ def job(experiment, reading, n, **differs):
     return trained, {"replay": given, "seeds": seeds, "sweeps": recipe.sweeps}
 
 
-def jobs(stem):
-    """Return the job and the task of each reading, by its name."""
-    experiment = load(stem).experiment
-    names = list(experiment.every_reading)
-    found = {}
-    for reading in names if len(names) < MAP else names[::MAP]:
+def jobs(stem, names=None):
+    """Return the job and the task of these readings, or of every one, by name."""
+    experiment, found = load(stem).experiment, {}
+    every = list(experiment.every_reading)
+    for reading in names or (every if len(every) < MAP else every[::MAP]):
         recipe = experiment.recipe_of(reading)
         wiring, cases = wiring_of(experiment.problem.wiring, recipe), experiment.problem.cases(recipe)
         products = len(wiring.source) * len(cases.inputs)
@@ -168,3 +168,163 @@ def test_the_bits_of_every_reading(stem):
     ends = told("train", [task for _, task in every.values()])
     for (trained, _), found in zip(every.values(), ends, strict=True):
         assert_same(trained, found)
+
+
+PUBLISHED = {"xor": "as_printed", "symmetry": "case_updates", "shift_register": "as_printed", "addition": "as_printed"}
+PUBLISHED |= {"chain": "as_printed", "gains": "as_printed", "width_and_depth": "as_printed", "encoder": "as_printed"}
+"""Readings of which some runs are trained to their end; of width_and_depth the rows keep three digits of E."""
+
+
+def published(stem, reading, n):
+    """Return the task of the n seeds of a reading that ended first, and of the first of those that never learned."""
+    given = replay(stem, reading, ROOT / "results")
+    sweeps = np.array([math.inf if sweep is None else sweep for sweep in given["published"]["sweeps"]])
+    seeds = np.argsort(sweeps, kind="stable")[:n].tolist()
+    cheap = given["recipe"]["sweeps"] * len(given["wiring"]["source"]) * len(given["cases"]["names"]) < 1e6
+    seeds += np.flatnonzero(np.isinf(sweeps))[:1].tolist() if cheap else []
+    return {"replay": given, "seeds": seeds, "sweeps": None}
+
+
+@pytest.mark.results
+def test_runs_end_as_published():
+    tasks = [published(stem, reading, 10) for stem, reading in PUBLISHED.items()]
+    for task, ends in zip(tasks, told("train", tasks), strict=True):
+        sweeps = task["replay"]["published"]["sweeps"]
+        assert [end["learnedAt"] for end in ends] == [sweeps[seed] for seed in task["seeds"]]
+        assert all(end["isAsPublished"] for end in ends), task["replay"]["experiment"]
+        task["replay"]["published"]["error"] = [error * (1 + 3e-7) for error in task["replay"]["published"]["error"]]
+    for ends in told("train", [task for task in tasks if task["replay"]["published"]["error_digits"] is None]):
+        assert not any(end["isAsPublished"] for end in ends)
+
+
+REFUSED = {
+    "block": (25, "block must be 0, was 25"),
+    "dtype": ("float16", "dtype must be float64 or float32, was float16"),
+    "update": ("batch", "update must be sweep or case, was batch"),
+    "epsilon": (None, "epsilon must be a number, was null"),
+    "dropout": (0.5, "dropout must be a setting that this engine has, was 0.5"),
+}
+
+
+def test_what_cannot_be_trained_is_refused(visit):
+    with pytest.raises(BadInput, match=r"^block must be 0 for a replay, as a browser draws no new cases, was 25$"):
+        replay_of(load("signals").experiment, "as_printed", None, 1)
+    begin = "({replay, seed}) => { try { new backprop86.Run(replay, seed); } catch (error) { return error.message; } }"
+    given, page = replay_of(load("shapes").experiment, "as_printed", None, 2), visit()
+    for name, (value, told_of) in REFUSED.items():
+        wrong = given | {"recipe": given["recipe"] | {name: value}}
+        assert page.evaluate(begin, {"replay": wrong, "seed": 0}) == told_of
+    without = given | {"recipe": {name: value for name, value in given["recipe"].items() if name != "alpha"}}
+    assert page.evaluate(begin, {"replay": without, "seed": 0}) == "alpha must be in the recipe, was missing"
+    assert page.evaluate(begin, {"replay": given | {"format": 2}, "seed": 0}) == "format of a replay must be 1, was 2"
+    told_of = "seed must be below 2, whose held-out cases are known, was 2"
+    assert page.evaluate(begin, {"replay": given, "seed": 2}) == told_of
+    in_a_worker = "(task) => new backprop86.Trainer().open(task.replay, task.seed).catch((error) => error.message)"
+    assert page.evaluate(in_a_worker, {"replay": given, "seed": 2}) == told_of
+
+
+def test_a_replay_is_small_exact_and_the_same_again():
+    experiment = load("gains").experiment
+    text = in_json(replay_of(experiment, "as_printed", None, 3))
+    assert text == in_json(replay_of(experiment, "as_printed", None, 3))
+    given, problem, recipe = json.loads(text), experiment.problem, experiment.recipe_of("as_printed")
+    assert given["cases"]["inputs"] == problem.cases(recipe).inputs.tolist()
+    assert given["recipe"]["epsilon"] == recipe.epsilon
+    order = list(zip(given["wiring"]["target"], given["wiring"]["source"], strict=True))
+    assert order == sorted(order)
+    trees = replay_of(load("family_trees").experiment, "as_printed", None, 100)
+    assert len(in_json(trees)) < 30_000
+    held_out = counted_of(load("family_trees").experiment.problem, load("family_trees").experiment.recipe, [7])
+    assert trees["held_out"][7] == np.flatnonzero(held_out[0] == 0).tolist()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    """The page from a file, with a strict policy."""
+    return site(tmp_path_factory.mktemp("site"))
+
+
+@pytest.fixture
+def visit(browser, address):
+    """Open the page in Chromium; in the end nothing may have complained."""
+    pages, wrong = [], []
+
+    def visit():
+        page = browser.new_page()
+        page.on("console", lambda message: wrong.append(message.text))
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.goto(address)
+        pages.append(page)
+        return page
+
+    yield visit
+    for page in pages:
+        page.close()
+    assert wrong == []
+
+
+@pytest.fixture
+def firefox(address, tmp_path):
+    """The page in Firefox."""
+    window = Firefox(tmp_path)
+    window.goto(address)
+    yield window
+    window.close()
+
+
+MORE = {"xor": ["as_printed", "case_updates", "two_hidden/float32"], "t_c": ["as_printed", "case_updates"]}
+"""Readings that browsers train beside the first of every experiment."""
+TRAIN = """async (tasks) => {
+  const two = (byte) => byte.toString(16).padStart(2, "0");
+  const hex = (numbers) => Array.from(new Uint8Array(Float64Array.from(numbers).buffer), two).join("");
+  const found = [];
+  for (const { replay, seeds, sweeps } of tasks) {
+    const trainer = new backprop86.Trainer(), ends = [];
+    for (const seed of seeds) {
+      await trainer.open(replay, seed);
+      const { state, E, lengths, learnedAt } = await trainer.goTo(sweeps);
+      ends.push({ w: hex(state.w), E: hex([E]), lengths: hex(lengths), learnedAt });
+    }
+    trainer.close();
+    found.push(ends);
+  }
+  return found;
+}"""
+
+
+@pytest.mark.parametrize("name", ["chromium", "firefox"])
+def test_the_bits_in_a_browser(name, request):
+    """A hundred seeds of XOR, 300 sweeps of each; of the other experiments what SIZES says."""
+    window = request.getfixturevalue("visit")() if name == "chromium" else request.getfixturevalue("firefox")
+    first = {stem: [next(iter(load(stem).experiment.every_reading))] for stem in STEMS}
+    every = [one for stem, names in (first | MORE).items() for one in jobs(stem, names).values()]
+    for (trained, _), ends in zip(every, window.evaluate(TRAIN, [task for _, task in every]), strict=True):
+        assert_same(trained, ends)
+
+
+BACK = """async (replay) => {
+  const trainer = new backprop86.Trainer();
+  const told = ({ sweep, learnedAt, state }) => JSON.stringify([sweep, learnedAt, [...state.w]]);
+  await trainer.open(replay, 3);
+  const at700 = told(await trainer.goTo(700)), end = await trainer.toEnd(), at0 = await trainer.goTo(0);
+  const again = told(await trainer.goTo(700)), { first, E } = await trainer.curves();
+  const from = (await trainer.goTo(10)).state, whole = told(await trainer.goTo(400));
+  await trainer.open(replay, 3, from);
+  const fork = told(await trainer.goTo(400)), before = await trainer.goTo(2);
+  const news = [], way = trainer.goTo(1e9, ({ sweep }) => { news.push(sweep); trainer.stop(); });
+  const stopped = await way, refused = trainer.goTo(1e9).catch((error) => error.message);
+  trainer.close();
+  return { at700: at700 === again, fork: fork === whole, at0: at0.sweep, before: before.sweep, closed: await refused,
+    end: [end.sweep, end.isDone, end.isAsPublished], curve: [first, E.length, E.at(-1) === end.E],
+    stopped: stopped.sweep === news.at(-1) };
+}"""
+
+
+@pytest.mark.results
+def test_back_and_forth(visit):
+    given = replay("xor", "as_printed", ROOT / "results")
+    found = visit().evaluate(BACK, given)
+    sweep = found["end"][0]
+    assert given["published"]["sweeps"][3] < sweep
+    ours = {"at700": True, "fork": True, "end": [sweep, True, True], "at0": 0, "curve": [0, 1 + sweep, True]}
+    assert found == ours | {"before": 10, "stopped": True, "closed": "the worker was closed"}
