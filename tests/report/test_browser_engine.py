@@ -3,7 +3,6 @@
 import importlib.util
 import json
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,9 +10,12 @@ import pytest
 from backprop86.engines import fused
 from backprop86.engines.arithmetic import LARGEST
 from backprop86.engines.recipe import BadInput, Job
+from backprop86.engines.reference import checkpoints
 from backprop86.report.replay import in_json, replay, replay_of
+from backprop86.running.experiment import Experiment
 from backprop86.running.problem import counted_of, start_of, wiring_of
 from backprop86.running.settings import load, stems
+from hard_triples import hard_triples, right_fma
 from helpers import ROOT
 from in_javascript import Firefox, computed, numbers, site, told
 
@@ -21,50 +23,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 DTYPES = pytest.mark.parametrize("dtype", ["float64", "float32"])
 STEMS = [stem for stem in stems() if stem != "signals"]
 """The experiments that can be trained: signals has new cases in each sweep."""
-
-
-def rounded(whole, twos, dtype):
-    """Return whole 2^twos, rounded to the nearest number, ties to even."""
-    info, size = np.finfo(dtype), abs(whole)
-    cut = max(size.bit_length() - info.nmant - 1, info.minexp - info.nmant - twos, 0)
-    upper, rest = divmod(2 * size, 2 << cut)
-    upper += rest > 1 << cut or (rest == 1 << cut and upper % 2)
-    is_too_large = upper.bit_length() + twos + cut > info.maxexp
-    return (1 if whole > 0 else -1) * (math.inf if is_too_large else math.ldexp(upper, twos + cut))
-
-
-def right_fma(a, b, c, dtype):
-    """Return a b + c, rounded once, from whole numbers over a power of two."""
-    if 0 in (a, b) or not math.isfinite(a) or not math.isfinite(b):
-        return a * b + c
-    if not math.isfinite(c):
-        return c
-    (a, under_a), (b, under_b), (c, under_c) = (one.as_integer_ratio() for one in (a, b, c))
-    under = max(under_a * under_b, under_c)
-    whole = a * b * (under // (under_a * under_b)) + c * (under // under_c)
-    return rounded(whole, 1 - under.bit_length(), dtype) if whole else 0.0
-
-
-@np.errstate(all="ignore")
-def hard_triples(dtype, n):
-    """Return a, b, c of all sizes: c may cancel the product, lie beside it, or make of it a tie or almost one."""
-    random, type_, found = np.random.default_rng(0), np.dtype(dtype).type, []
-    info = np.finfo(dtype)
-    for share in (0.005, 0.05, 0.3, 0.5, 1.0):
-        exponents = random.integers(round(share * (info.minexp - info.nmant)), round(share * info.maxexp), (3, n))
-        few = random.random((3, n)) < 0.3  # numbers of few digits make ties
-        drawn = np.where(few, random.integers(1, 33, (3, n)) / 32, random.uniform(0.5, 1, (3, n)))
-        a, b, c = (np.ldexp(drawn, exponents) * random.choice([-1, 1], (3, n))).astype(dtype)
-        product = -(a * b)
-        shifted = np.ldexp(product, random.integers(-60, 61, n)).astype(dtype)
-        apart = random.integers(-info.nmant - 3, info.nmant + 4, n)
-        half = np.ldexp(type_(1), np.frexp(product)[1] + apart).astype(dtype)
-        kinds = [c, product, np.nextafter(product, type_(np.inf)), shifted, half]
-        found.append(np.stack([a, b, np.choose(random.integers(0, 5, n), kinds)], 1))
-    edges = [0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, info.max, -info.max, info.tiny, info.smallest_subnormal]
-    edges += [info.eps, 1 + info.eps, 1 - info.eps / 2, 2.0 ** (info.maxexp - 1), info.max * info.eps / 4, 2.0**-960]
-    found.append(np.stack(np.meshgrid(*3 * [np.array(edges, dtype)]), -1).reshape(-1, 3))
-    return np.concatenate(found)
 
 
 @DTYPES
@@ -122,19 +80,20 @@ MAP = 400
 """Of a map's readings, which differ in two numbers alone, one of so many is compared."""
 
 
-def job(experiment, reading, n, **differs):
+def job(stem, reading, n, **differs):
     """Return a job of the first n seeds that goes on to the last sweep, and the same as a task for JavaScript.
 
     Sweeps with other rates come so early that a few sweeps have them.
     """
-    problem, recipe = experiment.problem, experiment.recipe_of(reading)
+    experiment = load(stem).experiment
+    recipe = experiment.recipe_of(reading)
     early = {"opening_sweeps": min(recipe.opening_sweeps, 1), "late_sweep": min(recipe.late_sweep, 2)}
-    recipe = replace(recipe, stop="limit", moments=[], **early, **differs)
-    wiring, cases, seeds = wiring_of(problem.wiring, recipe), problem.cases(recipe), list(range(n))
-    given = replay_of(experiment, reading, None, n)
-    given["recipe"] |= {name: getattr(recipe, name) for name in ("stop", "moments", *early, *differs)}
-    trained = Job(wiring, cases, recipe, start_of(problem, recipe, wiring, seeds), counted_of(problem, recipe, seeds))
-    return trained, {"replay": given, "seeds": seeds, "sweeps": recipe.sweeps}
+    cut = experiment.every_reading[experiment.full(reading)] | {"stop": "limit", "moments": []} | early | differs
+    experiment = Experiment(stem, recipe=experiment.recipe, readings={"cut": cut}, words={"cut": reading})
+    problem, recipe, seeds = experiment.problem, experiment.recipe_of("cut"), list(range(n))
+    wiring, counted = wiring_of(problem.wiring, recipe), counted_of(problem, recipe, seeds)
+    trained = Job(wiring, problem.cases(recipe), recipe, start_of(problem, recipe, wiring, seeds), counted)
+    return trained, {"replay": replay_of(experiment, "cut", None, n), "seeds": seeds, "sweeps": recipe.sweeps}
 
 
 def jobs(stem, names=None):
@@ -147,18 +106,18 @@ def jobs(stem, names=None):
         products = len(wiring.source) * len(cases.inputs)
         _, n, sweeps = next(size for size in SIZES if products <= size[0])
         sweeps = min(recipe.sweeps, -(-sweeps // 2) if recipe.update == "case" else sweeps)
-        found[reading] = job(experiment, reading, n, sweeps=sweeps)
+        found[reading] = job(stem, reading, n, sweeps=sweeps)
     return found
 
 
 def assert_same(trained, ends):
     """Compare every bit of the weights, of E and of the lengths of dE/dw, and the sweep of learning."""
     right = fused.train(trained)
-    assert np.isfinite(right.w).any()
     for seed, end in enumerate(ends):
         learned = None if right.sweeps[seed] < 0 else right.sweeps[seed]
         assert (seed, end["learnedAt"]) == (seed, learned)
-        for name, said in (("w", right.w), ("E", right.error), ("lengths", right.gradient_curve[:, -1])):
+        last = checkpoints(trained.recipe.sweeps).index(right.stopped[seed])
+        for name, said in (("w", right.w), ("E", right.error), ("lengths", right.gradient_curve[:, last])):
             assert (seed, name, bits(numbers(end[name])).tolist()) == (seed, name, bits(said[seed].ravel()).tolist())
 
 
@@ -168,6 +127,30 @@ def test_the_bits_of_every_reading(stem):
     ends = told("train", [task for _, task in every.values()])
     for (trained, _), found in zip(every.values(), ends, strict=True):
         assert_same(trained, found)
+
+
+LATE = {"late_sweep": 2, "late_epsilon": 0.3, "late_alpha": 0.95, "late_decay": 0.05}
+CHANGED = [
+    ("xor", {"decay": 0.01, "decay_in": "change", "update": "case", **LATE}),
+    ("xor", {"decay": 0.01, "decay_from": "learned", "epsilon": 1.0, "sweeps": 250}),
+    ("xor", {"initial_range": 0.0, "procedure": "desired_states"}),
+    ("xor", {"epsilon": 1e308, "initial_range": 3.0}),
+    ("symmetry", {"error": "mean", "update": "case", "procedure": "desired_states"}),
+    ("symmetry", {"error": "mean", "criterion": "case_error", "output_slope": "left_out", "epsilon": 0.9}),
+    ("symmetry", {"dtype": "float32", "decay": 0.01, "decay_in": "gradient", "epsilon_by": "fan_in"}),
+    ("gains", {"update": "case", "dtype": "float32", "alpha": 0.5, "sweeps": 2}),
+    ("t_c", {"gain": 0.7, "gain_epsilon": 0.1, "dtype": "float32"}),
+    ("shapes", {"decay": 0.01, "decay_in": "change", "sweeps": 3, **LATE}),
+]
+"""Recipes that no reading has, but a reader may ask for."""
+
+
+@pytest.mark.parametrize("number", range(len(CHANGED)))
+def test_the_bits_of_a_recipe_that_no_reading_has(number):
+    stem, differs = CHANGED[number]
+    trained, task = job(stem, "as_printed", 4 if stem == "shapes" else 20, **{"sweeps": 30} | differs)
+    (ends,) = told("train", [task])
+    assert_same(trained, ends)
 
 
 PUBLISHED = {"xor": "as_printed", "symmetry": "case_updates", "shift_register": "as_printed", "addition": "as_printed"}
