@@ -1,5 +1,5 @@
 /**
- * What the engine of the page computes, in Node: numbers in, numbers out, as bytes; or tasks in, their ends out, as JSON.
+ * What the engine of the page computes, in Node: bytes of numbers for bytes of numbers, or JSON for JSON.
  *
  *     node in_node.mjs fma float64 < triples
  *     node in_node.mjs logistic float32 < numbers

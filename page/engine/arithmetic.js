@@ -1,8 +1,8 @@
 /**
  * The two arithmetics of a recipe's `dtype`. Every operation is rounded to the nearest, ties to even.
  *
- * Numbers of JavaScript are float64. One + - * / of two float32 numbers, done in float64 and rounded to float32, is what
- * float32 gives: float64 has more than twice the digits.
+ * A number of JavaScript is a float64. One + - * / of two float32 numbers, done in float64 and rounded to float32, is
+ * what float32 gives: float64 has more than twice the digits.
  */
 
 import { fma, fma32 } from "./fma.js";

@@ -1,5 +1,5 @@
 /**
- * The second learning procedure, in the place of the backward pass: hidden units are told a desired state (L pp. 24-27).
+ * The second learning procedure, in the place of the backward pass: hidden units are told what to be (L pp. 24-27).
  */
 
 /** @typedef {import("./pass.js").Pass} Pass */

@@ -1,5 +1,5 @@
 /**
- * a b + c in whole numbers of any length: slow, for the few numbers so large or so small that fma.js is not exact there.
+ * a b + c in whole numbers of any length: slow, for numbers so large or so small that fma.js is not exact there.
  */
 
 const SIGNIFICANT = 53;

@@ -28,11 +28,14 @@ export function philox(seed, counter) {
 
 /**
  * Return n numbers from -1 to 1 that a seed draws: number k comes of word k, and the counter begins at 1.
- * @param {number | bigint} seed  a whole number from 0 to 2^64 - 1
+ * @param {number} seed  a whole number; any other is refused by an Error
  * @param {number} n
  * @returns {Float64Array}
  */
 export function draws(seed, n) {
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    throw new Error(`seed must be a whole number from 0 to 2^53 - 1, was ${seed}`);
+  }
   const found = new Float64Array(n);
   for (let k = 0; k < n; k += 4) {
     const block = philox(BigInt(seed), BigInt(1 + k / 4));

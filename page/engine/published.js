@@ -17,7 +17,7 @@ export function rowOf({ published }, seed) {
 }
 
 /**
- * Return whether a run that is done ended as its row says: learned after the same sweep, E the same to the row's last bit.
+ * Return whether a run has ended as its row says: learned after the same sweep, with the same E to the row's last bit.
  *
  * Rows keep E in float32, some of them after rounding it to a few digits.
  * @param {Run} run
@@ -26,8 +26,8 @@ export function rowOf({ published }, seed) {
 export function isAsPublished(run) {
   const row = rowOf(run.replay, run.seed);
   if (!row || !run.isDone || run.learnedAt !== row.sweeps) return false;
-  if (row.error === null) return !Number.isFinite(Math.fround(run.E));
-  const { error_digits: digits } = run.replay.published;
-  const kept = digits ? Number(run.E.toExponential(digits - 1)) : run.E;
+  const { E } = run.end, { error_digits: digits } = run.replay.published;
+  if (row.error === null) return !Number.isFinite(Math.fround(E));
+  const kept = digits ? Number(E.toExponential(digits - 1)) : E;
   return Math.fround(kept) === Math.fround(row.error);
 }

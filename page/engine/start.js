@@ -35,7 +35,8 @@ export function firstWeights(replay, seed) {
 export function trainedCases(replay, seed) {
   const { held_out: heldOut, cases } = replay, trained = new Uint8Array(cases.names.length).fill(1);
   if (!heldOut) return trained;
-  if (!heldOut[seed]) throw new Error(`seed must be below ${heldOut.length}, whose held-out cases are known, was ${seed}`);
+  const known = heldOut.length;
+  if (seed >= known) throw new Error(`seed must be below ${known}, whose held-out cases are known, was ${seed}`);
   for (const c of heldOut[seed]) trained[c] = 0;
   return trained;
 }

@@ -25,8 +25,10 @@ import { firstWeights, trainedCases } from "./start.js";
  * @property {Numbers} delta
  * @property {number | null} learnedAt
  * @property {number | null} rightSideAt
+ * @property {{sweep: number, E: number} | null} end
  */
 
+/** The cases that a sum over cases takes before the next connection has its turn. */
 const CASES_AT_ONCE = 8;
 
 export class Run {
@@ -38,6 +40,7 @@ export class Run {
   constructor(replay, seed) {
     const { recipe, wiring, cases } = checked(replay), arithmetic = ARITHMETICS[recipe.dtype];
     [this.replay, this.recipe, this.seed] = [replay, recipe, seed];
+    this.w = arithmetic.Numbers.from(firstWeights(replay, seed));
     this.net = new Net(wiring);
     /** Of every unit in every case: x, y, dE_dy, dE_dx. */
     this.pass = new Pass(this.net, cases.inputs, arithmetic);
@@ -45,7 +48,6 @@ export class Run {
     this.error = new SquaredError(replay, this.pass, trainedCases(replay, seed));
     this.descent = new Descent(recipe, this.net, this.error.nTrained, arithmetic);
     this.sweep = 0;
-    this.w = arithmetic.Numbers.from(firstWeights(replay, seed));
     /** The last change of each weight. */
     this.delta = new arithmetic.Numbers(this.w.length);
     this.dE_dw = new arithmetic.Numbers(this.w.length);
@@ -56,6 +58,8 @@ export class Run {
     this.rightSideAt = null;
     /** Whether E or a weight is no number any more, or infinite. */
     this.hasDiverged = false;
+    /** @type {{sweep: number, E: number} | null} where the published run ends */
+    this.end = null;
     this.look();
   }
 
@@ -64,13 +68,17 @@ export class Run {
     return this.error.E;
   }
 
-  /** Whether the published run ends here. */
+  /** Whether the published run ends here, or has ended before. */
   get isDone() {
+    return this.end !== null;
+  }
+
+  /** Whether nothing is left to do: the seed has learned, unless it must go on, or diverged, or is out of sweeps. */
+  get isEnough() {
     const { drawn } = this.replay, { sweeps, moments, stop } = this.recipe;
-    const goesOn = this.seed < drawn.seeds ? drawn.sweep : 0;
-    const until = Math.min(Math.max(goesOn, moments.at(-1) ?? 0), sweeps);
-    const isEnough = stop === "learned" && this.learnedAt !== null && this.sweep >= until;
-    return isEnough || this.sweep >= sweeps || this.hasDiverged;
+    const until = Math.max(this.seed < drawn.seeds ? drawn.sweep : 0, moments.at(-1) ?? 0);
+    const isLearned = stop === "learned" && this.learnedAt !== null && this.sweep >= until;
+    return isLearned || this.sweep >= sweeps || this.hasDiverged;
   }
 
   /** Do one sweep: change the weights, once or after every case, and look at what has come of it. */
@@ -101,7 +109,7 @@ export class Run {
     this.descent.change(this.w, this.delta, dE_dw, this.sweep + 1, this.learnedAt !== null);
   }
 
-  /** Pass forward and backward through all cases, and note whether the weights meet a criterion for the first time. */
+  /** Pass forward and backward through all cases, and note what is so for the first time: a criterion met, the end. */
   look() {
     const { pass, error, replay: { criteria } } = this, n = pass.nCases;
     pass.forward(this.w, 0, n);
@@ -110,9 +118,10 @@ export class Run {
     this.back(0, n);
     pass.gradient(this.dE_dw, 0, n, this.recipe.update === "case" ? 1 : CASES_AT_ONCE);
     this.hasDiverged = !(Number.isFinite(error.E) && this.w.every(Number.isFinite));
-    if (this.hasDiverged) return;
-    if (this.learnedAt === null && error.meets(criteria.learned)) this.learnedAt = this.sweep;
-    if (this.rightSideAt === null && error.meets(criteria.right_side)) this.rightSideAt = this.sweep;
+    const isFirst = (when, criterion) => when === null && !this.hasDiverged && error.meets(criterion);
+    if (isFirst(this.learnedAt, criteria.learned)) this.learnedAt = this.sweep;
+    if (isFirst(this.rightSideAt, criteria.right_side)) this.rightSideAt = this.sweep;
+    if (!this.isDone && this.isEnough) this.end = { sweep: this.sweep, E: error.E };
   }
 
   /**
@@ -156,16 +165,16 @@ export class Run {
    * @returns {State}
    */
   save() {
-    const { sweep, learnedAt, rightSideAt } = this;
-    return { sweep, w: this.w.slice(), delta: this.delta.slice(), learnedAt, rightSideAt };
+    const { sweep, learnedAt, rightSideAt, end } = this;
+    return { sweep, w: this.w.slice(), delta: this.delta.slice(), learnedAt, rightSideAt, end };
   }
 
   /**
-   * Take up a state that was kept, of this run or of another of the same net: from there it is the same to the last bit.
+   * Take up a state that was kept, of this run or of another of the same net, and go on from it to the same bits.
    * @param {State} state
    */
-  restore({ sweep, w, delta, learnedAt, rightSideAt }) {
-    Object.assign(this, { sweep, learnedAt, rightSideAt });
+  restore({ sweep, w, delta, learnedAt, rightSideAt, end }) {
+    Object.assign(this, { sweep, learnedAt, rightSideAt, end });
     this.w.set(w);
     this.delta.set(delta);
     this.look();

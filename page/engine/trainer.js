@@ -28,6 +28,8 @@ export class Trainer {
 
   /**
    * Begin a run: from the weights that a seed draws, or from a state of another run of the same net.
+   *
+   * Whoever changes a replay or a state says `published: null`: no row is of that run.
    * @param {Replay} replay
    * @param {number} seed
    * @param {State | null} state

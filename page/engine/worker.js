@@ -69,8 +69,8 @@ const ASKED = {
  * @property {number | null} learnedAt
  * @property {number | null} rightSideAt
  * @property {boolean} hasDiverged
- * @property {boolean} isDone
- * @property {boolean} isAsPublished  the run is done, and ended as its row says
+ * @property {boolean} isDone  the published run ends here, or has ended before
+ * @property {boolean} isAsPublished  it has, and as its row says
  */
 
 /**

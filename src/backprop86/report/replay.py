@@ -45,7 +45,10 @@ def replay_of(experiment: Experiment, reading: str, rows: pd.DataFrame | None, s
         "reading": reading,
         "words": experiment.in_words(reading),
         "recipe": asdict(recipe),
-        "criteria": {name: _criterion(CRITERIA[key], cases, recipe) for name, key in _standards(recipe).items()},
+        "criteria": {
+            "learned": _criterion(CRITERIA[recipe.criterion], cases, recipe),
+            "right_side": _criterion(CRITERIA["right_side"], cases, recipe),
+        },
         "wiring": _wiring(wiring),
         "cases": {"names": cases.names, "inputs": _numbers(cases.inputs), "desired": _numbers(cases.desired)},
         "start": _start(problem, recipe),
@@ -58,10 +61,6 @@ def replay_of(experiment: Experiment, reading: str, rows: pd.DataFrame | None, s
 def in_json(one: dict[str, Any]) -> str:
     """Return a replay as text."""
     return json.dumps(one, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-
-
-def _standards(recipe: Recipe) -> dict[str, str]:
-    return {"learned": recipe.criterion, "right_side": "right_side"}
 
 
 def _criterion(criterion: Criterion, cases: Cases, recipe: Recipe) -> dict[str, float | None]:
