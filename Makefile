@@ -3,7 +3,7 @@ PYTHON ?= python3
 PIP_FLAGS ?=
 IN_VENV = .venv/bin/python
 
-.PHONY: help locks reproduce map quick report check verify torture compare explain docs article bench contest test fast lint audit clean
+.PHONY: help locks reproduce map quick report check verify torture compare explain docs page article bench contest test fast lint audit clean
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## */\1\t/'
 
@@ -66,6 +66,9 @@ docs: .venv/ready  ## make the site, in site/: open site/index.html (adds MkDocs
 	$(IN_VENV) -m pip install $(PIP_FLAGS) --require-hashes -r requirements/docs.lock
 	NO_MKDOCS_2_WARNING=1 $(IN_VENV) -m mkdocs build --strict --quiet
 
+page:  ## bundle the engine in the browser as one script, in site/page/ (needs Node and npm)
+	cd page && npm ci --ignore-scripts --no-audit --no-fund --silent && npm run build --silent
+
 article: .venv/ready  ## make the article in docs/writeup, with LaTeX
 	$(IN_VENV) experiments/report.py --more
 	cd docs/writeup && pdflatex article && bibtex article && pdflatex article && pdflatex article
@@ -100,5 +103,5 @@ audit:  ## let two auditors of research artifacts look (in an environment of the
 	.venv-audit/bin/python .ci/audit.py
 
 clean:  ## remove files that can be made again; results/ stays
-	rm -rf .venv .venv-audit quick multirun site results/ranges .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-audit quick multirun site page/node_modules results/ranges .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	rm -rf src/backprop86/engines/__pycache__ "$${XDG_CACHE_HOME:-$$HOME/.cache}/backprop86"
