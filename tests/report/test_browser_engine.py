@@ -72,9 +72,9 @@ def test_the_first_weights_of_a_hundred_seeds(stem):
 
 
 SIZES = [(60, 100, 300), (200, 100, 100), (3_000, 100, 20), (30_000, 50, 3), (200_000, 5, 3), (math.inf, 2, 2)]
-"""Connections times cases up to which a net is so large; how many seeds of it are compared, after how many sweeps.
+"""The largest product of connections and cases; the seeds that are compared for nets up to it, and their sweeps.
 
-Where the weights change after every case, it is half of the sweeps.
+With a change after every case, half of the sweeps. Of the readings after the first, a tenth of the seeds.
 """
 MAP = 400
 """Of a map's readings, which differ in two numbers alone, one of so many is compared."""
@@ -106,6 +106,7 @@ def jobs(stem, names=None):
         products = len(wiring.source) * len(cases.inputs)
         _, n, sweeps = next(size for size in SIZES if products <= size[0])
         sweeps = min(recipe.sweeps, -(-sweeps // 2) if recipe.update == "case" else sweeps)
+        n = n if reading == every[0] else -(-n // 10)
         found[reading] = job(stem, reading, n, sweeps=sweeps)
     return found
 

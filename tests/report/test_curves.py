@@ -220,7 +220,7 @@ def test_captions_speak_of_vertical_lines_where_there_are_some():
     said = {"title": "Tried", "learned": "it has"}
     assert "1986" not in told("sweeps", {"as_printed": []}, said)
     assert told("curves", {"as_printed": [], "wide/as_printed": [5.0]}, said).endswith("printed in 1986.")
-    assert "A run has learned when it has." in told("sweeps", {}, said)
+    assert "A run counts from the first sweep at which it has." in told("sweeps", {}, said)
 
 
 def test_printed_numbers_are_those_of_their_own_readings():

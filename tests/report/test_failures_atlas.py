@@ -69,7 +69,8 @@ def test_the_table_counts_every_run(found):
 
 
 def test_what_each_kind_is_and_how_many_runs_are_of_it(found):
-    kinds = atlas.meanings(found).set_index("kind")
+    kinds = atlas.meanings(found).set_index("in the rows")
+    assert kinds["kind"].to_dict() == {kind: atlas.SHORT[kind][0] for kind in KINDS}
     assert kinds["meaning"].to_dict() == KINDS
     assert kinds["runs"].to_dict() == dict.fromkeys(KINDS, 0) | {"plateau": 16, "one_half": 3, "equal_units": 1}
 
