@@ -62,9 +62,10 @@ ASKED = $(foreach name,$(filter-out PYTHON PIP_FLAGS IN_VENV,$(.VARIABLES)),\
 explain: .venv/ready  ## show one training step with every number (for a net of your own: make explain epsilon=2 hidden=3 seed=1)
 	@$(IN_VENV) experiments/explain.py $(ASKED)
 
+# A warning is an error; with --quiet MkDocs would count none
 docs: .venv/ready  ## make the site, in site/: open site/index.html (adds MkDocs to the environment)
 	$(IN_VENV) -m pip install $(PIP_FLAGS) --require-hashes -r requirements/docs.lock
-	NO_MKDOCS_2_WARNING=1 $(IN_VENV) -m mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(IN_VENV) -m mkdocs build --strict
 
 page:  ## bundle the engine in the browser as one script, in site/page/ (needs Node and npm)
 	cd page && npm ci --ignore-scripts --no-audit --no-fund --silent && npm run build --silent

@@ -23,19 +23,19 @@ SHOWN = {"py": "python", "yaml": "yaml", "cff": "yaml", "tex": "latex", "lock": 
 NOTEBOOK = "ipynb"
 ROWS = re.compile(r"\[([^\]]*)\]\([^)\s]*?(results/runs/\w+\.parquet)\)")
 """A link to rows, which stay in the repository: they are half of it."""
-
 CHAPTERS = {1: "The letter", 2: "The chapter", 3: "Depth", 4: "Reports of 1986 and 1987"}
-"""The groups of experiments, by the hundreds of the number that says when each is told."""
+"""The groups of experiments, by the hundreds of their number `told`; the last has those without."""
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Add the page of each experiment to the findings, in the order in which they are told."""
+    """Add the page of each experiment to the findings, in the order of the numbers `told`."""
+    groups: dict[str, list[str]] = {title: [] for title in CHAPTERS.values()}
     recipes = [safe_load(path.read_text("utf-8")) for path in (ROOT / "conf/experiment").glob("*.yaml")]
-    told = {recipe["stem"]: recipe["told"] for recipe in sorted(recipes, key=lambda recipe: recipe["told"])}
-    pages = {stem: f"findings/{stem}.md" for stem in told if (ROOT / f"docs/findings/{stem}.md").is_file()}
-    groups = [{title: [pages[stem] for stem in pages if told[stem] // 100 == k]} for k, title in CHAPTERS.items()]
+    for told, stem in sorted((recipe.get("told", 999), recipe["stem"]) for recipe in recipes):
+        if (ROOT / f"docs/findings/{stem}.md").is_file():
+            groups[CHAPTERS[min(told // 100, max(CHAPTERS))]].append(f"findings/{stem}.md")
     (findings,) = [entry["Findings"] for entry in config.nav if "Findings" in entry]
-    findings[1:1] = groups
+    findings[1:1] = [{title: pages} for title, pages in groups.items()]
     return config
 
 
@@ -57,7 +57,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         if path not in paths:
             paths[path] = _added(path, config)
             files.append(paths[path])
-        if path.endswith(".md"):
+        if _kind(path) in ("md", NOTEBOOK):
             linked = _targets(path, ROWS.sub("", (ROOT / path).read_text("utf-8")))
             todo += sorted(linked - paths.keys() - {*todo})
     return files
@@ -67,7 +67,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     """Lead every link to the place that its file has on the site."""
     path = getattr(page.file, "path", f"docs/{page.file.src_uri}")
     page.meta["search"] = {"exclude": not path.startswith(("docs/", "README"))}  # code and tables hide what people seek
-    if not path.endswith(".md"):
+    if _kind(path) not in ("md", NOTEBOOK):
         return markdown
 
     def led(found: re.Match[str]) -> str:

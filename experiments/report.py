@@ -14,7 +14,7 @@ import sys
 
 from backprop86.engines.recipe import BadInput
 from backprop86.explaining.picture import EXAMPLE
-from backprop86.report.assembly import fill_pages, publish, stale
+from backprop86.report.assembly import pages_of_results, publish, stale
 from backprop86.report.one_figure import one_figure
 from backprop86.report.tables import report_command
 from backprop86.running.cli import one_clear_line
@@ -38,7 +38,8 @@ def main() -> None:
         entry = one_figure(chosen.only, chosen.output, EXAMPLE, chosen.more)
         print(f"{chosen.output}/figures/{chosen.only} is made: .png, .pdf, and .json with its sources\n\n{entry}")
     elif chosen.pages:
-        fill_pages(EXAMPLE)
+        for page, text in pages_of_results(EXAMPLE).items():
+            page.write_text(text, "utf-8")
         print("the README and docs/ are filled from results/")
     elif not chosen.check:
         publish(chosen.output, EXAMPLE, chosen.processes, chosen.more)

@@ -1,6 +1,7 @@
 """Pages that people write: the report fills their marked parts, and changes nothing else."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -44,6 +45,11 @@ def test_claims_in_plain_words(sources):
     assert cells[3][3:] == ["reproduced", "2 of 4"]
     at_the_root = text_of(sources, MARK.format("claims other-rate", ""), "README.md")
     assert "| [Another](docs/findings/another.md) | [half are learned](results/claims.md#" in at_the_root
+
+
+def test_a_claim_with_a_point_in_its_name_leads_to_its_heading(sources):
+    named = replace(sources, claims=sources.claims.replace("other-rate", "other-rate-0.5"))
+    assert "results/claims.md#other-rate-05) (H p. 1)" in text_of(named, MARK.format("claims other-rate-0.5", ""))
 
 
 def test_an_experiment_has_its_claims_and_the_places_of_its_files(sources):

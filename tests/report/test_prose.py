@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from backprop86.explaining.picture import EXAMPLE
 from backprop86.figures.depth import untrained_gradients
 from backprop86.judging.ledger import literals
-from backprop86.report import pages
+from backprop86.report import assembly, pages
 from backprop86.running.settings import load, stems
 from helpers import ROOT
 
@@ -79,6 +80,14 @@ def test_every_page_is_filled_and_every_experiment_has_one():
     assert set(re.findall(r"report\.py: experiment (\w+) -->", text)) == set(stems()) - {"family_trees_map"}
     figures = {path.stem for path in (RESULTS / "figures").glob("*.png")}
     assert figures - set(re.findall(r"figures/(\w+)\.png", text)) == set()
+
+
+@pytest.mark.slow
+@pytest.mark.results
+def test_every_page_is_filled_from_the_committed_results():
+    made = assembly.pages_of_results(EXAMPLE)
+    assert len(made) > 25
+    assert [page.name for page, text in made.items() if page.read_text("utf-8") != text] == []
 
 
 def test_the_readme_is_short():

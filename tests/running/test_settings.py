@@ -473,7 +473,7 @@ def test_every_experiment_file(stem, tmp_path):
     for claim in experiment.claims:
         assert claim.id.startswith(stem.replace("_", "-"))
         assert all(fnmatch.filter(experiment.every_reading, form) for form in claim.readings), claim.id
-        assert bool(letters([claim])) == (claim.source != "ours"), claim.id
+        assert bool(letters([claim.source])) == (claim.source != "ours"), claim.id
 
 
 def test_one_reading_and_its_seeds(tmp_path):

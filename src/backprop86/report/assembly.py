@@ -174,13 +174,12 @@ def pages_of(claims: pd.DataFrame, output: Path, example: Example) -> dict[Path,
     return made | {findings.PAGE: pages.filled(trees, findings.PAGE, sources)}
 
 
-def fill_pages(example: Example) -> None:
-    """Fill the README and docs/ from the present results/, in seconds where a report takes minutes."""
+def pages_of_results(example: Example) -> dict[Path, str]:
+    """Return the README and docs/ filled from results/ as it is, in seconds where a report takes minutes."""
     claims = pd.read_csv(PUBLISHED / "claims.csv", keep_default_na=False, na_values=[""])
     texts = claims.select_dtypes(exclude="number").columns
     claims[texts] = claims[texts].fillna("")
-    for page, text in pages_of(claims, PUBLISHED, example).items():
-        page.write_text(text, "utf-8")
+    return pages_of(claims, PUBLISHED, example)
 
 
 def stale(example: Example, results: Path = PUBLISHED, processes: int | None = None) -> list[str]:

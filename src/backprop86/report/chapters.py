@@ -32,7 +32,7 @@ COLUMNS = 2
 class Chapter:
     """A folder to write to, the folder of rows, and the sidecars of the written figures.
 
-    more: also figures as SVG and tables in LaTeX. only: the one figure to write; None is all.
+    more: also figures as SVG and tables in LaTeX. only: the one figure to write; all if it is empty.
     """
 
     output: Path

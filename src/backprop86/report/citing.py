@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.metadata import version
@@ -168,7 +168,7 @@ def sidecar(
     readings = [about for part in runs for about in part.about.values()]
     recipes = json.dumps([asdict(about.recipe) for about in readings], sort_keys=True)
     seeds = pd.DataFrame([about.seeds for about in readings], columns=["first", "last"], dtype=object)
-    texts = letters(claims)
+    texts = letters(claim.source for claim in claims)
     versions: dict[str, str] = {}
     for about in readings:
         versions |= about.versions
@@ -190,9 +190,9 @@ def sidecar(
     }
 
 
-def letters(claims: list[Claim]) -> list[str]:
-    """Return the letters of the texts that the claims cite."""
-    cited = {part.split()[0] for claim in claims for part in claim.source.split(",")}
+def letters(sources: Iterable[str]) -> list[str]:
+    """Return the letters of the texts that claims cite as their sources."""
+    cited = {part.split()[0] for source in sources for part in source.split(",")}
     return [text.letter for text in TEXTS if text.letter in cited]
 
 

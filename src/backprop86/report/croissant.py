@@ -1,6 +1,5 @@
 """croissant.json: the rows of every experiment in words that a machine reads (MLCommons Croissant 1.1)."""
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from backprop86.engines.recipe import BadInput
+from backprop86.report.chapters import digest
 from backprop86.report.citing import cited
 from backprop86.running.rows_page import MOMENTS, meanings
 
@@ -88,16 +88,15 @@ def cite_as() -> str:
 
 def file_object(stem: str, path: Path, title: str) -> dict[str, Any]:
     """Return the description of a file: where it is, how long it is, and its digest."""
-    content = path.read_bytes()
     return {
         "@type": "cr:FileObject",
         "@id": f"{stem}.parquet",
         "name": f"{stem}.parquet",
         "description": f"The rows of {title}.",
         "contentUrl": f"runs/{stem}.parquet",
-        "contentSize": f"{len(content)} B",
+        "contentSize": f"{path.stat().st_size} B",
         "encodingFormat": "application/x-parquet",
-        "sha256": hashlib.sha256(content).hexdigest(),
+        "sha256": digest(path),
     }
 
 

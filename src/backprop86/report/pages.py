@@ -13,6 +13,7 @@ reading:
 
 import json
 import os
+import posixpath
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ import pandas as pd
 
 from backprop86.judging.judgement import VERDICTS
 from backprop86.judging.ledger import literals, number
+from backprop86.report.citing import letters
 from backprop86.report.claims_page import counted
 from backprop86.report.escaping import in_markdown
 from backprop86.report.page import markdown
@@ -70,7 +72,7 @@ def claims(sources: Sources, results: str, *names: str) -> str:
     if missing := [name for name in names if name not in rows.index]:
         raise ValueError(f"there is no claim {missing[0]}")
     table = _of_claims(rows.loc[list(names)], sources.claims, results)
-    place = os.path.join(os.path.dirname(results), "docs/findings")
+    place = posixpath.join(posixpath.dirname(results), "docs/findings")
     about = [f"[{in_markdown(sources.titles[stem])}]({place}/{stem}.md)" for stem in rows.loc[list(names), "stem"]]
     table.insert(0, "experiment", about)
     return markdown(table, written=["experiment", "claim"])
@@ -88,9 +90,8 @@ def experiments(sources: Sources, results: str) -> str:
     rows = literals(sources.claims)
     found = []
     for stem, of_it in rows.groupby("stem", sort=False):
-        texts = of_it["source"].str.findall(r"(?:^|, )([A-Z])\b").explode().dropna().unique()
-        count = of_it["verdict"].value_counts()
-        row = {"experiment": f"[{in_markdown(sources.titles[str(stem)])}]({stem}.md)", "texts": ", ".join(texts)}
+        count, texts = of_it["verdict"].value_counts(), ", ".join(letters(of_it["source"]))
+        row = {"experiment": f"[{in_markdown(sources.titles[str(stem)])}]({stem}.md)", "texts": texts}
         found.append(row | {verdict: str(count.get(verdict, "")) for verdict in VERDICTS})
     return markdown(pd.DataFrame(found), written=["experiment"])
 
@@ -98,7 +99,7 @@ def experiments(sources: Sources, results: str) -> str:
 def experiment(sources: Sources, results: str, stem: str) -> str:
     """Return a table of an experiment's claims, with links to its settings, code, rows and readings."""
     of_it = sources.claims[sources.claims["stem"] == stem]
-    root = os.path.dirname(results) or "."
+    root = posixpath.dirname(results) or "."
     judged = markdown(_of_claims(literals(of_it), of_it, results), written=["claim"])
     places = {
         "settings, each with its source": f"{root}/conf/experiment/{stem}.yaml",
@@ -113,9 +114,10 @@ def experiment(sources: Sources, results: str, stem: str) -> str:
 
 def _of_claims(rows: pd.DataFrame, ledger: pd.DataFrame, results: str) -> pd.DataFrame:
     says, source = rows["says"].map(in_markdown), rows["source"].map(in_markdown)
+    anchors = rows["claim"].str.replace(".", "")  # a heading keeps its points out of its anchor
     return pd.DataFrame(
         {
-            "claim": "[" + says + f"]({results}/claims.md#" + rows["claim"] + ") (" + source + ")",
+            "claim": "[" + says + f"]({results}/claims.md#" + anchors + ") (" + source + ")",
             "our runs say": rows["because"],
             "verdict": rows["verdict"],
             "readings": [counted(ledger[ledger["claim"] == claim]) for claim in rows["claim"]],

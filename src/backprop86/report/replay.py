@@ -32,7 +32,7 @@ def replay(stem: str, reading: str, output: str | Path = "results") -> dict[str,
 
 
 def replay_of(experiment: Experiment, reading: str, rows: pd.DataFrame | None, seeds: int = 0) -> dict[str, Any]:
-    """Return the replay of one reading with these rows, of seeds from 0 on, or of so many seeds without any rows."""
+    """Return the replay of one reading with the rows of its seeds from 0 on, or without rows, of `seeds` seeds."""
     reading = experiment.full(reading)
     recipe, problem = experiment.recipe_of(reading), experiment.problem
     if recipe.block:
