@@ -1,9 +1,12 @@
 /**
- * One classic script from the modules of engine/: a page that is opened from a file may load no modules.
+ * The page as files that a browser opens from a disk, where it may load no modules: classic scripts and a style.
+ *
+ * engine.js is the engine alone; page.js is the engine and the page's parts.
  *
  *     npm ci && npm run build -- FOLDER
  */
 
+import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -25,11 +28,11 @@ const bundled = {
   },
 };
 
-await build({
-  ...HOW,
-  absWorkingDir: fileURLToPath(new URL(".", import.meta.url)),
-  entryPoints: ["engine/index.js"],
-  globalName: "backprop86",
-  outfile: join(folder, "engine.js"),
-  plugins: [bundled],
-});
+const here = fileURLToPath(new URL(".", import.meta.url));
+const entryPoints = { engine: "engine/index.js", page: "view/main.js", "page.css": "page.css" };
+for (const [name, file] of Object.entries(entryPoints)) {
+  const outfile = join(folder, name.includes(".") ? name : `${name}.js`);
+  const globalName = name === "engine" ? "backprop86" : undefined;
+  await build({ ...HOW, absWorkingDir: here, entryPoints: [file], outfile, globalName, plugins: [bundled] });
+}
+await copyFile(join(here, "index.html"), join(folder, "index.html"));

@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import asdict, fields
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,14 @@ def ledger(claims: list[Claim], runs: Runs, experiment: Experiment) -> pd.DataFr
     """
     rows = [_row(claim, runs, name, experiment) for claim in claims for name in _names(claim, runs)]
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def read(path: Path) -> pd.DataFrame:
+    """Return the ledger of a file claims.csv: an empty text is "", a missing number NaN."""
+    claims = pd.read_csv(path, keep_default_na=False, na_values=[""])
+    texts = claims.select_dtypes(exclude="number").columns
+    claims[texts] = claims[texts].fillna("")
+    return claims
 
 
 def judge(claim: Claim, runs: Runs, name: str) -> Judgement:

@@ -17,6 +17,7 @@ from rich.progress import track
 
 from backprop86.engines.cores import cores
 from backprop86.engines.recipe import BadInput
+from backprop86.judging import ledger
 from backprop86.report import chapters, citing, deposit, findings, pages
 from backprop86.report.aside import WHOLE_PAGE, aside
 from backprop86.report.claims_page import claims_page
@@ -176,10 +177,7 @@ def pages_of(claims: pd.DataFrame, output: Path, example: Example) -> dict[Path,
 
 def pages_of_results(example: Example) -> dict[Path, str]:
     """Return the README and docs/ filled from results/ as it is, in seconds where a report takes minutes."""
-    claims = pd.read_csv(PUBLISHED / "claims.csv", keep_default_na=False, na_values=[""])
-    texts = claims.select_dtypes(exclude="number").columns
-    claims[texts] = claims[texts].fillna("")
-    return pages_of(claims, PUBLISHED, example)
+    return pages_of(ledger.read(PUBLISHED / "claims.csv"), PUBLISHED, example)
 
 
 def stale(example: Example, results: Path = PUBLISHED, processes: int | None = None) -> list[str]:

@@ -1,0 +1,105 @@
+/**
+ * Elements and numbers: the page's words for what it draws with.
+ */
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/**
+ * Return an element of HTML with attributes and children; an attribute that begins with `on` is a listener.
+ * @param {string} name
+ * @param {Record<string, any>} about
+ * @param {...(Node | string)} children
+ * @returns {any}
+ */
+export function html(name, about = {}, ...children) {
+  return filled(document.createElement(name), about, children);
+}
+
+/**
+ * Return an element of SVG.
+ * @param {string} name
+ * @param {Record<string, any>} about
+ * @param {...(Node | string)} children
+ * @returns {any}
+ */
+export function svg(name, about = {}, ...children) {
+  return filled(document.createElementNS(SVG, name), about, children);
+}
+
+/**
+ * Return a picture of a width and height in pixels, with words for people who do not see it.
+ * @param {number} width
+ * @param {number} height
+ * @param {string} words
+ * @param {...Node} children
+ */
+export function picture(width, height, words, ...children) {
+  const about = { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": words };
+  return svg("svg", about, ...children);
+}
+
+function filled(element, about, children) {
+  for (const [name, value] of Object.entries(about)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (value === true) element.setAttribute(name, "");
+    else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, value);
+  }
+  element.append(...children);
+  return element;
+}
+
+/**
+ * Return a table; the first cell of a row is its head.
+ * @param {string} caption
+ * @param {string[]} heads
+ * @param {(Node | string)[][]} rows
+ */
+export function table(caption, heads, rows) {
+  const head = html("tr", {}, ...heads.map((one) => html("th", { scope: "col" }, one)));
+  const body = rows.map(([first, ...rest]) => (
+    html("tr", {}, html("th", { scope: "row" }, first), ...rest.map((cell) => html("td", {}, cell)))
+  ));
+  const whole = html("table", {}, html("caption", {}, caption), html("thead", {}, head), html("tbody", {}, ...body));
+  return html("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": caption }, whole);
+}
+
+/**
+ * Return a picture's numbers as a table that opens on demand: it is made when it is opened.
+ * @param {string} words
+ * @param {() => Node} made
+ */
+export function onDemand(words, made) {
+  const summary = html("summary", {}, words), whole = html("details", { class: "numbers" }, summary);
+  whole.addEventListener("toggle", () => whole.open && whole.replaceChildren(summary, made()));
+  return whole;
+}
+
+/**
+ * Return a number with so many digits after the point, with a true minus sign, and no minus before a zero.
+ * @param {number} value
+ * @param {number} digits
+ */
+export function fixed(value, digits = 2) {
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? "no number" : value > 0 ? "∞" : "−∞";
+  const text = value.toFixed(digits);
+  return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "−");
+}
+
+/**
+ * Return a number with three digits that count, as people write it: 0.00123 or 1.2 × 10⁻⁹.
+ * @param {number} value
+ */
+export function short(value) {
+  if (value === 0 || !Number.isFinite(value)) return value === 0 ? "0" : fixed(value);
+  const size = Math.floor(Math.log10(Math.abs(value)));
+  if (size < -4 || size > 5) {
+    const [digits, power] = value.toExponential(2).split("e");
+    return `${digits.replace("-", "−")} × 10${[...String(Number(power))].map((one) => RAISED[one]).join("")}`;
+  }
+  return fixed(value, Math.max(0, 2 - size));
+}
+
+const RAISED = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
+
+/** Return a whole number with commas: 1,425. */
+export const whole = (value) => value.toLocaleString("en-US");

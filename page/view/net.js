@@ -1,0 +1,5 @@
+/** To come. */
+export function netPart(root) {
+  root.hidden = true;
+  return () => {};
+}

@@ -1,0 +1,5 @@
+/** To come. */
+export function peoplePart(root) {
+  root.hidden = true;
+  return () => {};
+}

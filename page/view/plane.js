@@ -1,0 +1,5 @@
+/** To come. */
+export function planePart(root) {
+  root.hidden = true;
+  return () => {};
+}

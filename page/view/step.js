@@ -1,0 +1,5 @@
+/** To come. */
+export function stepPart(root) {
+  root.hidden = true;
+  return () => {};
+}

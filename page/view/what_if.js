@@ -1,0 +1,5 @@
+/** To come. */
+export function whatIfPart(root) {
+  root.hidden = true;
+  return () => {};
+}
