@@ -4,6 +4,9 @@
 
 import { html } from "./elements.js";
 
+/** The claims that are shown at once; the others open on demand. */
+const FEW = 3;
+
 /**
  * @param {HTMLElement} root
  */
@@ -17,7 +20,10 @@ export function claimsPart(root) {
     place.dataset.experiment = replay.experiment;
     const { claims } = library.readings.find((one) => one.reading === known);
     const findings = html("a", { href: `../findings/${replay.experiment}.html` }, `What we found of ${replay.title}`);
-    place.replaceChildren(...(claims.length ? [listed(claims)] : [html("p", {}, "No claim is judged under this reading.")]),
+    const rest = claims.slice(FEW), more = html("summary", {}, `${rest.length} more`);
+    place.replaceChildren(
+      claims.length ? listed(claims.slice(0, FEW)) : html("p", {}, "No claim is judged under this reading."),
+      ...(rest.length ? [html("details", {}, more, listed(rest))] : []),
       html("p", {}, findings));
   };
 }

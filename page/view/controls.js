@@ -19,27 +19,32 @@ export function controlsPart(root, ask) {
     player.pause();
     player.seek(sweep());
   };
-  const start = button("⏮", "To the beginning", to(() => player.first));
-  const back = button("− 1", "One sweep back", to(() => player.now.sweep - 1));
-  const on = button("+ 1", "One sweep on", to(() => player.now.sweep + 1));
-  const end = button("⏭", "To the end", to(() => player.last));
+  const start = button("Start", "Start of the run", to(() => player.first));
+  const back = button("− 1", "− 1 sweep", to(() => player.now.sweep - 1));
+  const on = button("+ 1", "+ 1 sweep", to(() => player.now.sweep + 1));
+  const end = button("End", "End of the run", to(() => player.last));
+  const stop = html("button", { type: "button", disabled: true, onclick: () => player.stop() }, "Stop training");
   const speed = html("select", { id: "speed" },
     ...Object.keys(LASTS).map((name) => html("option", { value: name, selected: name === "normal" }, name)));
   speed.addEventListener("change", () => setSpeed());
   const slider = html("input", { type: "range", id: "sweep", min: 0, step: 1, "aria-label": "Sweep" });
   slider.addEventListener("input", () => to(() => slider.valueAsNumber)());
   const line = html("output", { class: "line", for: "sweep" }), mark = html("p", { class: "mark", role: "status" });
+  const pace = html("p", { class: "pace" });
   const published = button("Back to the published run", "Back to the published run", () => ask.published());
-  const rate = html("label", { class: "field" }, "Speed ", speed);
-  root.append(html("div", { class: "row" }, play, start, back, on, end, rate), slider, line, mark, published);
+  const rate = html("label", { class: "row" }, "Speed ", speed);
+  root.append(html("div", { class: "row" }, play, start, back, on, end, rate, stop), slider, line, mark, pace, published);
   const setSpeed = () => (player.speed = Math.max(1, (player.last - player.first) / LASTS[speed.value]));
   const progress = () => {
+    stop.disabled = player.progress === null;
     if (player.progress !== null) line.textContent = `training: sweep ${whole(player.progress)} …`;
   };
   return (scene) => {
     if (player !== scene.player) scene.player.addEventListener("progress", progress);
     player = scene.player;
     setSpeed();
+    stop.disabled = player.progress === null;
+    pace.textContent = player.pace ? `Your browser trains about ${whole(rounded(player.pace))} sweeps of this net a second.` : "";
     play.textContent = player.isPlaying ? "❚❚ Pause" : "▶ Play";
     play.setAttribute("aria-label", player.isPlaying ? "Pause" : "Play");
     Object.assign(slider, { min: player.first, max: player.last, value: scene.sweep });
@@ -51,6 +56,9 @@ export function controlsPart(root, ask) {
     published.hidden = !scene.fork;
   };
 }
+
+/** Return a number with two digits that count. */
+const rounded = (value) => Number(value.toPrecision(2));
 
 function learned({ now }) {
   if (now.hasDiverged) return "the weights have left all bounds";

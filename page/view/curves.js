@@ -4,10 +4,10 @@
 
 import { scaleLinear, scaleLog } from "d3-scale";
 import { line } from "d3-shape";
-import { fixed, onDemand, picture, short, svg, table, whole } from "./elements.js";
+import { fixed, onDemand, picture, power, short, svg, table, whole } from "./elements.js";
 
-const MARGIN = { left: 52, right: 12, top: 18, bottom: 24 };
-const HEIGHT = 150;
+const MARGIN = { left: 52, right: 12, top: 22, bottom: 26 };
+const HEIGHT = 160;
 /** The most points of a line: more are not seen. */
 const POINTS = 400;
 /** The rows of the table. */
@@ -33,15 +33,16 @@ function axis(width, { player: { first, last } }) {
 
 function errorPicture(scene, width) {
   const { curves, before, sweep, now, replay } = scene, x = axis(width, scene);
-  const most = Math.max(...sampled(curves, curves.E, 1, 0).map(([, E]) => E), ...(before ? sampled(before, before.E, 1, 0).map(([, E]) => E) : []));
+  const [ours, theirs] = [curves, before].map((one) => (one ? inside(sampled(one, one.E, 1, 0), x) : []));
+  const most = Math.max(...[...ours, ...theirs].map(([, E]) => E));
   const y = scaleLinear([0, most || 1], [HEIGHT - MARGIN.bottom, MARGIN.top]).nice(4);
   const path = line(([s]) => x(s), ([, E]) => y(E));
   const marks = replay.claims.filter(({ sweeps }) => sweeps !== null && sweeps <= scene.player.last);
   return picture(width, HEIGHT, `E falls to ${short(curves.E.at(-1))}; at sweep ${whole(sweep)} it is ${short(now.E)}`,
     ...frame(x, y, width, "E, the error"),
     ...marks.map(({ sweeps }) => svg("line", { class: "printed", x1: x(sweeps), x2: x(sweeps), y1: MARGIN.top, y2: HEIGHT - MARGIN.bottom })),
-    ...(before ? [svg("path", { class: "curve faint", d: path(inside(sampled(before, before.E, 1, 0), x)) })] : []),
-    svg("path", { class: "curve", d: path(sampled(curves, curves.E, 1, 0)) }),
+    svg("path", { class: "curve faint", d: path(theirs) }),
+    svg("path", { class: "curve", d: path(ours) }),
     ...cursor(x(sweep), y(now.E)));
 }
 
@@ -72,16 +73,20 @@ function key(width, n) {
 
 function frame(x, y, width, name) {
   const floor = HEIGHT - MARGIN.bottom, ticks = x.ticks(Math.max(2, Math.floor(width / 90))).filter(Number.isInteger);
-  const rungs = y.base ? y.ticks(4).filter(isPower) : y.ticks(4);
+  const [rungs, worded] = y.base ? [powers(y), power] : [y.ticks(4), y.tickFormat(4)];
   return [
     svg("text", { class: "title", x: 0, y: 12 }, name),
     svg("line", { class: "axis", x1: MARGIN.left, x2: width - MARGIN.right, y1: floor, y2: floor }),
     ...ticks.map((one) => svg("text", { class: "tick", x: x(one), y: HEIGHT - 6, "text-anchor": "middle" }, whole(one))),
-    ...rungs.map((one) => svg("text", { class: "tick", x: MARGIN.left - 6, y: y(one) + 4, "text-anchor": "end" }, short(one))),
+    ...rungs.map((one) => svg("text", { class: "tick", x: MARGIN.left - 6, y: y(one) + 4, "text-anchor": "end" }, worded(one))),
   ];
 }
 
-const isPower = (one) => Math.abs(Math.log10(one) - Math.round(Math.log10(one))) < 1e-9;
+/** Return the powers of ten on an axis, five at most. */
+function powers(y) {
+  const [least, most] = y.domain().map(Math.log10), first = Math.ceil(least), every = Math.ceil((most - least) / 4);
+  return Array.from({ length: 5 }, (_, k) => first + k * every).filter((size) => size <= most).map((size) => 10 ** size);
+}
 
 function cursor(x, y) {
   return [

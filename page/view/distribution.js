@@ -70,7 +70,7 @@ function drawn({ published, claims }, seed, width, ask) {
   const right = width - MARGIN.right - (hasNever ? width * NEVER : 0);
   const x = (isLog ? scaleLog() : scaleLinear()).domain([least, most]).range([MARGIN.left + STEP, right - STEP]).nice();
   const places = dots(published, x, width), floor = HEIGHT - MARGIN.bottom, mine = places[seed];
-  const ticks = isLog ? x.ticks(4).filter((one) => /^[125]0*$/.test(String(one))) : x.ticks(Math.floor(width / 90));
+  const ticks = isLog ? x.ticks().filter(isRound(x)) : x.ticks(Math.floor(width / 90));
   const all = svg("path", { class: "runs", d: places.map(({ cx, cy }) => `M${cx - 2},${cy}a2,2 0 1 0 4,0a2,2 0 1 0 -4,0`).join("") });
   const words = `${inWords({ published })} Sweeps of those that learned: ${whole(Math.min(...learned))} to ${whole(Math.max(...learned))}.`;
   const whole_picture = picture(width, HEIGHT, learned.length ? words : inWords({ published }),
@@ -86,6 +86,12 @@ function drawn({ published, claims }, seed, width, ask) {
   });
   whole_picture.classList.add("choosable");
   return whole_picture;
+}
+
+/** Return a test for the ticks of a logarithmic axis: 1, 2 and 5 times a power of ten where there is room for them. */
+function isRound(x) {
+  const perDecade = x(10) - x(1);
+  return (one) => (perDecade > 150 ? /^[125]0*$/ : /^10*$/).test(String(one));
 }
 
 /** Return the claims that print a number of sweeps, each number once. */

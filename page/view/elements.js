@@ -93,12 +93,19 @@ export function short(value) {
   if (value === 0 || !Number.isFinite(value)) return value === 0 ? "0" : fixed(value);
   const size = Math.floor(Math.log10(Math.abs(value)));
   if (size < -4 || size > 5) {
-    const [digits, power] = value.toExponential(2).split("e");
-    return `${digits.replace("-", "−")} × 10${[...String(Number(power))].map((one) => RAISED[one]).join("")}`;
+    const [digits, exponent] = value.toExponential(2).split("e");
+    return `${digits.replace("-", "−")} × 10${raised(Number(exponent))}`;
   }
   return fixed(value, Math.max(0, 2 - size));
 }
 
+/** Return a power of ten as the tick of an axis: 0.01, 1, 100 or 10⁻⁶. */
+export function power(value) {
+  const size = Math.round(Math.log10(value));
+  return size < -2 || size > 3 ? `10${raised(size)}` : value.toFixed(Math.max(0, -size));
+}
+
+const raised = (size) => [...String(size)].map((one) => RAISED[one]).join("");
 const RAISED = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
 
 /** Return a whole number with commas: 1,425. */

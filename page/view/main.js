@@ -171,4 +171,5 @@ function begin(every) {
   visit(placeOf(location.hash, contents));
 }
 
-globalThis.backprop86 = { ...globalThis.backprop86, begin, shelve };
+// the player is there for whoever looks at a run from the console
+globalThis.backprop86 = { ...globalThis.backprop86, begin, shelve, player };

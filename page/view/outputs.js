@@ -29,14 +29,14 @@ function rowsFor(place, { cases, wiring }, ask) {
     c,
     desired: desired[c],
     choose: html("button", { type: "button", class: "case", onclick: () => ask.case(c) }, names[c] || inputs[c].join("")),
-    bars: wiring.outputs.map(() => html("meter", { min: 0, max: 1 })),
+    bars: wiring.outputs.map((_, k) => html("meter", { min: 0, max: 1, class: desired[c][k] ? "wanted" : "" })),
     texts: wiring.outputs.map(() => html("span", { class: "n" })),
     verdict: html("td", {}),
   }));
   const wide = wiring.outputs.length > 4;
   const rows = cells.map(({ c, choose, bars, texts, verdict }) => html("tr", {},
     html("th", { scope: "row" }, choose),
-    html("td", {}, desired[c].length > 8 ? "…" : desired[c].map((d) => (d ? "on" : "off")).join(" ")),
+    html("td", {}, wide ? "framed" : desired[c].map((d) => (d ? "on" : "off")).join(" ")),
     html("td", { class: wide ? "tight" : "" }, ...bars.flatMap((bar, k) => (wide ? [bar] : [bar, texts[k], " "]))),
     verdict));
   const head = html("tr", {}, ...["case", "desired", "output", ""].map((one) => html("th", { scope: "col" }, one)));

@@ -33,6 +33,8 @@ export class Player extends EventTarget {
     this.isAsPublished = false;
     /** Whether the run has been at the published end. */
     this.wasDone = false;
+    /** Sweeps that the browser trains in a second; null: not measured yet. */
+    this.pace = null;
     /** @type {number | null} */
     this.wanted = null;
     this.isBusy = false;
@@ -59,13 +61,15 @@ export class Player extends EventTarget {
 
   /** Train for a moment, at least to a sweep; the curve is drawn as far as that comes. */
   async lookAhead(trainer, sweep) {
-    const until = performance.now() + AHEAD;
+    const since = performance.now(), until = since + AHEAD;
     const stopInTime = (news) => {
       this.tell(news.sweep);
       if (performance.now() > until && news.sweep >= sweep) trainer.stop();
     };
     const far = await answered(trainer.goTo(this.last, stopInTime));
-    if (far && this.trainer === trainer) await this.take(trainer, far, false);
+    if (!far || this.trainer !== trainer) return;
+    this.pace = (far.sweep - this.first) / ((performance.now() - since) / 1000);
+    await this.take(trainer, far, false);
   }
 
   /**

@@ -4,8 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from backprop86.judging.ledger import read
+from backprop86.report.library import contents, replayed, write_one
 from backprop86.running.claim import Claim
-from helpers import ledger_of, of_readings, runs_of
+from helpers import ROOT, ledger_of, of_readings, runs_of
+from in_javascript import PAGE, node
 
 
 @pytest.fixture(scope="module")
@@ -23,3 +26,17 @@ def judged():
     ]
     rate = Claim("other-rate", "H p. 1", "half are learned", "rate", printed=[0.4, 0.5], readings=["fast"])
     return pd.concat([ledger_of(claims, runs), ledger_of([rate], runs).assign(stem="another")])
+
+
+@pytest.fixture(scope="session")
+def page_site(tmp_path_factory):
+    """Build the page with the replays of a few experiments; return its index.html."""
+    if not (PAGE / "node_modules").is_dir():
+        pytest.skip("needs npm ci in page/")
+    folder = tmp_path_factory.mktemp("page")
+    node(PAGE / "build.js", folder)
+    claims = read(ROOT / "results/claims.csv")
+    for stem in ("xor", "single_layer", "symmetry", "family_trees"):
+        write_one(stem, claims, folder)
+    (folder / "contents.js").write_text(contents(replayed()), "utf-8")
+    return folder / "index.html"

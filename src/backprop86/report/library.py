@@ -90,8 +90,13 @@ def replayed() -> list[Experiment]:
 
 def write(experiments: list[Experiment], claims: pd.DataFrame, folder: Path, output: str | Path = "results") -> None:
     """Write the scripts of these experiments, and the contents, into the folder of the page."""
-    (folder / FOLDER).mkdir(parents=True, exist_ok=True)
     for one in track(experiments, "replays "):
-        made = script(library(one.stem, claims, output))
-        (folder / FOLDER / f"{one.stem}.js").write_text(made, "utf-8", newline="\n")
+        write_one(one.stem, claims, folder, output)
     (folder / "contents.js").write_text(contents(experiments), "utf-8", newline="\n")
+
+
+def write_one(stem: str, claims: pd.DataFrame, folder: Path, output: str | Path = "results") -> None:
+    """Write the script of one experiment."""
+    place = folder / FOLDER / f"{stem}.js"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(script(library(stem, claims, output)), "utf-8", newline="\n")
