@@ -17,6 +17,7 @@ import { peoplePart } from "./people.js";
 import { planePart } from "./plane.js";
 import { Player } from "./player.js";
 import { stepPart } from "./step.js";
+import { tourPart } from "./tour.js";
 import { whatIfPart } from "./what_if.js";
 
 /** @typedef {import("./address.js").Contents} Contents */
@@ -48,8 +49,8 @@ import { whatIfPart } from "./what_if.js";
  */
 
 const PARTS = {
-  choose: choosePart, controls: controlsPart, net: netPart, curves: curvesPart, outputs: outputsPart, plane: planePart,
-  people: peoplePart, distribution: distributionPart, "what-if": whatIfPart, step: stepPart, claims: claimsPart,
+  tour: tourPart, choose: choosePart, controls: controlsPart, net: netPart, curves: curvesPart, outputs: outputsPart,
+  plane: planePart, people: peoplePart, distribution: distributionPart, "what-if": whatIfPart, step: stepPart, claims: claimsPart,
 };
 
 const player = new Player();
@@ -88,7 +89,9 @@ function draw() {
   requestAnimationFrame(() => {
     isDrawing = false;
     const now = scene();
-    if (now) draws.forEach((one) => one(now));
+    if (!now) return;
+    document.documentElement.classList.add("begun");
+    draws.forEach((one) => one(now));
   });
 }
 
@@ -158,6 +161,7 @@ function say(trouble) {
   const line = document.getElementById("trouble");
   line.textContent = trouble;
   line.hidden = trouble === "";
+  if (trouble) document.documentElement.classList.add("begun");
 }
 
 /** @param {Contents} every */

@@ -36,7 +36,7 @@ def page_site(tmp_path_factory):
     folder = tmp_path_factory.mktemp("page")
     node(PAGE / "build.js", folder)
     claims = read(ROOT / "results/claims.csv")
-    for stem in ("xor", "single_layer", "symmetry", "family_trees"):
+    for stem in ("xor", "single_layer", "symmetry", "family_trees", "depth"):
         write_one(stem, claims, folder)
     (folder / "contents.js").write_text(contents(replayed()), "utf-8")
     return folder / "index.html"

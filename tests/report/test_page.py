@@ -1,6 +1,7 @@
 """The page that trains published runs again: its behaviour in Chromium, opened from a file."""
 
 import re
+from urllib.parse import unquote
 
 import pandas as pd
 import pytest
@@ -183,6 +184,27 @@ def test_a_missing_file_is_named(browser, page_site):
     ready(page)
     assert page.locator("#trouble").is_hidden()
     page.close()
+
+
+LEARNED = {"XOR learns": True, "The early layer gets less": True, "A single layer fails at XOR": False}
+SHOWN = """() => {
+  const { replay, seed } = backprop86.player;
+  return [replay.experiment, replay.reading, seed, replay.published.sweeps[seed] !== null];
+}"""
+
+
+def test_the_runs_to_begin_with_show_their_words(visit):
+    page = ready(visit("#xor/as_printed/17"))
+    links = page.locator("#tour a")
+    for k in range(links.count()):
+        words, place = links.nth(k).inner_text(), links.nth(k).get_attribute("href")
+        links.nth(k).click()
+        stem, reading, seed = place.removeprefix("#").split("/")
+        page.wait_for_function("(stem) => backprop86.player.replay.experiment === stem", arg=stem)
+        found = ready(page).evaluate(SHOWN)
+        assert found[:3] == [stem, unquote(reading), int(seed)]
+        assert found[3] == LEARNED.get(words, found[3]), words
+    assert links.count() == 5
 
 
 def test_a_seed_without_a_row_is_no_published_run(visit):
