@@ -1,5 +1,106 @@
-/** To come. */
-export function netPart(root) {
-  root.hidden = true;
-  return () => {};
+/**
+ * The net of the shown run: a small net as circles and lines, a large net as Hinton diagrams; a unit can be chosen.
+ */
+
+import { circles } from "./circles.js";
+import { connectionsTable } from "./connections.js";
+import { fixed, html, onDemand, svg } from "./elements.js";
+import { formsOf, inWords, nearest } from "./forms.js";
+import { panels } from "./panels.js";
+import { levelsOf } from "./places.js";
+
+/** The most units of a small net, and the most in one level. */
+const [UNITS, WIDE] = [41, 16];
+
+/**
+ * @param {HTMLElement} root
+ * @param {any} ask
+ */
+export function netPart(root, ask) {
+  const choice = html("select", { id: "net-unit", onchange: () => ask.unit(choice.value === "" ? null : Number(choice.value)) });
+  const ghosts = html("span", { class: "row" }), place = html("div", { class: "net" }), key = html("p", { class: "key-line" });
+  const line = html("p", { class: "line unit-line" }), turned = html("p", { class: "line", hidden: true });
+  const label = html("label", { class: "field", for: "net-unit" }, "Unit ", choice);
+  let scene, known = null, drawn, printed = null;
+  const table = onDemand("The connections as a table", () => connectionsTable(scene));
+  root.append(html("div", { class: "row" }, label, ghosts), place, line, turned, key, table);
+  const show = (source) => {
+    printed = source === printed?.source ? null : ghostOf(scene.replay, source);
+    fill();
+  };
+  const fill = () => {
+    const form = printed && nearest(printed.forms, scene.now.state.w);
+    for (const button of ghosts.children) button.setAttribute("aria-pressed", String(button.value === printed?.source));
+    const scale = drawn.draw(scene, form?.w ?? null);
+    turned.hidden = !printed;
+    turned.textContent = form ? turnedIn(scene, printed.source, form) : "";
+    key.replaceChildren(...(drawn.widest ? keyTo(scale, drawn.widest) : keyToPanels()));
+    line.textContent = unitInWords(scene);
+    if (document.activeElement !== choice) choice.value = scene.unit ?? "";
+  };
+  return (now) => {
+    const { replay } = now, width = Math.max(260, Math.min(620, place.clientWidth || 480)), isNew = known?.replay !== replay;
+    scene = now;
+    if (isNew) [printed] = [null, choose(choice, replay), offer(ghosts, replay, show)];
+    if (isNew || known.width !== width) {
+      drawn = (isSmall(replay.wiring) ? circles : panels)(replay, width, ask);
+      place.replaceChildren(drawn.whole);
+      known = { replay, width };
+    }
+    fill();
+  };
+}
+
+/** @param {import("../engine/replay.js").Wiring} wiring */
+function isSmall(wiring) {
+  const level = levelsOf(wiring), size = (number) => level.filter((one) => one === number).length;
+  return wiring.units.length <= UNITS && Math.max(size(0) - 1, ...wiring.levels.map((_, k) => size(k + 1))) <= WIDE;
+}
+
+function choose(choice, { wiring: { units } }) {
+  const options = units.map((name, unit) => html("option", { value: unit || "" }, unit ? name : "none"));
+  choice.replaceChildren(...options);
+}
+
+/** Offer the printed nets that have all weights of this one. */
+function offer(place, { wiring, picture }, show) {
+  const isWhole = (w) => isSmall(wiring) && !w.includes(null) && w.length === wiring.n_weights && !wiring.has_gains;
+  const sources = Object.entries(picture?.printed ?? {}).filter(([, w]) => isWhole(w)).map(([source]) => source);
+  place.replaceChildren(...sources.map((source) => (
+    html("button", { type: "button", value: source, "aria-pressed": false, onclick: () => show(source) }, `As printed in 1986: ${source}`))));
+}
+
+/** Return a printed net in all its forms. */
+function ghostOf({ wiring, cases, picture }, source) {
+  return { source, forms: formsOf(wiring, cases, picture.printed[source]) };
+}
+
+function turnedIn({ replay: { wiring } }, source, form) {
+  const words = inWords(wiring, form);
+  const same = form.caseOf.every((there, c) => there === c) ? "which computes the same" : "which solves the problem as well";
+  const how = words.length ? `turned to be like ours (${words.join("; ")}), ${same}` : "as it is printed";
+  return `Behind ours, pale: ${source}, ${how}.`;
+}
+
+function unitInWords({ replay: { wiring, cases }, now, c, unit }) {
+  if (unit === null) return "Choose a unit to see the numbers of its connections.";
+  const at = c * wiring.units.length + unit, name = wiring.units[unit];
+  const output = `${name}: output ${fixed(now.y[at])} for case ${cases.names[c]}`;
+  if (unit <= wiring.n_inputs) return `${output}. It is an input.`;
+  const bias = wiring.source.findIndex((source, k) => source === 0 && wiring.target[k] === unit);
+  return `${output}; sum of its inputs ${fixed(now.x[at])}${bias < 0 ? "" : `, of which bias ${fixed(now.state.w[wiring.parameter[bias]])}`}.`;
+}
+
+function keyTo(scale, widest) {
+  const sample = (...drawn) => svg("svg", { width: 34, height: 12, viewBox: "0 0 34 12", "aria-hidden": "true" }, ...drawn);
+  const line = (name) => sample(svg("path", { class: name, d: "M0,6H34", "stroke-width": 4 }));
+  return [line("weight"), "excites ", line("weight inhibits"), "inhibits ",
+    sample(svg("path", { class: "weight", d: "M0,6H34", "stroke-width": widest })),
+    `size ${scale}: the width follows the weight; a ring is the bias, a disc’s area the output for the chosen case`];
+}
+
+function keyToPanels() {
+  const square = (name) => svg("svg", { width: 14, height: 14, viewBox: "0 0 14 14", class: "hinton", "aria-hidden": "true" },
+    svg("path", { class: "ground", d: "M0,0h14v14h-14z" }), svg("path", { class: name, d: "M2,2h10v10h-10z" }));
+  return [square("excites"), "excites ", square("inhibits"), "inhibits; the area follows the weight; a disc’s area is the output of a unit for the chosen case"];
 }
