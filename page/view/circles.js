@@ -21,8 +21,8 @@ export function circles({ wiring, picture }, width, ask) {
   const places = placesOf(wiring, picture?.places, width), widest = Math.min(WIDEST, places.radius / 2);
   const connections = wiring.source.map((source, k) => ({ source, target: wiring.target[k], parameter: wiring.parameter[k] }))
     .filter(({ target }) => places.of[target]);
-  const lines = (name) => connections.map((one) => ({ ...one, element: lineOf(one, places, name) }));
-  const [ghosts, ours] = [lines("ghost"), lines("weight")], numbers = [...Array(NUMBERS).keys()].map(() => svg("text", {}));
+  const lines = (name, aside) => connections.map((one) => ({ ...one, aside, element: lineOf(one, places, name, aside) }));
+  const [ghosts, ours] = [lines("ghost", widest), lines("weight", 0)], numbers = [...Array(NUMBERS).keys()].map(() => svg("text", {}));
   const units = [...wiring.units.keys()].filter((unit) => places.of[unit]).map((unit) => unitOf(unit, wiring, places));
   const shown = (layer) => layer.map(({ element }) => element);
   const drawing = svg("g", { role: "img" }, ...shown(ghosts), ...shown(ours));
@@ -43,15 +43,16 @@ export function circles({ wiring, picture }, width, ask) {
   return { whole, draw, widest };
 }
 
-/** Return the line of a connection; of a bias, the ring around the unit. */
-function lineOf({ source, target }, { of, radius, level, isPrinted }, name) {
+/** Return the line of a connection, so many pixels aside; of a bias, the ring around the unit. */
+function lineOf({ source, target }, { of, radius, level, isPrinted }, name, aside) {
   const to = of[target];
   if (source === 0) return svg("circle", { class: name, cx: to.x, cy: to.y, "data-from": source, "data-to": target, r: radius });
   const from = of[source], skips = !isPrinted && level[target] - level[source] > 1 ? 0.16 : 0;
   const bend = skips * (to.x < from.x ? -1 : 1), middle = { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 };
   const over = { x: middle.x - bend * (to.y - from.y), y: middle.y + bend * (to.x - from.x) };
   const d = bend ? `M${from.x},${from.y}Q${over.x},${over.y} ${to.x},${to.y}` : `M${from.x},${from.y}L${to.x},${to.y}`;
-  return svg("path", { class: name, d, "data-from": source, "data-to": target });
+  const far = aside / Math.hypot(to.x - from.x, to.y - from.y), transform = `translate(${far * (from.y - to.y)} ${far * (to.x - from.x)})`;
+  return svg("path", { class: name, d, transform, "data-from": source, "data-to": target });
 }
 
 function unitOf(unit, { units }, { of, radius }) {
@@ -84,12 +85,12 @@ function listen(whole, units, ask) {
 }
 
 function fillLines(lines, w, { scale, widest, radius }, chosen) {
-  for (const { source, target, parameter, element } of lines) {
+  for (const { source, target, parameter, element, aside } of lines) {
     const weight = w ? w[parameter] : 0, size = Math.abs(weight) / scale, wide = Number.isFinite(size) ? widest * size : 0;
     element.classList.toggle("inhibits", weight < 0);
     element.classList.toggle("aside", chosen !== null && target !== chosen);
     element.setAttribute("stroke-width", wide);
-    if (source === 0) element.setAttribute("r", radius + wide / 2);
+    if (source === 0) element.setAttribute("r", radius + aside + wide / 2);
   }
 }
 

@@ -79,7 +79,7 @@ function turnedIn({ replay: { wiring } }, source, form) {
   const words = inWords(wiring, form);
   const same = form.caseOf.every((there, c) => there === c) ? "which computes the same" : "which solves the problem as well";
   const how = words.length ? `turned to be like ours (${words.join("; ")}), ${same}` : "as it is printed";
-  return `Behind ours, pale: ${source}, ${how}.`;
+  return `Beside ours, pale: ${source}, ${how}.`;
 }
 
 function unitInWords({ replay: { wiring, cases }, now, c, unit }) {

@@ -29,7 +29,7 @@ export function peoplePart(root) {
     const width = Math.max(260, Math.min(380, ours.clientWidth || 340));
     if (known?.replay !== replay || known.width !== width) {
       known = { replay, width };
-      panels = unitsOf(replay.wiring).map((unit) => panelOf(unit, replay, width));
+      panels = panelsOf(replay, width);
       ours.replaceChildren(...panels.map(({ figure }) => figure));
       beside({ button, title, theirs }, replay, width);
     }
@@ -54,14 +54,18 @@ function beside({ button, title, theirs }, replay, width) {
   if (!source) return;
   button.textContent = `As printed in 1986: ${source}`;
   title.textContent = `${source}, digitised and scaled to 1. The units are in the order of the text: ours may have the same jobs in another order.`;
-  theirs.replaceChildren(...unitsOf(replay.wiring).map((unit) => {
-    const one = panelOf(unit, replay, width);
-    one.draw(w, 1);
-    return one.figure;
-  }));
+  const panels = panelsOf(replay, width);
+  panels.forEach((one) => one.draw(w, 1));
+  theirs.replaceChildren(...panels.map(({ figure }) => figure));
 }
 
-function panelOf(unit, { wiring, picture }, width) {
+/** Return a panel for each person unit; the first has the names of the English above it, the last the Italian below. */
+function panelsOf(replay, width) {
+  const every = unitsOf(replay.wiring);
+  return every.map((unit, k) => panelOf(unit, replay, width, { above: k === 0, below: k === every.length - 1 }));
+}
+
+function panelOf(unit, { wiring, picture }, width, { above, below }) {
   const names = wiring.units.slice(1, 1 + 2 * FAMILY), [english, italian] = [names.slice(0, FAMILY), names.slice(FAMILY)];
   const cells = [];
   wiring.source.forEach((from, k) => {
@@ -69,7 +73,7 @@ function panelOf(unit, { wiring, picture }, width) {
     cells.push({ row: Math.floor((from - 1) / FAMILY), column: (from - 1) % FAMILY, parameter: wiring.parameter[k] });
   });
   const columns = english.map((name) => ({ name })), rows = [{ name: "English" }, { name: "Italian" }];
-  const made = hinton({ cells, rows, columns, side: (width - 36) / FAMILY, names: "above", below: italian }, "");
+  const made = hinton({ cells, rows, columns, side: (width - 36) / FAMILY, names: above ? "above" : "none", below: below ? italian : [] }, "");
   const line = html("figcaption", {}), figure = html("figure", { class: "person" }, line, made.whole);
   return { cells, figure, draw: (w, scale) => {
     made.draw(w, scale);

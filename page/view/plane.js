@@ -34,7 +34,7 @@ export function planePart(root, ask) {
       drawn = [plane.draw, ...(other ? [other.draw] : [])];
     }
     const unit = shownUnit(now);
-    line.textContent = `The colour is the output of ${replay.wiring.units[unit]}; on the dashed lines a hidden unit is at one half.`;
+    line.textContent = `The colour is the output of ${replay.wiring.units[unit]}; on the thick line it is at one half, on a thin line a hidden unit is.`;
     drawn.forEach((one) => one(now));
   };
 }

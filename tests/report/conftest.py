@@ -4,8 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from backprop86.judging.ledger import read
+from backprop86.report.library import write
 from backprop86.running.claim import Claim
-from helpers import ledger_of, of_readings, runs_of
+from backprop86.running.settings import load
+from helpers import ROOT, ledger_of, of_readings, runs_of
+from in_javascript import PAGE, node
 
 
 @pytest.fixture(scope="module")
@@ -23,3 +27,20 @@ def judged():
     ]
     rate = Claim("other-rate", "H p. 1", "half are learned", "rate", printed=[0.4, 0.5], readings=["fast"])
     return pd.concat([ledger_of(claims, runs), ledger_of([rate], runs).assign(stem="another")])
+
+
+PAGE_STEMS = ("xor", "symmetry", "family_trees")
+"""The experiments of the page that tests open."""
+
+
+@pytest.fixture(scope="session")
+def page_site(tmp_path_factory):
+    """The page that trains published runs again, with the libraries of PAGE_STEMS: the address of its index.html."""
+    if not (PAGE / "node_modules").is_dir():
+        pytest.skip("needs npm ci in page/")
+    folder = tmp_path_factory.mktemp("page")
+    node(PAGE / "build.js", folder)
+    write(
+        [load(stem).experiment for stem in PAGE_STEMS], read(ROOT / "results" / "claims.csv"), folder, ROOT / "results"
+    )
+    return (folder / "index.html").as_uri()
