@@ -4,7 +4,7 @@
 
 import { fixed, svg } from "./elements.js";
 import { placesOf } from "./places.js";
-import { scaleOf } from "./scale.js";
+import { discRadius, scaleOf } from "./scale.js";
 
 /** The most pixels of a line, for the largest weight of the scale. */
 const WIDEST = 9;
@@ -19,10 +19,11 @@ const NUMBERS = 12;
  */
 export function circles({ wiring, picture }, width, ask) {
   const places = placesOf(wiring, picture?.places, width), widest = Math.min(WIDEST, places.radius / 2);
-  const connections = wiring.source.map((source, k) => ({ source, target: wiring.target[k], parameter: wiring.parameter[k] }))
-    .filter(({ target }) => places.of[target]);
-  const lines = (name, aside) => connections.map((one) => ({ ...one, aside, element: lineOf(one, places, name, aside) }));
-  const [ghosts, ours] = [lines("ghost", widest), lines("weight", 0)], numbers = [...Array(NUMBERS).keys()].map(() => svg("text", {}));
+  const { source, target, parameter } = wiring, numbers = [...Array(NUMBERS).keys()].map(() => svg("text", {}));
+  const connections = source.map((from, k) => ({ source: from, target: target[k], parameter: parameter[k] }));
+  const lines = (name, aside) => (
+    connections.map((one) => ({ ...one, aside, element: lineOf(one, places, name, aside) })));
+  const [ghosts, ours] = [lines("ghost", widest), lines("weight", 0)];
   const units = [...wiring.units.keys()].filter((unit) => places.of[unit]).map((unit) => unitOf(unit, wiring, places));
   const shown = (layer) => layer.map(({ element }) => element);
   const drawing = svg("g", { role: "img" }, ...shown(ghosts), ...shown(ours));
@@ -46,19 +47,23 @@ export function circles({ wiring, picture }, width, ask) {
 /** Return the line of a connection, so many pixels aside; of a bias, the ring around the unit. */
 function lineOf({ source, target }, { of, radius, level, isPrinted }, name, aside) {
   const to = of[target];
-  if (source === 0) return svg("circle", { class: name, cx: to.x, cy: to.y, "data-from": source, "data-to": target, r: radius });
+  const ends = { "data-from": source, "data-to": target };
+  if (source === 0) return svg("circle", { class: name, cx: to.x, cy: to.y, r: radius, ...ends });
   const from = of[source], skips = !isPrinted && level[target] - level[source] > 1 ? 0.16 : 0;
   const bend = skips * (to.x < from.x ? -1 : 1), middle = { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 };
   const over = { x: middle.x - bend * (to.y - from.y), y: middle.y + bend * (to.x - from.x) };
   const d = bend ? `M${from.x},${from.y}Q${over.x},${over.y} ${to.x},${to.y}` : `M${from.x},${from.y}L${to.x},${to.y}`;
-  const far = aside / Math.hypot(to.x - from.x, to.y - from.y), transform = `translate(${far * (from.y - to.y)} ${far * (to.x - from.x)})`;
-  return svg("path", { class: name, d, transform, "data-from": source, "data-to": target });
+  const far = aside / Math.hypot(to.x - from.x, to.y - from.y);
+  const transform = `translate(${far * (from.y - to.y)} ${far * (to.x - from.x)})`;
+  return svg("path", { class: name, d, transform, ...ends });
 }
 
 function unitOf(unit, { units }, { of, radius }) {
   const { x, y, side } = of[unit], across = radius + WIDEST + 1;
-  const place = { below: [x, y + radius + 13], above: [x, y - across], left: [x - across, y + 4], right: [x + across, y + 4] };
-  const anchor = { below: "middle", above: "middle", left: "end", right: "start" }[side], [left, top] = place[side];
+  const [left, top, anchor] = {
+    below: [x, y + radius + 13, "middle"], above: [x, y - across, "middle"],
+    left: [x - across, y + 4, "end"], right: [x + across, y + 4, "start"],
+  }[side];
   const disc = svg("circle", { class: "output", cx: x, cy: y, r: 0 });
   const group = svg("g", { class: "unit choosable", role: "button", tabindex: -1, "data-unit": unit },
     svg("circle", { class: "chosen-ring", cx: x, cy: y, r: radius + WIDEST / 2 + 2 }),
@@ -74,7 +79,9 @@ function listen(whole, units, ask) {
   groups[0].setAttribute("tabindex", 0);
   groups.forEach((group, k) => {
     group.addEventListener("click", () => choose(group));
-    group.addEventListener("focus", () => groups.forEach((one) => one.setAttribute("tabindex", one === group ? 0 : -1)));
+    group.addEventListener("focus", () => {
+      for (const one of groups) one.setAttribute("tabindex", one === group ? 0 : -1);
+    });
     group.addEventListener("keydown", (event) => {
       if (event.key === "Enter" || event.key === " ") choose(group);
       else if (step[event.key]) groups[(k + step[event.key] + groups.length) % groups.length].focus();
@@ -86,7 +93,8 @@ function listen(whole, units, ask) {
 
 function fillLines(lines, w, { scale, widest, radius }, chosen) {
   for (const { source, target, parameter, element, aside } of lines) {
-    const weight = w ? w[parameter] : 0, size = Math.abs(weight) / scale, wide = Number.isFinite(size) ? widest * size : 0;
+    const weight = w ? w[parameter] : 0, size = Math.abs(weight) / scale;
+    const wide = Number.isFinite(size) ? widest * size : 0;
     element.classList.toggle("inhibits", weight < 0);
     element.classList.toggle("aside", chosen !== null && target !== chosen);
     element.setAttribute("stroke-width", wide);
@@ -96,7 +104,7 @@ function fillLines(lines, w, { scale, widest, radius }, chosen) {
 
 function fillUnit({ unit, name, group, disc }, { now, replay, c, unit: chosen }, radius) {
   const y = now.y[c * replay.wiring.units.length + unit];
-  disc.setAttribute("r", (radius - 1) * Math.sqrt(Math.min(1, Math.max(0, y || 0))));
+  disc.setAttribute("r", discRadius(y, radius - 1));
   group.setAttribute("aria-label", `${name}, output ${fixed(y)}`);
   group.setAttribute("aria-pressed", String(unit === chosen));
 }

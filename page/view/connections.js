@@ -19,9 +19,11 @@ export function connectionsTable({ replay, now, sweep, unit }) {
   const gains = wiring.has_gains && unit === null
     ? wiring.levels.map((_, level) => [`gain of level ${level + 1}`, ...numbers(wiring.n_weights + level)]) : [];
   const shared = wiring.n_weights < source.length ? " Connections that share a weight share its ∂E/∂w." : "";
-  const rest = every.length > some.length ? ` The first ${whole(some.length)} of ${whole(every.length)}: choose a unit to see all of its own.` : "";
+  const first = ` The first ${whole(some.length)} of ${whole(every.length)}: choose a unit to see all of its own.`;
+  const rest = every.length > some.length ? first : "";
   const into = unit === null ? "Connections" : `Connections into ${units[unit]}`;
-  return table(`${into} after sweep ${whole(sweep)}.${shared}${rest}`, ["connection", "weight", "∂E/∂w"], [...rows, ...gains]);
+  const words = `${into} after sweep ${whole(sweep)}.${shared}${rest}`;
+  return table(words, ["connection", "weight", "∂E/∂w"], [...rows, ...gains]);
 }
 
 function nameOf(units, source, target) {

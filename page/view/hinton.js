@@ -19,8 +19,8 @@ const SHARE = 0.92;
  * Make a diagram once; return it, and a function that draws values into it and returns the scale.
  * @param {object} about
  * @param {Cell[]} about.cells
- * @param {{name: string, unit?: number}[]} about.rows
- * @param {{name: string, unit?: number}[]} about.columns
+ * @param {{name: string}[]} about.rows
+ * @param {{name: string}[]} about.columns
  * @param {number} about.side  of a cell, in pixels
  * @param {number} [about.gap]  the column before which there is a gap
  * @param {"around" | "above" | "none"} about.names  of rows and columns, or of columns alone
@@ -40,8 +40,8 @@ export function hinton({ cells, rows, columns, side, gap = 0, names, below = [],
   const tilted = (name, column, at, anchor) => svg("text", {
     class: "name", "text-anchor": anchor, transform: `translate(${x(column) + side / 2 + 3} ${at}) rotate(-60)`,
   }, name);
-  const labels = names === "around" ? rows.map(({ name, unit }, row) => (
-    svg("text", { class: "name", x: left - 3, y: y(row) + side / 2 + 3.5, "text-anchor": "end", "data-unit": unit }, name))) : [];
+  const labels = names !== "around" ? [] : rows.map(({ name }, row) => (
+    svg("text", { class: "name", x: left - 3, y: y(row) + side / 2 + 3.5, "text-anchor": "end" }, name)));
   const heads = names === "none" ? [] : columns.map(({ name }, column) => tilted(name, column, top - 3, "start"));
   const feet = below.map((name, column) => tilted(name, column, y(rows.length) + 10, "end"));
   const [width, height] = [x(columns.length) + Math.max(right, 0.5 * top) + 1, y(rows.length) + under + foot + 1];

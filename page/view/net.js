@@ -17,9 +17,11 @@ const [UNITS, WIDE] = [41, 16];
  * @param {any} ask
  */
 export function netPart(root, ask) {
-  const choice = html("select", { id: "net-unit", onchange: () => ask.unit(choice.value === "" ? null : Number(choice.value)) });
-  const ghosts = html("span", { class: "row" }), place = html("div", { class: "net" }), key = html("p", { class: "key-line" });
+  const choose = () => ask.unit(choice.value ? Number(choice.value) : null);
+  const choice = html("select", { id: "net-unit", onchange: choose });
+  const ghosts = html("span", { class: "row" }), place = html("div", { class: "net" });
   const line = html("p", { class: "line unit-line" }), turned = html("p", { class: "line", hidden: true });
+  const key = html("p", { class: "key-line" });
   const label = html("label", { class: "field", for: "net-unit" }, "Unit ", choice);
   let scene, known = null, drawn, printed = null;
   const table = onDemand("The connections as a table", () => connectionsTable(scene));
@@ -39,9 +41,14 @@ export function netPart(root, ask) {
     if (document.activeElement !== choice) choice.value = scene.unit ?? "";
   };
   return (now) => {
-    const { replay } = now, width = Math.max(260, Math.min(620, place.clientWidth || 480)), isNew = known?.replay !== replay;
+    const { replay } = now, width = Math.max(260, Math.min(620, place.clientWidth || 480));
+    const isNew = known?.replay !== replay;
     scene = now;
-    if (isNew) [printed] = [null, choose(choice, replay), offer(ghosts, replay, show)];
+    if (isNew) {
+      printed = null;
+      choice.replaceChildren(...optionsFor(replay));
+      offer(ghosts, replay, show);
+    }
     if (isNew || known.width !== width) {
       drawn = (isSmall(replay.wiring) ? circles : panels)(replay, width, ask);
       place.replaceChildren(drawn.whole);
@@ -57,17 +64,19 @@ function isSmall(wiring) {
   return wiring.units.length <= UNITS && Math.max(size(0) - 1, ...wiring.levels.map((_, k) => size(k + 1))) <= WIDE;
 }
 
-function choose(choice, { wiring: { units } }) {
-  const options = units.map((name, unit) => html("option", { value: unit || "" }, unit ? name : "none"));
-  choice.replaceChildren(...options);
+/** Return a choice for each unit; the unit that is always 1 leaves its place to no unit. */
+function optionsFor({ wiring: { units } }) {
+  return units.map((name, unit) => html("option", { value: unit || "" }, unit ? name : "none"));
 }
 
 /** Offer the printed nets that have all weights of this one. */
 function offer(place, { wiring, picture }, show) {
   const isWhole = (w) => isSmall(wiring) && !w.includes(null) && w.length === wiring.n_weights && !wiring.has_gains;
   const sources = Object.entries(picture?.printed ?? {}).filter(([, w]) => isWhole(w)).map(([source]) => source);
-  place.replaceChildren(...sources.map((source) => (
-    html("button", { type: "button", value: source, "aria-pressed": false, onclick: () => show(source) }, `As printed in 1986: ${source}`))));
+  place.replaceChildren(...sources.map((source) => {
+    const about = { type: "button", value: source, "aria-pressed": false, onclick: () => show(source) };
+    return html("button", about, `As printed in 1986: ${source}`);
+  }));
 }
 
 /** Return a printed net in all its forms. */
@@ -77,7 +86,8 @@ function ghostOf({ wiring, cases, picture }, source) {
 
 function turnedIn({ replay: { wiring } }, source, form) {
   const words = inWords(wiring, form);
-  const same = form.caseOf.every((there, c) => there === c) ? "which computes the same" : "which solves the problem as well";
+  const isSame = form.caseOf.every((there, c) => there === c);
+  const same = isSame ? "which computes the same" : "which solves the problem as well";
   const how = words.length ? `turned to be like ours (${words.join("; ")}), ${same}` : "as it is printed";
   return `Beside ours, pale: ${source}, ${how}.`;
 }
@@ -88,19 +98,21 @@ function unitInWords({ replay: { wiring, cases }, now, c, unit }) {
   const output = `${name}: output ${fixed(now.y[at])} for case ${cases.names[c]}`;
   if (unit <= wiring.n_inputs) return `${output}. It is an input.`;
   const bias = wiring.source.findIndex((source, k) => source === 0 && wiring.target[k] === unit);
-  return `${output}; sum of its inputs ${fixed(now.x[at])}${bias < 0 ? "" : `, of which bias ${fixed(now.state.w[wiring.parameter[bias]])}`}.`;
+  const ofIt = bias < 0 ? "" : `, of which bias ${fixed(now.state.w[wiring.parameter[bias]])}`;
+  return `${output}; sum of its inputs ${fixed(now.x[at])}${ofIt}.`;
 }
 
 function keyTo(scale, widest) {
-  const sample = (...drawn) => svg("svg", { width: 34, height: 12, viewBox: "0 0 34 12", "aria-hidden": "true" }, ...drawn);
-  const line = (name) => sample(svg("path", { class: name, d: "M0,6H34", "stroke-width": 4 }));
-  return [line("weight"), "excites ", line("weight inhibits"), "inhibits ",
-    sample(svg("path", { class: "weight", d: "M0,6H34", "stroke-width": widest })),
+  const about = { width: 34, height: 12, viewBox: "0 0 34 12", "aria-hidden": "true" };
+  const line = (name, wide) => svg("svg", about, svg("path", { class: name, d: "M0,6H34", "stroke-width": wide }));
+  return [line("weight", 4), "excites ", line("weight inhibits", 4), "inhibits ", line("weight", widest),
     `size ${scale}: the width follows the weight; a ring is the bias, a disc’s area the output for the chosen case`];
 }
 
 function keyToPanels() {
-  const square = (name) => svg("svg", { width: 14, height: 14, viewBox: "0 0 14 14", class: "hinton", "aria-hidden": "true" },
+  const about = { width: 14, height: 14, viewBox: "0 0 14 14", class: "hinton", "aria-hidden": "true" };
+  const square = (name) => svg("svg", about,
     svg("path", { class: "ground", d: "M0,0h14v14h-14z" }), svg("path", { class: name, d: "M2,2h10v10h-10z" }));
-  return [square("excites"), "excites ", square("inhibits"), "inhibits; the area follows the weight; a disc’s area is the output of a unit for the chosen case"];
+  return [square("excites"), "excites ", square("inhibits"),
+    "inhibits; the area follows the weight; a disc’s area is the output of a unit for the chosen case"];
 }

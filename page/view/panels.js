@@ -8,6 +8,7 @@
 import { html, svg } from "./elements.js";
 import { hinton, room } from "./hinton.js";
 import { levelsOf } from "./places.js";
+import { discRadius } from "./scale.js";
 
 /** The most groups that a level is divided into; a level of more kinds of units is one group. */
 const GROUPS = 3;
@@ -33,7 +34,7 @@ const HIGH = 12;
 export function panels({ wiring }, width, ask) {
   const groups = groupsOf(wiring), every = groups.map((group) => panelOf(group, wiring, width, ask));
   const again = wiring.levels.length - new Set(groups.map(({ level }) => level)).size;
-  const words = again === 1 ? "A further level has weights of these: they are shared." : `${again} further levels have weights of these: they are shared.`;
+  const words = `${again} further level${again > 1 ? "s" : ""} with the same weights again: they are shared.`;
   const note = again ? [html("p", { class: "line" }, words)] : [];
   const whole = html("div", {}, html("div", { class: "panels" }, ...every.map(({ figure }) => figure)), ...note);
   return { whole, draw: (scene) => every.forEach((one) => one.draw(scene)) };
@@ -49,7 +50,8 @@ export function groupsOf({ units, source, target, parameter, levels, outputs, n_
   source.forEach((_, k) => first.set(parameter[k], first.get(parameter[k]) ?? level[target[k]]));
   source.forEach((_, k) => first.get(parameter[k]) === level[target[k]] && into[target[k]].push(k));
   return levels.flatMap((start, number) => {
-    const here = [...units.keys()].slice(start, levels[number + 1]).filter((unit) => into[unit].length), alike = new Map();
+    const here = [...units.keys()].slice(start, levels[number + 1]).filter((unit) => into[unit].length);
+    const alike = new Map();
     for (const unit of here) {
       const key = into[unit].map((k) => source[k]).join();
       alike.set(key, [...(alike.get(key) ?? []), unit]);
@@ -64,36 +66,55 @@ export function groupsOf({ units, source, target, parameter, levels, outputs, n_
 }
 
 function panelOf(group, wiring, width, ask) {
-  const { units, source, target, parameter } = wiring, isTurned = group.units.length > Math.max(HIGH, 2 * group.sources.length);
-  const named = (numbers) => numbers.map((unit) => ({ name: unit ? units[unit] : "bias", unit }));
-  const [rows, columns] = isTurned ? [group.sources, group.units].map(named) : [group.units, group.sources].map(named);
+  const { units } = wiring, { whole, draw, frame, discs, unitAt, words } = drawingOf(group, wiring, width);
+  whole.addEventListener("click", (event) => {
+    const { left, top } = whole.getBoundingClientRect(), unit = unitAt(event.clientX - left, event.clientY - top);
+    if (unit !== undefined) ask.unit(unit);
+  });
+  const line = html("figcaption", {}), figure = html("figure", {}, line, whole);
+  return { figure, draw: ({ now, c, unit }) => {
+    const told = `${words}: a full square is ${draw(now.state.w)}`;
+    if (line.textContent !== told) line.textContent = told;
+    discs.forEach((fill, k) => fill(now.y[c * units.length + group.units[k]]));
+    frame(group.units.indexOf(unit));
+  } };
+}
+
+/** Return a group's diagram, with a disc for the output of each unit, and a frame for the chosen unit. */
+function drawingOf(group, wiring, width) {
+  const { units, source, target, parameter } = wiring;
+  const isTurned = group.units.length > Math.max(HIGH, 2 * group.sources.length);
+  const named = (numbers) => numbers.map((unit) => ({ name: unit ? units[unit] : "bias" }));
+  const [rows, columns] = (isTurned ? [group.sources, group.units] : [group.units, group.sources]).map(named);
   const cells = group.connections.map((k) => {
     const [to, from] = [group.units.indexOf(target[k]), group.sources.indexOf(source[k])];
     return { row: isTurned ? from : to, column: isTurned ? to : from, parameter: parameter[k] };
   });
-  const hasBias = group.sources[0] === 0, { side, names } = sizeOf(rows, columns, width);
+  const { side, names } = sizeOf(rows, columns, width), gap = group.sources[0] === 0 && !isTurned ? 1 : 0;
   const beyond = { right: isTurned ? 0 : side + 4, foot: isTurned ? side + 4 : 0 };
   const title = `${span(group.sources.filter(Boolean), units)} → ${span(group.units, units)}`;
-  const { whole, draw, x, y } = hinton({ cells, rows, columns, side, names, gap: hasBias && !isTurned ? 1 : 0, ...beyond }, `Weights ${title}`);
-  const outputs = group.units.map((_, k) => (
-    isTurned ? svg("circle", { class: "output", cx: x(k) + side / 2, cy: y(rows.length) + side / 2 + 4 })
-      : svg("circle", { class: "output", cx: x(columns.length) + side / 2 + 4, cy: y(k) + side / 2 })));
+  const made = hinton({ cells, rows, columns, side, names, gap, ...beyond }, `Weights ${title}`);
+  const { whole, x, y } = made;
+  const [right, foot] = [x(columns.length), y(rows.length)], middle = side / 2;
+  const discs = group.units.map((_, k) => svg("circle", {
+    class: "output",
+    cx: middle + (isTurned ? x(k) : right + 4),
+    cy: middle + (isTurned ? foot + 4 : y(k)),
+  }));
   const frame = svg("rect", { class: "chosen-frame" });
-  whole.append(...outputs, frame);
+  whole.append(...discs, frame);
   whole.classList.add("choosable");
-  whole.addEventListener("click", (event) => {
-    const { left, top } = whole.getBoundingClientRect(), far = isTurned ? event.clientX - left - x(0) : event.clientY - top - y(0);
-    const unit = group.units[Math.floor(far / side)];
-    if (unit !== undefined) ask.unit(unit);
-  });
-  const line = html("figcaption", {}), figure = html("figure", {}, line, whole);
-  return { figure, draw: (scene) => {
-    const scale = draw(scene.now.state.w), n = units.length;
-    const words = `${title}${names === "none" ? (isTurned ? " (in columns)" : " (in rows)") : ""}: a full square is ${scale}`;
-    if (line.textContent !== words) line.textContent = words;
-    outputs.forEach((disc, k) => disc.setAttribute("r", (side / 2 - 0.5) * Math.sqrt(Math.min(1, Math.max(0, scene.now.y[scene.c * n + group.units[k]] || 0)))));
-    mark(frame, group.units.indexOf(scene.unit), isTurned, { x, y, side, rows, columns });
-  } };
+  return {
+    whole, draw: made.draw, words: names === "none" ? `${title} (in ${isTurned ? "columns" : "rows"})` : title,
+    unitAt: (left, top) => group.units[Math.floor((isTurned ? left - x(0) : top - y(0)) / side)],
+    discs: discs.map((disc) => (output) => disc.setAttribute("r", discRadius(output, middle - 0.5))),
+    frame: (k) => {
+      const place = isTurned ? { x: x(k), y: y(0), width: side, height: foot - y(0) }
+        : { x: x(0), y: y(k), width: right - x(0), height: side };
+      Object.entries(place).forEach(([name, value]) => frame.setAttribute(name, value));
+      frame.setAttribute("visibility", k < 0 ? "hidden" : "visible");
+    },
+  };
 }
 
 /** Return the side of a cell, with names if there is room for them. */
@@ -107,13 +128,4 @@ function sizeOf(rows, columns, width) {
 function span(numbers, units) {
   const [first, last] = [units[numbers[0]], units[numbers.at(-1)]];
   return numbers.length > 1 ? `${first} … ${last}` : first;
-}
-
-/** Frame the chosen unit's row, or its column if the panel is turned. */
-function mark(frame, place, isTurned, { x, y, side, rows, columns }) {
-  frame.setAttribute("visibility", place < 0 ? "hidden" : "visible");
-  if (place < 0) return;
-  const [left, top] = isTurned ? [x(place), y(0)] : [x(0), y(place)];
-  const [width, height] = isTurned ? [side, side * rows.length] : [x(columns.length) - x(0), side];
-  Object.entries({ x: left, y: top, width, height }).forEach(([name, value]) => frame.setAttribute(name, value));
 }

@@ -6,34 +6,37 @@ import { fixed, html, onDemand, table } from "./elements.js";
 import { hinton } from "./hinton.js";
 import { scaleOf } from "./scale.js";
 
-/** The people of one family: the names of the first inputs are the English, then the Italians. */
+/** The people of one family: the first inputs are the English, then the Italians. */
 const FAMILY = 12;
-const LOOK_FOR = "Look for a row against the other (nationality), for old, middle and young people (generation), and for one side of a "
-  + "family against the other (branch): nobody told the net about any of them.";
+const LOOK_FOR = "Look for one row against the other (nationality), for old, middle and young people (generation), and "
+  + "for one side of a family against the other (branch): the net is told of none of them.";
 
 /** @param {HTMLElement} root */
 export function peoplePart(root) {
-  const ours = html("div", { class: "panels" }), theirs = html("div", { class: "panels" }), line = html("p", { class: "line" });
-  const title = html("p", { class: "line" }), printed = html("div", { hidden: true }, title, theirs);
+  const [ours, theirs] = [0, 1].map(() => html("div", { class: "panels" }));
+  const line = html("p", { class: "line" }), title = html("p", { class: "line" });
+  const printed = html("div", { hidden: true }, title, theirs);
   const button = html("button", { type: "button", "aria-pressed": false, onclick: () => {
     printed.hidden = !printed.hidden;
     button.setAttribute("aria-pressed", String(!printed.hidden));
   } });
-  let known = null, panels = [], scene;
-  root.append(html("p", {}, LOOK_FOR), line, ours, button, printed, onDemand("The weights as a table", () => inNumbers(scene)));
+  let known = null, panels = [], parameters = [], scene;
+  root.append(html("p", {}, LOOK_FOR), line, ours, button, printed);
+  root.append(onDemand("The weights as a table", () => inNumbers(scene)));
   return (now) => {
     scene = now;
-    const { replay } = scene;
+    const { replay, now: { state: { w } } } = now;
     root.hidden = replay.experiment !== "family_trees";
     if (root.hidden) return;
     const width = Math.max(260, Math.min(380, ours.clientWidth || 340));
     if (known?.replay !== replay || known.width !== width) {
       known = { replay, width };
       panels = panelsOf(replay, width);
+      parameters = panels.flatMap(({ cells }) => cells.map(({ parameter }) => parameter));
       ours.replaceChildren(...panels.map(({ figure }) => figure));
       beside({ button, title, theirs }, replay, width);
     }
-    const { w } = scene.now.state, scale = scaleOf(panels.flatMap(({ cells }) => cells.map(({ parameter }) => w[parameter])));
+    const scale = scaleOf(parameters.map((one) => w[one]));
     line.textContent = `A full square is a weight of ${scale}; white excites, black inhibits.`;
     panels.forEach((one) => one.draw(w, scale));
   };
@@ -47,14 +50,14 @@ function unitsOf({ units, source, target }) {
   });
 }
 
-/** Draw the printed weights on demand, in the order of the text: units have no order, and ours need not be like them. */
+/** Draw the printed weights on demand, in the order of the text, as units have no order that both nets share. */
 function beside({ button, title, theirs }, replay, width) {
   const [[source, w] = []] = Object.entries(replay.picture?.printed ?? {});
+  const panels = source ? panelsOf(replay, width) : [];
   button.hidden = !source;
-  if (!source) return;
   button.textContent = `As printed in 1986: ${source}`;
-  title.textContent = `${source}, digitised and scaled to 1. The units are in the order of the text: ours may have the same jobs in another order.`;
-  const panels = panelsOf(replay, width);
+  title.textContent = `${source}, digitised and scaled to 1. The order of the units means nothing: the same work may be `
+    + "done by another unit of ours.";
   panels.forEach((one) => one.draw(w, 1));
   theirs.replaceChildren(...panels.map(({ figure }) => figure));
 }
@@ -62,24 +65,26 @@ function beside({ button, title, theirs }, replay, width) {
 /** Return a panel for each person unit; the first has the names of the English above it, the last the Italian below. */
 function panelsOf(replay, width) {
   const every = unitsOf(replay.wiring);
-  return every.map((unit, k) => panelOf(unit, replay, width, { above: k === 0, below: k === every.length - 1 }));
+  return every.map((unit, k) => panelOf(unit, replay, width, { isFirst: k === 0, isLast: k === every.length - 1 }));
 }
 
-function panelOf(unit, { wiring, picture }, width, { above, below }) {
-  const names = wiring.units.slice(1, 1 + 2 * FAMILY), [english, italian] = [names.slice(0, FAMILY), names.slice(FAMILY)];
-  const cells = [];
+function panelOf(unit, { wiring, picture }, width, { isFirst, isLast }) {
+  const names = wiring.units.slice(1, 1 + 2 * FAMILY), cells = [];
   wiring.source.forEach((from, k) => {
     if (wiring.target[k] !== unit || from === 0) return;
     cells.push({ row: Math.floor((from - 1) / FAMILY), column: (from - 1) % FAMILY, parameter: wiring.parameter[k] });
   });
-  const columns = english.map((name) => ({ name })), rows = [{ name: "English" }, { name: "Italian" }];
-  const made = hinton({ cells, rows, columns, side: (width - 36) / FAMILY, names: above ? "above" : "none", below: below ? italian : [] }, "");
+  const about = { cells, rows: [{ name: "English" }, { name: "Italian" }], side: (width - 36) / FAMILY };
+  const columns = names.slice(0, FAMILY).map((name) => ({ name })), below = isLast ? names.slice(FAMILY) : [];
+  const made = hinton({ ...about, columns, names: isFirst ? "above" : "none", below }, "");
   const line = html("figcaption", {}), figure = html("figure", { class: "person" }, line, made.whole);
-  return { cells, figure, draw: (w, scale) => {
+  const draw = (w, scale) => {
     made.draw(w, scale);
-    line.textContent = `${wiring.units[unit]}${jobOf(cells.map(({ parameter }) => w[parameter]), picture?.features ?? {})}`;
+    const job = jobOf(cells.map(({ parameter }) => w[parameter]), picture?.features ?? {});
+    line.textContent = `${wiring.units[unit]}${job}`;
     made.whole.setAttribute("aria-label", `Weights from the 24 people to ${line.textContent}`);
-  } };
+  };
+  return { cells, figure, draw };
 }
 
 /** Return the feature of people that the weights follow most closely, and how closely, in words. */
@@ -91,7 +96,7 @@ function jobOf(weights, features) {
 
 /** Return Pearson’s r. */
 function correlation(one, other) {
-  const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length, [m, n] = [mean(one), mean(other)];
+  const [m, n] = [one, other].map((values) => values.reduce((sum, value) => sum + value, 0) / values.length);
   let [both, first, second] = [0, 0, 0];
   one.forEach((value, k) => {
     both += (value - m) * (other[k] - n);
@@ -102,8 +107,9 @@ function correlation(one, other) {
 }
 
 function inNumbers({ replay: { wiring }, now: { state: { w } }, sweep }) {
-  const units = unitsOf(wiring), names = wiring.units.slice(1, 1 + 2 * FAMILY);
-  const weight = (from, unit) => w[wiring.parameter[wiring.source.findIndex((one, k) => one === from && wiring.target[k] === unit)]];
-  const rows = names.map((name, k) => [name, ...units.map((unit) => fixed(weight(1 + k, unit)))]);
-  return table(`The weights from people to person units after sweep ${sweep}`, ["person", ...units.map((unit) => wiring.units[unit])], rows);
+  const { units, source, target, parameter } = wiring, every = unitsOf(wiring), names = units.slice(1, 1 + 2 * FAMILY);
+  const weight = (from, unit) => w[parameter[source.findIndex((one, k) => one === from && target[k] === unit)]];
+  const rows = names.map((name, k) => [name, ...every.map((unit) => fixed(weight(1 + k, unit)))]);
+  const heads = ["person", ...every.map((unit) => units[unit])];
+  return table(`The weights from people to person units after sweep ${sweep}`, heads, rows);
 }

@@ -4,9 +4,11 @@
 
 /** @typedef {import("../engine/replay.js").Wiring} Wiring */
 
+/** @typedef {{x: number, y: number, side: "below" | "above" | "left" | "right"}} Place  side: where the name stands */
+
 /**
  * @typedef {object} Places
- * @property {(null | {x: number, y: number, side: "below" | "above" | "left" | "right"})[]} of  each unit; side: its name's
+ * @property {(Place | null)[]} of  each unit
  * @property {number} height
  * @property {number} radius  of a unit
  * @property {number[]} level  of each unit: 0 for inputs; a connection that skips a level bends
@@ -43,10 +45,19 @@ export function levelsOf({ units, levels }) {
   return units.map((_, unit) => levels.filter((first) => first <= unit).length);
 }
 
+/**
+ * Return the hidden units.
+ * @param {Wiring} wiring
+ */
+export function hiddenOf({ units, n_inputs: nInputs, outputs }) {
+  return [...units.keys()].filter((unit) => unit > nInputs && !outputs.includes(unit));
+}
+
 function asPrinted({ units }, printed, width) {
-  const there = Object.values(printed).filter(Boolean), ends = (k) => there.map((place) => place[k]);
-  const [left, right, low, high] = [Math.min(...ends(0)), Math.max(...ends(0)), Math.min(...ends(1)), Math.max(...ends(1))];
-  const step = Math.min(STEP, (width - 2 * AROUND) / Math.max(right - left, 1e-9), HEIGHT / Math.max(high - low, 1e-9));
+  const there = Object.values(printed).filter(Boolean);
+  const [left, low] = [0, 1].map((k) => Math.min(...there.map((place) => place[k])));
+  const [right, high] = [0, 1].map((k) => Math.max(...there.map((place) => place[k])));
+  const step = Math.min(STEP, (width - 2 * AROUND) / (right - left || 1), HEIGHT / (high - low || 1));
   return units.map((name) => printed[name] && {
     x: step * (printed[name][0] - (left + right) / 2), y: step * printed[name][1],
   });
@@ -75,7 +86,8 @@ function radiusOf(points) {
 function sideOf(unit, { units, n_inputs: nInputs, outputs }, points, radius) {
   if (unit <= nInputs) return "below";
   if (outputs.includes(unit) && !points.some((one) => one?.y > points[unit].y)) return "above";
-  const { x, y } = points[unit], beside = points.filter((one) => one && Math.abs(one.y - y) < radius).map((one) => one.x - x);
-  const side = x < -1 ? "left" : "right", way = side === "left" ? -1 : 1, across = 2 * radius + LETTER * units[unit].length;
-  return beside.some((far) => far * way > 0 && far * way < across + 24) ? "below" : side;
+  const { x, y } = points[unit], way = x < -1 ? -1 : 1, across = 2 * radius + LETTER * units[unit].length + 24;
+  const isNear = (one) => one && Math.abs(one.y - y) < radius && (one.x - x) * way > 0 && (one.x - x) * way < across;
+  if (points.some(isNear)) return "below";
+  return way < 0 ? "left" : "right";
 }
