@@ -8,6 +8,7 @@ import { fixed, html, onDemand, svg } from "./elements.js";
 import { formsOf, inWords, nearest } from "./forms.js";
 import { panels } from "./panels.js";
 import { levelsOf } from "./places.js";
+import { widthOf } from "./width.js";
 
 /** The most units of a small net, and the most in one level. */
 const [UNITS, WIDE] = [41, 16];
@@ -40,8 +41,9 @@ export function netPart(root, ask) {
     line.textContent = unitInWords(scene);
     if (document.activeElement !== choice) choice.value = scene.unit ?? "";
   };
-  return (now) => {
-    const { replay } = now, width = Math.max(260, Math.min(620, place.clientWidth || 480));
+  const wide = widthOf(place, () => scene && draw(scene));
+  const draw = (now) => {
+    const { replay } = now, width = Math.max(260, Math.min(620, wide()));
     const isNew = known?.replay !== replay;
     scene = now;
     if (isNew) {
@@ -56,6 +58,7 @@ export function netPart(root, ask) {
     }
     fill();
   };
+  return draw;
 }
 
 /** @param {import("../engine/replay.js").Wiring} wiring */

@@ -5,6 +5,7 @@
 import { fixed, html, onDemand, table } from "./elements.js";
 import { hinton } from "./hinton.js";
 import { scaleOf } from "./scale.js";
+import { widthOf } from "./width.js";
 
 /** The people of one family: the first inputs are the English, then the Italians. */
 const FAMILY = 12;
@@ -23,12 +24,13 @@ export function peoplePart(root) {
   let known = null, panels = [], parameters = [], scene;
   root.append(html("p", {}, LOOK_FOR), line, ours, button, printed);
   root.append(onDemand("The weights as a table", () => inNumbers(scene)));
-  return (now) => {
+  const wide = widthOf(ours, () => scene && draw(scene));
+  const draw = (now) => {
     scene = now;
     const { replay, now: { state: { w } } } = now;
     root.hidden = replay.experiment !== "family_trees";
     if (root.hidden) return;
-    const width = Math.max(260, Math.min(380, ours.clientWidth || 340));
+    const width = Math.max(260, Math.min(380, wide()));
     if (known?.replay !== replay || known.width !== width) {
       known = { replay, width };
       panels = panelsOf(replay, width);
@@ -40,6 +42,7 @@ export function peoplePart(root) {
     line.textContent = `A full square is a weight of ${scale}; white excites, black inhibits.`;
     panels.forEach((one) => one.draw(w, scale));
   };
+  return draw;
 }
 
 /** Return the units that are fed by the people alone. */
@@ -56,8 +59,8 @@ function beside({ button, title, theirs }, replay, width) {
   const panels = source ? panelsOf(replay, width) : [];
   button.hidden = !source;
   button.textContent = `As printed in 1986: ${source}`;
-  title.textContent = `${source}, digitised and scaled to 1. The order of the units means nothing: the same work may be `
-    + "done by another unit of ours.";
+  title.textContent = `${source}, digitised and scaled to 1. The order of the units means nothing: another unit of ours may `
+    + "do the same work.";
   panels.forEach((one) => one.draw(w, 1));
   theirs.replaceChildren(...panels.map(({ figure }) => figure));
 }

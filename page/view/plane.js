@@ -35,8 +35,9 @@ export function planePart(root, ask) {
       place.replaceChildren(...drawn.map(({ whole }) => whole));
       known = replay;
     }
-    const ofHidden = hiddenOf(wiring).length ? "; a hidden unit is one half on its thin line" : "", unit = shownUnit(now);
-    line.textContent = `The colour is the output of ${wiring.units[unit]}, one half on the thick line${ofHidden}.`;
+    const ofHidden = hiddenOf(wiring).length ? "; a hidden unit is one half on its thin line" : "";
+    const name = wiring.units[shownUnit(now)];
+    line.textContent = `The colour is the output of ${name}, one half on the thick line${ofHidden}.`;
     draw();
   };
 }
