@@ -18,14 +18,14 @@ const [UNITS, WIDE] = [41, 16];
  * @param {any} ask
  */
 export function netPart(root, ask) {
-  const choose = () => ask.unit(choice.value ? Number(choice.value) : null);
-  const choice = html("select", { id: "net-unit", onchange: choose });
+  const choice = html("select", { id: "net-unit", onchange: () => ask.unit(Number(choice.value) || null) });
   const ghosts = html("span", { class: "row" }), place = html("div", { class: "net" });
   const line = html("p", { class: "line unit-line" }), turned = html("p", { class: "line", hidden: true });
   const key = html("p", { class: "key-line" });
   const label = html("label", { class: "field", for: "net-unit" }, "Unit ", choice);
-  let scene, known = null, drawn, printed = null;
+  let scene, known = null, drawn, printed = null, scale = null;
   const table = onDemand("The connections as a table", () => connectionsTable(scene));
+  const renew = renewing(table);
   root.append(html("div", { class: "row" }, label, ghosts), place, line, turned, key, table);
   const show = (source) => {
     printed = source === printed?.source ? null : ghostOf(scene.replay, source);
@@ -34,17 +34,18 @@ export function netPart(root, ask) {
   const fill = () => {
     const form = printed && nearest(printed.forms, scene.now.state.w);
     for (const button of ghosts.children) button.setAttribute("aria-pressed", String(button.value === printed?.source));
-    const scale = drawn.draw(scene, form?.w ?? null);
+    const size = drawn.draw(scene, form?.w ?? null);
+    if (size !== scale) key.replaceChildren(...(drawn.widest ? keyTo(size, drawn.widest) : keyToPanels()));
+    scale = size;
     turned.hidden = !printed;
     turned.textContent = form ? turnedIn(scene, printed.source, form) : "";
-    key.replaceChildren(...(drawn.widest ? keyTo(scale, drawn.widest) : keyToPanels()));
     line.textContent = unitInWords(scene);
     if (document.activeElement !== choice) choice.value = scene.unit ?? "";
+    renew(scene);
   };
   const wide = widthOf(place, () => scene && draw(scene));
   const draw = (now) => {
-    const { replay } = now, width = Math.max(260, Math.min(620, wide()));
-    const isNew = known?.replay !== replay;
+    const { replay } = now, width = Math.max(260, Math.min(620, wide())), isNew = known?.replay !== replay;
     scene = now;
     if (isNew) {
       printed = null;
@@ -55,10 +56,21 @@ export function netPart(root, ask) {
       drawn = (isSmall(replay.wiring) ? circles : panels)(replay, width, ask);
       place.replaceChildren(drawn.whole);
       known = { replay, width };
+      scale = null;
     }
     fill();
   };
   return draw;
+}
+
+/** Return a function that makes an open table anew for another unit, and for another sweep unless the run plays. */
+function renewing(table) {
+  let told = "";
+  return ({ unit, sweep, player }) => {
+    const asked = `${unit} ${player.isPlaying ? "" : sweep}`;
+    if (asked !== told) table.dispatchEvent(new Event("toggle"));
+    told = asked;
+  };
 }
 
 /** @param {import("../engine/replay.js").Wiring} wiring */

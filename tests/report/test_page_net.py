@@ -93,7 +93,10 @@ def test_a_unit_is_chosen_from_the_keyboard(visit):
     page.get_by_text("The connections as a table").click()
     heads = ["bias of h1", "i1 → h1", "i2 → h1"]
     assert page.locator("#net table tbody th").all_text_contents() == heads
-    page.keyboard.press("Shift+Tab")
+    page.locator("#net-unit").select_option("o1")
+    page.locator("#net table").get_by_text("h1 → o1").wait_for()
+    page.locator("#net-unit").select_option("h1")
+    page.locator('#net .unit[data-unit="3"]').focus()
     page.keyboard.press("Enter")
     page.locator('#net .unit[aria-pressed="true"]').wait_for(state="detached")
 
