@@ -28,15 +28,25 @@ def judged():
     return pd.concat([ledger_of(claims, runs), ledger_of([rate], runs).assign(stem="another")])
 
 
+IN_THE_PAGE = ("xor", "single_layer", "symmetry", "family_trees", "depth", "desired_states", "shift_register")
+"""The experiments whose runs the tests of the page open."""
+
+
 @pytest.fixture(scope="session")
-def page_site(tmp_path_factory):
-    """Build the page with the replays of a few experiments; return its index.html."""
+def page_folder(tmp_path_factory):
+    """Build the page with the replays of a few experiments; return its folder."""
     if not (PAGE / "node_modules").is_dir():
         pytest.skip("needs npm ci in page/")
     folder = tmp_path_factory.mktemp("page")
     node(PAGE / "build.js", folder)
     claims = read(ROOT / "results/claims.csv")
-    for stem in ("xor", "single_layer", "symmetry", "family_trees", "depth"):
-        write_one(stem, claims, folder)
+    for stem in IN_THE_PAGE:
+        write_one(stem, claims, folder, ROOT / "results")
     (folder / "contents.js").write_text(contents(replayed()), "utf-8")
-    return folder / "index.html"
+    return folder
+
+
+@pytest.fixture(scope="session")
+def page_site(page_folder):
+    """Return the address of that page."""
+    return (page_folder / "index.html").as_uri()

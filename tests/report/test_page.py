@@ -31,7 +31,7 @@ def visit(browser, page_site):
         page = context.new_page()
         page.on("console", lambda message: wrong.append(message.text))
         page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.goto(page_site.as_uri() + place)
+        page.goto(page_site + place)
         pages.append(context)
         return page
 
@@ -68,11 +68,11 @@ def test_a_published_run_ends_as_its_row_says(visit):
     assert f"learned after {row('xor', 'as_printed', 17)['sweeps']:,} sweeps" in line(page)
 
 
-def test_the_mark_is_computed_from_the_row(browser, page_site, tmp_path):
+def test_the_mark_is_computed_from_the_row(browser, page_folder, tmp_path):
     """A library whose row has another E: the run differs from it, and the page says so."""
     found = library.library("xor", pd.DataFrame(columns=["stem", "name", *CLAIM]), ROOT / "results")
     found["readings"][0]["published"]["error"][17] *= 1.0001
-    for file in page_site.parent.glob("*.*"):
+    for file in page_folder.glob("*.*"):
         (tmp_path / file.name).write_bytes(file.read_bytes())
     (tmp_path / "replays").mkdir()
     (tmp_path / "replays/xor.js").write_text(library.script(found), "utf-8")
@@ -115,7 +115,7 @@ IN_FIREFOX = """async () => {
 def test_a_published_run_in_firefox(page_site, tmp_path):
     window = Firefox(tmp_path)
     try:
-        window.goto(page_site.as_uri() + "#xor/as_printed/17/100")
+        window.goto(page_site + "#xor/as_printed/17/100")
         assert window.evaluate(IN_FIREFOX) == SAME
     finally:
         window.close()
@@ -176,7 +176,7 @@ def test_a_hostile_address_does_no_harm(visit, place):
 
 def test_a_missing_file_is_named(browser, page_site):
     page = browser.new_page(reduced_motion="reduce")
-    page.goto(page_site.as_uri() + "#parity")
+    page.goto(page_site + "#parity")
     page.wait_for_selector("#trouble:not([hidden])")
     told = "The file replays/parity.js is missing. It belongs beside this page: make page writes it."
     assert page.locator("#trouble").inner_text() == told
@@ -277,8 +277,8 @@ def test_nothing_shifts_while_a_run_plays_and_the_first_paint_is_early(visit):
     assert page.evaluate(PAINTED) < 1000
 
 
-def test_the_libraries_hold_every_reading_and_the_printed_sweeps(page_site):
-    (contents,) = re.findall(r"backprop86\.begin\((.*)\);", (page_site.parent / "contents.js").read_text("utf-8"))
+def test_the_libraries_hold_every_reading_and_the_printed_sweeps(page_folder):
+    (contents,) = re.findall(r"backprop86\.begin\((.*)\);", (page_folder / "contents.js").read_text("utf-8"))
     assert {one.stem for one in library.replayed()} == set(re.findall(r'"stem":"(\w+)"', contents))
     claims = pd.DataFrame(
         {"stem": ["xor"], "name": ["as_printed"], "claim": ["xor-sweeps-direct"]} | {name: ["-"] for name in CLAIM[1:]}

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from backprop86.figures import symmetry, xor
 from backprop86.judging.statistics import wilson
 from backprop86.problems.extra_connections import TASKS
 from backprop86.report.style import PALETTE, TWO_COLUMNS, figure_of, label_ends, panel_letters
@@ -19,6 +20,9 @@ SHOWN = {
     "zero_one_targets": "rate 0.1, targets 1 and 0",
 }
 """The settings of training, in words."""
+
+PICTURES = {"xor_2": xor.PICTURES["2_hidden"], "symmetry_2": symmetry.PICTURES["two_hidden"]}
+"""The nets that the texts draw for XOR and for mirror symmetry."""
 
 TITLES = {"xor": "XOR", "symmetry": "mirror symmetry"}
 

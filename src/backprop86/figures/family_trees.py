@@ -7,13 +7,30 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from backprop86.engines.outputs import states
+from backprop86.engines.recipe import Recipe
 from backprop86.problems.family_trees import LAYERS, cases, correlation, incoming, output, printed_weights, wiring
 from backprop86.problems.people import ENGLISH, ITALIAN, PEOPLE, PERSON, RELATIONS
-from backprop86.report.drawing import excites_inhibits, hinton
+from backprop86.report.drawing import NetPicture, excites_inhibits, hinton
 from backprop86.report.recipes_of_the_time import steps_figure
 from backprop86.report.style import SMALL, TWO_COLUMNS, figure_of
 from backprop86.running.problem import wiring_of
 from backprop86.running.runs import Runs
+
+
+def _printed() -> list[float | None]:
+    """Return the weights that H Fig. 6 prints, from people to person units, in the order of the flat vector w."""
+    net = wiring(Recipe(network=NETWORK))
+    printed: list[float | None] = [None] * net.n_parameters
+    for unit, weights in enumerate(printed_weights().tolist()):
+        for person, weight in zip(PEOPLE, weights, strict=True):
+            printed[net.index(person, f"person{unit + 1}")] = weight
+    return printed
+
+
+NETWORK = "five_layers"
+FEATURES = {name: values.tolist() for name, values in PERSON.items()}
+PICTURES = {NETWORK: NetPicture(printed={"H Fig. 6": _printed()}, features=FEATURES)}
+"""The people's features, and H Fig. 6, digitised to about 0.1 and scaled to 1."""
 
 
 def draw(runs: Runs) -> dict[str, Figure]:

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from backprop86.problems.iterative import ITERATIONS, NEIGHBOURS, UNITS, matrix, wiring
-from backprop86.report.drawing import Places, draw_network, one_decimal
+from backprop86.report.drawing import NetPicture, Places, draw_network, one_decimal
 from backprop86.report.style import SMALL, TWO_COLUMNS, figure_of, panel_letters
 from backprop86.running.runs import Runs
 from backprop86.wiring import ONE
@@ -15,6 +15,8 @@ from backprop86.wiring import ONE
 LAYERED: Places = {ONE: None} | {f"{unit}@0": (1.6 * k, 0) for k, unit in enumerate(UNITS)}
 
 LAYERED |= {f"{unit}'@{t}": (1.6 * k, 1.2 * t) for t in range(1, 4) for k, unit in enumerate(UNITS)}
+PICTURES = {"three_units": NetPicture(LAYERED)}
+"""N Fig. 5, the net unrolled."""
 
 
 def draw(runs: Runs) -> dict[str, Figure]:

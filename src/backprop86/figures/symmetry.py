@@ -3,8 +3,8 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from backprop86.problems.symmetry import PRINTED_N
-from backprop86.report.drawing import Places, draw_network
+from backprop86.problems.symmetry import PRINTED_N, PRINTED_P
+from backprop86.report.drawing import NetPicture, Places, draw_network
 from backprop86.report.style import TWO_COLUMNS, figure_of, panel_letters
 from backprop86.running.runs import Runs
 from backprop86.wiring import layered
@@ -12,6 +12,8 @@ from backprop86.wiring import layered
 PLACES: Places = {"1": None, "o1": (0.0, 3.4), "h1": (-2.4, 0.0), "h2": (2.4, 0.0)} | {
     f"i{k + 1}": (0.0, y) for k, y in enumerate((1.9, 1.15, 0.4, -0.35, -1.1, -1.85))
 }
+PICTURES = {"two_hidden": NetPicture(PLACES, {"N Fig. 1": PRINTED_N, "P Fig. 9": PRINTED_P})}
+"""Both texts draw the net in one layout."""
 
 SHOWN = 1425
 """The sweep of N's figure."""

@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from backprop86.figures import symmetry, xor
 from backprop86.judging.statistics import with_infinity
 from backprop86.report.style import TWO_COLUMNS, figure_of, label_line, panel_letters, plain_ticks
 from backprop86.running.runs import Runs
@@ -17,6 +18,9 @@ SHOWN = {
     "random/range_1e-8": "random, up to 10⁻⁸",
 }
 """The starts to draw, in words."""
+
+PICTURES = {"xor_2": xor.PICTURES["2_hidden"], "symmetry_2": symmetry.PICTURES["two_hidden"]}
+"""The nets that the texts draw for XOR and for mirror symmetry."""
 
 NONE = 1e-17
 """The place of a difference of exactly 0 on a logarithmic axis."""

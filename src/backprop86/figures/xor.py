@@ -6,13 +6,18 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from backprop86.problems.xor import PRINTED_FIG3, PRINTED_FIG5
-from backprop86.report.drawing import Places, draw_network
+from backprop86.report.drawing import NetPicture, Places, draw_network
 from backprop86.report.style import ONE_COLUMN, figure_of, panel_letters
 from backprop86.running.runs import Runs
 from backprop86.wiring import Wiring, layered
 
 DIRECT: Places = {"1": None, "i1": (-1, 0), "i2": (1, 0), "h1": (0, 1.3), "o1": (0, 2.6)}
 TWO: Places = {"1": None, "i1": (-1, 0), "i2": (1, 0), "h1": (-1, 1.3), "h2": (1, 1.3), "o1": (0, 2.6)}
+PICTURES = {
+    "one_hidden_direct": NetPicture(DIRECT, {"P Fig. 3": PRINTED_FIG3}),
+    "2_hidden": NetPicture(TWO, {"P Fig. 5": PRINTED_FIG5}),
+}
+"""P Fig. 3, and P Fig. 5, the local minimum."""
 
 
 def draw(runs: Runs) -> dict[str, Figure]:

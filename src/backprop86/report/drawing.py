@@ -1,5 +1,8 @@
 """Drawings for several figures: networks with their numbers, Hinton diagrams."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PatchCollection
@@ -10,6 +13,19 @@ from backprop86.report.style import SMALL
 from backprop86.wiring import Wiring
 
 Places = dict[str, tuple[float, float] | None]
+"""The place of each unit by its name, y upwards; None is not drawn."""
+
+
+@dataclass(frozen=True)
+class NetPicture:
+    """A network as a text draws it: the page draws our runs in its layout, and its weights behind ours."""
+
+    places: Places = field(default_factory=dict)
+    """No places: inputs below, outputs on top."""
+    printed: Mapping[str, Sequence[float | None]] = field(default_factory=dict)
+    """The printed weights by their source, in the order of the flat vector w; None where a text prints none."""
+    features: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    """Words for the first inputs: the value that each of them has of each feature."""
 
 
 def draw_network(axes: Axes, wiring: Wiring, w: np.ndarray, places: Places, title: str) -> None:

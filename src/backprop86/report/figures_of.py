@@ -7,13 +7,18 @@ from typing import Any, Protocol, cast
 import pandas as pd
 from matplotlib.figure import Figure
 
+from backprop86.report.drawing import NetPicture
 from backprop86.running.runs import Runs
 
 FOLDER = "backprop86.figures"
 
 
 class Figures(Protocol):
-    """A file in figures/. It may also have `table(runs)`, which replaces the table of sweeps."""
+    """A file in figures/.
+
+    It may also have `table(runs)`, which replaces the table of sweeps, and `PICTURES`, a NetPicture of each network
+    that a text draws, by the name of the network.
+    """
 
     def draw(self, runs: Runs) -> dict[str, Figure]:
         """Return the figures of the problem by name."""
@@ -35,3 +40,9 @@ def own_table(stem: str, runs: Runs) -> pd.DataFrame | None:
     """Return a problem's table in place of the table of sweeps, or None."""
     table: Any = getattr(figures_of(stem), "table", None)
     return table(runs) if table else None
+
+
+def own_picture(stem: str, network: str) -> NetPicture | None:
+    """Return the picture that a text has of a network, or None."""
+    pictures: Any = getattr(figures_of(stem), "PICTURES", {})
+    return pictures.get(network)

@@ -7,12 +7,14 @@ import base64
 import gzip
 import json
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from rich.progress import track
 
+from backprop86.report.figures_of import own_picture
 from backprop86.report.replay import replay_of
 from backprop86.running.experiment import Experiment
 from backprop86.running.settings import load, stems
@@ -27,7 +29,7 @@ PRINTED = ("draw", "average")
 
 
 def library(stem: str, claims: pd.DataFrame, output: str | Path = "results") -> dict[str, Any]:
-    """Return the replays of every reading of an experiment, and the printed numbers and verdicts that belong to each.
+    """Return the replays of every reading of an experiment, and the picture, printed numbers and verdicts of each.
 
     claims: the ledger. Raises BadInput, in one line, if the rows are missing or a browser cannot train them.
     """
@@ -41,7 +43,9 @@ def library(stem: str, claims: pd.DataFrame, output: str | Path = "results") -> 
     for one, name in zip(whole, names, strict=True):
         at = {part: places[part].index(json.dumps(one[part])) for part in SHARED}
         own = {key: value for key, value in one.items() if key not in ("experiment", "title")}
-        readings.append(own | at | {"claims": judged(of_it[of_it["name"] == name], printed)})
+        picture = own_picture(stem, one["recipe"]["network"])
+        beside = {"picture": picture and asdict(picture), "claims": judged(of_it[of_it["name"] == name], printed)}
+        readings.append(own | at | beside)
     return {"experiment": stem, "title": experiment.title, **shared, "readings": readings}
 
 
