@@ -1,0 +1,78 @@
+/**
+ * Nudge: how each weight into a unit changes. Equations 6, 8 and 9, and the further terms of some nets.
+ */
+
+import { significant, whole } from "../elements.js";
+import { factorsOf } from "./blame.js";
+import { dividedBy } from "./error.js";
+import { largest, told } from "./sum.js";
+
+/**
+ * @param {import("./moment.js").Moment} moment
+ * @returns {import("./panel.js").Said}
+ */
+export function nudge(moment) {
+  const { scene: { replay: { recipe, wiring: { units } }, sweep, now }, net, descent, unit } = moment;
+  const [epsilon, alpha] = descent.rates(sweep + 1), isStates = recipe.procedure === "desired_states";
+  const dE_dw = isStates ? "Σ signal × y" : "∂E/∂w", momentum = alpha ? " + α × the last Δw" : "";
+  const rates = `ε = ${significant(epsilon, 3)}${alpha ? ` and α = ${significant(alpha, 3)}` : ""}`;
+  const connections = [...Array(net.into[unit + 1] - net.into[unit]).keys()].map((n) => net.into[unit] + n);
+  const shown = largest(connections.map((k) => moment.newDelta[net.parameter[k]])).map((n) => connections[n]);
+  const rest = connections.length - shown.length, { symbols } = factorsOf(moment);
+  return {
+    lines: [
+      `Each weight into ${units[unit]} is nudged a little way ${isStates ? "as the signal says" : "down the slope"}:`,
+      `Δw = −ε × ${dE_dw}${momentum}, with ${rates}`,
+      ...furtherTerms(moment),
+      ...(now.isDone && now.sweep >= recipe.sweeps ? ["The run ends here: this step is the next that it would take."] : []),
+    ],
+    table: {
+      caption: `The weights into ${units[unit]}, and their next change`,
+      heads: headsOf(moment, symbols, isStates),
+      rows: shown.map((k) => rowOf(moment, k)),
+      rest: rest ? `and ${whole(rest)} weights that change less` : "",
+    },
+  };
+}
+
+function headsOf({ isByCase, scene: { now } }, symbols, isStates) {
+  const trained = now.trained.reduce((sum, one) => sum + one, 0), product = isStates ? "signal × y" : "∂E/∂w";
+  const all = isByCase ? `${product}, whole` : `${product}, all ${whole(trained)} cases`;
+  return ["weight", `${symbols} × y below`, `${product}, this case`, all, "last Δw", "Δw", "w", "new w"];
+}
+
+function rowOf(moment, k) {
+  const { scene: { replay: { wiring: { units } } }, net, unit, y, w, delta, signal, dE_dw, newDelta, newW } = moment;
+  const p = net.parameter[k], i = net.source[k];
+  return [
+    `${units[i]} → ${units[unit]}`, `${factorsOf(moment).numbers} × ${told(y[i])}`, told(signal[unit] * y[i]),
+    told(dE_dw[p]), told(delta[p]), told(newDelta[p]), told(w[p]), told(newW[p]),
+  ];
+}
+
+/** Return a line for each rule of the recipe that the short formula does not have. */
+function furtherTerms(moment) {
+  const { scene: { replay: { recipe }, sweep, now }, net, descent, isByCase } = moment;
+  const [, alpha, decay] = descent.rates(sweep + 1), n = dividedBy(moment), lines = [];
+  const shared = net.source.length - net.nWeights;
+  if (isByCase) lines.push("The weights change after every case: the numbers are those of the moment when this case comes.");
+  if (shared > 0) lines.push("Connections share a weight: its ∂E/∂w is the sum over all of them.");
+  if (descent.times > 1) lines.push(`E is a mean here, and ε is taken ${whole(descent.times)} times: once for each case.`);
+  else if (n > 1) lines.push(`E is a mean here: ∂E/∂w is divided by ${whole(n)}, cases times outputs.`);
+  if (recipe.epsilon_by === "fan_in") lines.push("ε of a weight is divided by the number of connections into its unit.");
+  if (sweep < recipe.opening_sweeps) {
+    lines.push(`These are the rates of the first ${whole(recipe.opening_sweeps)} sweeps; later ε = ${significant(recipe.epsilon, 3)} and α = ${significant(recipe.alpha, 3)}.`);
+  } else if (recipe.late_sweep > 0 && sweep >= recipe.late_sweep) {
+    lines.push(`These are the rates after sweep ${whole(recipe.late_sweep)}.`);
+  }
+  if (decay && !(recipe.decay_from === "learned" && now.learnedAt === null)) lines.push(decayLine(recipe, decay, alpha));
+  if (recipe.biases === "negative") lines.push("A bias that would be above 0 is set to 0.");
+  if (net.hasGains) lines.push(`The gain of each layer changes too, by −${significant(recipe.gain_epsilon, 3)} × ∂E/∂G.`);
+  return lines;
+}
+
+function decayLine({ decay_in: where }, decay, alpha) {
+  if (where === "weights") return `After its change every weight shrinks by the fraction ${significant(decay, 3)}.`;
+  const part = where === "gradient" ? decay * (1 - alpha) : decay;
+  return `Δw has a further term, −${significant(part, 3)} × w: every weight shrinks a little.`;
+}
