@@ -16,6 +16,7 @@ const SATURATED = 0.05;
  * @returns {import("./panel.js").Said}
  */
 export function blame(moment) {
+  if (!moment.isTrained) return { lines: ["The net is not trained on this case: nobody is to blame for it."] };
   if (moment.scene.replay.recipe.procedure === "desired_states") return wished(moment);
   const { scene: { replay: { wiring: { units } } }, net, unit, y, dE_dy } = moment;
   const terms = returned(moment), own = net.outputs.indexOf(unit), slope = y[unit] * (1 - y[unit]);

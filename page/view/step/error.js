@@ -2,8 +2,8 @@
  * Error: how far each output is from the desired one. Equations 3 and 4, and what a dead zone leaves of them.
  */
 
-import { significant, whole } from "../elements.js";
-import { factor, largest, told } from "./sum.js";
+import { whole } from "../elements.js";
+import { largest, setting, told } from "./sum.js";
 
 /**
  * @param {import("./moment.js").Moment} moment
@@ -46,11 +46,11 @@ function distance({ scene: { replay: { recipe, wiring, cases }, c }, net, y, mis
   const isNear = recipe.dead_zone !== "none" && (isOn ? y[j] > zone : y[j] < zone);
   if (isNear) return `${wiring.units[j]}: y = ${told(y[j])} is near enough to ${isOn ? "on" : "off"}: 0`;
   const d = recipe.dead_zone === "from_edge" ? zone : isOn ? recipe.target_on : recipe.target_off;
-  return `${wiring.units[j]}: y − d = ${told(y[j])} − ${factor(d)} = ${told(miss[o])}`;
+  return `${wiring.units[j]}: y − d = ${told(y[j])} − ${setting(d)} = ${told(miss[o])}`;
 }
 
 function deadZone({ dead_zone: zone, zone_on: on, zone_off: off }) {
   if (zone === "none") return [];
   const edge = zone === "from_edge" ? " The distance of other outputs is taken from there." : "";
-  return [`An output that should be on and is above ${significant(on, 3)}, or off and below ${significant(off, 3)}, is near enough and counts as 0.${edge}`];
+  return [`An output that should be on and is above ${setting(on)}, or off and below ${setting(off)}, is near enough and counts as 0.${edge}`];
 }

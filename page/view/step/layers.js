@@ -15,11 +15,11 @@ export function earlyAndLate({ scene: { replay: { recipe }, now: { lengths } }, 
   if (net.nLevels < 2 || recipe.procedure === "desired_states") return "";
   const size = (level) => sizeOf(dE_dx, net.levels[level], net.levels[level + 1]), late = net.nLevels - 1;
   const slope = net.hasGains ? `the gain of the layer times ${LARGEST_SLOPE}` : LARGEST_SLOPE;
-  const fan = largestFan(net, w), down = net.hasGains ? "" : `: here that is at most ${told(fan)} / 4 = ${told(fan / 4)}`;
+  const fan = largestFan(net, w), quarter = net.hasGains ? "" : `, a quarter of which is ${told(fan / 4)}`;
   const blame = `The blame of this case, |∂E/∂x| added up: early ${told(size(0))}, late ${told(size(late))}.`;
   const gradient = `The length of ∂E/∂w over all cases: early ${told(lengths[0])}, late ${told(lengths[late])}.`;
   return `The largest slope of the logistic is ${slope}, so each layer back multiplies the blame by at most a quarter of `
-    + `the weights' size${down}. ${blame} ${gradient}`;
+    + `the weights' size. The weights down from one unit add up, without their signs, to ${told(fan)} at most${quarter}. ${blame} ${gradient}`;
 }
 
 function sizeOf(numbers, from, to) {

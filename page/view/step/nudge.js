@@ -2,20 +2,21 @@
  * Nudge: how each weight into a unit changes. Equations 6, 8 and 9, and the further terms of some nets.
  */
 
-import { significant, whole } from "../elements.js";
+import { whole } from "../elements.js";
 import { factorsOf } from "./blame.js";
 import { dividedBy } from "./error.js";
-import { largest, told } from "./sum.js";
+import { largest, setting, told } from "./sum.js";
 
 /**
  * @param {import("./moment.js").Moment} moment
  * @returns {import("./panel.js").Said}
  */
 export function nudge(moment) {
+  if (moment.isByCase && !moment.isTrained) return { lines: ["The net is not trained on this case: no weight changes after it."] };
   const { scene: { replay: { recipe, wiring: { units } }, sweep, now }, net, descent, unit } = moment;
   const [epsilon, alpha] = descent.rates(sweep + 1), isStates = recipe.procedure === "desired_states";
   const dE_dw = isStates ? "Σ signal × y" : "∂E/∂w", momentum = alpha ? " + α × the last Δw" : "";
-  const rates = `ε = ${significant(epsilon, 3)}${alpha ? ` and α = ${significant(alpha, 3)}` : ""}`;
+  const rates = `ε = ${setting(epsilon)}${alpha ? ` and α = ${setting(alpha)}` : ""}`;
   const connections = [...Array(net.into[unit + 1] - net.into[unit]).keys()].map((n) => net.into[unit] + n);
   const shown = largest(connections.map((k) => moment.newDelta[net.parameter[k]])).map((n) => connections[n]);
   const rest = connections.length - shown.length, { symbols } = factorsOf(moment);
@@ -61,18 +62,18 @@ function furtherTerms(moment) {
   else if (n > 1) lines.push(`E is a mean here: ∂E/∂w is divided by ${whole(n)}, cases times outputs.`);
   if (recipe.epsilon_by === "fan_in") lines.push("ε of a weight is divided by the number of connections into its unit.");
   if (sweep < recipe.opening_sweeps) {
-    lines.push(`These are the rates of the first ${whole(recipe.opening_sweeps)} sweeps; later ε = ${significant(recipe.epsilon, 3)} and α = ${significant(recipe.alpha, 3)}.`);
+    lines.push(`These are the rates of the first ${whole(recipe.opening_sweeps)} sweeps; later ε = ${setting(recipe.epsilon)} and α = ${setting(recipe.alpha)}.`);
   } else if (recipe.late_sweep > 0 && sweep >= recipe.late_sweep) {
     lines.push(`These are the rates after sweep ${whole(recipe.late_sweep)}.`);
   }
   if (decay && !(recipe.decay_from === "learned" && now.learnedAt === null)) lines.push(decayLine(recipe, decay, alpha));
   if (recipe.biases === "negative") lines.push("A bias that would be above 0 is set to 0.");
-  if (net.hasGains) lines.push(`The gain of each layer changes too, by −${significant(recipe.gain_epsilon, 3)} × ∂E/∂G.`);
+  if (net.hasGains) lines.push(`The gain of each layer changes too, by −${setting(recipe.gain_epsilon)} × ∂E/∂G.`);
   return lines;
 }
 
 function decayLine({ decay_in: where }, decay, alpha) {
-  if (where === "weights") return `After its change every weight shrinks by the fraction ${significant(decay, 3)}.`;
+  if (where === "weights") return `After its change every weight shrinks by the fraction ${setting(decay)}.`;
   const part = where === "gradient" ? decay * (1 - alpha) : decay;
-  return `Δw has a further term, −${significant(part, 3)} × w: every weight shrinks a little.`;
+  return `Δw has a further term, −${told(part)} × w: every weight shrinks a little.`;
 }

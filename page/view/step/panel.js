@@ -7,7 +7,7 @@ import { html } from "../elements.js";
 /**
  * @typedef {object} Said  all that a panel says
  * @property {string[]} lines
- * @property {string} [mark]  a line that stands out
+ * @property {string} [mark]  a line that stands out; "": its place is kept free
  * @property {{words: string, terms: string[]}} [sum]  on demand
  * @property {{caption: string, heads: string[], rows: string[][], rest: string}} [table]
  */
@@ -30,6 +30,7 @@ export function panel(name, head) {
     fill(said) {
       setLines(lines, "p", said.lines);
       setText(mark, said.mark ?? "");
+      mark.hidden = said.mark === undefined;
       sum.hidden = !said.sum;
       setText(summary, said.sum?.words ?? "");
       setLines(terms, "li", said.sum?.terms ?? []);

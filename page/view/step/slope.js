@@ -108,7 +108,7 @@ function ends(E, slope, [low, high]) {
 function frame(x, y) {
   const floor = HEIGHT - MARGIN.bottom;
   return [
-    svg("text", { class: "title", x: 0, y: 12 }, "E over the nudge of this weight; the line has the slope ∂E/∂w"),
+    svg("text", { class: "title", x: 0, y: 12 }, "E over the nudge; dashed: the slope ∂E/∂w"),
     svg("line", { class: "axis", x1: MARGIN.left, x2: WIDTH - MARGIN.right, y1: floor, y2: floor }),
     svg("line", { class: "cursor", x1: x(0), x2: x(0), y1: MARGIN.top, y2: floor }),
     ...[-MOST, 0, MOST].map((one) => svg("text", { class: "tick", x: x(one), y: HEIGHT - 8, "text-anchor": "middle" }, fixed(one, 1))),

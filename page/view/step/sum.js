@@ -2,14 +2,17 @@
  * Numbers and sums of a step in words: a long sum shows its largest terms, and the rest together.
  */
 
-import { significant, whole } from "../elements.js";
+import { fixed, significant, whole } from "../elements.js";
 
 /** The most terms that are written out. */
 const MOST = 12;
 const DIGITS = 4;
 
-/** Return a number with four digits that count. */
-export const told = (value) => significant(value, DIGITS);
+/** Return a number with four digits that count; a whole number, such as an input, as it is. */
+export const told = (value) => (Number.isInteger(value) && Math.abs(value) < 10 ** DIGITS ? fixed(value, 0) : significant(value, DIGITS));
+
+/** Return a setting of a recipe with all its digits. */
+export const setting = (value) => String(value).replace("-", "−");
 
 /** Return a number that stands behind a sign of multiplication: a negative one in parentheses. */
 export const factor = (value) => (value < 0 ? `(${told(value)})` : told(value));
