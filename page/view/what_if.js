@@ -76,11 +76,11 @@ function alikeInWords({ fork, now, replay: { wiring } }, groups) {
 function fromWhen() {
   const radio = (value, words, checked) => {
     const input = html("input", { type: "radio", name: "from", id: `from-${value}`, value, checked });
-    return [input, html("label", { for: input.id }, words)];
+    return html("span", {}, input, html("label", { for: input.id }, words));
   };
-  const [now, nowWords] = radio("now", "from the shown sweep on", true);
-  const element = html("fieldset", { class: "from" }, html("legend", {}, "When"), now, nowWords, ...radio("beginning", "from the beginning", false));
-  return { element, isNow: () => now.checked };
+  const now = radio("now", "from the shown sweep on", true), beginning = radio("beginning", "from the beginning", false);
+  const element = html("fieldset", { class: "from" }, html("legend", {}, "When"), now, beginning);
+  return { element, isNow: () => now.firstChild.checked };
 }
 
 /** The buttons of changes that are ready made. */
@@ -93,7 +93,7 @@ function readyMade(sceneNow, begin, from, ask) {
   const bare = change("Take all hidden units away", (replay, state) => withoutHidden(replay, state, sceneNow().seed));
   const equal = button("Start all weights equal", () => begin((replay, state) => withEqualWeights(replay, state, EQUAL), false));
   const other = button("Another seed", () => ask.place({ seed: otherSeed(sceneNow()) }));
-  const losing = html("span", { class: "row" }, lose, unit);
+  const losing = html("span", { class: "losing" }, lose, unit);
   const element = html("div", { class: "row", id: "ready-made" },
     change("Learning rate × 4", (replay, state) => withRateTimes(replay, state, 4)),
     change("Learning rate ÷ 4", (replay, state) => withRateTimes(replay, state, 1 / 4)),

@@ -38,7 +38,8 @@ export function blame(moment) {
 /** Return the part of ∂E/∂y of an output that is its own distance. */
 function ownPart(moment, own) {
   if (own < 0) return [];
-  const { miss } = moment, n = dividedBy(moment);
+  const { miss, scene: { replay: { recipe } } } = moment, n = dividedBy(moment);
+  if (miss[own] === 0 && recipe.dead_zone !== "none") return ["An output that is near enough is not to blame for its own distance."];
   const divided = n > 1 ? ` / ${whole(n)} = ${told(miss[own] / n)}` : "";
   return ["An output is to blame for its own distance:", `∂E/∂y = y − d = ${told(miss[own])}${divided}`];
 }

@@ -10,6 +10,9 @@ import { Pass } from "../../engine/pass.js";
 /** Half the distance of the two weights whose E measure the slope; float32 has fewer digits to lose. */
 const APART = { float64: 2 ** -13, float32: 2 ** -6 };
 
+/** The units of the last digit by which E may be off: it is a sum of many terms. */
+const UNITS = 4;
+
 export class ErrorOver {
   /**
    * @param {import("../../engine/replay.js").Replay} replay
@@ -20,6 +23,8 @@ export class ErrorOver {
     this.pass = new Pass(new Net(wiring), cases.inputs, ARITHMETICS[dtype]);
     this.error = new SquaredError(replay, this.pass, trained);
     this.apart = APART[dtype];
+    /** The unit of the last digit of 1. */
+    this.unit = dtype === "float32" ? 2 ** -23 : 2 ** -52;
     /** The multiplications of one E. */
     this.cost = wiring.source.length * cases.inputs.length;
   }
@@ -38,6 +43,15 @@ export class ErrorOver {
     error.compare(0, pass.nCases);
     error.add();
     return error.E;
+  }
+
+  /**
+   * Return how far a measured slope may be off because E is rounded: by a few units of its last digit.
+   * @param {number} E
+   * @returns {number}
+   */
+  doubt(E) {
+    return (UNITS * this.unit * Math.abs(E)) / (2 * this.apart);
   }
 
   /**

@@ -36,10 +36,14 @@ export function nudge(moment) {
   };
 }
 
-function headsOf({ isByCase, scene: { now } }, symbols, isStates) {
+/** Return whether ∂E/∂w of the step is more than the product of this case and this connection. */
+const hasSum = ({ isByCase, net }) => !isByCase || net.source.length > net.nWeights;
+
+function headsOf(moment, symbols, isStates) {
+  const { isByCase, scene: { now } } = moment;
   const trained = now.trained.reduce((sum, one) => sum + one, 0), product = isStates ? "signal × y" : "∂E/∂w";
-  const all = isByCase ? `${product}, whole` : `${product}, all ${whole(trained)} cases`;
-  return ["weight", `${symbols} × y below`, `${product}, this case`, all, "last Δw", "Δw", "w", "new w"];
+  const all = isByCase ? `${product}, all that share it` : `${product}, all ${whole(trained)} cases`;
+  return ["weight", `${symbols} × y below`, `${product}, this case`, ...(hasSum(moment) ? [all] : []), "last Δw", "Δw", "w", "new w"];
 }
 
 function rowOf(moment, k) {
@@ -47,7 +51,7 @@ function rowOf(moment, k) {
   const p = net.parameter[k], i = net.source[k];
   return [
     `${units[i]} → ${units[unit]}`, `${factorsOf(moment).numbers} × ${told(y[i])}`, told(signal[unit] * y[i]),
-    told(dE_dw[p]), told(delta[p]), told(newDelta[p]), told(w[p]), told(newW[p]),
+    ...(hasSum(moment) ? [told(dE_dw[p])] : []), told(delta[p]), told(newDelta[p]), told(w[p]), told(newW[p]),
   ];
 }
 

@@ -4,18 +4,21 @@
 
 import { scaleLinear } from "d3-scale";
 import { line } from "d3-shape";
-import { fixed, html, onDemand, picture, svg, table } from "../elements.js";
+import { fixed, html, onDemand, picture, svg, table, whole } from "../elements.js";
 import { ErrorOver } from "./error_over.js";
 import { setText } from "./panel.js";
 import { told } from "./sum.js";
 
 const [WIDTH, HEIGHT] = [340, 200];
 const MARGIN = { left: 58, right: 10, top: 20, bottom: 26 };
-/** The largest nudge, and the nudges at which the curve is computed. */
+/** The largest nudge. */
 const MOST = 0.5;
-const NUDGES = Array.from({ length: 41 }, (_, n) => -MOST + (n * 2 * MOST) / 40);
-/** The multiplications of a curve that are quick enough to draw it while the run plays. */
-const QUICK = 300_000;
+/** The steps of the curve; of a large net there are fewer, which cost as much. */
+const [STEPS, FEW] = [40, 10];
+/** The multiplications of a curve that are quick enough to draw it while the run plays, and that make a net large. */
+const [QUICK, LARGE] = [300_000, 10_000_000];
+/** A measured slope is told with its doubt where that is more than this part of the slope. */
+const CLEAR = 0.001;
 /** The least height of the picture, as a part of E: so that rounding does not fill it. */
 const LEAST = 0.001;
 
@@ -29,16 +32,17 @@ export function slopeCheck() {
   const parameter = () => scene.replay.wiring.parameter[Number(parts.weight.value)];
   const at = () => parts.slider.valueAsNumber;
   const show = () => {
-    const { now, replay, player } = scene, { w } = now.state, p = parameter(), isQuick = over.cost * NUDGES.length < QUICK;
+    const { now, replay, player } = scene, { w } = now.state, p = parameter(), isQuick = over.cost * STEPS < QUICK;
     if (player.isPlaying && !isQuick) return setText(parts.words, "Pause the run to measure the slope.");
     const key = [now.sweep, scene.seed, p].join();
     if (measuredOf !== key || known !== curve?.of) {
       measuredOf = key;
-      curve = { of: known, E: NUDGES.map((by) => over.at(w, p, by)), slope: over.slope(w, p) };
+      const nudges = nudgesOf(over.cost * STEPS < LARGE ? STEPS : FEW);
+      curve = { of: known, nudges, E: nudges.map((by) => over.at(w, p, by)), slope: over.slope(w, p), doubt: over.doubt(now.E) };
     }
     const moved = over.at(w, p, at()), dE_dw = now.dE_dw[p];
     paint(parts, { ...curve, now: now.E, dE_dw, by: at(), moved });
-    setText(parts.words, inWords(replay.recipe, { w: w[p], by: at(), moved, E: now.E, slope: curve.slope, dE_dw }));
+    setText(parts.words, inWords(replay.recipe, now.sweep, { w: w[p], by: at(), moved, E: now.E, slope: curve.slope, doubt: curve.doubt, dE_dw }));
   };
   parts.slider.addEventListener("input", show);
   parts.weight.addEventListener("change", show);
@@ -59,6 +63,8 @@ export function slopeCheck() {
     },
   };
 }
+
+const nudgesOf = (steps) => Array.from({ length: steps + 1 }, (_, n) => -MOST + (n * 2 * MOST) / steps);
 
 function elements() {
   const weight = html("select", { id: "slope-weight" });
@@ -83,13 +89,13 @@ function fillWeights(select, { units, source, target }, unit) {
   if (select.selectedIndex < 0) select.selectedIndex = 0;
 }
 
-function paint({ axes, path, tangent, dot, image }, { E, now, dE_dw, by, moved, slope }) {
+function paint({ axes, path, tangent, dot, image }, { nudges, E, now, dE_dw, by, moved, slope }) {
   const finite = E.filter(Number.isFinite), middle = Number.isFinite(now) ? now : 0;
   const least = (LEAST * Math.abs(middle) || 1) / 2;
   const low = Math.min(middle - least, ...finite), high = Math.max(middle + least, ...finite);
   const x = scaleLinear([-MOST, MOST], [MARGIN.left, WIDTH - MARGIN.right]);
   const y = scaleLinear([low, high], [HEIGHT - MARGIN.bottom, MARGIN.top]).nice(4);
-  const points = NUDGES.map((nudge, n) => [x(nudge), y(E[n])]).filter(([, height]) => Number.isFinite(height));
+  const points = nudges.map((nudge, n) => [x(nudge), y(E[n])]).filter(([, height]) => Number.isFinite(height));
   path.setAttribute("d", line()(points) ?? "");
   tangent.setAttribute("d", line()(ends(now, dE_dw, y.domain()).map(([nudge, value]) => [x(nudge), y(value)])) ?? "");
   dot.setAttribute("cx", x(by));
@@ -116,17 +122,18 @@ function frame(x, y) {
   ];
 }
 
-function inWords(recipe, { w, by, moved, E, slope, dE_dw }) {
-  const sign = by < 0 ? "−" : "+";
-  const nudged = `With w = ${told(w)} ${sign} ${fixed(Math.abs(by), 2)}, E of all cases is ${told(moved)}; now it is ${told(E)}.`;
+function inWords(recipe, sweep, { w, by, moved, E, slope, doubt, dE_dw }) {
+  const sign = by < 0 ? "−" : "+", when = recipe.update === "case" ? `After sweep ${whole(sweep)}, with` : "With";
+  const nudged = `${when} w = ${told(w)} ${sign} ${fixed(Math.abs(by), 2)}, E of all cases is ${told(moved)}; now it is ${told(E)}.`;
   const beside = `The slope of E, measured: ${told(slope)}. By back-propagation: ∂E/∂w = ${told(dE_dw)}.`;
   if (recipe.procedure === "desired_states") {
     return `${nudged} The slope of E, measured: ${told(slope)}. This procedure does not follow the slope: it uses ${told(dE_dw)} in its place.`;
   }
   if (recipe.output_slope === "left_out") return `${nudged} ${beside} They differ: this net leaves out the factor y (1 − y) of its outputs.`;
-  return `${nudged} ${beside}`;
+  const rounded = doubt > CLEAR * Math.abs(dE_dw) ? ` E is rounded, so a slope is measured to about ±${told(doubt)}.` : "";
+  return `${nudged} ${beside}${rounded}`;
 }
 
-function inNumbers({ E }) {
-  return table("E over the nudge", ["nudge", "E"], NUDGES.map((by, n) => [fixed(by, 3), told(E[n])]));
+function inNumbers({ nudges, E }) {
+  return table("E over the nudge", ["nudge", "E"], nudges.map((by, n) => [fixed(by, 3), told(E[n])]));
 }
