@@ -1,11 +1,15 @@
-"""A small ledger, for the tests of pages that need one."""
+"""A small ledger, for the tests of pages that need one; and the page that trains runs, with a few experiments."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from backprop86.judging import ledger
+from backprop86.report import library
 from backprop86.running.claim import Claim
-from helpers import ledger_of, of_readings, runs_of
+from backprop86.running.settings import load
+from helpers import ROOT, ledger_of, of_readings, runs_of
+from in_javascript import PAGE, node
 
 
 @pytest.fixture(scope="module")
@@ -23,3 +27,19 @@ def judged():
     ]
     rate = Claim("other-rate", "H p. 1", "half are learned", "rate", printed=[0.4, 0.5], readings=["fast"])
     return pd.concat([ledger_of(claims, runs), ledger_of([rate], runs).assign(stem="another")])
+
+
+IN_THE_PAGE = ["xor", "symmetry", "desired_states", "shift_register", "single_layer"]
+"""The experiments of the page that tests open."""
+
+
+@pytest.fixture(scope="session")
+def page_site(tmp_path_factory):
+    """The page as a folder, with the replays of a few experiments; return its address."""
+    if not (PAGE / "node_modules").is_dir():
+        pytest.skip("needs npm ci in page/")
+    folder = tmp_path_factory.mktemp("page")
+    node(PAGE / "build.js", folder)
+    few = [load(stem).experiment for stem in IN_THE_PAGE]
+    library.write(few, ledger.read(ROOT / "results/claims.csv"), folder, ROOT / "results")
+    return (folder / "index.html").as_uri()

@@ -13,7 +13,7 @@ import { largest, setting, told } from "./sum.js";
  */
 export function nudge(moment) {
   if (moment.isByCase && !moment.isTrained) return { lines: ["The net is not trained on this case: no weight changes after it."] };
-  const { scene: { replay: { recipe, wiring: { units } }, sweep, now }, net, descent, unit } = moment;
+  const { scene: { replay: { recipe, wiring: { units } }, sweep, player }, net, descent, unit } = moment;
   const [epsilon, alpha] = descent.rates(sweep + 1), isStates = recipe.procedure === "desired_states";
   const dE_dw = isStates ? "Σ signal × y" : "∂E/∂w", momentum = alpha ? " + α × the last Δw" : "";
   const rates = `ε = ${setting(epsilon)}${alpha ? ` and α = ${setting(alpha)}` : ""}`;
@@ -25,7 +25,7 @@ export function nudge(moment) {
       `Each weight into ${units[unit]} is nudged a little way ${isStates ? "as the signal says" : "down the slope"}:`,
       `Δw = −ε × ${dE_dw}${momentum}, with ${rates}`,
       ...furtherTerms(moment),
-      ...(now.isDone && now.sweep >= recipe.sweeps ? ["The run ends here: this step is the next that it would take."] : []),
+      ...(sweep >= player.last ? ["The run ends here: this is the step that it would take next."] : []),
     ],
     table: {
       caption: `The weights into ${units[unit]}, and their next change`,
