@@ -84,6 +84,22 @@ const ASKED = {
     return { groups, from: are(run), run: are(at(seed, given.sweeps)), E: run.E };
   },
 
+  /** The words that refuse to flip a target of the first case, and to set the first bias above 0. */
+  refused(seed) {
+    const state = changes.firstState(replay, seed), { trained } = new Run(replay, seed).error;
+    const told = (does) => {
+      try {
+        return does() && null;
+      } catch (error) {
+        return error.message;
+      }
+    };
+    return {
+      heldOut: told(() => changes.withFlipped(replay, state, trained, 0, 0)),
+      bias: told(() => changes.withWeight(replay, state, 0, "0.5")),
+    };
+  },
+
   /** What becomes of each change that the page offers for this net. */
   every(seed) {
     const state = at(seed, given.sweep).save(), trained = new Run(replay, seed).error.trained;

@@ -2,7 +2,7 @@
 
 import json
 import re
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import pytest
@@ -11,6 +11,7 @@ import torch
 from backprop86.engines.recipe import Job
 from backprop86.engines.reference import every_sweep
 from backprop86.modules import Linear, Logistic, SquaredError
+from backprop86.network import Network
 from backprop86.report.replay import replay_of
 from backprop86.running.problem import start_of, wiring_of
 from backprop86.running.settings import load
@@ -19,6 +20,7 @@ from in_javascript import node
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
+double = partial(torch.tensor, dtype=torch.float64)
 READY = "#step-nudge tbody td"
 
 
@@ -89,17 +91,17 @@ def worked(stem, reading, seed, sweep, c):
     y = dict(enumerate([1.0, *cases.inputs[c].tolist()]))
     x, dE_dx, dE_dw, caches = {}, {}, np.zeros(len(w)), {}
     for j, feeds in into.items():
-        below = torch.tensor([[y[i] for i in wiring.source[feeds].tolist()]])
+        below = double([[y[i] for i in wiring.source[feeds].tolist()]])
         out, linear = Linear.forward(below, at[feeds][None])
         squeezed, logistic = Logistic.forward(out)
         x[j], y[j], caches[j] = out.item(), squeezed.item(), (linear, logistic)
-    outputs = torch.tensor([[y[j] for j in wiring.outputs.tolist()]])
+    outputs = double([[y[j] for j in wiring.outputs.tolist()]])
     error = SquaredError(recipe.target_on, recipe.target_off)
-    E, cache = error.forward(outputs, torch.tensor(cases.desired[c : c + 1]))
+    E, cache = error.forward(outputs, double(cases.desired[c : c + 1]))
     dE_dy = dict.fromkeys(into, 0.0) | dict(zip(wiring.outputs.tolist(), error.backward(1.0, cache)[0][0].tolist(), strict=True))
     for j, feeds in reversed(into.items()):
         linear, logistic = caches[j]
-        down = Logistic.backward(torch.tensor([[dE_dy[j]]]), logistic)[0]
+        down = Logistic.backward(double([[dE_dy[j]]]), logistic)[0]
         dE_dx[j] = down.item()
         returned, gradients = Linear.backward(down, linear)
         dE_dw[wiring.parameter[feeds]] += gradients["w"][0].numpy()
@@ -179,8 +181,8 @@ def test_the_parts_of_all_cases_add_up(visit):
 
 @pytest.mark.results
 def test_the_measured_slope_and_a_nudged_weight(visit):
-    wiring, cases, recipe, (_, w, _), _ = by_modules("xor", "as_printed", 3, 250)
-    page = visit("xor/as_printed/3/250")
+    wiring, cases, recipe, (_, w, _), _ = by_modules(*PLACES[1])
+    page = visit("xor/two_hidden%2Fas_printed/3/3590")
     choose(page, "01", "h1")
     page.locator("#slope-weight").select_option(label="i2 → h1")
     page.get_by_label("Nudge of the weight").fill("0.25")
@@ -192,17 +194,15 @@ def test_the_measured_slope_and_a_nudged_weight(visit):
     assert measured == pytest.approx(dE_dw, rel=1e-3)
     larger = torch.tensor(w)
     larger[wiring.parameter[k]] += 0.25
-    from backprop86.network import Network
-
-    outputs, _ = Network(wiring).forward(torch.tensor(cases.inputs), larger[None])
-    E, _ = recipe.squared_error().forward(outputs, torch.tensor(cases.desired))
+    outputs, _ = Network(wiring).forward(double(cases.inputs), larger[None])
+    E, _ = recipe.squared_error().forward(outputs, double(cases.desired))
     assert moved == pytest.approx(E.item(), rel=1e-3)
     assert moved != pytest.approx(now, rel=1e-3)
     page.get_by_label("A smaller weight").click()
     assert "+ 0.20" in page.locator(".slope .line").inner_text()
 
 
-SLOPES = [("xor", "as_printed"), ("symmetry", "mean_error/as_printed"), ("t_c", "as_printed"), ("gains", "with_gain/as_printed")]
+SLOPES = [("xor", "as_printed"), ("symmetry", "mean_error/as_printed"), ("t_c", "positions/as_printed"), ("gains", "with_gain/as_printed")]
 SLOPES += [("iterative", "as_printed"), ("xor", "two_hidden/float32"), ("associations", "dead_zone")]
 
 
@@ -222,7 +222,7 @@ RECIPES += ["desired_states by_states/as_printed", "gains with_gain/averaged", "
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_the_step_is_the_one_that_the_run_takes(recipe):
     stem, _, reading = recipe.partition(" ")
-    for sweep in (0, 3):
+    for sweep in (0, 3, 20):
         assert of_forks("next", stem, reading, [1, 4], sweep=sweep) == [True, True]
 
 
@@ -302,6 +302,16 @@ def test_every_change_leaves_a_run_that_can_be_trained(recipe):
     assert ("hidden" in made) == can_lose
 
 
+def test_a_change_that_this_net_cannot_have_is_refused():
+    told = {
+        "heldOut": "the case must be one that the net is trained on, was Christopher wife, which is held out",
+        "bias": "bias 1 → u1'@1 … must be a number at or below 0 in this net, was 0.5",
+    }
+    seed = next(k for k, cases in enumerate(replay_of(load("family_trees").experiment, "as_printed", None, 100)["held_out"]) if 0 in cases)
+    assert of_forks("refused", "family_trees", "as_printed", [seed])[0]["heldOut"] == told["heldOut"]
+    assert of_forks("refused", "shift_register", "as_printed", [1])[0]["bias"] == told["bias"]
+
+
 MARK = "#controls .mark"
 
 
@@ -319,7 +329,7 @@ def test_a_fork_and_back(visit):
     page.wait_for_selector(f"{MARK}:has-text('without h1, from sweep 300 on: no longer the published run')")
     page.wait_for_selector("#curves .faint")
     page.get_by_role("button", name="To the end").click()
-    page.wait_for_selector("#controls .line:has-text('sweep 4,300 of 4,300')")
+    page.wait_for_selector("#controls .line:text-matches('sweep ([0-9,]+) of \\\\1 ')")
     assert "not learned yet" in page.locator("#controls .line").inner_text()
     assert page.locator("#step-unit option").all_inner_texts() == ["o1"]
     page.get_by_role("button", name="Back to the published run").click()
