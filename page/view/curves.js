@@ -27,7 +27,9 @@ export function curvesPart(root) {
   };
 }
 
-function axis(width, { player: { first, last } }) {
+/** Return the axis of the sweeps; a fork's begins where that of the run before does. */
+function axis(width, { player: { first: own, last }, before }) {
+  const first = Math.min(own, before?.first ?? own);
   return scaleLinear([first, Math.max(last, first + 1)], [MARGIN.left, width - MARGIN.right]);
 }
 

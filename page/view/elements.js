@@ -86,18 +86,21 @@ export function fixed(value, digits = 2) {
 }
 
 /**
- * Return a number with three digits that count, as people write it: 0.00123 or 1.2 × 10⁻⁹.
+ * Return a number with so many digits that count, as people write it: 0.00123 or 1.23 × 10⁻⁹.
  * @param {number} value
+ * @param {number} digits
  */
-export function short(value) {
+export function significant(value, digits) {
   if (value === 0 || !Number.isFinite(value)) return value === 0 ? "0" : fixed(value);
-  const size = Math.floor(Math.log10(Math.abs(value)));
+  const [first, power] = value.toExponential(digits - 1).split("e"), size = Number(power);
   if (size < -4 || size > 5) {
-    const [digits, exponent] = value.toExponential(2).split("e");
-    return `${digits.replace("-", "−")} × 10${raised(Number(exponent))}`;
+    return `${first.replace("-", "−")} × 10${raised(size)}`;
   }
-  return fixed(value, Math.max(0, 2 - size));
+  return fixed(value, Math.max(0, digits - 1 - size));
 }
+
+/** Return a number with three digits that count. */
+export const short = (value) => significant(value, 3);
 
 /** Return a power of ten as the tick of an axis: 0.01, 1, 100 or 10⁻⁶. */
 export function power(value) {

@@ -78,7 +78,7 @@ const ask = {
   /** @param {Fork} fork */
   fork,
   /** Go back to the published run, at the sweep at which it was left. */
-  published: () => visit({ ...place, sweep: Math.min(place.sweep ?? 0, player.now.sweep) }),
+  published: () => visit({ ...place, sweep: Math.min(place.sweep ?? 0, player.now?.sweep ?? Infinity) }),
 };
 
 /** Draw, once a frame at most. */
@@ -144,7 +144,7 @@ async function visit(to) {
 async function fork(to) {
   const mine = ++visits;
   const before = chosen.before ?? player.curves;
-  place = { ...place, sweep: player.now.sweep };
+  place = { ...place, sweep: player.now?.sweep ?? place.sweep };
   try {
     Object.assign(chosen, { fork: to, before, c: Math.min(chosen.c, to.replay.cases.names.length - 1), unit: null });
     await player.open(to.replay, to.seed, { state: to.state });

@@ -1,5 +1,71 @@
-/** To come. */
-export function stepPart(root) {
-  root.hidden = true;
-  return () => {};
+/**
+ * One step, taken apart: forward, error, blame and nudge of one unit in one case, with the run's own numbers.
+ */
+
+import { html } from "./elements.js";
+import { blame } from "./step/blame.js";
+import { error } from "./step/error.js";
+import { forward } from "./step/forward.js";
+import { earlyAndLate } from "./step/layers.js";
+import { Bench } from "./step/moment.js";
+import { nudge } from "./step/nudge.js";
+import { panel, setText } from "./step/panel.js";
+import { slopeCheck } from "./step/slope.js";
+
+const PANELS = { Forward: forward, Error: error, Blame: blame, Nudge: nudge };
+/** While a run plays the numbers change after so many milliseconds, which is as quick as anybody reads. */
+const PAUSE = 100;
+
+/**
+ * @param {HTMLElement} root
+ * @param {any} ask
+ */
+export function stepPart(root, ask) {
+  const choice = choices(ask), panels = Object.keys(PANELS).map((head) => panel(head.toLowerCase(), head));
+  const layers = html("p", { id: "early-and-late" }), check = slopeCheck();
+  root.append(
+    html("p", { class: "lead" }, "The step that the run takes next, for one case and one unit. The page rounds these numbers to four digits; the run does not."),
+    choice.element, html("div", { class: "panels" }, ...panels.map(({ element }) => element)), layers, check.element);
+  let bench = null, drawn = 0;
+  return (scene) => {
+    const { replay, seed, now, player } = scene;
+    if (player.isPlaying && performance.now() - drawn < PAUSE) return;
+    drawn = performance.now();
+    if (bench?.replay !== replay || bench.seed !== seed) {
+      bench = new Bench(replay, seed, now.trained);
+      choice.begin(replay);
+    }
+    const unit = shownUnit(replay, scene.unit), moment = bench.momentOf(scene, unit);
+    choice.show(scene, unit);
+    Object.values(PANELS).forEach((says, n) => panels[n].fill(says(moment)));
+    setText(layers, earlyAndLate(moment));
+    check.draw(scene, unit);
+  };
+}
+
+/** Return the chosen unit, or the first output where none is chosen that has a step: an input has none. */
+function shownUnit({ wiring: { n_inputs: nInputs, outputs } }, unit) {
+  return unit === null || unit <= nInputs ? outputs[0] : unit;
+}
+
+/** The choice of the case and of the unit. */
+function choices(ask) {
+  const ofCase = html("select", { id: "step-case", onchange: () => ask.case(Number(ofCase.value)) });
+  const ofUnit = html("select", { id: "step-unit", onchange: () => ask.unit(Number(ofUnit.value)) });
+  const note = html("p", { class: "quiet" });
+  const field = (label, select) => html("div", { class: "field" }, html("label", { for: select.id }, label), select);
+  const element = html("div", {}, html("div", { class: "row" }, field("Case", ofCase), field("Unit", ofUnit)), note);
+  return {
+    element,
+    begin({ cases: { names, inputs }, wiring: { units, n_inputs: nInputs } }) {
+      ofCase.replaceChildren(...names.map((name, c) => html("option", { value: c }, name || inputs[c].join(""))));
+      const computed = [...units.keys()].slice(1 + nInputs);
+      ofUnit.replaceChildren(...computed.map((j) => html("option", { value: j }, units[j])));
+    },
+    show({ c, unit, replay: { wiring: { units } } }, shown) {
+      ofCase.value = c;
+      ofUnit.value = shown;
+      setText(note, unit === null || unit === shown ? "" : `${units[unit]} has no weights into it, and so no step: shown is ${units[shown]}.`);
+    },
+  };
 }
