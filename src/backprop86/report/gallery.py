@@ -30,8 +30,8 @@ STEP = "explain_step"
 """The figure above the worked step, which is not among the other figures."""
 EARLY = 'document.documentElement.classList.add("scripted");'
 """The script that runs before the page is shown, so that no control comes and goes."""
-TELLING = ("xor_curves", "symmetry_fig1", "family_trees_fig4", "failures_kinds", "t_c_detectors", "shapes_codes")
-"""The figures at the head of the page, those that exist: a curve, nets that have learned, and failures."""
+TELLING = ("xor_curves", "symmetry_fig1", "family_trees_fig4", "failures_kinds", "t_c_detectors", "depth_start")
+"""The figures at the head of the page, those that exist: curves, nets that have learned, failures, a gradient that vanishes."""
 FIGURES = {"pdf": "PDF", "svg": "SVG", "png": "PNG", "json": "JSON"}
 TABLES = {"csv": "CSV", "md": "Markdown", "tex": "LaTeX"}
 FOR_FORGE = "md"
