@@ -5,6 +5,7 @@ import pytest
 
 from backprop86.report.watching import Watched, of_claims, seeds, typical
 from backprop86.running.claim import Claim
+from backprop86.running.settings import PUBLISHED
 from helpers import ledger_of, of_readings, runs_of
 
 LEARNED = [False, True, True, True, True, False]
@@ -65,7 +66,22 @@ def test_claims_lead_to_their_literal_reading():
         "one": [Watched("made_up", "as_printed", 4, 400)],
         "two": [Watched("made_up", "two/as_printed", 0, None)],
     }
-    assert typical(runs) == Watched("made_up", "as_printed", 2, 200)
+
+
+@pytest.mark.results
+def test_a_typical_run_is_in_the_middle_of_the_first_reading():
+    for stem in ("xor", "chain"):
+        path = PUBLISHED / f"runs/{stem}.parquet"
+        found, rows = typical(path), pd.read_parquet(path).query("variant == '' and reading == 'as_printed'")
+        (run,) = rows[rows["seed"] == found.seed].to_dict("records")
+        assert (found.stem, found.reading) == (stem, "as_printed")
+        if stem == "chain":
+            assert not rows["learned"].any()
+            assert (found.seed, found.sweeps) == (0, None)
+        else:
+            assert found.sweeps == run["sweeps"]
+            assert (rows["sweeps"] < found.sweeps).sum() <= rows["learned"].sum() / 2
+            assert (rows["sweeps"] > found.sweeps).sum() <= rows["learned"].sum() / 2
 
 
 def test_an_address_and_its_words():

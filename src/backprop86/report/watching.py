@@ -6,6 +6,7 @@ An address is what page/view/address.js reads: index.html#experiment/reading/see
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import filter as matching
+from pathlib import Path
 from urllib.parse import quote
 
 import numpy as np
@@ -16,7 +17,7 @@ from backprop86.report import failures
 from backprop86.running.claim import SHARES, Claim
 from backprop86.running.failures import KINDS
 from backprop86.running.problem import Problem
-from backprop86.running.runs import Runs
+from backprop86.running.runs import Runs, provenances
 
 PRINTED = ("draw", "average")
 """The kinds of claims that may print one number of a run."""
@@ -58,12 +59,13 @@ def of_claims(claims: Iterable[Claim], runs: Runs, ledger: pd.DataFrame) -> dict
     return found
 
 
-def typical(runs: Runs) -> Watched:
-    """Return the run in the middle of those that learned as printed or, if none did, the first."""
-    reading = runs.readings[0]
-    rows = runs.of(reading)
+def typical(path: Path) -> Watched:
+    """Return the run in the middle of those in a file of rows that learned as printed or, if none did, the first."""
+    reading, about = next(iter(provenances(path).items()))
+    of_it = [("variant", "==", about.variant), ("reading", "==", about.reading)]
+    rows = pd.read_parquet(path, columns=["seed", "learned", "sweeps"], filters=of_it)
     seed = nearest_to_median(rows[rows["learned"]], rows) if rows["learned"].any() else rows["seed"].iloc[0]
-    return _watched(runs.stem, reading, rows, int(seed))
+    return _watched(path.stem, reading, rows, int(seed))
 
 
 def seeds(claim: Claim, rows: pd.DataFrame) -> list[int]:
