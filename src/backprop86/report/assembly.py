@@ -23,7 +23,7 @@ from backprop86.report.aside import WHOLE_PAGE, aside
 from backprop86.report.claims_page import claims_page
 from backprop86.report.escaping import in_csv
 from backprop86.report.gallery import gallery
-from backprop86.report.library import replayed
+from backprop86.report.library import is_replayed
 from backprop86.report.material import Folder, Material, concatenated, prepare
 from backprop86.report.page import Part
 from backprop86.report.watching import typical
@@ -171,7 +171,7 @@ def pages_of(claims: pd.DataFrame, output: Path, example: Example) -> dict[Path,
     """Return the pages outside results/ that the report fills, from the files in `output`."""
     titles = {stem: title_of(stem) for stem in stems()}
     rows = folder_of(PUBLISHED).runs_file
-    watched = {one.stem: typical(rows(one.stem)) for one in replayed()}
+    watched = {stem: typical(rows(stem)) for stem in stems() if is_replayed(stem)}
     sources = pages.Sources(claims, output, titles, example.excerpt(example.page()), watched)
     runs = read(rows(findings.STEM))
     made = {page: pages.filled(page.read_text("utf-8"), page, sources) for page in pages.written_by_hand()}
