@@ -70,6 +70,8 @@ def write(folder):
         (folder / name).write_text(name)
     kinds = "kind,in the rows,runs,meaning\ntoo slow,still_learning,1234,E < 1 still fell\nblew up,diverged,0,never\n"
     (folder / "tables/failure_kinds.csv").write_text(kinds)
-    for name in ("tables/failure_kinds.md", "tables/failure_kinds.tex", "claims.csv", "claims.md", "figures.bib", "numbers.tex"):
+    (folder / "tables/failure_kinds.md").write_text("| kind |")
+    (folder / "tables/failure_kinds.tex").write_text("kind")
+    for name in ("claims.csv", "claims.md", "figures.bib", "numbers.tex"):
         (folder / name).write_text(name)
     (folder / "index.html").write_text(gallery(ledger(), FIGURES, TITLES, folder, PARTS), "utf-8")

@@ -61,7 +61,7 @@ COLUMNS = ["variant", "reading", "seed", "learned", "sweeps", "failure"]
 
 @functools.cache
 def rows_of(stem, reading):
-    """Return the rows of a reading straight from the file; in a name, the parts of a variant may stand on both sides."""
+    """Return the rows of a reading straight from the file; its name has their parts, in an order of its own."""
     every = pd.read_parquet(PUBLISHED / f"runs/{stem}.parquet", columns=COLUMNS)
     parts = (every["variant"] + "/" + every["reading"]).map(lambda name: sorted(filter(None, name.split("/"))))
     return every[parts.map(tuple) == tuple(sorted(reading.split("/")))]

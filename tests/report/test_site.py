@@ -55,6 +55,8 @@ def test_only_a_site_with_the_page_links_to_it(site, tmp_path):
     assert linked(site) == set()
     assert "site/page/index.html#xor/" in (site / "findings/xor.html").read_text("utf-8")
     found = linked(built(tmp_path, WITH_PAGE="true"))
+    back = re.findall(r'href="\.\./([^"]+)"', (ROOT / "page/index.html").read_text("utf-8"))
+    assert [link for link in back if not (tmp_path / link).is_file()] == []
     assert {path.relative_to(tmp_path).as_posix() for path, _ in found} >= {
         "index.html",
         "start.html",

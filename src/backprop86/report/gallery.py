@@ -7,7 +7,7 @@ import base64
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -31,7 +31,7 @@ STEP = "explain_step"
 EARLY = 'document.documentElement.classList.add("scripted");'
 """The script that runs before the page is shown, so that no control comes and goes."""
 TELLING = ("xor_curves", "symmetry_fig1", "family_trees_fig4", "failures_kinds", "t_c_detectors", "depth_start")
-"""The figures at the head of the page, those that exist: curves, nets that have learned, failures, a gradient that vanishes."""
+"""The figures at the head of the page, if they exist: curves, nets, failures, a gradient that vanishes."""
 FIGURES = {"pdf": "PDF", "svg": "SVG", "png": "PNG", "json": "JSON"}
 TABLES = {"csv": "CSV", "md": "Markdown", "tex": "LaTeX"}
 FOR_FORGE = "md"
@@ -152,11 +152,11 @@ def _tables(titles: dict[str, str], folder: Path, links: Links) -> list[dict[str
     ]
 
 
-def _failures(folder: Path, links: Links) -> list[dict[str, Any]]:
+def _failures(folder: Path, links: Links) -> list[dict[Hashable, Any]]:
     """Return the kinds of failure with their meanings, the number of runs and perhaps a run to watch."""
     path = folder / "tables" / "failure_kinds.csv"
     rows = pd.read_csv(path).to_dict("records") if path.is_file() else []
-    return [{str(name): value for name, value in row.items()} | {"watched": links.failures.get(row["in the rows"])} for row in rows]
+    return [dict(row) | {"watched": links.failures.get(row["in the rows"])} for row in rows]
 
 
 def _environment() -> Environment:

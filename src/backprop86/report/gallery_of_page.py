@@ -38,7 +38,7 @@ def write(experiments: list[Experiment], claims: pd.DataFrame, folder: Path) -> 
 def gallery_of_page(experiments: list[Experiment], claims: pd.DataFrame) -> str:
     """Return the page with every claim and figure of results/, and the runs to watch."""
     every = {one.problem: rows_of(one.stem, PUBLISHED)[1] for one in experiments}
-    watched = {}
+    watched: dict[str, list[watching.Watched]] = {}
     for one in experiments:
         watched |= watching.of_claims(one.claims, every[one.problem], claims)
     links = Links(RESULTS, watched, watching.of_failures(every))
