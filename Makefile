@@ -67,8 +67,11 @@ docs: .venv/ready  ## make the site, in site/: open site/index.html (adds MkDocs
 	$(IN_VENV) -m pip install $(PIP_FLAGS) --require-hashes -r requirements/docs.lock
 	NO_MKDOCS_2_WARNING=1 $(IN_VENV) -m mkdocs build --strict
 
-page:  ## bundle the engine in the browser as one script, in site/page/ (needs Node and npm)
+# MkDocs empties site/, so the page comes after it; WITH_PAGE lets the site link to the page
+page: export WITH_PAGE = true
+page: docs  ## make the site with the page that trains published runs: open site/page/index.html (needs Node and npm)
 	cd page && npm ci --ignore-scripts --no-audit --no-fund --silent && npm run build --silent
+	$(IN_VENV) experiments/page.py
 
 article: .venv/ready  ## make the article in docs/writeup, with LaTeX
 	$(IN_VENV) experiments/report.py --more

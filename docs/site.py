@@ -23,6 +23,8 @@ SHOWN = {"py": "python", "yaml": "yaml", "cff": "yaml", "tex": "latex", "lock": 
 NOTEBOOK = "ipynb"
 ROWS = re.compile(r"\[([^\]]*)\]\([^)\s]*?(results/runs/\w+\.parquet)\)")
 """A link to rows, which stay in the repository: they are half of it."""
+OF_PAGE = re.compile(r"`site/page/(\w+\.html[^`\s]*)`")
+"""The address, in code, of a moment on the page that trains runs again, which only `make page` adds to the site."""
 CHAPTERS = {1: "The letter", 2: "The chapter", 3: "Depth", 4: "Reports of 1986 and 1987"}
 """The groups of experiments, by the hundreds of their number `told`; the last has those without."""
 
@@ -64,7 +66,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Lead every link to the place that its file has on the site."""
+    """Lead every link to the place that its file has on the site, and addresses of the page to the page."""
     path = getattr(page.file, "path", f"docs/{page.file.src_uri}")
     page.meta["search"] = {"exclude": not path.startswith(("docs/", "README"))}  # code and tables hide what people seek
     if _kind(path) not in ("md", NOTEBOOK):
@@ -74,6 +76,9 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         target = posixpath.normpath(posixpath.join(posixpath.dirname(path), found[2]))
         return found[1] + posixpath.relpath(place(target), posixpath.dirname(page.file.src_uri))
 
+    if config.extra["with_page"]:
+        of_page = posixpath.relpath("page", posixpath.dirname(page.file.src_uri))
+        markdown = OF_PAGE.sub(rf'<a href="{of_page}/\1"><code>site/page/\1</code></a>', markdown)
     return LINK.sub(led, ROWS.sub(r"\1 (`\2`)", markdown))
 
 

@@ -68,6 +68,10 @@ def write(folder):
         (folder / "figures" / f"{figure['name']}.json").write_text("{}")
     for name in [f"tables/{stem}.{kind}" for stem in TITLES for kind in ("csv", "md", "tex")]:
         (folder / name).write_text(name)
+    kinds = "kind,in the rows,runs,meaning\ntoo slow,still_learning,1234,E < 1 still fell\nblew up,diverged,0,never\n"
+    (folder / "tables/failure_kinds.csv").write_text(kinds)
+    (folder / "tables/failure_kinds.md").write_text("| kind |")
+    (folder / "tables/failure_kinds.tex").write_text("kind")
     for name in ("claims.csv", "claims.md", "figures.bib", "numbers.tex"):
         (folder / name).write_text(name)
     (folder / "index.html").write_text(gallery(ledger(), FIGURES, TITLES, folder, PARTS), "utf-8")

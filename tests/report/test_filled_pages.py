@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from backprop86.report import pages
+from backprop86.report.watching import Watched
 
 MARK = "<!-- made by experiments/report.py: {} -->\n{}<!-- end -->"
 
@@ -59,6 +60,14 @@ def test_an_experiment_has_its_claims_and_the_places_of_its_files(sources):
         assert f"](../../{place})" in places
     assert places.endswith("made by `python experiments/run.py experiment=another`")
     assert "](./src/backprop86/problems/x.py)" in text_of(sources, MARK.format("experiment x", ""), "README.md")
+
+
+def test_an_experiment_that_the_page_trains_names_a_run_to_watch(sources):
+    trained = replace(sources, watched={"another": Watched("another", "two/a", 7, 1234)})
+    told = text_of(trained, MARK.format("experiment another", "")).splitlines()[-2]
+    address = "`site/page/index.html#another/two%2Fa/7`"
+    assert told == f"Watch seed 7 learn in 1,234 sweeps: `make page`, then open {address}"
+    assert "site/page" not in "".join(text_of(trained, MARK.format("experiment made_up", "")))
 
 
 def test_the_experiments_have_their_texts_and_count_their_verdicts(sources):

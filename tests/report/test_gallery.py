@@ -8,7 +8,8 @@ from html import unescape
 import pytest
 
 from backprop86.judging.rules import RULES
-from backprop86.report.gallery import gallery
+from backprop86.report.gallery import Links, gallery
+from backprop86.report.watching import Watched
 from made_up import FIGURES, IDS, PARTS, TITLES, ledger, sidecar, write
 
 
@@ -28,7 +29,7 @@ def test_the_page_links_its_pictures_and_loads_nothing_else(folder):
     assert {link[1:] for link in links if link.startswith("#")} <= set(anchors)
     assert [link for link in links if re.match(r"\w+:|//", link) and not link.startswith("data:")] == []
     assert re.findall(r"@import|url\(|<iframe|<script [^>]*src|fetch\(|https?:", page) == []
-    pictures = re.findall(r'<img src="(.*?)" width="(\d+)" height="(\d+)" alt=".+?" loading="lazy"', page)
+    pictures = re.findall(r'<img src="(.*?)" width="(\d+)" height="(\d+)" alt="[^"]+" loading="lazy"', page)
     names = ["benchmark", "xor_fig3", "depth_start", "explain_step"]
     sizes = [("480", "120"), ("440", "120"), ("400", "120"), ("360", "120")]
     assert pictures == [(f"figures/{name}.png", *size) for name, size in zip(names, sizes, strict=True)]
@@ -47,6 +48,8 @@ def test_a_page_may_hold_its_pictures(folder):
     ]
     linked = (folder / "index.html").read_text("utf-8")
     linked = linked.replace("img-src 'self' file: data:;", "img-src data:;")
+    linked = re.sub(r'<div class="strip.*?</div>\n', "", linked, flags=re.DOTALL)
+    linked = re.sub(r'<img src="[^"]*" alt="" loading="lazy">', "", linked)
     assert re.sub(r'src="data:[^"]*"', "", page) == re.sub(r'src="figures/[^"]*"', "", linked)
 
 
@@ -87,7 +90,8 @@ def test_the_page_shows_numbers_as_people_read_them(folder):
     text = unescape(re.sub(r"<[^>]+>", " ", (folder / "index.html").read_text("utf-8")))
     words = re.sub(r"\s+", " ", text)
     assert "2 reproduced 1 partly 1 doubtful 2 not reproduced" in words
-    assert "1986 558 Ours 42.3%; 39.3% to 45.4% (n = 1,000) Since xor-sweeps is <so>. Reproduced under 1 of 2" in words
+    assert "1986 558 Ours 42.3%; 39.3% to 45.4% (n = 1,000) Since xor-sweeps is <so>. #xor-sweeps xor fig3" in words
+    assert "xor fig3 Reproduced under 1 of 2 readings How it is judged reading verdict" in words
     assert "1986 never Ours" in words
     assert "1986 less than 200 Ours" in words
     header = "runs that learned compared median 95 % interval 5 to 95 % of runs of 100, below 558 its 95 % interval"
@@ -95,6 +99,54 @@ def test_the_page_shows_numbers_as_people_read_them(folder):
     assert "reproduced 2,000 50.0% 1,000 1,234,567 0.125 to never 446 to never 41.9 41.9 to 41.9" in words
     assert "reading verdict runs that learned compared share 95 % interval as printed 0, with" in words
     assert "2,000 50.0% 1,000 42.3% 39.3% to 45.4% " in words
+
+
+def test_a_claim_shows_its_figures_and_the_head_of_the_page_the_telling_ones(folder):
+    page = (folder / "index.html").read_text("utf-8")
+    strip, after = page.split('<div class="strip')[1].split("</div>", 1)
+    assert re.findall(r'href="#(figure-\w+)"><img src="(\S+)" width', strip) == [
+        ("figure-depth_start", "figures/depth_start.png")
+    ]
+    assert page.index('class="strip') < page.index('class="lead"')
+    for claim in IDS:
+        article = after.split(f'id="{claim}"')[1].split("</article>")[0]
+        bears = [figure["name"] for figure in FIGURES if claim in figure["claims"]]
+        assert re.findall(r'href="#figure-\w+"><img src="figures/(\w+).png" alt=""', article) == bears
+
+
+def test_every_experiment_has_its_command_and_its_rows_to_copy(folder):
+    page = unescape((folder / "index.html").read_text("utf-8"))
+    for stem in ("xor", "depth"):
+        group = page.split(f'id="claims-of-{stem}"')[1].split("<article")[0]
+        command = f"python experiments/run.py experiment={stem} && python experiments/report.py"
+        assert f'<code id="command-of-{stem}">{command}</code>' in group
+        assert f'<code id="rows-of-{stem}">results/runs/{stem}.parquet</code>' in group
+        assert re.findall(r'data-copy="([\w-]+)"', group) == [f"command-of-{stem}", f"rows-of-{stem}"]
+
+
+def test_the_kinds_of_failure_are_there_with_their_numbers(folder, tmp_path):
+    kinds = (folder / "index.html").read_text("utf-8").split('<section id="failures"')[1].split("</section>")[0]
+    words = re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", kinds)))
+    assert words.endswith("fits. too slow E < 1 still fell 1,234 runs blew up never 0 runs ")
+    write(tmp_path)
+    (tmp_path / "tables/failure_kinds.csv").unlink()
+    assert 'id="failures"' not in gallery(ledger(), FIGURES, TITLES, tmp_path, PARTS)
+
+
+def test_beside_the_page_it_leads_to_runs(folder):
+    watched = Watched("xor", "two_hidden/range_1", 17, 1234)
+    links = Links("../results/", {"xor-sweeps": [watched]}, {"still_learning": Watched("depth", "a b", 3, None)})
+    page = gallery(ledger(), FIGURES, TITLES, folder, [], links=links)
+    assert re.findall(r'<a class="watch" href="([^"]+)">(.*?)</a>', page) == [
+        ("index.html#xor/two_hidden%2Frange_1/17", "Watch seed 17 learn in 1,234 sweeps"),
+        ("index.html#depth/a%20b/3", "Watch seed 3 fail"),
+    ]
+    assert 'class="watch"' not in (folder / "index.html").read_text("utf-8")
+    places = set(re.findall(r'\b(?:href|src)="([^"#]+)[^"]*"', page)) - {"data:,", "../index.html", "index.html"}
+    assert {place.rpartition("/")[0] for place in places} == {"../results", "../results/figures", "../results/tables"}
+    assert not any(place.endswith(".md") for place in places)
+    assert 'id="step"' not in page
+    assert "figure-explain_step" in page.split('<section id="figures"')[1]
 
 
 def test_the_page_explains_how_sentences_are_judged_and_names_no_rule(folder):

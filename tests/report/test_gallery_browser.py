@@ -110,6 +110,11 @@ FILTERS = [
     ({"Search": "xor-escape is <so>"}, ["xor-escape"]),
     ({"Search": "printed 8,"}, ["xor-minima"]),
     ({"Search": "39.3% to 45.4% (n = 1,000)"}, IDS),
+    ({"Search": "Epochs"}, ["xor-sweeps"]),
+    ({"Search": "exclusive OR"}, ["xor-sweeps", "xor-minima", "xor-escape"]),
+    ({"Search": "local minimum"}, ["xor-minima"]),
+    ({"Search": "exclus"}, ["xor-sweeps", "xor-minima", "xor-escape"]),
+    ({"Search": "XOR epoch"}, ["xor-sweeps"]),
     ({"Search": "learned", "Text": "ours"}, ["depth-ours"]),
     ({"Search": "learned", "Text": "H"}, []),
 ]
@@ -147,6 +152,22 @@ def test_a_link_opens_its_claim_even_where_a_filter_hides_it(visit):
         box, form = claim.bounding_box(), page.locator("#filters").bounding_box()
         assert form["y"] + form["height"] <= box["y"] <= 200
         assert page.locator("#claims details[open]").count() == 1
+
+
+@pytest.mark.parametrize(("width", "height"), [(360, 640), (1280, 720)])
+def test_a_picture_is_on_the_first_screen(visit, width, height):
+    page = visit(viewport={"width": width, "height": height})
+    until(page, "document.querySelector('.strip img').naturalWidth > 0")
+    box = page.locator(".strip img").first.bounding_box()
+    assert box["y"] + box["height"] < height - 100
+    assert box["height"] >= 100
+
+
+def test_the_kinds_of_claims_open_when_they_are_asked_for(visit):
+    page = visit("#depth-0.3")
+    page.locator("[id='depth-0.3']").get_by_role("link", name="How it is judged").click()
+    until(page, "document.querySelector('.kinds').open")
+    assert page.locator("#kind-every").is_visible()
 
 
 def test_links_between_claims_and_figures(visit):
@@ -236,7 +257,7 @@ def test_print_shows_all_claims_and_no_controls(visit):
 def test_without_scripts_everything_is_there_and_no_control(visit):
     page = visit(java_script_enabled=False)
     assert shown(page) == IDS
-    assert page.locator("img:visible").count() == 4
+    assert page.locator("figure img:visible").count() == 4
     assert page.locator("form:visible, button:visible").count() == 0
     first, second = page.locator("#step details.part").all()
     assert first.locator("table").is_visible()

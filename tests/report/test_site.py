@@ -18,11 +18,16 @@ LOOKED_AT = ("index", "start", "one_step", "findings/index", "findings/family_tr
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     """The folder of the site, which is made without a warning: every link and every anchor leads somewhere."""
+    return built(tmp_path_factory.mktemp("site"))
+
+
+def built(folder, **differs):
+    """Build the site into a folder; return the folder."""
     if not importlib.util.find_spec("mkdocs"):
         pytest.skip("needs requirements/docs.lock")
-    folder = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)]
-    env = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
+    env = {name: value for name, value in os.environ.items() if name != "WITH_PAGE"}
+    env |= {"NO_MKDOCS_2_WARNING": "1", **differs}
     made = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     assert (made.returncode, "WARNING" in made.stderr) == (0, False), made.stderr
     return folder
@@ -37,6 +42,31 @@ def test_every_page_and_every_linked_file_is_part_of_it(site):
     assert 'class="highlight"' in (site / "src/backprop86/modules.py.html").read_text("utf-8")
     assert (site / "results/figures/xor_fig3.pdf").read_bytes() == (ROOT / "results/figures/xor_fig3.pdf").read_bytes()
     assert sum(path.stat().st_size for path in site.rglob("*")) < 30e6
+
+
+OF_PAGE = re.compile(r'href="?((?:\.\./)*page/\w+\.html[^" >]*)')
+
+
+def test_only_a_site_with_the_page_links_to_it(site, tmp_path):
+    def linked(folder):
+        pages = [path for path in folder.rglob("*.html") if not path.is_relative_to(folder / "page")]
+        return {(path, link) for path in pages for link in OF_PAGE.findall(path.read_text("utf-8"))}
+
+    assert linked(site) == set()
+    assert "site/page/index.html#xor/" in (site / "findings/xor.html").read_text("utf-8")
+    found = linked(built(tmp_path, WITH_PAGE="true"))
+    back = re.findall(r'href="\.\./([^"]+)"', (ROOT / "page/index.html").read_text("utf-8"))
+    assert [link for link in back if not (tmp_path / link).is_file()] == []
+    assert {path.relative_to(tmp_path).as_posix() for path, _ in found} >= {
+        "index.html",
+        "start.html",
+        "findings/index.html",
+        "findings/xor.html",
+        "findings/failures.html",
+    }
+    for path, link in found:
+        place = (path.parent / link.partition("#")[0]).resolve()
+        assert place in (tmp_path / "page/index.html", tmp_path / "page/gallery.html"), (path, link)
 
 
 def test_it_needs_no_network(site):

@@ -23,8 +23,10 @@ from backprop86.report.aside import WHOLE_PAGE, aside
 from backprop86.report.claims_page import claims_page
 from backprop86.report.escaping import in_csv
 from backprop86.report.gallery import gallery
+from backprop86.report.library import is_replayed
 from backprop86.report.material import Folder, Material, concatenated, prepare
 from backprop86.report.page import Part
+from backprop86.report.watching import typical
 from backprop86.running.cli import stop_as_ctrl_c
 from backprop86.running.runs import read
 from backprop86.running.schema import command
@@ -168,8 +170,10 @@ def with_settings(claims: pd.DataFrame, made: list[Material]) -> pd.DataFrame:
 def pages_of(claims: pd.DataFrame, output: Path, example: Example) -> dict[Path, str]:
     """Return the pages outside results/ that the report fills, from the files in `output`."""
     titles = {stem: title_of(stem) for stem in stems()}
-    sources = pages.Sources(claims, output, titles, example.excerpt(example.page()))
-    runs = read(folder_of(PUBLISHED).runs_file(findings.STEM))
+    rows = folder_of(PUBLISHED).runs_file
+    watched = {stem: typical(rows(stem)) for stem in stems() if is_replayed(stem)}
+    sources = pages.Sources(claims, output, titles, example.excerpt(example.page()), watched)
+    runs = read(rows(findings.STEM))
     made = {page: pages.filled(page.read_text("utf-8"), page, sources) for page in pages.written_by_hand()}
     trees = findings.page(claims, runs, output / "tables")
     return made | {findings.PAGE: pages.filled(trees, findings.PAGE, sources)}

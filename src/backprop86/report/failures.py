@@ -124,7 +124,7 @@ def examples(every: Mapping[Problem, Runs], found: pd.DataFrame, titles: Mapping
 
     The run is the first seed in the reading where its kind is commonest, among nets small enough to read.
     """
-    shown = {kind: where for kind in common(found) if (where := _commonest(every, found, kind))}
+    shown = {kind: where for kind in common(found) if (where := commonest(every, found, kind))}
     rows = max(1, -(-len(shown) // 2))
     figure = figure_of(TWO_COLUMNS, 6 + 35 * rows)
     panels = figure.subplots(rows, 4, squeeze=False, width_ratios=(1, 1.5) * 2).reshape(-1, 2)
@@ -136,7 +136,7 @@ def examples(every: Mapping[Problem, Runs], found: pd.DataFrame, titles: Mapping
     return figure
 
 
-def _commonest(every: Mapping[Problem, Runs], found: pd.DataFrame, kind: str) -> tuple[Problem, str] | None:
+def commonest(every: Mapping[Problem, Runs], found: pd.DataFrame, kind: str) -> tuple[Problem, str] | None:
     """Return the reading with the largest share of a kind, among small nets with saved weights; or None."""
     problems = {runs.stem: problem for problem, runs in every.items()}
     whole = _whole(found)

@@ -1,10 +1,14 @@
-"""The gallery: an offline page with every claim and every figure, optionally with its pictures inside."""
+"""The gallery: an offline page with every claim and every figure, optionally with its pictures inside.
+
+A report makes it beside its results; beside the page that trains runs again it also leads to runs to watch.
+"""
 
 import base64
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -20,13 +24,18 @@ from backprop86.report.citing import TEXTS
 from backprop86.report.claims_page import counted
 from backprop86.report.page import Block, Part
 from backprop86.report.tables import command, report_command
+from backprop86.report.watching import Watched
 
 STEP = "explain_step"
 """The figure above the worked step, which is not among the other figures."""
 EARLY = 'document.documentElement.classList.add("scripted");'
 """The script that runs before the page is shown, so that no control comes and goes."""
+TELLING = ("xor_curves", "symmetry_fig1", "family_trees_fig4", "failures_kinds", "t_c_detectors", "depth_start")
+"""The figures at the head of the page, if they exist: curves, nets, failures, a gradient that vanishes."""
 FIGURES = {"pdf": "PDF", "svg": "SVG", "png": "PNG", "json": "JSON"}
 TABLES = {"csv": "CSV", "md": "Markdown", "tex": "LaTeX"}
+FOR_FORGE = "md"
+"""The format of tables that a forge shows and a browser does not."""
 ON_DEMAND = ("svg", "tex")
 """The formats of figures and tables; formats on demand are linked where they exist."""
 ESTIMATES = {"average": "mean", "curve": "coefficient", "more": "share of pairs"}
@@ -47,6 +56,18 @@ MORE_TABLES = {
 }
 
 
+@dataclass(frozen=True)
+class Links:
+    """The links of a gallery: the address of the results, and the runs to watch by claim and by kind of failure.
+
+    Only beside the page that trains runs again are there runs to watch.
+    """
+
+    results: str = ""
+    claims: Mapping[str, Sequence[Watched]] = field(default_factory=dict)
+    failures: Mapping[str, Watched] = field(default_factory=dict)
+
+
 def gallery(
     ledger: pd.DataFrame,
     figures: list[dict[str, Any]],
@@ -56,50 +77,55 @@ def gallery(
     notes: Sequence[str] = (),
     name: str = "results",
     embedded: bool = False,
+    links: Links | None = None,
 ) -> str:
     """Return the page: the same results give the same bytes. folder: holds figures/<name>.png. step: see explain.py.
 
     ledger: see judging.ledger. figures: their sidecars, in order. titles: of each experiment, in order. notes: see
-    `claims_page`. name: the folder's name in commands. embedded: put the pictures into the page. Raises ValueError for
-    a figure or claim without its experiment, or a figure without its claim.
+    `claims_page`. name: the folder's name in commands. embedded: put the pictures into the page. links: of a page that
+    is not beside its results. Raises ValueError for a figure or claim without its experiment, or a figure without its
+    claim.
     """
+    links = links or Links()
     strangers = {*ledger["stem"], *(figure["experiment"] for figure in figures)} - {*titles, ""}
     strangers |= {claim for figure in figures for claim in figure["claims"]} - {*ledger["claim"]}
     if strangers:
         raise ValueError(f"figures or claims name parts that the gallery lacks: {', '.join(sorted(strangers))}")
-    claims = [_claim(rows, figures) for _, rows in ledger.groupby("claim", sort=False)]
-    pictures = [_picture(figure, folder, embedded) for figure in figures]
-    others = [figure for figure in pictures if figure["name"] != STEP]
-    count = Counter(claim["verdict"] for claim in claims)
-    tally = {verdict: count[verdict] for verdict in VERDICTS}
-    return (
-        _environment()
-        .get_template("gallery.html.j2")
-        .render(
-            **_own(tally, embedded),
-            titles=titles,
-            texts={text.letter: text.line for text in TEXTS},
-            kinds=[RULES[kind].says for kind in RULES if kind in set(ledger["kind"])],
-            notes=notes,
-            commands={stem: command(stem, name) for stem in titles} | {"": report_command(name)},
-            tables=_tables(titles, folder),
-            tally=tally,
-            claims={stem: found for stem in titles if (found := [claim for claim in claims if claim["stem"] == stem])},
-            figures={
-                stem: found for stem in ("", *titles) if (found := [one for one in others if one["experiment"] == stem])
-            },
-            pictures=[figure for figure in pictures if figure["name"] == STEP],
-            step=[{"title": part.title, "blocks": [_block(block) for block in part.blocks]} for part in step],
-        )
-    )
+    claims = [_claim(rows, figures, links) for _, rows in ledger.groupby("claim", sort=False)]
+    pictures = [_picture(figure, folder, embedded, links) for figure in figures]
+    aside = [figure for figure in pictures if step and figure["name"] == STEP]
+    of_page = {
+        "titles": titles,
+        "texts": {text.letter: text.line for text in TEXTS},
+        "kinds": {kind: RULES[kind].says for kind in RULES if kind in set(ledger["kind"])},
+        "notes": notes,
+        "commands": {stem: command(stem, name) for stem in titles} | {"": report_command(name)},
+        "rows": {stem: f"{name}/runs/{stem}.parquet" for stem in titles},
+        "tables": _tables(titles, folder, links),
+        "failures": _failures(folder, links),
+        "claims": _by_experiment(claims, "stem", titles),
+        "figures": _by_experiment([one for one in pictures if one not in aside], "experiment", ["", *titles]),
+        "of_name": {figure["name"]: figure for figure in pictures},
+        "telling": [] if embedded else [one for name in TELLING for one in pictures if one["name"] == name],
+        "pictures": aside,
+        "step": [{"title": part.title, "blocks": [_block(block) for block in part.blocks]} for part in step],
+    }
+    own = _own(Counter(claim["verdict"] for claim in claims), embedded)
+    return _environment().get_template("gallery.html.j2").render(**own, **of_page, links=links, embedded=embedded)
 
 
-def _own(tally: dict[str, int], embedded: bool) -> dict[str, str]:
-    """Return the style and the scripts of the page, and the policy that lets a browser run only these.
+def _by_experiment(found: list[dict[str, Any]], key: str, stems: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
+    """Return the claims or figures of each experiment that has any."""
+    return {stem: of_it for stem in stems if (of_it := [one for one in found if one[key] == stem])}
+
+
+def _own(count: Counter[str], embedded: bool) -> dict[str, Any]:
+    """Return the number of claims with each verdict, style and scripts, and the policy that lets a browser run these.
 
     The hashes are of the files here, not of the finished page, so a script inside the results has no hash. Some
     browsers do not count pictures beside a page on disk as the page's own.
     """
+    tally = {verdict: count[verdict] for verdict in VERDICTS}
     files = {"css": "gallery.css.j2", "script": "gallery.js.j2"}
     own = {name: "\n" + _environment().get_template(file).render(tally=tally) for name, file in files.items()}
     own["early"] = EARLY
@@ -113,16 +139,24 @@ def _own(tally: dict[str, int], embedded: bool) -> dict[str, str]:
         "base-uri": "'none'",
         "form-action": "'none'",
     }
-    return own | {"policy": "; ".join(f"{name} {sources}" for name, sources in allowed.items())}
+    return own | {"tally": tally, "policy": "; ".join(f"{name} {sources}" for name, sources in allowed.items())}
 
 
-def _tables(titles: dict[str, str], folder: Path) -> list[dict[str, Any]]:
+def _tables(titles: dict[str, str], folder: Path, links: Links) -> list[dict[str, Any]]:
     """Return the name, the title and the formats of every existing table."""
+    known = {kind: name for kind, name in TABLES.items() if not (kind == FOR_FORGE and links.claims)}
     return [
-        {"name": name, "title": title, "formats": _formats(folder / "tables" / name, TABLES)}
+        {"name": name, "title": title, "formats": _formats(folder / "tables" / name, known)}
         for name, title in [*titles.items(), *MORE_TABLES.items()]
         if (folder / "tables" / f"{name}.csv").is_file()
     ]
+
+
+def _failures(folder: Path, links: Links) -> list[dict[Hashable, Any]]:
+    """Return the kinds of failure with their meanings, the number of runs and perhaps a run to watch."""
+    path = folder / "tables" / "failure_kinds.csv"
+    rows = pd.read_csv(path).to_dict("records") if path.is_file() else []
+    return [dict(row) | {"watched": links.failures.get(row["in the rows"])} for row in rows]
 
 
 def _environment() -> Environment:
@@ -137,18 +171,18 @@ def _environment() -> Environment:
     )
 
 
-def _claim(rows: pd.DataFrame, figures: list[dict[str, Any]]) -> dict[str, Any]:
+def _claim(rows: pd.DataFrame, figures: list[dict[str, Any]], links: Links) -> dict[str, Any]:
     """Return the page's text on one claim; rows: its readings, the literal reading first."""
     first, numbers, verdicts = literal(rows), _numbers(rows), by_reading(rows)
     return {
-        **first[["claim", "stem", "source", "says", "verdict", "printed", "ours", "because"]],
+        **first[["claim", "stem", "source", "says", "kind", "verdict", "printed", "ours", "because"]],
         "texts": re.findall(rf"(?:^|,)\s*({'|'.join(text.letter for text in TEXTS)})\b", first["source"]) or ["ours"],
         "year": next((text.year for text in TEXTS if re.match(rf"{text.letter}\b", first["source"])), 1986),
-        "rule": RULES[first["kind"]].says,
         "counted": f"{counted(rows)} reading{'s' if len(verdicts) > 1 else ''}",
         "columns": list(numbers),
         "readings": list(zip(rows["words"], rows["verdict"], numbers.to_numpy().tolist(), strict=True)),
         "figures": [figure["name"] for figure in figures if first["claim"] in figure["claims"]],
+        "watched": links.claims.get(first["claim"], []),
     }
 
 
@@ -185,12 +219,12 @@ def _block(block: Block) -> dict[str, Any]:
     return {"kind": "table", "columns": list(block), "rows": block.to_numpy().tolist()}
 
 
-def _picture(figure: dict[str, Any], folder: Path, embedded: bool) -> dict[str, Any]:
+def _picture(figure: dict[str, Any], folder: Path, embedded: bool, links: Links) -> dict[str, Any]:
     """Return the sidecar with the address of its picture, the picture's size, and the existing formats."""
     png = (folder / "figures" / f"{figure['name']}.png").read_bytes()
     inside = f"data:image/png;base64,{base64.b64encode(png).decode()}" if embedded else ""
     width, height = Image.open(BytesIO(png)).size
-    place = {"width": width, "height": height, "address": inside or f"figures/{figure['name']}.png"}
+    place = {"width": width, "height": height, "address": inside or f"{links.results}figures/{figure['name']}.png"}
     return figure | place | {"formats": _formats(folder / "figures" / figure["name"], FIGURES)}
 
 

@@ -17,7 +17,7 @@ from rich.progress import track
 from backprop86.report.figures_of import own_picture
 from backprop86.report.replay import replay_of
 from backprop86.running.experiment import Experiment
-from backprop86.running.settings import load, stems
+from backprop86.running.settings import as_written, load, stems
 from backprop86.running.verify import rows_of
 
 FOLDER = "replays"
@@ -86,10 +86,15 @@ def contents(experiments: Iterable[Experiment]) -> str:
     return f"backprop86.begin({json.dumps(every, ensure_ascii=False, separators=(',', ':'))});\n"
 
 
+def is_replayed(stem: str) -> bool:
+    """Return whether the page trains an experiment: all without new cases in each sweep, but for the map."""
+    written = as_written(stem)
+    return not written.get("by_itself") and not written.get("recipe", {}).get("block")
+
+
 def replayed() -> list[Experiment]:
-    """Return the experiments that the page trains: all without new cases in each sweep, but for the map."""
-    every = (load(stem).experiment for stem in stems())
-    return [one for one in every if not one.by_itself and not one.recipe.block]
+    """Return the experiments that the page trains."""
+    return [load(stem).experiment for stem in stems() if is_replayed(stem)]
 
 
 def write(experiments: list[Experiment], claims: pd.DataFrame, folder: Path, output: str | Path = "results") -> None:

@@ -15,8 +15,8 @@ import json
 import os
 import posixpath
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -27,6 +27,7 @@ from backprop86.report.citing import letters
 from backprop86.report.claims_page import counted
 from backprop86.report.escaping import in_markdown
 from backprop86.report.page import markdown
+from backprop86.report.watching import Watched
 from backprop86.running.schema import command
 from backprop86.running.settings import PUBLISHED
 
@@ -39,12 +40,16 @@ NUMBER = re.compile(r"<!--=(\S+) (\w+)(?: (\S+?))?-->(.*?)<!--/-->", re.DOTALL)
 
 @dataclass(frozen=True)
 class Sources:
-    """The sources of a page: the ledger, the folder of tables and sidecars, titles of experiments, a step's excerpt."""
+    """The sources of a page: the ledger, the folder of tables and sidecars, titles of experiments, a step's excerpt.
+
+    watched: a run to watch of each experiment that the page in a browser trains.
+    """
 
     claims: pd.DataFrame
     output: Path
     titles: dict[str, str]
     excerpt: str
+    watched: Mapping[str, Watched] = field(default_factory=dict)
 
 
 def written_by_hand() -> list[Path]:
@@ -97,7 +102,7 @@ def experiments(sources: Sources, results: str) -> str:
 
 
 def experiment(sources: Sources, results: str, stem: str) -> str:
-    """Return a table of an experiment's claims, with links to its settings, code, rows and readings."""
+    """Return a table of an experiment's claims, with links to its settings, code, rows and readings, a run to watch."""
     of_it = sources.claims[sources.claims["stem"] == stem]
     root = posixpath.dirname(results) or "."
     judged = markdown(_of_claims(literals(of_it), of_it, results), written=["claim"])
@@ -109,7 +114,10 @@ def experiment(sources: Sources, results: str, stem: str) -> str:
     }
     made = command(stem, "results")
     listed = " · ".join(f"[{what}]({place})" for what, place in places.items())
-    return f"{judged}\n{listed} · made by `{made}`\n"
+    run = sources.watched.get(stem)
+    # only the site may link it, see docs/site.py: a forge has no page
+    told = f"\n{run.words}: `make page`, then open `site/page/{run.address}`\n" if run else ""
+    return f"{judged}\n{listed} · made by `{made}`\n{told}"
 
 
 def _of_claims(rows: pd.DataFrame, ledger: pd.DataFrame, results: str) -> pd.DataFrame:
