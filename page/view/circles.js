@@ -10,6 +10,7 @@ import { discRadius, scaleOf } from "./scale.js";
 const WIDEST = 9;
 /** The most connections into a chosen unit that have their numbers in the picture; a table has all. */
 const NUMBERS = 12;
+const MIDDLE = { "text-anchor": "middle" };
 
 /**
  * Make the picture once; return it, the widest line, and a function that draws a scene into it and returns the scale.
@@ -19,7 +20,7 @@ const NUMBERS = 12;
  */
 export function circles({ wiring, picture }, width, ask) {
   const places = placesOf(wiring, picture?.places, width), widest = Math.min(WIDEST, places.radius / 2);
-  const { source, target, parameter } = wiring, numbers = [...Array(NUMBERS).keys()].map(() => svg("text", {}));
+  const { source, target, parameter } = wiring, numbers = [...Array(NUMBERS).keys()].map(() => svg("text", MIDDLE));
   const connections = source.map((from, k) => ({ source: from, target: target[k], parameter: parameter[k] }));
   const lines = (name, aside) => (
     connections.map((one) => ({ ...one, aside, element: lineOf(one, places, name, aside) })));
@@ -112,11 +113,14 @@ function fillUnit({ unit, name, group, disc }, { now, replay, c, unit: chosen },
 /** Write the weights into the chosen unit on their lines, nearer to the sources, where lines are apart. */
 function fillNumbers(texts, lines, w, ghost, chosen, { of }) {
   const into = lines.filter(({ source, target }) => target === chosen && source > 0).slice(0, NUMBERS);
+  const ends = (axis) => into.map(({ source }) => of[source][axis]);
+  const spread = (axis) => Math.max(...ends(axis)) - Math.min(...ends(axis));
+  const isColumn = spread("y") > spread("x");
   texts.forEach((text, k) => {
     const words = into[k] ? weightOf(w, ghost, into[k].parameter) : "";
     if (text.textContent !== words) text.textContent = words;
     if (!into[k]) return;
-    const [from, to] = [of[into[k].source], of[chosen]], far = k % 2 && into.length > 4 ? 0.44 : 0.3;
+    const [from, to] = [of[into[k].source], of[chosen]], far = isColumn ? 0.5 : k % 2 && into.length > 2 ? 0.42 : 0.24;
     text.setAttribute("x", from.x + far * (to.x - from.x));
     text.setAttribute("y", from.y + far * (to.y - from.y) + 4);
   });

@@ -9,6 +9,9 @@
 
 /** @typedef {import("../engine/replay.js").Wiring} Wiring */
 
+/** Distances are equal if they differ by less: turned weights are rounded. */
+const EQUAL = 1e-9;
+
 /**
  * @typedef {object} Form
  * @property {Float64Array} w  in the order of the printed weights
@@ -25,7 +28,8 @@
  */
 
 /**
- * Return every form of a net with one hidden layer, or without; of any other net, the printed form alone.
+ * Return every form of a net with one hidden layer, or without, the least changed first; of any other net, the printed
+ * form alone.
  * @param {Wiring} wiring
  * @param {{inputs: number[][], desired: number[][]}} cases
  * @param {number[]} printed
@@ -47,11 +51,12 @@ export function formsOf(wiring, cases, printed) {
       }
     }
   }
-  return found;
+  const changes = ({ place, sign }) => place.filter((to, unit) => to !== unit || sign[unit] < 0).length;
+  return found.sort((a, b) => changes(a) - changes(b));
 }
 
 /**
- * Return the form that is nearest to some weights, by the sum of the distances.
+ * Return the form that is nearest to some weights, by the sum of the distances; of equals, the first.
  * @param {Form[]} forms
  * @param {ArrayLike<number>} w
  */
@@ -59,8 +64,8 @@ export function nearest(forms, w) {
   let best = forms[0], least = Infinity;
   for (const form of forms) {
     let far = 0;
-    for (let k = 0; k < form.w.length && far < least; k++) far += Math.abs(form.w[k] - w[k]);
-    if (far < least) [best, least] = [form, far];
+    for (let k = 0; k < form.w.length && far < least - EQUAL; k++) far += Math.abs(form.w[k] - w[k]);
+    if (far < least - EQUAL) [best, least] = [form, far];
   }
   return best;
 }
@@ -129,10 +134,10 @@ function signs(n) {
  */
 export function inWords({ units, n_inputs: nInputs }, { place, sign }) {
   const every = [...units.keys()], isMoved = (unit) => place[unit] !== unit;
-  const inverted = every.filter((unit) => sign[unit] < 0).map((unit) => units[place[unit]]);
+  const inverted = every.filter((unit) => sign[unit] < 0).map((unit) => place[unit]).sort((a, b) => a - b);
   return [
     ...(every.slice(0, 1 + nInputs).some(isMoved) ? ["inputs in another order"] : []),
     ...(every.slice(1 + nInputs).some(isMoved) ? ["hidden units in another order"] : []),
-    ...(inverted.length ? [`${inverted.sort().join(", ")} inverted`] : []),
+    ...(inverted.length ? [`${inverted.map((unit) => units[unit]).join(", ")} inverted`] : []),
   ];
 }

@@ -24,8 +24,7 @@ export function netPart(root, ask) {
   const key = html("p", { class: "key-line" });
   const label = html("label", { class: "field", for: "net-unit" }, "Unit ", choice);
   let scene, known = null, drawn, printed = null, scale = null;
-  const table = onDemand("The connections as a table", () => connectionsTable(scene));
-  const renew = renewing(table);
+  const table = onDemand("The connections as a table", () => connectionsTable(scene)), renew = renewing(table);
   root.append(html("div", { class: "row" }, label, ghosts), place, line, turned, key, table);
   const show = (source) => {
     printed = source === printed?.source ? null : ghostOf(scene.replay, source);

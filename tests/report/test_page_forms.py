@@ -78,5 +78,8 @@ def test_a_form_is_told_in_words():
     _, _, printed, found = forms("xor", "as_printed", inverted)
     assert found["best"] == pytest.approx(inverted(printed), abs=1e-12)
     assert found["words"] == ["h1 inverted"]
-    *_, found = forms("xor", "as_printed")
-    assert found["words"] == []
+    *_, found = forms("symmetry", "as_printed", exchanged)
+    assert found["words"] == ["hidden units in another order"]
+    for stem, reading in PRINTED:
+        *_, found = forms(stem, reading)
+        assert found["words"] == []
