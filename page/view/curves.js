@@ -5,9 +5,12 @@
 import { scaleLinear, scaleLog } from "d3-scale";
 import { line } from "d3-shape";
 import { fixed, onDemand, picture, power, short, svg, table, whole } from "./elements.js";
+import { widthOf } from "./width.js";
 
 const MARGIN = { left: 52, right: 12, top: 22, bottom: 26 };
 const HEIGHT = 160;
+/** The least width of a picture, in pixels. */
+const LEAST = 260;
 /** The most points of a line: more are not seen. */
 const POINTS = 400;
 /** The rows of the table. */
@@ -20,11 +23,13 @@ export function curvesPart(root) {
   const place = document.createElement("div");
   let scene;
   root.append(place, onDemand("The curves as a table", () => inNumbers(scene)));
-  return (now) => {
+  const width = widthOf(place, () => scene && draw(scene));
+  const draw = (now) => {
     scene = now;
-    const width = Math.max(280, place.clientWidth || 480);
-    place.replaceChildren(errorPicture(now, width), gradientPicture(now, width));
+    const wide = Math.max(LEAST, width());
+    place.replaceChildren(errorPicture(now, wide), gradientPicture(now, wide));
   };
+  return draw;
 }
 
 /** Return the axis of the sweeps; a fork's begins where that of the run before does. */

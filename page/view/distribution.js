@@ -4,9 +4,12 @@
 
 import { scaleLinear, scaleLog } from "d3-scale";
 import { html, onDemand, picture, svg, table, whole } from "./elements.js";
+import { widthOf } from "./width.js";
 
 const MARGIN = { left: 12, right: 12, top: 34, bottom: 24 };
 const HEIGHT = 190;
+/** The least width of the picture, in pixels. */
+const LEAST = 260;
 /** Pixels between the middles of two columns of dots. */
 const STEP = 6;
 /** Where the slowest run needs so many times the sweeps of the quickest, the axis is logarithmic. */
@@ -22,15 +25,17 @@ export function distributionPart(root, ask) {
   const place = html("div", {}), line = html("p", { class: "line" });
   let shown = null, scene;
   root.append(line, place, onDemand("The runs as a table", () => inNumbers(scene.replay, ask)));
-  return (now) => {
+  const wide = widthOf(place, () => scene && draw(scene));
+  const draw = (now) => {
     scene = now;
     const { replay, library, fork } = now, published = fork ? replayBefore(library, replay) : replay;
-    const width = Math.max(280, place.clientWidth || 480), key = `${replay.experiment}/${replay.reading}/${now.seed}/${width}`;
+    const width = Math.max(LEAST, wide()), key = `${replay.experiment}/${replay.reading}/${now.seed}/${width}`;
     if (key === shown) return;
     shown = key;
     line.textContent = inWords(published);
     place.replaceChildren(...(published.published ? [drawn(published, now.seed, width, ask)] : []));
   };
+  return draw;
 }
 
 /** Return the published reading that a fork began from. */

@@ -51,11 +51,14 @@ function fill({ c, desired, choose, bars, texts, verdict }, { now, replay, c: ch
   const { wiring: { units, outputs }, criteria: { learned } } = replay;
   const y = outputs.map((unit) => now.y[c * units.length + unit]);
   y.forEach((one, k) => {
+    const words = fixed(one, 2);
+    if (texts[k].textContent === words) return; // what looks the same is not drawn again
     bars[k].value = Number.isFinite(one) ? one : 0;
-    bars[k].textContent = texts[k].textContent = fixed(one, 2);
+    bars[k].textContent = texts[k].textContent = words;
   });
   choose.setAttribute("aria-pressed", String(c === chosen));
   choose.closest("tr").classList.toggle("chosen", c === chosen);
   const isRight = y.every((one, k) => (desired[k] ? one > learned.on : one < learned.off));
-  verdict.textContent = isRight ? "✓ right" : "not yet";
+  const words = isRight ? "✓ right" : "not yet";
+  if (verdict.textContent !== words) verdict.textContent = words;
 }
