@@ -13,6 +13,8 @@ import { panel, setText } from "./step/panel.js";
 import { slopeCheck } from "./step/slope.js";
 
 const PANELS = { Forward: forward, Error: error, Blame: blame, Nudge: nudge };
+const LEAD = "The step that the run takes next, for one case and one unit. "
+  + "The page rounds these numbers to four digits; the run does not.";
 /** While a run plays the numbers change after so many milliseconds, which is as quick as anybody reads. */
 const PAUSE = 100;
 
@@ -24,7 +26,7 @@ export function stepPart(root, ask) {
   const choice = choices(ask), panels = Object.keys(PANELS).map((head) => panel(head.toLowerCase(), head));
   const layers = html("p", { id: "early-and-late" }), check = slopeCheck();
   root.append(
-    html("p", { class: "lead" }, "The step that the run takes next, for one case and one unit. The page rounds these numbers to four digits; the run does not."),
+    html("p", { class: "lead" }, LEAD),
     choice.element, html("div", { class: "panels" }, ...panels.map(({ element }) => element)), layers, check.element);
   let bench = null, drawn = 0;
   return (scene) => {
@@ -65,7 +67,8 @@ function choices(ask) {
     show({ c, unit, replay: { wiring: { units } } }, shown) {
       ofCase.value = c;
       ofUnit.value = shown;
-      setText(note, unit === null || unit === shown ? "" : `${units[unit]} has no weights into it, and so no step: shown is ${units[shown]}.`);
+      const isOther = unit !== null && unit !== shown;
+      setText(note, isOther ? `No weights lead into ${units[unit]}, so it has no step: shown is ${units[shown]}.` : "");
     },
   };
 }
