@@ -79,9 +79,12 @@ function frame(x, y, width, name) {
     svg("text", { class: "title", x: 0, y: 12 }, name),
     svg("line", { class: "axis", x1: MARGIN.left, x2: width - MARGIN.right, y1: floor, y2: floor }),
     ...ticks.map((one) => svg("text", { class: "tick", x: x(one), y: HEIGHT - 6, "text-anchor": "middle" }, whole(one))),
-    ...rungs.map((one) => svg("text", { class: "tick", x: MARGIN.left - 6, y: y(one) + 4, "text-anchor": "end" }, short(one))),
+    ...rungs.map((one) => svg("text", { class: "tick", x: MARGIN.left - 6, y: y(one) + 4, "text-anchor": "end" }, rungName(one))),
   ];
 }
+
+/** Return a rung in words: a very small power of ten, which only a logarithmic axis has, without a factor. */
+const rungName = (one) => short(one).replace("1.00 × ", "");
 
 const isPower = (one) => Math.abs(Math.log10(one) - Math.round(Math.log10(one))) < 1e-9;
 

@@ -33,7 +33,9 @@ export function slopeCheck() {
   const at = () => parts.slider.valueAsNumber;
   const show = () => {
     const { now, replay, player } = scene, { w } = now.state, p = parameter(), isQuick = over.cost * STEPS < QUICK;
-    if (player.isPlaying && !isQuick) return setText(parts.words, "Pause the run to measure the slope.");
+    const isLate = player.isPlaying && !isQuick;
+    parts.image.style.visibility = isLate ? "hidden" : "visible"; // a curve of an earlier sweep would be wrong
+    if (isLate) return setText(parts.words, "Pause the run to measure the slope.");
     const key = [now.sweep, scene.seed, p].join();
     if (measuredOf !== key || known !== curve?.of) {
       measuredOf = key;
