@@ -41,7 +41,8 @@ const ASKED = {
   /** Whether the weights and changes that the step says are those that the run has next. */
   next(seed) {
     const run = at(seed, given.sweep), c = run.error.trained.lastIndexOf(1);
-    const { newW, newDelta } = new Bench(replay, seed, run.error.trained).momentOf(sceneOf(run, c), replay.wiring.outputs[0]);
+    const bench = new Bench(replay, seed, run.error.trained);
+    const { newW, newDelta } = bench.momentOf(sceneOf(run, c), replay.wiring.outputs[0]);
     run.step();
     return same(newW.subarray(0, run.net.nWeights), run.w.subarray(0, run.net.nWeights)) && same(newDelta, run.delta);
   },
@@ -54,9 +55,10 @@ const ASKED = {
 
   /** Whether a fork with nothing changed has the bits of the run. */
   unchanged(seed) {
-    const state = at(seed, given.sweep).save(), { run, changed } = forked(seed, changes.unchanged(replay, state), given.sweeps);
-    const whole = at(seed, given.sweep + given.sweeps);
-    return [changed.published, same(run.w, whole.w) && same(run.delta, whole.delta) && run.learnedAt === whole.learnedAt];
+    const state = at(seed, given.sweep).save();
+    const { run, changed } = forked(seed, changes.unchanged(replay, state), given.sweeps);
+    const whole = at(seed, given.sweep + given.sweeps), isSame = same(run.w, whole.w) && same(run.delta, whole.delta);
+    return [changed.published, isSame && run.learnedAt === whole.learnedAt];
   },
 
   /** When a run learns, and when it does without any of its hidden units, from its first weights. */
@@ -77,7 +79,7 @@ const ASKED = {
     return [weights(replay, state.w), weights(changed, left.w), changed.wiring.levels, changed.wiring.outputs];
   },
 
-  /** Whether hidden units that are wired alike have equal weights: of a run from equal weights, and of the run itself. */
+  /** Whether hidden units that are wired alike have equal weights: from equal weights, and in the run itself. */
   equal(seed) {
     const { run } = forked(seed, changes.withEqualWeights(replay, changes.firstState(replay, seed), 0.1), given.sweeps);
     const groups = twins(replay.wiring), are = ({ w }) => groups.map((group) => areEqual(replay.wiring, w, group));
@@ -117,8 +119,10 @@ const ASKED = {
     return Object.fromEntries(Object.entries(made).map(([name, one]) => {
       const { n, isFinite, words, changed } = forked(seed, one, 2);
       const { wiring: { parameter, n_weights: nWeights, source, target } } = changed;
-      const inOrder = target.every((j, k) => k === 0 || target[k - 1] < j || (target[k - 1] === j && source[k - 1] < source[k]));
-      return [name, { words, isWhole: isFinite && inOrder && new Set(parameter).size === nWeights && n >= nWeights, published: changed.published }];
+      const follows = (k) => target[k - 1] < target[k] || (target[k - 1] === target[k] && source[k - 1] < source[k]);
+      const inOrder = target.every((_, k) => k === 0 || follows(k));
+      const isWhole = isFinite && inOrder && new Set(parameter).size === nWeights && n >= nWeights;
+      return [name, { words, isWhole, published: changed.published }];
     }));
   },
 };

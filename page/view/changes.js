@@ -84,8 +84,11 @@ export function withRate(replay, state, name, given) {
  */
 export function withFlipped(replay, state, trained, c, output) {
   const { cases, wiring: { units, outputs } } = replay, isOn = cases.desired[c][output] > 0.5;
-  if (!trained[c]) throw new Error(`the case must be one that the net is trained on, was ${cases.names[c]}, which is held out`);
-  const desired = cases.desired.map((row, n) => (n === c ? row.map((d, o) => (o === output ? Number(!isOn) : d)) : row));
+  if (!trained[c]) {
+    throw new Error(`the case must be one that the net is trained on, was ${cases.names[c]}, which is held out`);
+  }
+  const desired = cases.desired.map((row) => [...row]);
+  desired[c][output] = Number(!isOn);
   const words = `${units[outputs[output]]} is to be ${isOn ? "off" : "on"} for ${cases.names[c]}`;
   return { ...unchanged({ ...replay, cases: { ...cases, desired } }, anew(state)), words };
 }
@@ -102,9 +105,12 @@ export function withWeight(replay, state, k, given) {
   const { wiring: { parameter, source }, recipe } = replay, name = nameOfWeight(replay, k), w = state.w.slice();
   const isHeld = recipe.biases === "negative" && source[k] === 0, value = numberOf(given);
   if (!(Math.abs(value) <= LARGEST_WEIGHT)) {
-    throw new Error(`weight ${name} must be a number from −${LARGEST_WEIGHT} to ${LARGEST_WEIGHT}, was ${asGiven(given)}`);
+    const bounds = `from −${LARGEST_WEIGHT} to ${LARGEST_WEIGHT}`;
+    throw new Error(`weight ${name} must be a number ${bounds}, was ${asGiven(given)}`);
   }
-  if (isHeld && value > 0) throw new Error(`bias ${name} must be a number at or below 0 in this net, was ${asGiven(given)}`);
+  if (isHeld && value > 0) {
+    throw new Error(`bias ${name} must be a number at or below 0 in this net, was ${asGiven(given)}`);
+  }
   w[parameter[k]] = value;
   return { ...unchanged(replay, anew({ ...state, w })), words: `weight ${name} = ${inWords(value)}` };
 }
@@ -151,11 +157,13 @@ export function withoutHidden(replay, state, seed) {
   }
   const words = "without hidden units";
   if (!added.length) return { ...bare, words };
-  const n = wiring.n_weights, before = replay.wiring.n_weights, drawn = draws(seed, before + added.length).slice(before);
-  const connections = [...wiring.source.keys()].map((k) => ({ i: wiring.source[k], j: wiring.target[k], p: wiring.parameter[k] }));
+  const n = wiring.n_weights, before = replay.wiring.n_weights;
+  const drawn = draws(seed, before + added.length).slice(before).map((one) => recipe.initial_range * one);
+  const { source, target, parameter } = wiring;
+  const connections = source.map((i, k) => ({ i, j: target[k], p: parameter[k] }));
   connections.push(...added.map(({ i, j }, m) => ({ i, j, p: n + m })));
   const whole = { ...wiring, ...listed(connections), n_weights: n + added.length };
-  const w = grown(bare.state.w, [...drawn].map((one) => recipe.initial_range * one)), delta = grown(bare.state.delta, drawn.map(() => 0));
+  const w = grown(bare.state.w, drawn), delta = grown(bare.state.delta, drawn.map(() => 0));
   const start = bare.replay.start && [...bare.replay.start, ...added.map(() => 0)];
   return { replay: { ...bare.replay, wiring: whole, start }, state: { ...bare.state, w, delta }, words };
 }
@@ -182,7 +190,8 @@ export function canLoseUnits({ wiring: { parameter, n_weights: n, has_gains: has
  * @param {number} unit
  */
 export function isReachedWithout({ wiring }, unit) {
-  const { n_inputs: nInputs, units, source, target, outputs } = wiring, hears = units.map((_, j) => j > 0 && j <= nInputs);
+  const { n_inputs: nInputs, units, source, target, outputs } = wiring;
+  const hears = units.map((_, j) => j > 0 && j <= nInputs);
   source.forEach((i, k) => { // connections are in order of the unit that they lead to
     if (i !== unit && target[k] !== unit && hears[i]) hears[target[k]] = true;
   });

@@ -13,8 +13,12 @@ import { panel, setText } from "./step/panel.js";
 import { slopeCheck } from "./step/slope.js";
 
 const PANELS = { Forward: forward, Error: error, Blame: blame, Nudge: nudge };
+const LEAD = "The step that the run takes next, for one case and one unit. "
+  + "The page rounds these numbers to four digits; the run does not.";
 /** While a run plays the numbers change after so many milliseconds, which is as quick as anybody reads. */
 const PAUSE = 100;
+/** The least pause as so many times the milliseconds that the last drawing took: a large net must not stop the run. */
+const REST = 8;
 
 /**
  * @param {HTMLElement} root
@@ -24,13 +28,13 @@ export function stepPart(root, ask) {
   const choice = choices(ask), panels = Object.keys(PANELS).map((head) => panel(head.toLowerCase(), head));
   const layers = html("p", { id: "early-and-late" }), check = slopeCheck();
   root.append(
-    html("p", { class: "lead" }, "The step that the run takes next, for one case and one unit. The page rounds these numbers to four digits; the run does not."),
+    html("p", { class: "lead" }, LEAD),
     choice.element, html("div", { class: "panels" }, ...panels.map(({ element }) => element)), layers, check.element);
-  let bench = null, drawn = 0;
+  let bench = null, next = 0;
   return (scene) => {
     const { replay, seed, now, player } = scene;
-    if (player.isPlaying && performance.now() - drawn < PAUSE) return;
-    drawn = performance.now();
+    const began = performance.now();
+    if (player.isPlaying && began < next) return;
     if (bench?.replay !== replay || bench.seed !== seed) {
       bench = new Bench(replay, seed, now.trained);
       choice.begin(replay);
@@ -40,6 +44,7 @@ export function stepPart(root, ask) {
     Object.values(PANELS).forEach((says, n) => panels[n].fill(says(moment)));
     setText(layers, earlyAndLate(moment));
     check.draw(scene, unit);
+    next = performance.now() + Math.max(PAUSE, REST * (performance.now() - began));
   };
 }
 
@@ -65,7 +70,8 @@ function choices(ask) {
     show({ c, unit, replay: { wiring: { units } } }, shown) {
       ofCase.value = c;
       ofUnit.value = shown;
-      setText(note, unit === null || unit === shown ? "" : `${units[unit]} has no weights into it, and so no step: shown is ${units[shown]}.`);
+      const isOther = unit !== null && unit !== shown;
+      setText(note, isOther ? `No weights lead into ${units[unit]}, so it has no step: shown is ${units[shown]}.` : "");
     },
   };
 }

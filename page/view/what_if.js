@@ -67,9 +67,10 @@ function setText(element, words) {
 function alikeInWords({ fork, now, replay: { wiring } }, groups) {
   if (!fork?.state || !groups.length || !groups.every((group) => areEqual(wiring, fork.state.w, group))) return "";
   const names = groups.map((group) => group.map((j) => wiring.units[j]).join(", ")).join("; ");
-  return groups.every((group) => areEqual(wiring, now.state.w, group))
-    ? `The weights of ${names} began equal and are still equal, to the last bit: equal blame, equal nudges. So they act as one unit.`
-    : `The weights of ${names} began equal and are equal no more.`;
+  const areStill = groups.every((group) => areEqual(wiring, now.state.w, group));
+  if (!areStill) return `The weights of ${names} began equal and are equal no more.`;
+  return `The weights of ${names} began equal and are still equal, to the last bit: equal blame, equal nudges. `
+    + "So they act as one unit.";
 }
 
 /** The choice from when on a change holds. */
@@ -78,8 +79,8 @@ function fromWhen() {
     const input = html("input", { type: "radio", name: "from", id: `from-${value}`, value, checked });
     return html("span", {}, input, html("label", { for: input.id }, words));
   };
-  const now = radio("now", "from the shown sweep on", true), beginning = radio("beginning", "from the beginning", false);
-  const element = html("fieldset", { class: "from" }, html("legend", {}, "When"), now, beginning);
+  const now = radio("now", "from the shown sweep on", true), first = radio("beginning", "from the beginning", false);
+  const element = html("fieldset", { class: "from" }, html("legend", {}, "When"), now, first);
   return { element, isNow: () => now.firstChild.checked };
 }
 
@@ -88,10 +89,11 @@ function readyMade(sceneNow, begin, from, ask) {
   const button = (words, does) => html("button", { type: "button", onclick: does }, words);
   const change = (words, made) => button(words, () => begin(made, from.isNow()));
   const unit = html("select", { id: "lost-unit", "aria-label": "Hidden unit" });
-  const momentum = change("No momentum", (replay, state) => ({ ...withRate(replay, state, "alpha", 0), words: "no momentum" }));
+  const momentum = change("No momentum", withoutMomentum);
   const lose = change("Take away", (replay, state) => withoutUnit(replay, state, Number(unit.value)));
   const bare = change("Take all hidden units away", (replay, state) => withoutHidden(replay, state, sceneNow().seed));
-  const equal = button("Start all weights equal", () => begin((replay, state) => withEqualWeights(replay, state, EQUAL), false));
+  const alike = (replay, state) => withEqualWeights(replay, state, EQUAL);
+  const equal = button("Start all weights equal", () => begin(alike, false));
   const other = button("Another seed", () => ask.place({ seed: otherSeed(sceneNow()) }));
   const losing = html("span", { class: "losing" }, lose, unit);
   const element = html("div", { class: "row", id: "ready-made" },
@@ -102,7 +104,8 @@ function readyMade(sceneNow, begin, from, ask) {
   return {
     element,
     begin({ replay }) {
-      const hidden = canLoseUnits(replay) ? hiddenUnits(replay) : [], some = hidden.filter((j) => isReachedWithout(replay, j));
+      const hidden = canLoseUnits(replay) ? hiddenUnits(replay) : [];
+      const some = hidden.filter((j) => isReachedWithout(replay, j));
       unit.replaceChildren(...some.map((j) => html("option", { value: j }, replay.wiring.units[j])));
       losing.hidden = some.length === 0;
       bare.hidden = hidden.length === 0;
@@ -110,10 +113,15 @@ function readyMade(sceneNow, begin, from, ask) {
       chosen = null;
     },
     show(scene) {
-      if (scene.unit !== chosen && [...unit.options].some(({ value }) => value === String(scene.unit))) unit.value = scene.unit;
+      const isHidden = [...unit.options].some(({ value }) => value === String(scene.unit));
+      if (scene.unit !== chosen && isHidden) unit.value = scene.unit;
       chosen = scene.unit;
     },
   };
+}
+
+function withoutMomentum(replay, state) {
+  return { ...withRate(replay, state, "alpha", 0), words: "no momentum" };
 }
 
 /** Return the next seed; of a problem with held-out cases one whose held-out cases are known. */
@@ -123,31 +131,26 @@ function otherSeed({ seed, replay: { held_out: heldOut } }) {
 
 /** A small form for one change of a reader's own. */
 function ownChange(sceneNow, begin) {
-  const setting = html("select", { id: "own-setting" },
-    ...Object.entries(OWN).map(([value, { words }]) => html("option", { value }, words)));
-  const connection = html("select", { id: "own-weight" }), output = html("select", { id: "own-output" });
-  const value = html("input", { type: "text", id: "own-value", inputmode: "text", autocomplete: "off", size: 8 });
-  const trouble = html("p", { class: "trouble", role: "alert" });
-  const field = (label, input) => html("div", { class: "field" }, html("label", { for: input.id }, label), input);
-  const fields = { connection: field("Connection", connection), output: field("Output, in the chosen case", output), value: field("Value", value) };
-  const form = html("form", { class: "row", novalidate: true }, field("Change", setting), ...Object.values(fields), html("button", { type: "submit" }, "Try it"));
+  const { element, form, setting, connection, output, value, fields, trouble } = formElements();
   const show = () => {
     Object.entries(fields).forEach(([name, one]) => (one.hidden = !OWN[setting.value].needs.includes(name)));
-    if (setting.value === "weight" && !connection.options.length) connection.replaceChildren(...weightOptions(sceneNow().replay));
+    const isWanted = setting.value === "weight" && !connection.options.length; // there may be thousands
+    if (isWanted) connection.replaceChildren(...weightOptions(sceneNow().replay));
     trouble.textContent = "";
   };
-  setting.addEventListener("change", show);
-  form.addEventListener("submit", (event) => {
+  const tryIt = (event) => {
     event.preventDefault();
     trouble.textContent = "";
-    const asked = { c: sceneNow().c, trained: sceneNow().now.trained, output: Number(output.value), connection: Number(connection.value), value: value.value };
+    const { c, now: { trained } } = sceneNow();
+    const asked = { c, trained, output: Number(output.value), k: Number(connection.value), value: value.value };
     try {
       begin((replay, state) => OWN[setting.value].change(replay, state, asked));
     } catch (error) {
       trouble.textContent = error.message;
     }
-  });
-  const element = html("details", { class: "numbers", id: "own-change" }, html("summary", {}, "A change of your own"), form, trouble);
+  };
+  setting.addEventListener("change", show);
+  form.addEventListener("submit", tryIt);
   return {
     element,
     begin({ replay: { wiring: { units, outputs } } }) {
@@ -156,6 +159,26 @@ function ownChange(sceneNow, begin) {
       show();
     },
   };
+}
+
+function formElements() {
+  const options = Object.entries(OWN).map(([name, { words }]) => html("option", { value: name }, words));
+  const setting = html("select", { id: "own-setting" }, ...options);
+  const connection = html("select", { id: "own-weight" }), output = html("select", { id: "own-output" });
+  const value = html("input", { type: "text", id: "own-value", autocomplete: "off", size: 8 });
+  const trouble = html("p", { class: "trouble", role: "alert" });
+  const field = (label, input) => html("div", { class: "field" }, html("label", { for: input.id }, label), input);
+  const fields = {
+    connection: field("Weight", connection),
+    output: field("Output, in the chosen case", output),
+    value: field("Value", value),
+  };
+  const submit = html("button", { type: "submit" }, "Try it");
+  const every = [field("Change", setting), ...Object.values(fields), submit];
+  const form = html("form", { class: "row", novalidate: true }, ...every);
+  const summary = html("summary", {}, "A change of your own");
+  const element = html("details", { class: "numbers", id: "own-change" }, summary, form, trouble);
+  return { element, form, setting, connection, output, value, fields, trouble };
 }
 
 const rate = (name, words) => ({
@@ -167,8 +190,14 @@ const OWN = {
   epsilon: rate("epsilon", "learning rate ε"),
   alpha: rate("alpha", "momentum α"),
   decay: rate("decay", "decay of the weights"),
-  target: { words: "flip a target", needs: ["output"], change: (replay, state, { c, output, trained }) => withFlipped(replay, state, trained, c, output) },
-  weight: { words: "set a weight", needs: ["connection", "value"], change: (replay, state, { connection, value }) => withWeight(replay, state, connection, value) },
+  target: {
+    words: "flip a target", needs: ["output"],
+    change: (replay, state, { trained, c, output }) => withFlipped(replay, state, trained, c, output),
+  },
+  weight: {
+    words: "set a weight", needs: ["connection", "value"],
+    change: (replay, state, { k, value }) => withWeight(replay, state, k, value),
+  },
 };
 
 /** Return an option for each weight: the first of the connections that share it. */

@@ -20,17 +20,21 @@ export function blame(moment) {
   if (moment.scene.replay.recipe.procedure === "desired_states") return wished(moment);
   const { scene: { replay: { wiring: { units } } }, net, unit, y, dE_dy } = moment;
   const terms = returned(moment), own = net.outputs.indexOf(unit), slope = y[unit] * (1 - y[unit]);
-  const parts = ownPart(moment, own);
-  const from = net.hasGains ? "∂E/∂x × G × w" : "∂E/∂x × w";
-  const isFed = terms.length > 0;
+  const from = net.hasGains ? "∂E/∂x × G × w" : "∂E/∂x × w", isFed = terms.length > 0;
+  const through = [
+    `${units[unit]} is to blame through the units that it feeds:`,
+    `∂E/∂y = ${own >= 0 ? "its own error + " : ""}Σ ${from} = ${told(dE_dy[unit])}`,
+  ];
+  const saturated = `${units[unit]} is saturated: y is near ${y[unit] > 0.5 ? 1 : 0}, where it hardly reacts to x. `
+    + `With y (1 − y) = ${told(slope)}, little blame passes to the weights into it.`;
   return {
     lines: [
-      ...parts,
-      ...(isFed ? [`${units[unit]} is to blame through the units that it feeds:`, `∂E/∂y = ${own >= 0 ? "its own error + " : ""}Σ ${from} = ${told(dE_dy[unit])}`] : []),
+      ...ownPart(moment, own),
+      ...(isFed ? through : []),
       ...(isFed || own >= 0 ? [] : ["It feeds no unit: ∂E/∂y = 0"]),
       ...slopeLines(moment),
     ],
-    mark: slope < SATURATED ? `${units[unit]} is saturated: y is near ${y[unit] > 0.5 ? 1 : 0}, where it hardly reacts to x. With y (1 − y) = ${told(slope)}, little blame passes to the weights into it.` : "",
+    mark: slope < SATURATED ? saturated : "",
     sum: isFed ? { words: "The sum, written out", terms: written(terms) } : undefined,
   };
 }
@@ -39,7 +43,9 @@ export function blame(moment) {
 function ownPart(moment, own) {
   if (own < 0) return [];
   const { miss, scene: { replay: { recipe } } } = moment, n = dividedBy(moment);
-  if (miss[own] === 0 && recipe.dead_zone !== "none") return ["An output that is near enough is not to blame for its own distance."];
+  if (miss[own] === 0 && recipe.dead_zone !== "none") {
+    return ["An output that is near enough is not to blame for its own distance."];
+  }
   const divided = n > 1 ? ` / ${whole(n)} = ${told(miss[own] / n)}` : "";
   return ["An output is to blame for its own distance:", `∂E/∂y = y − d = ${told(miss[own])}${divided}`];
 }
@@ -63,8 +69,9 @@ function slopeLines({ scene: { replay: { recipe, wiring } }, net, unit, w, y, dE
     return [`${total} = ∂E/∂y = ${told(dE_dx[unit])}: this net leaves out the factor y (1 − y) of its outputs.`];
   }
   const factors = `${told(dE_dy[unit])} × ${told(y[unit])} × ${told(1 - y[unit])}`;
-  const gain = net.hasGains ? [`G = ${told(gainOf(net, w, unit))} stretches x before the logistic: ∂E/∂x = G × ∂E/∂(Gx).`] : [];
-  return ["The squeeze counts as well:", `${total} = ∂E/∂y × y × (1 − y) = ${factors} = ${told(dE_dx[unit])}`, ...gain];
+  const lines = ["The squeeze counts as well:", `${total} = ∂E/∂y × y × (1 − y) = ${factors} = ${told(dE_dx[unit])}`];
+  if (!net.hasGains) return lines;
+  return [...lines, `G = ${told(gainOf(net, w, unit))} stretches x before the logistic: ∂E/∂x = G × ∂E/∂(Gx).`];
 }
 
 /**

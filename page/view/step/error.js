@@ -13,15 +13,17 @@ export function error(moment) {
   const { scene: { replay, now, c }, net, unit, isTrained, isByCase, E } = moment;
   const { names } = replay.cases, own = net.outputs.indexOf(unit), n = dividedBy(moment);
   if (!isTrained) {
-    return { lines: [`The case ${names[c]} is held out: the net is not trained on it. Its error counts as 0, and no weight changes for it.`] };
+    const heldOut = `The case ${names[c]} is held out: the net is not trained on it.`;
+    return { lines: [`${heldOut} Its error counts as 0, and no weight changes for it.`] };
   }
-  const of = n > 1 ? `½ Σ (y − d)² / ${whole(n)}` : "½ Σ (y − d)²", trained = now.trained.reduce((sum, one) => sum + one, 0);
+  const of = n > 1 ? `½ Σ (y − d)² / ${whole(n)}` : "½ Σ (y − d)²";
+  const when = isByCase ? `, after sweep ${whole(now.sweep)}` : "";
   const shown = largest(moment.miss), rest = moment.miss.length - shown.length;
   return {
     lines: [
       own >= 0 ? distance(moment, own) : `${replay.wiring.units[unit]} is a hidden unit: no output is desired of it.`,
       `E of this case = ${of} = ${told(n > 1 ? E / n : E)}`,
-      `E of all ${whole(trained)} cases = ${told(now.E)}${isByCase ? `, after sweep ${whole(now.sweep)}` : ""}`,
+      `E of all ${whole(trainedCases(now))} cases = ${told(now.E)}${when}`,
       ...deadZone(replay.recipe),
     ],
     sum: {
@@ -36,9 +38,14 @@ export function error(moment) {
  * @param {import("./moment.js").Moment} moment
  */
 export function dividedBy({ scene: { replay, now }, net }) {
-  const trained = now.trained.reduce((sum, one) => sum + one, 0);
-  return replay.recipe.error === "mean" ? trained * net.outputs.length : 1;
+  return replay.recipe.error === "mean" ? trainedCases(now) * net.outputs.length : 1;
 }
+
+/**
+ * Return the number of cases that the net is trained on.
+ * @param {import("../../engine/worker.js").Snapshot} now
+ */
+export const trainedCases = ({ trained }) => trained.reduce((sum, one) => sum + one, 0);
 
 /** Return y − d of an output in words. */
 function distance({ scene: { replay: { recipe, wiring, cases }, c }, net, y, miss }, o) {
@@ -52,5 +59,6 @@ function distance({ scene: { replay: { recipe, wiring, cases }, c }, net, y, mis
 function deadZone({ dead_zone: zone, zone_on: on, zone_off: off }) {
   if (zone === "none") return [];
   const edge = zone === "from_edge" ? " The distance of other outputs is taken from there." : "";
-  return [`An output that should be on and is above ${setting(on)}, or off and below ${setting(off)}, is near enough and counts as 0.${edge}`];
+  const near = `An output that should be on and is above ${setting(on)}, or off and below ${setting(off)}`;
+  return [`${near}, is near enough and counts as 0.${edge}`];
 }

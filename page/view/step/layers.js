@@ -18,9 +18,13 @@ export function earlyAndLate({ scene: { replay: { recipe }, now: { lengths } }, 
   const fan = largestFan(net, w), quarter = net.hasGains ? "" : `, a quarter of which is ${told(fan / 4)}`;
   const blame = `The blame of this case, |∂E/∂x| added up: early ${told(size(0))}, late ${told(size(late))}.`;
   const isApart = net.levelOfWeight.includes(late); // a recurrent net uses the weights of its first layer again
-  const gradient = isApart ? `The length of ∂E/∂w over all cases: early ${told(lengths[0])}, late ${told(lengths[late])}.` : "";
-  return `The largest slope of the logistic is ${slope}, so each layer back multiplies the blame by at most a quarter of `
-    + `the weights' size. The weights down from one unit add up, without their signs, to ${told(fan)} at most${quarter}. ${blame} ${gradient}`.trim();
+  const gradient = `The length of ∂E/∂w over all cases: early ${told(lengths[0])}, late ${told(lengths[late])}.`;
+  return [
+    `The largest slope of the logistic is ${slope}, so each layer back multiplies the blame`,
+    "by at most a quarter of the weights' size.",
+    `The weights down from one unit add up, without their signs, to ${told(fan)} at most${quarter}.`,
+    blame, ...(isApart ? [gradient] : []),
+  ].join(" ");
 }
 
 function sizeOf(numbers, from, to) {

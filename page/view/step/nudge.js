@@ -4,7 +4,7 @@
 
 import { whole } from "../elements.js";
 import { factorsOf } from "./blame.js";
-import { dividedBy } from "./error.js";
+import { dividedBy, trainedCases } from "./error.js";
 import { largest, setting, told } from "./sum.js";
 
 /**
@@ -12,7 +12,9 @@ import { largest, setting, told } from "./sum.js";
  * @returns {import("./panel.js").Said}
  */
 export function nudge(moment) {
-  if (moment.isByCase && !moment.isTrained) return { lines: ["The net is not trained on this case: no weight changes after it."] };
+  if (moment.isByCase && !moment.isTrained) {
+    return { lines: ["The net is not trained on this case: no weight changes after it."] };
+  }
   const { scene: { replay: { recipe, wiring: { units } }, sweep, player }, net, descent, unit } = moment;
   const [epsilon, alpha] = descent.rates(sweep + 1), isStates = recipe.procedure === "desired_states";
   const dE_dw = isStates ? "Σ signal × y" : "∂E/∂w", momentum = alpha ? " + α × the last Δw" : "";
@@ -41,9 +43,10 @@ const hasSum = ({ isByCase, net }) => !isByCase || net.source.length > net.nWeig
 
 function headsOf(moment, symbols, isStates) {
   const { isByCase, scene: { now } } = moment;
-  const trained = now.trained.reduce((sum, one) => sum + one, 0), product = isStates ? "signal × y" : "∂E/∂w";
-  const all = isByCase ? `${product}, all that share it` : `${product}, all ${whole(trained)} cases`;
-  return ["weight", `${symbols} × y below`, `${product}, this case`, ...(hasSum(moment) ? [all] : []), "last Δw", "Δw", "w", "new w"];
+  const product = isStates ? "signal × y" : "∂E/∂w";
+  const all = isByCase ? `${product}, all that share it` : `${product}, all ${whole(trainedCases(now))} cases`;
+  const first = ["weight", `${symbols} × y below`, `${product}, this case`];
+  return [...first, ...(hasSum(moment) ? [all] : []), "last Δw", "Δw", "w", "new w"];
 }
 
 function rowOf(moment, k) {
@@ -60,17 +63,24 @@ function furtherTerms(moment) {
   const { scene: { replay: { recipe }, sweep, now }, net, descent, isByCase } = moment;
   const [, alpha, decay] = descent.rates(sweep + 1), n = dividedBy(moment), lines = [];
   const shared = net.source.length - net.nWeights;
-  if (isByCase) lines.push("The weights change after every case: the numbers are those of the moment when this case comes.");
+  if (isByCase) {
+    lines.push("The weights change after every case: the numbers are those of the moment when this case comes.");
+  }
   if (shared > 0) lines.push("Connections share a weight: its ∂E/∂w is the sum over all of them.");
-  if (descent.times > 1) lines.push(`E is a mean here, and ε is taken ${whole(descent.times)} times: once for each case.`);
-  else if (n > 1) lines.push(`E is a mean here: ∂E/∂w is divided by ${whole(n)}, cases times outputs.`);
-  if (recipe.epsilon_by === "fan_in") lines.push("ε of a weight is divided by the number of connections into its unit.");
+  if (descent.times > 1) {
+    lines.push(`E is a mean here, and ε is taken ${whole(descent.times)} times: once for each case.`);
+  } else if (n > 1) lines.push(`E is a mean here: ∂E/∂w is divided by ${whole(n)}, cases times outputs.`);
+  if (recipe.epsilon_by === "fan_in") {
+    lines.push("ε of a weight is divided by the number of connections into its unit.");
+  }
   if (sweep < recipe.opening_sweeps) {
-    lines.push(`These are the rates of the first ${whole(recipe.opening_sweeps)} sweeps; later ε = ${setting(recipe.epsilon)} and α = ${setting(recipe.alpha)}.`);
+    const later = `later ε = ${setting(recipe.epsilon)} and α = ${setting(recipe.alpha)}`;
+    lines.push(`These are the rates of the first ${whole(recipe.opening_sweeps)} sweeps; ${later}.`);
   } else if (recipe.late_sweep > 0 && sweep >= recipe.late_sweep) {
     lines.push(`These are the rates after sweep ${whole(recipe.late_sweep)}.`);
   }
-  if (decay && !(recipe.decay_from === "learned" && now.learnedAt === null)) lines.push(decayLine(recipe, decay, alpha));
+  const isLater = recipe.decay_from === "learned" && now.learnedAt === null;
+  if (decay && !isLater) lines.push(decayLine(recipe, decay, alpha));
   if (recipe.biases === "negative") lines.push("A bias that would be above 0 is set to 0.");
   if (net.hasGains) lines.push(`The gain of each layer changes too, by −${setting(recipe.gain_epsilon)} × ∂E/∂G.`);
   return lines;

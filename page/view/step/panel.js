@@ -1,5 +1,5 @@
 /**
- * A panel of a step: a head, lines, and lines or a table that open on demand; its elements stay, and their words change.
+ * A panel of a step: a head, lines, a sum that opens on demand, a table. Its elements stay, and their words change.
  */
 
 import { html } from "../elements.js";
@@ -57,11 +57,14 @@ function fillTable(place, { caption, heads, rows, rest }) {
   if (place.dataset.shape !== shape) {
     place.dataset.shape = shape;
     const head = html("tr", {}, ...heads.map((one) => html("th", { scope: "col" }, one)));
-    const body = rows.map(([, ...cells]) => html("tr", {}, html("th", { scope: "row" }), ...cells.map(() => html("td"))));
+    const cellsOf = ([, ...others]) => [html("th", { scope: "row" }), ...others.map(() => html("td"))];
+    const body = rows.map((cells) => html("tr", {}, ...cellsOf(cells)));
     const table = html("table", {}, html("caption"), html("thead", {}, head), html("tbody", {}, ...body));
-    place.replaceChildren(html("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": caption }, table), html("p"));
+    const scroll = html("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": caption }, table);
+    place.replaceChildren(scroll, html("p"));
   }
   setText(place.querySelector("caption"), caption);
+  place.firstElementChild.setAttribute("aria-label", caption);
   setText(place.lastElementChild, rest);
   const lines = place.querySelectorAll("tbody tr");
   rows.forEach((cells, n) => cells.forEach((cell, k) => setText(lines[n].children[k], cell)));

@@ -4,7 +4,7 @@
 
 import { scaleLinear } from "d3-scale";
 import { line } from "d3-shape";
-import { fixed, html, onDemand, picture, svg, table, whole } from "../elements.js";
+import { fixed, html, onDemand, picture, significant, svg, table, whole } from "../elements.js";
 import { ErrorOver } from "./error_over.js";
 import { setText } from "./panel.js";
 import { told } from "./sum.js";
@@ -33,16 +33,20 @@ export function slopeCheck() {
   const at = () => parts.slider.valueAsNumber;
   const show = () => {
     const { now, replay, player } = scene, { w } = now.state, p = parameter(), isQuick = over.cost * STEPS < QUICK;
-    if (player.isPlaying && !isQuick) return setText(parts.words, "Pause the run to measure the slope.");
+    const isLate = player.isPlaying && !isQuick;
+    parts.image.style.visibility = isLate ? "hidden" : "visible"; // a curve of an earlier sweep would be wrong
+    if (isLate) return setText(parts.words, "Pause the run to measure the slope.");
     const key = [now.sweep, scene.seed, p].join();
     if (measuredOf !== key || known !== curve?.of) {
       measuredOf = key;
       const nudges = nudgesOf(over.cost * STEPS < LARGE ? STEPS : FEW);
-      curve = { of: known, nudges, E: nudges.map((by) => over.at(w, p, by)), slope: over.slope(w, p), doubt: over.doubt(now.E) };
+      const E = nudges.map((by) => over.at(w, p, by));
+      curve = { of: known, nudges, E, slope: over.slope(w, p), doubt: over.doubt(now.E) };
+      parts.numbers.firstElementChild.open = false; // a table of another curve would be wrong
     }
-    const moved = over.at(w, p, at()), dE_dw = now.dE_dw[p];
-    paint(parts, { ...curve, now: now.E, dE_dw, by: at(), moved });
-    setText(parts.words, inWords(replay.recipe, now.sweep, { w: w[p], by: at(), moved, E: now.E, slope: curve.slope, doubt: curve.doubt, dE_dw }));
+    const found = { ...curve, w: w[p], by: at(), moved: over.at(w, p, at()), now: now.E, dE_dw: now.dE_dw[p] };
+    paint(parts, found);
+    setText(parts.words, inWords(replay.recipe, now.sweep, found));
   };
   parts.slider.addEventListener("input", show);
   parts.weight.addEventListener("change", show);
@@ -68,16 +72,20 @@ const nudgesOf = (steps) => Array.from({ length: steps + 1 }, (_, n) => -MOST + 
 
 function elements() {
   const weight = html("select", { id: "slope-weight" });
-  const slider = html("input", { type: "range", min: -MOST, max: MOST, step: 0.01, value: 0, "aria-label": "Nudge of the weight" });
+  const range = { type: "range", min: -MOST, max: MOST, step: 0.01, value: 0 };
+  const slider = html("input", { ...range, "aria-label": "Nudge of the weight" });
   const less = html("button", { type: "button", "aria-label": "A smaller weight" }, "−");
   const more = html("button", { type: "button", "aria-label": "A larger weight" }, "+");
   const axes = svg("g", {}), path = svg("path", { class: "curve" }), tangent = svg("path", { class: "tangent" });
   const dot = svg("circle", { class: "dot", r: 4 });
-  const image = picture(WIDTH, HEIGHT, "", axes, tangent, path, dot), words = html("p", { class: "line" }), numbers = html("div");
+  const image = picture(WIDTH, HEIGHT, "", axes, tangent, path, dot);
+  const words = html("p", { class: "line" }), numbers = html("div");
   const choice = html("div", { class: "field" }, html("label", { for: "slope-weight" }, "Weight"), weight);
   const element = html("section", { class: "panel slope", "aria-labelledby": "slope-head" },
     html("h3", { id: "slope-head" }, "Is the slope right? Nudge a weight and see"),
-    html("div", { class: "beside" }, html("div", {}, html("div", { class: "row" }, choice, less, more), slider, words), html("div", {}, image, numbers)));
+    html("div", { class: "beside" },
+      html("div", {}, html("div", { class: "row" }, choice, less, more), slider, words),
+      html("div", {}, image, numbers)));
   return { element, weight, slider, less, more, axes, path, tangent, dot, image, words, numbers };
 }
 
@@ -101,39 +109,48 @@ function paint({ axes, path, tangent, dot, image }, { nudges, E, now, dE_dw, by,
   dot.setAttribute("cx", x(by));
   dot.setAttribute("cy", Number.isFinite(moved) ? y(moved) : 0);
   axes.replaceChildren(...frame(x, y));
-  image.setAttribute("aria-label", `E over the nudge of this weight, from ${told(E[0])} through ${told(now)} to ${told(E.at(-1))}; a line of slope ${told(dE_dw)} touches it, measured ${told(slope)}`);
+  const course = `E over the nudge of this weight, from ${told(E[0])} through ${told(now)} to ${told(E.at(-1))}`;
+  image.setAttribute("aria-label", `${course}; beside it a line of slope ${told(dE_dw)}, measured ${told(slope)}`);
 }
 
 /** Return the two ends of the tangent inside the picture. */
 function ends(E, slope, [low, high]) {
   if (!Number.isFinite(E) || !Number.isFinite(slope)) return [];
-  const reach = slope === 0 ? MOST : Math.min(MOST, ...[low, high].map((edge) => Math.abs((edge - E) / slope)).filter((one) => one > 0));
+  const edges = [low, high].map((edge) => Math.abs((edge - E) / slope)).filter((one) => one > 0);
+  const reach = slope === 0 ? MOST : Math.min(MOST, ...edges);
   return [[-reach, E - reach * slope], [reach, E + reach * slope]];
 }
 
 function frame(x, y) {
   const floor = HEIGHT - MARGIN.bottom;
+  const below = (one) => ({ class: "tick", x: x(one), y: HEIGHT - 8, "text-anchor": "middle" });
+  const beside = (one) => ({ class: "tick", x: MARGIN.left - 6, y: y(one) + 4, "text-anchor": "end" });
   return [
     svg("text", { class: "title", x: 0, y: 12 }, "E over the nudge; dashed: the slope ∂E/∂w"),
     svg("line", { class: "axis", x1: MARGIN.left, x2: WIDTH - MARGIN.right, y1: floor, y2: floor }),
     svg("line", { class: "cursor", x1: x(0), x2: x(0), y1: MARGIN.top, y2: floor }),
-    ...[-MOST, 0, MOST].map((one) => svg("text", { class: "tick", x: x(one), y: HEIGHT - 8, "text-anchor": "middle" }, fixed(one, 1))),
-    ...y.ticks(4).map((one) => svg("text", { class: "tick", x: MARGIN.left - 6, y: y(one) + 4, "text-anchor": "end" }, told(one))),
+    ...[-MOST, 0, MOST].map((one) => svg("text", below(one), fixed(one, 1))),
+    ...y.ticks(4).map((one) => svg("text", beside(one), told(one))),
   ];
 }
 
-function inWords(recipe, sweep, { w, by, moved, E, slope, doubt, dE_dw }) {
+function inWords(recipe, sweep, { w, by, moved, now, slope, doubt, dE_dw }) {
   const sign = by < 0 ? "−" : "+", when = recipe.update === "case" ? `After sweep ${whole(sweep)}, with` : "With";
-  const nudged = `${when} w = ${told(w)} ${sign} ${fixed(Math.abs(by), 2)}, E of all cases is ${told(moved)}; now it is ${told(E)}.`;
+  const weight = `${when} w = ${told(w)} ${sign} ${fixed(Math.abs(by), 2)}`;
+  const nudged = `${weight}, E of all cases is ${told(moved)}; now it is ${told(now)}.`;
   const beside = `The slope of E, measured: ${told(slope)}. By back-propagation: ∂E/∂w = ${told(dE_dw)}.`;
   if (recipe.procedure === "desired_states") {
-    return `${nudged} The slope of E, measured: ${told(slope)}. This procedure does not follow the slope: it uses ${told(dE_dw)} in its place.`;
+    const other = `This procedure does not follow the slope: it uses ${told(dE_dw)} in its place.`;
+    return `${nudged} The slope of E, measured: ${told(slope)}. ${other}`;
   }
-  if (recipe.output_slope === "left_out") return `${nudged} ${beside} They differ: this net leaves out the factor y (1 − y) of its outputs.`;
-  const rounded = doubt > CLEAR * Math.abs(dE_dw) ? ` E is rounded, so a slope is measured to about ±${told(doubt)}.` : "";
-  return `${nudged} ${beside}${rounded}`;
+  if (recipe.output_slope === "left_out") {
+    return `${nudged} ${beside} They differ: this net leaves out the factor y (1 − y) of its outputs.`;
+  }
+  if (doubt <= CLEAR * Math.abs(dE_dw)) return `${nudged} ${beside}`;
+  return `${nudged} ${beside} E is rounded, so a slope is measured to about ±${told(doubt)}.`;
 }
 
 function inNumbers({ nudges, E }) {
-  return table("E over the nudge", ["nudge", "E"], nudges.map((by, n) => [fixed(by, 3), told(E[n])]));
+  const rows = nudges.map((by, n) => [fixed(by, 3), significant(E[n], 8)]).filter((_, n) => n % 2 === 0);
+  return table("E over the nudge", ["nudge", "E"], rows);
 }

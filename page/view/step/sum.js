@@ -9,7 +9,10 @@ const MOST = 12;
 const DIGITS = 4;
 
 /** Return a number with four digits that count; a whole number, such as an input, as it is. */
-export const told = (value) => (Number.isInteger(value) && Math.abs(value) < 10 ** DIGITS ? fixed(value, 0) : significant(value, DIGITS));
+export function told(value) {
+  const isShort = Number.isInteger(value) && Math.abs(value) < 10 ** DIGITS;
+  return isShort ? fixed(value, 0) : significant(value, DIGITS);
+}
 
 /** Return a setting of a recipe with all its digits. */
 export const setting = (value) => String(value).replace("-", "−");

@@ -15,20 +15,24 @@ export function wished(moment) {
   const { scene: { replay: { wiring: { units } } }, net, unit, y, signal, miss } = moment;
   const wishes = wishesOf(moment), wish = wishes[unit], own = net.outputs.indexOf(unit);
   const first = "This net learns by desired states, the second procedure of L, and not by the slope of E.";
-  if (own >= 0) return { lines: [first, `${units[unit]} is told what to be: its signal is y − d = ${told(miss[own])}${signalOf(moment)}.`] };
+  const n = dividedBy(moment), divided = n > 1 ? ` / ${whole(n)}` : "";
+  if (own >= 0) {
+    const parts = `${told(miss[own])}${n > 1 ? `${divided} = ${told(signal[unit])}` : ""}`;
+    return { lines: [first, `${units[unit]} is told what to be: its signal is y − d = ${parts}.`] };
+  }
   const state = wish > 0 ? 1 : 0, { terms } = heard(moment, wishes);
+  const product = `${factor(y[unit] - state)} × ${told(Math.abs(wish))}${divided}`;
   return {
     lines: [
       first,
-      "A hidden unit hears the wishes of the units that it feeds: the sign is the state that is desired, the size how much that matters.",
+      "A hidden unit hears the wishes of the units that it feeds.",
+      "The sign of a wish is the state that is desired, its size how much that matters.",
       `wish = Σ w × wish / Σ |w| × |wish| = ${told(wish)}: it should be ${state ? "on" : "off"}`,
-      `signal = (y − ${state}) × |wish|${dividedBy(moment) > 1 ? ` / ${whole(dividedBy(moment))}` : ""} = ${factor(y[unit] - state)} × ${told(Math.abs(wish))} = ${told(signal[unit])}`,
+      `signal = (y − ${state}) × |wish|${divided} = ${product} = ${told(signal[unit])}`,
     ],
     sum: { words: "Σ w × wish, written out", terms: written(terms) },
   };
 }
-
-const signalOf = (moment) => (dividedBy(moment) > 1 ? ` / ${whole(dividedBy(moment))} = ${told(moment.signal[moment.unit])}` : "");
 
 /** Return the wish of every computed unit, as engine/desired_states.js has it. */
 function wishesOf(moment) {
@@ -51,7 +55,8 @@ function heard({ scene: { replay: { wiring: { units } } }, net, unit, w }, wishe
   const terms = [];
   for (let n = net.outOf[unit]; n < net.outOf[unit + 1]; n++) {
     const k = net.bySource[n], j = net.target[k], weight = w[net.parameter[k]];
-    terms.push({ words: `${units[unit]} → ${units[j]}: ${told(weight)} × ${factor(wishes[j])}`, value: weight * wishes[j] });
+    const words = `${units[unit]} → ${units[j]}: ${told(weight)} × ${factor(wishes[j])}`;
+    terms.push({ words, value: weight * wishes[j] });
     total += weight * wishes[j];
     size += Math.abs(weight) * Math.abs(wishes[j]);
   }
