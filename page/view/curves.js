@@ -48,7 +48,7 @@ function errorPicture(scene, width) {
   return picture(width, HEIGHT, `E falls to ${short(curves.E.at(-1))}; at sweep ${whole(sweep)} it is ${short(now.E)}`,
     ...frame(x, y, width, "E, the error"),
     ...marks.map(({ sweeps }) => svg("line", { class: "printed", x1: x(sweeps), x2: x(sweeps), y1: MARGIN.top, y2: HEIGHT - MARGIN.bottom })),
-    svg("path", { class: "curve faint", d: path(theirs) }),
+    ...(before ? [svg("path", { class: "curve faint", d: path(theirs) })] : []),
     svg("path", { class: "curve", d: path(ours) }),
     ...cursor(x(sweep), y(now.E)));
 }

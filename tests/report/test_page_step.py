@@ -332,7 +332,7 @@ def test_a_fork_and_back(visit):
     page.get_by_role("button", name="Take away").click()
     page.wait_for_selector(f"{MARK}:has-text('without h1, from sweep 300 on: no longer the published run')")
     page.wait_for_selector("#curves .faint")
-    page.get_by_role("button", name="To the end").click()
+    page.get_by_role("button", name="End of the run").click()
     page.wait_for_selector("#controls .line:text-matches('sweep ([0-9,]+) of \\\\1 ')")
     assert "not learned yet" in page.locator("#controls .line").inner_text()
     assert page.locator("#step-unit option").all_inner_texts() == ["o1"]
@@ -348,7 +348,7 @@ def test_equal_weights_in_the_page(visit):
     is_published(page)
     page.get_by_role("button", name="Start all weights equal").click()
     page.wait_for_selector(f"{MARK}:has-text('all weights start at 0.1, from the beginning')")
-    page.get_by_role("button", name="To the end").click()
+    page.get_by_role("button", name="End of the run").click()
     page.wait_for_selector(".alike:has-text('h1, h2 began equal and are still equal, to the last bit')")
 
 
