@@ -17,6 +17,10 @@ from backprop86.running.settings import load
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.results]
 
 
+DRAWN = "new Promise((resume) => requestAnimationFrame(() => requestAnimationFrame(resume)))"
+"""The last state is drawn in the next frame."""
+
+
 @pytest.fixture
 def visit(browser, page_site):
     """Open the page at a moment of a run, in Chromium; in the end nothing may have complained."""
@@ -28,6 +32,7 @@ def visit(browser, page_site):
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.goto(f"{page_site}#{place}")
         page.wait_for_selector("body:not(.waiting) #net .net svg")
+        page.evaluate(DRAWN)
         pages.append(page)
         return page
 
