@@ -7,10 +7,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { checked } from "../page/engine/replay.js";
 import { Run } from "../page/engine/train.js";
-import * as changes from "../page/view/changes.js";
+import * as changes from "../page/view/what_if/changes.js";
 import { ErrorOver } from "../page/view/step/error_over.js";
 import { Bench } from "../page/view/step/moment.js";
-import { areEqual, twins } from "../page/view/twins.js";
+import { areEqual, twins } from "../page/view/what_if/twins.js";
 
 const given = JSON.parse(readFileSync(0)), { replay } = given;
 

@@ -11,14 +11,14 @@ import { controlsPart } from "./controls.js";
 import { curvesPart } from "./curves.js";
 import { distributionPart } from "./distribution.js";
 import { libraryOf, replayOf, shelve } from "./library.js";
-import { netPart } from "./net.js";
+import { netPart } from "./net/net.js";
 import { outputsPart } from "./outputs.js";
 import { peoplePart } from "./people.js";
-import { planePart } from "./plane.js";
+import { planePart } from "./plane/plane.js";
 import { Player } from "./player.js";
-import { stepPart } from "./step.js";
+import { stepPart } from "./step/step.js";
 import { tourPart } from "./tour.js";
-import { whatIfPart } from "./what_if.js";
+import { whatIfPart } from "./what_if/what_if.js";
 
 /** @typedef {import("./address.js").Contents} Contents */
 /** @typedef {import("./address.js").Place} Place */

@@ -3,8 +3,8 @@
  */
 
 import { fixed, html, onDemand, table } from "./elements.js";
-import { hinton } from "./hinton.js";
-import { scaleOf } from "./scale.js";
+import { hinton } from "./net/hinton.js";
+import { scaleOf } from "./net/scale.js";
 import { widthOf } from "./width.js";
 
 /** The people of one family: the first inputs are the English, then the Italians. */

@@ -34,7 +34,7 @@ def forms(stem, reading, like=None):
     printed = next(iter(own_picture(stem, recipe.network).printed.values()))
     task = {"wiring": given["wiring"], "cases": given["cases"], "printed": printed}
     task["like"] = printed if like is None else like(np.array(printed)).tolist()
-    words = "--input-type=module", "-e", FORMS, (PAGE / "view" / "forms.js").as_uri()
+    words = "--input-type=module", "-e", FORMS, (PAGE / "view/net/forms.js").as_uri()
     found = json.loads(node(*words, given=json.dumps(task).encode()))
     return wiring_of(experiment.problem.wiring, recipe), experiment.problem.cases(recipe), np.array(printed), found
 

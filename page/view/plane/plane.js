@@ -4,8 +4,8 @@
 
 import { bent } from "./bent.js";
 import { casePoint } from "./case_point.js";
-import { fixed, html, onDemand, svg, table } from "./elements.js";
-import { hiddenOf } from "./places.js";
+import { fixed, html, onDemand, svg, table } from "../elements.js";
+import { hiddenOf } from "../net/places.js";
 import { colour, FINE, halfOf, PLANE } from "./square_plane.js";
 import { statesAt } from "./states.js";
 

@@ -6,10 +6,10 @@ import {
   canLoseUnits, firstState, hiddenUnits, isReachedWithout, nameOfWeight, withEqualWeights, withFlipped, withoutHidden,
   withoutUnit, withRate, withRateTimes, withWeight,
 } from "./changes.js";
-import { html, whole } from "./elements.js";
+import { html, whole } from "../elements.js";
 import { areEqual, twins } from "./twins.js";
 
-/** @typedef {import("./main.js").Scene} Scene */
+/** @typedef {import("../main.js").Scene} Scene */
 
 /** The value of all weights that start equal. */
 const EQUAL = 0.1;

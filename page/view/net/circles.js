@@ -2,7 +2,7 @@
  * A small net as circles and lines: a disc's area is a unit's output, the width of a line or ring the size of a weight.
  */
 
-import { fixed, svg } from "./elements.js";
+import { fixed, svg } from "../elements.js";
 import { placesOf } from "./places.js";
 import { discRadius, scaleOf } from "./scale.js";
 
@@ -14,7 +14,7 @@ const MIDDLE = { "text-anchor": "middle" };
 
 /**
  * Make the picture once; return it, the widest line, and a function that draws a scene into it and returns the scale.
- * @param {import("./main.js").Scene["replay"]} replay
+ * @param {import("../main.js").Scene["replay"]} replay
  * @param {number} width
  * @param {any} ask
  */

@@ -2,15 +2,15 @@
  * One step, taken apart: forward, error, blame and nudge of one unit in one case, with the run's own numbers.
  */
 
-import { html } from "./elements.js";
-import { blame } from "./step/blame.js";
-import { error } from "./step/error.js";
-import { forward } from "./step/forward.js";
-import { earlyAndLate } from "./step/layers.js";
-import { Bench } from "./step/moment.js";
-import { nudge } from "./step/nudge.js";
-import { panel, setText } from "./step/panel.js";
-import { slopeCheck } from "./step/slope.js";
+import { html } from "../elements.js";
+import { blame } from "./blame.js";
+import { error } from "./error.js";
+import { forward } from "./forward.js";
+import { earlyAndLate } from "./layers.js";
+import { Bench } from "./moment.js";
+import { nudge } from "./nudge.js";
+import { panel, setText } from "./panel.js";
+import { slopeCheck } from "./slope.js";
 
 const PANELS = { Forward: forward, Error: error, Blame: blame, Nudge: nudge };
 const LEAD = "The step that the run takes next, for one case and one unit. "

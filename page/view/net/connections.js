@@ -2,14 +2,14 @@
  * The connections of a net in numbers, for a reader who wants them.
  */
 
-import { fixed, short, table, whole } from "./elements.js";
+import { fixed, short, table, whole } from "../elements.js";
 
 /** The most connections in one table: those into a chosen unit are always all there. */
 const MOST = 300;
 
 /**
  * Return connection, weight and ∂E/∂w of the chosen unit, or of all units, as a table.
- * @param {import("./main.js").Scene} scene
+ * @param {import("../main.js").Scene} scene
  */
 export function connectionsTable({ replay, now, sweep, unit }) {
   const { wiring } = replay, { units, source, target, parameter } = wiring;

@@ -2,7 +2,7 @@
  * Hinton diagrams: a square for each weight, white excites, black inhibits, the area is the size of the weight.
  */
 
-import { picture, svg } from "./elements.js";
+import { picture, svg } from "../elements.js";
 import { scaleOf } from "./scale.js";
 
 /** The share of a cell's side that the largest square takes. */

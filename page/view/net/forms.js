@@ -7,7 +7,7 @@
  * then does for a case what the printed net does for another case with the same desired outputs.
  */
 
-/** @typedef {import("../engine/replay.js").Wiring} Wiring */
+/** @typedef {import("../../engine/replay.js").Wiring} Wiring */
 
 /** Distances are equal if they differ by less: turned weights are rounded. */
 const EQUAL = 1e-9;

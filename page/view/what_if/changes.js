@@ -4,11 +4,11 @@
  * Whatever is asked for wrongly is refused by an Error, in one line. No row is of a changed run: `published` is null.
  */
 
-import { draws } from "../engine/philox.js";
-import { Run } from "../engine/train.js";
+import { draws } from "../../engine/philox.js";
+import { Run } from "../../engine/train.js";
 
-/** @typedef {import("../engine/replay.js").Replay} Replay */
-/** @typedef {import("../engine/train.js").State} State */
+/** @typedef {import("../../engine/replay.js").Replay} Replay */
+/** @typedef {import("../../engine/train.js").State} State */
 /** @typedef {{replay: Replay, state: State, words: string}} Changed */
 
 /** Settings of a recipe that say one rate for its first, its late and all other sweeps. */

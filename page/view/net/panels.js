@@ -5,7 +5,7 @@
  * that it has a column for each unit. Beside the weights stand the outputs of the units for the chosen case, as discs.
  */
 
-import { html, svg } from "./elements.js";
+import { html, svg } from "../elements.js";
 import { hinton, room } from "./hinton.js";
 import { levelsOf } from "./places.js";
 import { discRadius } from "./scale.js";
@@ -27,7 +27,7 @@ const HIGH = 12;
 
 /**
  * Make the panels once; return them, and a function that draws a scene into them.
- * @param {import("./main.js").Scene["replay"]} replay
+ * @param {import("../main.js").Scene["replay"]} replay
  * @param {number} width
  * @param {any} ask
  */
@@ -42,7 +42,7 @@ export function panels({ wiring }, width, ask) {
 
 /**
  * Return the groups of every level; a weight that an earlier level has as well is left out.
- * @param {import("../engine/replay.js").Wiring} wiring
+ * @param {import("../../engine/replay.js").Wiring} wiring
  * @returns {Group[]}
  */
 export function groupsOf({ units, source, target, parameter, levels, outputs, n_inputs: nInputs }) {

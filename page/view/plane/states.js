@@ -3,7 +3,7 @@
  * differ from those of the engine.
  */
 
-/** @typedef {import("../engine/replay.js").Wiring} Wiring */
+/** @typedef {import("../../engine/replay.js").Wiring} Wiring */
 
 /**
  * Return x and y of every unit at every point: of unit j at point p at j · points + p.

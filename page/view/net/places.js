@@ -2,7 +2,7 @@
  * The places of units in the picture of a small net: as a text draws the net, or else inputs below and outputs on top.
  */
 
-/** @typedef {import("../engine/replay.js").Wiring} Wiring */
+/** @typedef {import("../../engine/replay.js").Wiring} Wiring */
 
 /** @typedef {{x: number, y: number, side: "below" | "above" | "left" | "right"}} Place  side: where the name stands */
 

@@ -2,7 +2,7 @@
  * A point for a case in a picture: filled if its output should be on, open if off; a click or Enter chooses the case.
  */
 
-import { fixed, svg } from "./elements.js";
+import { fixed, svg } from "../elements.js";
 
 const RADIUS = 7;
 

@@ -6,9 +6,9 @@
  */
 
 import { casePoint } from "./case_point.js";
-import { html, svg } from "./elements.js";
-import { hiddenOf } from "./places.js";
-import { scaleOf } from "./scale.js";
+import { html, svg } from "../elements.js";
+import { hiddenOf } from "../net/places.js";
+import { scaleOf } from "../net/scale.js";
 import { statesAt } from "./states.js";
 
 const [SIDE, AROUND] = [240, 30];
@@ -28,7 +28,7 @@ const GRID = [0, 1].map((axis) => (
 
 /**
  * Return the picture and a function that draws a scene into it; null for nets that have no such space.
- * @param {import("./main.js").Scene["replay"]} replay
+ * @param {import("../main.js").Scene["replay"]} replay
  * @param {any} ask
  */
 export function bent({ wiring, cases }, ask) {

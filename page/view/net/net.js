@@ -4,11 +4,11 @@
 
 import { circles } from "./circles.js";
 import { connectionsTable } from "./connections.js";
-import { fixed, html, onDemand, svg } from "./elements.js";
+import { fixed, html, onDemand, svg } from "../elements.js";
 import { formsOf, inWords, nearest } from "./forms.js";
 import { panels } from "./panels.js";
 import { levelsOf } from "./places.js";
-import { widthOf } from "./width.js";
+import { widthOf } from "../width.js";
 
 /** The most units of a small net, and the most in one level. */
 const [UNITS, WIDE] = [41, 16];
@@ -72,7 +72,7 @@ function renewing(table) {
   };
 }
 
-/** @param {import("../engine/replay.js").Wiring} wiring */
+/** @param {import("../../engine/replay.js").Wiring} wiring */
 function isSmall(wiring) {
   const level = levelsOf(wiring), size = (number) => level.filter((one) => one === number).length;
   return wiring.units.length <= UNITS && Math.max(size(0) - 1, ...wiring.levels.map((_, k) => size(k + 1))) <= WIDE;

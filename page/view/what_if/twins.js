@@ -2,7 +2,7 @@
  * Hidden units that are wired alike: if their weights begin equal, they stay equal for ever.
  */
 
-/** @typedef {import("../engine/replay.js").Wiring} Wiring */
+/** @typedef {import("../../engine/replay.js").Wiring} Wiring */
 
 /**
  * Return the groups of hidden units that are fed by the same units and feed the same units.
