@@ -129,6 +129,7 @@ def choose(page, case, unit):
     page.locator("#step-case").select_option(label=case)
     page.locator("#step-unit").select_option(label=unit)
     page.wait_for_selector(f"#step-forward p:has-text('{unit} adds up')")
+    page.evaluate("new Promise((resume) => requestAnimationFrame(() => requestAnimationFrame(resume)))")
 
 
 PLACES = [("xor", "as_printed", 3, 250), ("xor", "two_hidden/as_printed", 3, 3_590), ("symmetry", "as_printed", 5, 300)]
