@@ -15,7 +15,7 @@ import json
 import os
 import posixpath
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -54,7 +54,7 @@ class Sources:
         return literals(self.claims)
 
     @cached_property
-    def rows(self) -> dict[tuple[str, str], dict[str, Any]]:
+    def rows(self) -> dict[tuple[str, str], dict[Hashable, Any]]:
         """The first row of the ledger for each claim and reading; "" is the literal reading."""
         every, literal = (rows[::-1].to_dict("records") for rows in (self.claims, self.literals))
         found = {(row["claim"], row["name"]): row for row in every}
