@@ -143,6 +143,20 @@ def test_a_sweep_written_out_gives_the_rows_of_the_loops(name, monkeypatch):
         assert getattr(ours, field.name).tobytes() == getattr(theirs, field.name).tobytes()
 
 
+def test_a_seed_at_rest_has_the_rows_of_all_its_sweeps(monkeypatch):
+    steps = {"epsilon": 4.0, "alpha": 0.9, "target_on": 0.9, "target_off": 0.1, "initial_range": 1.0}
+    recipe, n = Recipe("32_hidden", sweeps=3000, moments=[100, 2500], criterion="case_error", **steps), 48
+    wiring, cases = xor.wiring(recipe), xor.cases(recipe)
+    job = Job(wiring, cases, recipe, initial_weights(wiring, list(range(n)), 1.0), None, np.full(n, 2800))
+    rule_of = fused.rule_of
+    short = fused.train(job)
+    monkeypatch.setattr(fused, "rule_of", lambda *about: rule_of(*about)._replace(may_rest=False))
+    full = fused.train(job)
+    for field in fields(full):
+        assert np.array_equal(getattr(short, field.name), getattr(full, field.name), equal_nan=True), field.name
+    assert 0 < (full.w_at[:, 1] == full.w).all(1).sum() < n  # some are at rest
+
+
 def test_a_diverged_seed_harms_no_other():
     wiring, cases = xor.wiring(XOR), xor.cases(XOR)
     w0 = initial_weights(wiring, list(range(8)), 0.3)

@@ -134,7 +134,6 @@ def nothing_is_drawn(monkeypatch):
     monkeypatch.setattr(assembly.chapters, "written", written)
 
 
-@pytest.mark.usefixtures("nothing_is_drawn")
 @pytest.mark.parametrize(
     ("change", "line"),
     [
@@ -152,7 +151,7 @@ def nothing_is_drawn(monkeypatch):
         ),
     ],
 )
-def test_everything_is_checked_before_it_is_drawn(own, monkeypatch, change, line):
+def test_an_experiment_is_checked_before_it_is_drawn(own, monkeypatch, change, line):
     from backprop86.report import material
 
     def changed(stem, output):
@@ -161,7 +160,12 @@ def test_everything_is_checked_before_it_is_drawn(own, monkeypatch, change, line
             change(settings.experiment)
         return settings
 
+    def written(write, made, place):
+        assert made.stem != "negation", "it was drawn before it was checked"
+        return []
+
     monkeypatch.setattr(material, "load", changed)
+    monkeypatch.setattr(assembly.chapters, "written", written)
     with pytest.raises(BadInput, match=f"^{line}$"):
         report(own, EXAMPLE, processes=1)
 

@@ -174,6 +174,11 @@ def rule_of(recipe: Recipe, cases: Cases) -> Rule:
         checkpoints=np.array(checkpoints(recipe.sweeps)),
         n_moments=len(recipe.moments),
         moments=np.array(recipe.moments, dtype=np.int64),
+        may_rest=recipe.dtype == "float64"
+        and recipe.update == "sweep"
+        and recipe.decay_in == "weights"
+        and not recipe.block
+        and not recipe.has_gains,
     )
 
 

@@ -94,6 +94,7 @@ class Rule(NamedTuple):
     checkpoints: np.ndarray
     n_moments: int
     moments: np.ndarray
+    may_rest: bool  # a seed whose weights can no longer change is done
 
 
 class Lanes(NamedTuple):

@@ -136,9 +136,13 @@ def look(net, rule, one, block, step):
             keep_weights(net, one, block.w_at, seed * rule.n_moments + m)
     draw(net, rule, one, block, seed, t)
     has_learned, until = item(per, LOOKING * v) == 0, item(block.until, seed)
-    if not (diverged or t == rule.sweeps or (has_learned and t >= until and not rule.to_limit)):
+    last = max(t, until) if has_learned and not rule.to_limit else rule.sweeps
+    if not diverged and t < last:
         plan(rule, one, block, seed, t)
-        return False
+        if not is_at_rest(net, rule, one, t):
+            return False
+        stay(net, rule, one, block, seed, t, last)
+        t = last
     keep_weights(net, one, block.w, seed)
     put(block.error, seed, E_now)
     put(block.stopped, seed, t)
@@ -197,6 +201,38 @@ def plan(rule, one, block, seed, t):
 
 
 @compiled
+def is_at_rest(net, rule, one, t):
+    """Return whether no weight will ever change again, so that every later sweep is like this one.
+
+    A next change is at most fma(alpha, most, step), where `most` bounds the last one. If that is again at most `most`,
+    so are all that follow; and if the weight plus or minus `most` rounds to the weight, it stays as it is.
+    """
+    if not rule.may_rest or t < rule.opening_sweeps or (t < rule.late_sweep and rule.late_sweep < math.inf):
+        return False
+    per, v = one.per, width(one.w)
+    alpha, keep = np.float64(item(per, ALPHA * v)), np.float64(item(per, KEEP * v))
+    for p in range(net.n_weights):
+        w, last_change = np.float64(item(one.w, p * v)), np.float64(item(one.last_change, p * v))
+        step = abs(np.float64(item(per, EPSILON * v)) * item(net.share, p) * item(one.dE_dw, p * v))
+        most = max(abs(last_change), 2 * step / (1 - alpha))
+        stays = w != 0 and (w + most) * keep == w and (w - most) * keep == w  # a sum might turn -0 into 0
+        if not (stays and fma_of_numbers(alpha, most, step) <= most):
+            return False
+    return True
+
+
+@compiled
+def stay(net, rule, one, block, seed, t, last):
+    """Record what the sweeps after sweep t find, up to the last, of a seed whose weights stay as they are."""
+    for m in range(rule.n_moments):
+        if t < item(rule.moments, m) <= last:
+            keep_weights(net, one, block.w_at, seed * rule.n_moments + m)
+    for k in range(item(one.when, CHECKPOINT * width(one.w)), rule.n_checkpoints):
+        if item(rule.checkpoints, k) <= last:
+            draw(net, rule, one, block, seed, item(rule.checkpoints, k))
+
+
+@compiled
 def move(net, source, target):
     """Copy all that is in one lane to another, and leave nothing in the first that an event could come from."""
     v = width(source.w)
@@ -228,7 +264,7 @@ def pointers(net, rule, lanes, block):
         Rule(
             rule.opening_sweeps, rule.late_sweep, rule.decay_in, rule.decay_waits, rule.sloped, rule.dead_zone,
             rule.by_case, rule.gain_epsilon, rule.to_limit, rule.sweeps, rule.case_error, rule.total_error,
-            rule.n_checkpoints, pointer(rule.checkpoints), rule.n_moments, pointer(rule.moments),
+            rule.n_checkpoints, pointer(rule.checkpoints), rule.n_moments, pointer(rule.moments), rule.may_rest,
         ),
         Lanes(
             pointer(lanes.w), pointer(lanes.last_change), pointer(lanes.dE_dw), pointer(lanes.y), pointer(lanes.dE_dx),

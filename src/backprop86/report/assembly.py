@@ -24,7 +24,7 @@ from backprop86.report.claims_page import claims_page
 from backprop86.report.escaping import in_csv
 from backprop86.report.gallery import gallery
 from backprop86.report.library import is_replayed
-from backprop86.report.material import Folder, Material, concatenated, prepare
+from backprop86.report.material import Folder, Material, concatenated
 from backprop86.report.page import Part
 from backprop86.report.watching import typical
 from backprop86.running.cli import stop_as_ctrl_c
@@ -59,19 +59,21 @@ def report(
 ) -> Report:
     """Make the whole report of the rows in <source>/runs, in <output>; without a source, <output> is the source.
 
-    All rows are checked before anything is written. The bytes do not depend on the number of processes. `more`: also
-    figures as SVG, tables in LaTeX and a self-contained page, which git ignores.
+    The bytes do not depend on the number of processes. A report that fails leaves some files: `publish` makes it aside.
+    `more`: also figures as SVG, tables in LaTeX and a self-contained page, which git ignores.
     """
     output, folder = Path(output), folder_of(source or output)
+    place = output, folder, more
     found, notes = experiments_in(folder)
     with workers(min(processes or cores(), len(found))) as each:
-        judged, step = each(partial(prepare, folder=folder), found), example.page()
-        made: list[Material] = told(judged, "judging", len(found))
+        longest_first = sorted(found, key=lambda stem: folder.runs_file(stem).stat().st_size, reverse=True)
+        judged, step = each(partial(chapters.judged_and_written, place=place), longest_first), example.page()
+        of_each = {one.stem: (one, figures) for one, figures in told(judged, "judging and drawing", len(found))}
+        made = [of_each[stem][0] for stem in found]
         whole = [one for one in made if not one.experiment.by_itself]
-        works: list[tuple] = [(chapters.one_experiment, one) for one in made]
-        works += [(chapters.across, whole), (chapters.timed,), (chapters.compared,), (chapters.contested,)]
-        todo = [partial(chapters.written, *work, place=(output, folder, more)) for work in [*works, (example.picture,)]]
-        sidecars = list(chain(*told(each(_call, todo), "drawing", len(todo))))
+        works: list[tuple] = [(chapters.across, whole), (chapters.timed,), (chapters.compared,), (chapters.contested,)]
+        todo = [partial(chapters.written, *work, place=place) for work in [*works, (example.picture,)]]
+        sidecars = [*chain(*(of_each[stem][1] for stem in found), *told(each(_call, todo), "drawing", len(todo)))]
     claims = concatenated([one.judged for one in whole])
     about = [note for one in made for note in one.notes]
     write_pages(output, folder, claims, made, sidecars, step, about, more)
@@ -135,7 +137,7 @@ def _begin() -> None:
 
 def told(found: Iterable, doing: str, n: int) -> list:
     """Return the results in a list, behind a progress bar."""
-    return list(track(found, f"{doing:<8}", n))
+    return list(track(found, f"{doing:<19}", n))
 
 
 def write_pages(

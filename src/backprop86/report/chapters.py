@@ -13,8 +13,7 @@ from matplotlib.figure import Figure
 from backprop86.gradients import contest, survey
 from backprop86.report import citing, curves, measured, style, tables
 from backprop86.report import failures as atlas
-from backprop86.report.figures_of import own_figures
-from backprop86.report.material import Folder, Material
+from backprop86.report.material import Folder, Material, prepare
 from backprop86.running.claim import Claim
 from backprop86.running.runs import Runs
 from backprop86.running.schema import command as rows_command
@@ -74,7 +73,7 @@ def one_experiment(chapter: Chapter, made: Material) -> None:
     claims = [claim for claim in experiment.claims if claim.id in set(made.judged["claim"])]
     so = f" Not with the settings of conf/experiment/{stem}.yaml: {_settings(made)}." if made.other_settings else ""
     captions = {caption.name: caption for caption in experiment.figures}
-    for name, figure in own_figures(stem, runs).items() if made.is_drawn else ():
+    for name, figure in made.figures.items():
         about = [claim for claim in claims if claim.id in captions[name].claims]
         chapter.figure(f"{stem}_{name}", figure, captions[name].says + so, about, [runs], sources)
     if not (experiment.axes or experiment.by_itself):
@@ -179,6 +178,12 @@ def _passed_on(chapter: Chapter, names: tuple[str, ...]) -> list[pd.DataFrame]:
     for name, table in zip(names, found, strict=True):
         chapter.table(table, name, measured.LONG.get(name))
     return found
+
+
+def judged_and_written(stem: str, place: tuple[Path, Folder, bool]) -> tuple[Material, list[dict[str, Any]]]:
+    """Judge an experiment and write its chapter, with rows read once; return its material and its sidecars."""
+    made = prepare(stem, place[1])
+    return made.to_pass_on(), written(one_experiment, made, place=place)
 
 
 def written(write: Callable[..., None], *about: Any, place: tuple[Path, Folder, bool]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The material of a report: the rows of one experiment, checked and judged before anything is drawn.
+"""The material of a report: the rows of one experiment, checked and judged, and the figures of its problem.
 
 In results/ the rows must have the settings of conf/. In another folder they may have other settings, or only some
 readings; notes name every difference and everything left out.
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from matplotlib.figure import Figure
 
 from backprop86.engines.recipe import BadInput, Recipe
 from backprop86.judging.ledger import COLUMNS, ledger
@@ -56,7 +57,8 @@ class Material:
     table: pd.DataFrame
     notes: list[str] = field(default_factory=list)
     other_settings: dict[str, str] = field(default_factory=dict)  # reading -> the settings that differ from its file's
-    is_drawn: bool = True  # the figures of its problem
+    figures: dict[str, Figure] = field(default_factory=dict)  # of its problem; empty if they are left out
+    rows: Runs | None = None
 
     @property
     def stem(self) -> str:
@@ -64,8 +66,12 @@ class Material:
         return self.experiment.stem
 
     def runs(self) -> Runs:
-        """Read the reported rows again, since processes do not pass rows on."""
-        return _only(read(self.folder.runs_file(self.stem)), self.readings)
+        """Return the reported rows, read again where they are not at hand."""
+        return self.rows or _only(read(self.folder.runs_file(self.stem)), self.readings)
+
+    def to_pass_on(self) -> "Material":
+        """Return the material without rows and figures: to pass them to another process takes longer than to read."""
+        return replace(self, figures={}, rows=None)
 
 
 def prepare(stem: str, folder: Folder) -> Material:
@@ -84,12 +90,11 @@ def prepare(stem: str, folder: Folder) -> Material:
         notes += [f"left out: {_some(left, 'claims')} of {stem}, which need other readings or measures"] if left else []
     check_names(f"conf/experiment/{stem}.yaml", [*judged["claim"].unique(), *judged["name"].unique()])
     table = _table(experiment, runs, other)
-    made = Material(experiment, folder, runs.readings, judged, table, said + notes, other)
+    made = Material(experiment, folder, runs.readings, judged, table, said + notes, other, rows=runs)
     if why := not_drawn(experiment, runs, {name for _, name, _, _ in differ}):
         made.notes.append(f"left out: the figures of {stem} beside sweeps and curves: {why}")
-        made.is_drawn = False
     else:
-        _check_captions(made, runs)
+        _draw(made, runs)
     return made
 
 
@@ -184,18 +189,16 @@ def not_drawn(experiment: Experiment, runs: Runs, changed: set[str]) -> str:
     return f"they count on {counted_on[0]} as in conf/experiment/{runs.stem}.yaml" if counted_on else ""
 
 
-def _check_captions(made: Material, runs: Runs) -> None:
-    """Check that all figures of the problem have a caption, by drawing them without saving, which is quick."""
+def _draw(made: Material, runs: Runs) -> None:
+    """Draw the figures of the problem, unsaved, and check that each has a caption."""
     try:
-        figures = own_figures(made.experiment.stem, runs)
+        made.figures = own_figures(made.experiment.stem, runs)
     except BadInput as error:
         if made.folder.published:
             raise
         made.notes.append(f"left out: the figures of {made.stem} beside sweeps and curves: {error}")
-        made.is_drawn = False
-        return
     captions: list[Caption] = made.experiment.figures
-    for name in figures:
+    for name in made.figures:
         if name not in {caption.name for caption in captions}:
             there = ", ".join(caption.name for caption in captions) or "none"
             raise BadInput(

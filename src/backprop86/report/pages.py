@@ -15,9 +15,11 @@ import json
 import os
 import posixpath
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -51,6 +53,18 @@ class Sources:
     excerpt: str
     watched: Mapping[str, Watched] = field(default_factory=dict)
 
+    @cached_property
+    def literals(self) -> pd.DataFrame:
+        """The row of the ledger that represents each claim."""
+        return literals(self.claims)
+
+    @cached_property
+    def rows(self) -> dict[tuple[str, str], dict[Hashable, Any]]:
+        """The first row of the ledger for each claim and reading; "" is the literal reading."""
+        every, literal = (rows[::-1].to_dict("records") for rows in (self.claims, self.literals))
+        found = {(row["claim"], row["name"]): row for row in every}
+        return found | {(row["claim"], ""): row for row in literal}
+
 
 def written_by_hand() -> list[Path]:
     """Return the README and the pages of docs/ that hold a mark."""
@@ -68,12 +82,12 @@ def filled(text: str, page: Path, sources: Sources) -> str:
             raise ValueError(f"{page.name} asks for {kind}: a part must be one of {', '.join(PARTS)}")
         return f"{found[1]}{PARTS[kind](sources, up, *about)}{found[5]}"
 
-    return numbers(PART.sub(made, text), sources.claims)
+    return numbers(PART.sub(made, text), sources)
 
 
 def claims(sources: Sources, results: str, *names: str) -> str:
     """Return a table of some claims in plain words: the experiment, the text's result, ours, the verdict."""
-    rows = literals(sources.claims).set_index("claim", drop=False)
+    rows = sources.literals.set_index("claim", drop=False)
     if missing := [name for name in names if name not in rows.index]:
         raise ValueError(f"there is no claim {missing[0]}")
     table = _of_claims(rows.loc[list(names)], sources.claims, results)
@@ -85,14 +99,14 @@ def claims(sources: Sources, results: str, *names: str) -> str:
 
 def tally(sources: Sources, results: str) -> str:
     """Return a sentence that counts all claims by their verdict."""
-    count = literals(sources.claims)["verdict"].value_counts()
+    count = sources.literals["verdict"].value_counts()
     counts = ", ".join(f"{count.get(verdict, 0)} {verdict}" for verdict in VERDICTS)
     return f"Of {count.sum()} claims: {counts}.\n"
 
 
 def experiments(sources: Sources, results: str) -> str:
     """Return a table of all experiments: page, texts, and the number of claims with each verdict."""
-    rows = literals(sources.claims)
+    rows = sources.literals
     found = []
     for stem, of_it in rows.groupby("stem", sort=False):
         count, texts = of_it["verdict"].value_counts(), ", ".join(letters(of_it["source"]))
@@ -105,7 +119,8 @@ def experiment(sources: Sources, results: str, stem: str) -> str:
     """Return a table of an experiment's claims, with links to its settings, code, rows and readings, a run to watch."""
     of_it = sources.claims[sources.claims["stem"] == stem]
     root = posixpath.dirname(results) or "."
-    judged = markdown(_of_claims(literals(of_it), of_it, results), written=["claim"])
+    literal = sources.literals[sources.literals["stem"] == stem]
+    judged = markdown(_of_claims(literal, of_it, results), written=["claim"])
     places = {
         "settings, each with its source": f"{root}/conf/experiment/{stem}.yaml",
         "code": f"{root}/src/backprop86/problems/{stem}.py",
@@ -162,15 +177,13 @@ PARTS: dict[str, Callable[..., str]] = {
 }
 
 
-def numbers(page: str, ledger: pd.DataFrame) -> str:
+def numbers(page: str, sources: Sources) -> str:
     """Return the text with every NUMBER made anew from the ledger; ValueError for a number it lacks."""
-    rows = {(row["claim"], row["name"]): row for _, row in ledger[::-1].iterrows()}
-    of_claim = {row["claim"]: row for _, row in literals(ledger).iterrows()}
 
     def made(found: re.Match[str]) -> str:
         claim, field, reading, _ = found.groups()
-        row = rows.get((claim, reading)) if reading else of_claim.get(claim)
-        text = "" if row is None or field not in row else number(row, field)
+        row = sources.rows.get((claim, reading or ""), {})
+        text = number(row, field) if field in row else ""
         if not text:
             raise ValueError(
                 f"the page asks for {field} of claim {claim}, reading {reading or 'literal'}: there is none"
