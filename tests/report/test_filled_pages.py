@@ -103,7 +103,7 @@ def test_a_part_that_is_not_there(sources, asked, line):
         text_of(sources, MARK.format(asked, ""))
 
 
-def test_numbers_are_made_anew(judged):
+def test_numbers_are_made_anew(sources):
     page = "".join(
         f"It was <!--={asked}-->{was}<!--/-->.\n"
         for asked, was in (
@@ -115,7 +115,7 @@ def test_numbers_are_made_anew(judged):
             ("tried-sweeps learned_share", ""),
         )
     )
-    made = pages.numbers(page + "<!-- no number -->", judged)
+    made = pages.numbers(page + "<!-- no number -->", sources)
     assert made.splitlines() == [
         "It was <!--=tried-sweeps estimate-->200<!--/-->.",
         "It was <!--=tried-sweeps estimate five/as_printed-->250<!--/-->.",
@@ -125,9 +125,9 @@ def test_numbers_are_made_anew(judged):
         "It was <!--=tried-sweeps learned_share-->75.0%<!--/-->.",
         "<!-- no number -->",
     ]
-    assert pages.numbers(made, judged) == made
+    assert pages.numbers(made, sources) == made
     in_a_line = made.replace("\n", " ")
-    assert pages.numbers(in_a_line, judged) == in_a_line
+    assert pages.numbers(in_a_line, sources) == in_a_line
 
 
 @pytest.mark.parametrize(
@@ -140,6 +140,6 @@ def test_numbers_are_made_anew(judged):
         ("tried-seen p5", "p5 of claim tried-seen, reading literal"),
     ],
 )
-def test_a_number_that_is_not_there(judged, asked, line):
+def test_a_number_that_is_not_there(sources, asked, line):
     with pytest.raises(ValueError, match=rf"^the page asks for {line}: there is none$"):
-        pages.numbers(f"<!--={asked}-->42<!--/-->", judged)
+        pages.numbers(f"<!--={asked}-->42<!--/-->", sources)
