@@ -66,9 +66,9 @@ export class Trainer {
     return this.ask("curves");
   }
 
-  /** End the way to a sweep where it is: its promise is kept, with that sweep. */
+  /** End the way to a sweep where it is: its promise is kept, with that sweep. A worker that is closed has stopped. */
   stop() {
-    return this.ask("stop");
+    return this.ask("stop").catch(() => null);
   }
 
   /** End the worker; whatever was asked is refused. */
