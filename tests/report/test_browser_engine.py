@@ -301,6 +301,7 @@ BACK = """async (replay) => {
   const fork = told(await trainer.goTo(400)), before = await trainer.goTo(2);
   const news = [], way = trainer.goTo(1e9, ({ sweep }) => { news.push(sweep); trainer.stop(); });
   const stopped = await way, refused = trainer.goTo(1e9).catch((error) => error.message);
+  trainer.stop();
   trainer.close();
   return { at700: at700 === again, fork: fork === whole, at0: at0.sweep, before: before.sweep, closed: await refused,
     end: [end.sweep, end.isDone, end.isAsPublished], curve: [first, E.length, E.at(-1) === end.E],
