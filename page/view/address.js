@@ -1,7 +1,8 @@
 /**
  * The address of a moment: #experiment/reading/seed/sweep/case, for example #xor/as_printed/17/558/01.
  *
- * Whatever is wrong or missing in an address is left out, so that nothing in it can do harm.
+ * A reading such as two_hidden/range_1 has a / of its own, written as %2F. Wrong parts of an address are left out, so
+ * that nothing in it can do harm.
  */
 
 /**
@@ -15,8 +16,9 @@
 
 /** @typedef {{stem: string, title: string, readings: Record<string, string>}[]} Contents */
 
+/** The run of the first visit. */
 export const FIRST = { experiment: "xor", seed: 3 };
-/** The parts after the experiment; a reading such as two_hidden/range_1 has a / of its own, written as %2F. */
+/** The largest seed, and the largest sweep. */
 const MOST = 2 ** 53 - 1;
 
 /**

@@ -45,7 +45,7 @@ function errorPicture(scene, width) {
   const y = scaleLinear([0, most || 1], [HEIGHT - MARGIN.bottom, MARGIN.top]).nice(4);
   const path = line(([s]) => x(s), ([, E]) => y(E));
   const marks = replay.claims.filter(({ sweeps }) => sweeps !== null && sweeps <= scene.player.last);
-  return picture(width, HEIGHT, `E falls to ${short(curves.E.at(-1))}; at sweep ${whole(sweep)} it is ${short(now.E)}`,
+  return picture(width, HEIGHT, `E is ${short(curves.E.at(-1))} in the end; at sweep ${whole(sweep)} it is ${short(now.E)}`,
     ...frame(x, y, width, "E, the error"),
     ...marks.map(({ sweeps }) => svg("line", { class: "printed", x1: x(sweeps), x2: x(sweeps), y1: MARGIN.top, y2: HEIGHT - MARGIN.bottom })),
     ...(before ? [svg("path", { class: "curve faint", d: path(theirs) })] : []),

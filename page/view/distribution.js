@@ -78,19 +78,19 @@ function drawn({ published, claims }, seed, width, ask) {
   const ticks = isLog ? x.ticks().filter(isRound(x)) : x.ticks(Math.floor(width / 90));
   const all = svg("path", { class: "runs", d: places.map(({ cx, cy }) => `M${cx - 2},${cy}a2,2 0 1 0 4,0a2,2 0 1 0 -4,0`).join("") });
   const words = `${inWords({ published })} Sweeps of those that learned: ${whole(Math.min(...learned))} to ${whole(Math.max(...learned))}.`;
-  const whole_picture = picture(width, HEIGHT, learned.length ? words : inWords({ published }),
+  const drawing = picture(width, HEIGHT, learned.length ? words : inWords({ published }),
     svg("line", { class: "axis", x1: MARGIN.left, x2: right, y1: floor, y2: floor }),
     ...ticks.map((one) => svg("text", { class: "tick", x: x(one), y: HEIGHT - 6, "text-anchor": "middle" }, whole(one))),
     ...(hasNever ? [svg("text", { class: "tick", x: width - 4, y: HEIGHT - 6, "text-anchor": "end" }, "never")] : []),
     all,
     ...printed.map(({ sweeps, source }, k) => mark(x(sweeps), floor, `printed: ${whole(sweeps)}`, source, k, width)),
     ...(mine ? [svg("circle", { class: "chosen-run", cx: mine.cx, cy: mine.cy, r: 5 })] : []));
-  whole_picture.addEventListener("click", (event) => {
-    const { left, top } = whole_picture.getBoundingClientRect();
+  drawing.addEventListener("click", (event) => {
+    const { left, top } = drawing.getBoundingClientRect();
     ask.place({ seed: nearest(places, event.clientX - left, event.clientY - top) });
   });
-  whole_picture.classList.add("choosable");
-  return whole_picture;
+  drawing.classList.add("choosable");
+  return drawing;
 }
 
 /** Return a test for the ticks of a logarithmic axis: 1, 2 and 5 times a power of ten where there is room for them. */

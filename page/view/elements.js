@@ -1,5 +1,5 @@
 /**
- * Elements and numbers: the page's words for what it draws with.
+ * Elements and numbers: made in one line each, and written as people write them.
  */
 
 const SVG = "http://www.w3.org/2000/svg";

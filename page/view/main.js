@@ -1,7 +1,7 @@
 /**
  * The page: contents, address and player on one side, the parts that draw on the other.
  *
- * A part is a function of its section and of `ask`, what a reader may ask for; it returns a function that draws a scene.
+ * A part is a function of its section and of `ask`, the wishes of a reader; it returns a function that draws a scene.
  */
 
 import { hashOf, placeOf } from "./address.js";
@@ -67,7 +67,7 @@ let draws = [];
 /** The number of the last visit: a visit that comes late is dropped. */
 let visits = 0;
 
-/** What a reader may ask for. */
+/** The wishes of a reader. */
 const ask = {
   /** @param {Partial<Place>} changed */
   place: (changed) => visit({ ...place, sweep: null, name: null, ...changed }),

@@ -28,6 +28,25 @@ def judged():
     return pd.concat([ledger_of(claims, runs), ledger_of([rate], runs).assign(stem="another")])
 
 
+@pytest.fixture
+def opened(browser):
+    """Return a function that opens an address in Chromium; in the end no console may have a message."""
+    contexts, wrong = [], []
+
+    def opened(address, **how):
+        contexts.append(browser.new_context(**how))
+        page = contexts[-1].new_page()
+        page.on("console", lambda message: wrong.append(message.text))
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.goto(address)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert wrong == []
+
+
 IN_THE_PAGE = ("xor", "single_layer", "symmetry", "family_trees", "depth", "desired_states", "shift_register")
 """The experiments whose runs the tests of the page open."""
 

@@ -20,25 +20,14 @@ READY = "() => globalThis.backprop86?.player.curves && !backprop86.player.isBusy
 
 
 @pytest.fixture
-def visit(browser, page_site):
-    """Open a page at a place; in the end no console may have a message."""
-    pages, wrong = [], []
+def visit(opened, page_site):
+    """Return a function that opens the page at a place."""
 
     def visit(place="", width=1280, scheme="light", motion="reduce"):
-        context = browser.new_context(
-            viewport={"width": width, "height": 800}, color_scheme=scheme, reduced_motion=motion
-        )
-        page = context.new_page()
-        page.on("console", lambda message: wrong.append(message.text))
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.goto(page_site + place)
-        pages.append(context)
-        return page
+        size = {"width": width, "height": 800}
+        return opened(page_site + place, viewport=size, color_scheme=scheme, reduced_motion=motion)
 
-    yield visit
-    for context in pages:
-        context.close()
-    assert wrong == []
+    return visit
 
 
 def ready(page):

@@ -22,24 +22,16 @@ DRAWN = "new Promise((resume) => requestAnimationFrame(() => requestAnimationFra
 
 
 @pytest.fixture
-def visit(browser, page_site):
-    """Open the page at a moment of a run, in Chromium; in the end nothing may have complained."""
-    pages, wrong = [], []
+def visit(opened, page_site):
+    """Return a function that opens the page at a moment of a run."""
 
     def visit(place, **how):
-        page = browser.new_page(**how)
-        page.on("console", lambda message: wrong.append(message.text))
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.goto(f"{page_site}#{place}")
+        page = opened(f"{page_site}#{place}", **how)
         page.wait_for_selector("body:not(.waiting) #net .net svg")
         page.evaluate(DRAWN)
-        pages.append(page)
         return page
 
-    yield visit
-    for page in pages:
-        page.close()
-    assert wrong == []
+    return visit
 
 
 def at(stem, reading, seed, sweep):

@@ -25,23 +25,15 @@ READY = "#step-nudge tbody td"
 
 
 @pytest.fixture
-def visit(browser, page_site):
-    """Open the page at a moment; in the end nothing may have complained."""
-    pages, wrong = [], []
+def visit(opened, page_site):
+    """Return a function that opens the page at a moment of a run."""
 
     def visit(place):
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.on("console", lambda message: wrong.append(message.text))
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.goto(f"{page_site}#{place}")
-        pages.append(page)
+        page = opened(f"{page_site}#{place}", viewport={"width": 1280, "height": 900})
         page.wait_for_selector(READY, state="attached")
         return page
 
-    yield visit
-    for page in pages:
-        page.close()
-    assert wrong == []
+    return visit
 
 
 def of_forks(what, stem, reading, seeds, **about):

@@ -16,6 +16,7 @@ from rich.progress import track
 
 from backprop86.report.figures_of import own_picture
 from backprop86.report.replay import replay_of
+from backprop86.report.watching import PRINTED
 from backprop86.running.experiment import Experiment
 from backprop86.running.settings import as_written, load, stems
 from backprop86.running.verify import rows_of
@@ -24,8 +25,6 @@ FOLDER = "replays"
 """The folder of the scripts, beside the page."""
 SHARED = ("wiring", "cases", "criteria")
 """The parts of a replay that many readings have alike: each is kept once, in a list."""
-PRINTED = ("draw", "average")
-"""The kinds of claims that print a number of sweeps."""
 
 
 def library(stem: str, claims: pd.DataFrame, output: str | Path = "results") -> dict[str, Any]:
