@@ -16,6 +16,7 @@ from omegaconf import DictConfig
 
 from backprop86.judging.brief import in_brief
 from backprop86.running.cli import arguments, one_clear_line
+from backprop86.running.kernels import kernels
 from backprop86.running.run import run
 from backprop86.running.settings import CONF, typed
 
@@ -25,7 +26,7 @@ def job(config: DictConfig) -> None:
     """Run the settings that Hydra has composed; Hydra calls this once for each experiment after -m."""
     with one_clear_line():  # checked here, or Hydra adds lines of its own
         settings = typed(config, HydraConfig.get().runtime.choices.get("experiment", ""))
-        print(*in_brief(settings, run(settings)), sep="\n")
+        print(*(kernels(settings) if settings.print_kernel else in_brief(settings, run(settings))), sep="\n")
 
 
 def main() -> None:

@@ -24,8 +24,8 @@ from numba.core.compiler import CompileResult
 from numba.core.serialize import dumps
 
 SOURCES = (
-    "compiling.py", "arithmetic.py", "program.py", "vectors.py", "kernel.py", "lanes.py", "streamed.py",
-    "../descent.py",
+    "compiling.py", "arithmetic.py", "program.py", "vectors.py", "kernel.py", "lanes.py", "in_numbers.py",
+    "streamed.py",     "../descent.py",
 )  # fmt: skip
 """The files behind the kernels: their own, and files with constants that they use."""
 HERE = Path(__file__).parent

@@ -8,22 +8,23 @@ import math
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import fields, replace
+from dataclasses import replace
 from functools import partial
 from threading import Lock
 
 import numpy as np
 
-from backprop86.descent import RATES, Descent
+from backprop86.descent import Descent
 from backprop86.engines import streamed
 from backprop86.engines.arithmetic import CASES_AT_ONCE
 from backprop86.engines.cores import cores
-from backprop86.engines.kernel import ROWS_PER, ROWS_WHEN, Lanes, Net, Rule
-from backprop86.engines.lanes import END, IN_USE, MORE, NEXT, PLACES, WORK, Block
+from backprop86.engines.in_numbers import Block, Rule, block_of, outcome_of, rule_of
+from backprop86.engines.kernel import ROWS_PER, ROWS_WHEN, Lanes, Net
+from backprop86.engines.lanes import END, IN_USE, MORE, NEXT, PLACES, WORK
 from backprop86.engines.lanes import advance as run_lanes
 from backprop86.engines.program import constant_rows, program
 from backprop86.engines.recipe import CRITERIA, Cases, Job, Recipe, Stream
-from backprop86.engines.reference import Outcome, checkpoints
+from backprop86.engines.reference import Outcome
 from backprop86.engines.straight import written_out
 from backprop86.engines.tiles import products_at, weights_at
 from backprop86.engines.vectors import BYTES
@@ -64,10 +65,7 @@ def train(
                 one.result()
         finally:
             queue.stopped = True  # after Ctrl-C the threads end within a moment
-    np.sqrt(block.gradient_curve, out=block.gradient_curve)
-    block.gradient_curve[np.isnan(block.error_curve)] = np.nan
-    found = {field.name: getattr(block, field.name) for field in fields(Outcome)}
-    return Outcome(**found | {"diverged": block.diverged == 1})
+    return outcome_of(block)
 
 
 class _Queue:
@@ -131,55 +129,6 @@ def _stream(
     while rows := queue.take(lanes.w.shape[0] * lanes.w.shape[2]):
         for seed_sweeps in streamed.train(net, rule, lanes, block, rows, stream, lambda: queue.stopped):
             report(seed_sweeps)
-
-
-def block_of(job: Job, descent: Descent) -> Block:
-    """Return the seeds, nothing known of them yet. The kernel counts on rows that follow each other in memory."""
-    w, counted, cases, recipe, unknown = job.w, job.counted, job.cases, job.recipe, Outcome.unknown(job)
-    S, C = len(w), len(cases.inputs)
-    trained = np.ones((S, C)) if counted is None else np.array(counted, dtype=float, order="C")
-    n, is_mean = trained.sum(1), recipe.error == "mean"
-    found = {field.name: getattr(unknown, field.name) for field in fields(Outcome)}
-    found["diverged"] = np.zeros(S, dtype=np.int64)
-    found["gradient_curve"] = np.zeros(unknown.gradient_curve.shape)  # until the end, the sum of squares
-    return Block(
-        w0=np.array(w, dtype=float, order="C"),
-        counted=trained,
-        scale=1 / (n * cases.desired.shape[1]) if is_mean else np.ones(S),
-        cases=n if is_mean and recipe.update == "case" else np.ones(S),
-        rates=np.stack([np.broadcast_to(np.asarray(getattr(descent, name), float), S) for name in RATES], 1),
-        until=job.until,
-        **found,
-    )
-
-
-def rule_of(recipe: Recipe, cases: Cases) -> Rule:
-    """Return the recipe's words as numbers."""
-    criterion = CRITERIA[recipe.criterion]
-    most = criterion.case_error * (cases.desired.shape[1] if recipe.error == "mean" else 1)
-    return Rule(
-        opening_sweeps=float(recipe.opening_sweeps),
-        late_sweep=float(recipe.late_sweep or math.inf),
-        decay_in=["weights", "change", "gradient"].index(recipe.decay_in),
-        decay_waits=recipe.decay_from == "learned",
-        sloped=recipe.output_slope == "kept",
-        dead_zone=["none", "from_edge", "from_target"].index(recipe.dead_zone),
-        by_case=recipe.update == "case",
-        gain_epsilon=recipe.gain_epsilon,
-        to_limit=recipe.stop == "limit",
-        sweeps=recipe.sweeps,
-        case_error=float(np.nextafter(most, math.inf)),
-        total_error=criterion.total_error,
-        n_checkpoints=len(checkpoints(recipe.sweeps)),
-        checkpoints=np.array(checkpoints(recipe.sweeps)),
-        n_moments=len(recipe.moments),
-        moments=np.array(recipe.moments, dtype=np.int64),
-        may_rest=recipe.dtype == "float64"
-        and recipe.update == "sweep"
-        and recipe.decay_in == "weights"
-        and not recipe.block
-        and not recipe.has_gains,
-    )
 
 
 def net_of(wiring: Wiring, cases: Cases, recipe: Recipe) -> Net:

@@ -75,28 +75,6 @@ times minus the edge, times minus the edge of the criterion, and times minus one
 """
 
 
-class Rule(NamedTuple):
-    """The recipe in numbers, under the recipe's names."""
-
-    opening_sweeps: float
-    late_sweep: float  # infinite if there is no late phase
-    decay_in: int  # 0 weights, 1 change, 2 gradient
-    decay_waits: bool  # until the seed has learned
-    sloped: bool  # equation 5 holds for output units too
-    dead_zone: int  # 0 none, 1 from_edge, 2 from_target
-    by_case: bool
-    gain_epsilon: float
-    to_limit: bool
-    sweeps: int
-    case_error: float  # with this or more a case is not learned
-    total_error: float  # with this or more, times SCALE, a net is not learned
-    n_checkpoints: int
-    checkpoints: np.ndarray
-    n_moments: int
-    moments: np.ndarray
-    may_rest: bool  # a seed whose weights can no longer change is done
-
-
 class Lanes(NamedTuple):
     """The state of the seeds in training: groups first, then rows, then the lanes of a group (v)."""
 

@@ -5,12 +5,12 @@ are looked at.
 """
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 
 from backprop86.descent import RATES
 from backprop86.engines.compiling import compiled
+from backprop86.engines.in_numbers import Block, Rule
 from backprop86.engines.kernel import (
     ALPHA,
     BAD,
@@ -34,35 +34,12 @@ from backprop86.engines.kernel import (
     E,
     Lanes,
     Net,
-    Rule,
     change,
     gradient,
     group,
     happened,
 )
 from backprop86.engines.vectors import call, fma_of_numbers, further, item, pointer, put, width
-
-
-class Block(NamedTuple):
-    """The seeds to train, and their fates under the names of `Outcome`."""
-
-    w0: np.ndarray
-    counted: np.ndarray  # (S, C)
-    scale: np.ndarray
-    cases: np.ndarray
-    rates: np.ndarray  # (S, 8), a column for each of RATES
-    until: np.ndarray
-    w: np.ndarray
-    w_learned: np.ndarray
-    w_at: np.ndarray
-    sweeps: np.ndarray
-    right_side: np.ndarray
-    stopped: np.ndarray
-    diverged: np.ndarray
-    error: np.ndarray
-    error_curve: np.ndarray
-    gradient_curve: np.ndarray
-
 
 OF_FIRST, OF_OPENING, OF_LATE = (
     tuple(RATES.index(name) for name in names)

@@ -3,7 +3,8 @@
 import numpy as np
 
 from backprop86.engines.compiling import compiled
-from backprop86.engines.fused import block_of, lanes_of, net_of, rule_of
+from backprop86.engines.fused import lanes_of, net_of
+from backprop86.engines.in_numbers import block_of, rule_of
 from backprop86.engines.kernel import do_all, outputs
 from backprop86.engines.lanes import pointers
 from backprop86.engines.recipe import Cases, Job, Recipe

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from backprop86.engines.compiling import compiled
+from backprop86.engines.in_numbers import Block, Rule
 from backprop86.engines.kernel import (
     BAD,
     DUE,
@@ -15,13 +16,12 @@ from backprop86.engines.kernel import (
     OF_GAIN,
     Lanes,
     Net,
-    Rule,
     change,
     gradient,
     group,
     happened,
 )
-from backprop86.engines.lanes import Block, begin, lane_of, look, pointers
+from backprop86.engines.lanes import begin, lane_of, look, pointers
 from backprop86.engines.vectors import further, item, put, width
 
 AT_ONCE = 64

@@ -8,19 +8,20 @@ from typing import Any
 
 import pandas as pd
 
+from backprop86.engines import engine_for
 from backprop86.engines.recipe import TYPES, BadInput, Recipe
 from backprop86.face.asking import folder_of, meant, readings_of, settings_of, whole
 from backprop86.running import runs
-from backprop86.running.experiment import Experiment
 from backprop86.running.progress import bars
 from backprop86.running.provenance import Provenance
-from backprop86.running.training import engine_for, run_together
+from backprop86.running.settings import Settings
+from backprop86.running.training import run_together
 from backprop86.running.verify import SEEDS, Verified
 from backprop86.running.verify import verify as compare
 
 ABOUT = "backprop86"
 """The key of DataFrame.attrs for the experiment of the rows and the changed settings."""
-OWN = ("reading", "seeds", "first_seed", "threads", "engine", "progress")
+OWN = ("reading", "seeds", "first_seed", "threads", "engine", "device", "progress")
 
 
 def run(
@@ -31,6 +32,7 @@ def run(
     first_seed: int = 0,
     threads: int | None = None,
     engine: str = "auto",
+    device: str = "cpu",
     progress: bool = False,
     **settings: Any,
 ) -> pd.DataFrame:
@@ -40,7 +42,8 @@ def run(
 
     reading: None is the first, which takes the text literally; a name such as "range_1" or "two_hidden/range_1"; "all".
     seeds: their number, from first_seed on; None is the number of published rows. Seed k is the same run in any batch.
-    threads: None is one per core. engine: "auto", "fused" or "reference". progress: show bars.
+    threads: None is one per core. engine: "auto", "fused", "cuda" or "reference". device: "cpu", or "cuda" for a card.
+    progress: show bars.
     settings: settings of `bp.Recipe`, such as epsilon=0.25 or sweeps=100, which replace those of the reading.
 
     docs/rows.md explains the columns. Weights and curves are kept for the same runs as in a published file: the first,
@@ -51,7 +54,7 @@ def run(
     names = readings_of(asked.experiment, reading)
     numbers = {"seeds": seeds, "first_seed": first_seed, "threads": threads}
     given: dict[str, Any] = {name: whole(name, value) for name, value in numbers.items() if value is not None}
-    asked = replace(asked, reading=names[0], engine=engine, **given).check()
+    asked = replace(asked, reading=names[0], engine=engine, device=device, **given).check()
     recipes = {name: changed(asked.experiment.recipe_of(name), settings) for name in names}
     levels = {name: n for name, (n, _) in asked.experiment.shapes(recipes).items()}
     found = runs.Runs(experiment, {}, {})
@@ -59,8 +62,8 @@ def run(
         for name, recipe in recipes.items():
             steps = len(asked.seed_range) * (recipe.sweeps + 1)
             advance = partial(shown.advance, shown.add_task(f"{experiment} {name}", total=steps))
-            rows = trained(asked.experiment, name, recipe, asked.seed_range, engine, threads, advance)
-            about = provenance(asked.experiment, name, recipe, levels[name], asked.seed_range, engine)
+            rows = trained(asked, name, recipe, advance)
+            about = provenance(asked, name, recipe, levels[name])
             found = found.having(name, rows, about, names)
     return _told(runs.as_read(found), settings)
 
@@ -77,21 +80,20 @@ def changed(recipe: Recipe, settings: Mapping[str, Any]) -> Recipe:
     return replace(found, moments=[moment for moment in found.moments if moment <= found.sweeps])
 
 
-def trained(
-    experiment: Experiment, name: str, recipe: Recipe, seeds: range, engine: str, threads: int | None, advance: Any
-) -> pd.DataFrame:
+def trained(asked: Settings, name: str, recipe: Recipe, advance: Any) -> pd.DataFrame:
     """Train the seeds of one reading; return their rows, thinned as in a file."""
+    experiment, seeds = asked.experiment, list(asked.seed_range)
+    where: dict[str, Any] = {"engine": asked.engine, "device": asked.device, "threads": asked.threads}
     drawn = [experiment.goes_on(name)]
-    (rows,) = run_together(
-        experiment.problem, [recipe], list(seeds), engine, advance=advance, drawn=drawn, threads=threads
-    )
+    (rows,) = run_together(experiment.problem, [recipe], seeds, advance=advance, drawn=drawn, **where)
     return runs.thinned(runs.at_the_end(rows) if experiment.numbers_only else rows, *experiment.kept(name))
 
 
-def provenance(experiment: Experiment, name: str, recipe: Recipe, levels: int, seeds: range, engine: str) -> Provenance:
+def provenance(asked: Settings, name: str, recipe: Recipe, levels: int) -> Provenance:
     """Return the provenance of the rows of one reading."""
-    ends = [seeds.start, seeds.stop - 1]
-    return Provenance.of(experiment.place_of(name), recipe, levels, ends, engine_for(engine, "cpu"))
+    ends = [asked.seed_range.start, asked.seed_range.stop - 1]
+    engine = engine_for(asked.engine, asked.device)
+    return Provenance.of(asked.experiment.place_of(name), recipe, levels, ends, engine)
 
 
 def read_runs(experiment: str, results: str | Path | None = None) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import torch
 
+from backprop86.engines import engine_for
 from backprop86.engines.recipe import BadInput, Recipe
 from backprop86.running import compact
 from backprop86.running.columns import CURVES, WEIGHTS, is_large
@@ -19,7 +20,7 @@ from backprop86.running.ranges import Finished, cut, size_of
 from backprop86.running.runs import at_the_end, provenances, rounded, small_net
 from backprop86.running.settings import Settings
 from backprop86.running.tally import Tally
-from backprop86.running.training import engine_for, run_together
+from backprop86.running.training import run_together
 
 BYTES_OF_A_VALUE, BYTES_OF_A_FATE = 3, 10
 """The bytes on the disk of a packed measure, and of a run in the compact form."""
@@ -59,7 +60,7 @@ class Plan:
             for name, recipe in recipes.items()
         }
         others = {"stem": experiment.stem, "numbers_only": experiment.numbers_only, "form": settings.form}
-        if engine != "fused":  # its rows depend on the processor too
+        if engine == "reference":  # its rows depend on the processor too
             others |= {"device": settings.device, "processor": torch.backends.cpu.get_cpu_capability()}
         finished = {
             name: Finished.of(

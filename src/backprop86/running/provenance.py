@@ -35,7 +35,7 @@ class Provenance:
     @classmethod
     def of(cls, name: tuple[str, str], recipe: Recipe, levels: int, seeds: list[int], engine: str) -> "Provenance":
         """Describe rows to be made here; `name` is their variant and reading."""
-        made_with = versions("numba") if engine == "fused" else versions()
+        made_with = versions(*{"fused": ("numba",), "cuda": ("cuda-core",)}.get(engine, ()))
         return cls(*name, recipe, [seeds[0], seeds[-1]], checkpoints(recipe.sweeps), levels, engine, made_with)
 
     @classmethod
@@ -64,8 +64,8 @@ class Provenance:
 def sources() -> str:
     """Return the digest of all code and data behind rows: the letter, engines, running, problems."""
     root = Path(__file__).parents[1]
-    folders = (root, root / "engines", root / "running", root / "problems")
-    files = sorted(path for folder in folders for path in folder.iterdir() if path.suffix in (".py", ".json"))
+    folders = (root, root / "engines", root / "engines" / "cuda", root / "running", root / "problems")
+    files = sorted(path for folder in folders for path in folder.iterdir() if path.suffix in (".py", ".json", ".cu"))
     seen = [(path.relative_to(root).as_posix(), hashlib.sha256(path.read_bytes()).hexdigest()) for path in files]
     return hashlib.sha256(repr(seen).encode()).hexdigest()
 

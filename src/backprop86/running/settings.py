@@ -22,8 +22,9 @@ from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf
 from yaml import safe_load
 
-from backprop86.engines import ENGINES
+from backprop86.engines import ENGINES, engine_for
 from backprop86.engines.cores import cores
+from backprop86.engines.cuda.engine import refuse
 from backprop86.engines.recipe import BEYOND, BadInput, Recipe, one_of
 from backprop86.running.experiment import Experiment
 from backprop86.running.wording import HYDRA_ERRORS, in_words, must_be
@@ -51,6 +52,7 @@ class Settings:
     shards: int = 1
     cluster: str | None = None
     form: str = "full"
+    print_kernel: bool = False
 
     def check(self) -> "Settings":
         """Return the settings themselves; BadInput, in one line, names the first impossible setting."""
@@ -63,6 +65,8 @@ class Settings:
             raise BadInput(f"engine must be {one_of('auto', *ENGINES)[0]}, was {self.engine}")
         if self.engine == "fused" and self.device != "cpu":
             raise BadInput(f"device must be cpu for the fused engine, was {self.device}")
+        if self.engine == "cuda" and not self.device.startswith("cuda"):
+            raise BadInput(f"device must be cuda or cuda:1 for the cuda engine, was {self.device}")
         if not _computes(self.device):
             raise BadInput(f"device must be cpu, or cuda, cuda:1 or mps if torch finds one here, was {self.device}")
         if self.threads is not None and not 1 <= self.threads <= cores():
@@ -75,8 +79,10 @@ class Settings:
             raise BadInput(f"shard must be null or a whole number from 1 to shards={self.shards}, was {self.shard}")
         self.check_output()
         self.experiment.check()
-        for reading in self.chosen:
-            self.experiment.recipe_of(reading)
+        recipes = [self.experiment.recipe_of(reading) for reading in self.chosen]
+        if engine_for(self.engine, self.device) == "cuda":
+            for recipe in recipes:
+                refuse(recipe)
         return self
 
     def check_output(self) -> "Settings":

@@ -10,7 +10,8 @@ import pandas as pd
 import torch
 
 from backprop86.descent import RATES
-from backprop86.engines import fused, reference
+from backprop86.engines import engine_for, fused, reference
+from backprop86.engines.cuda import engine as cuda
 from backprop86.engines.recipe import Job, Recipe
 from backprop86.engines.reference import NEVER, Outcome, checkpoints
 from backprop86.running.columns import CURVES, DRAWN, WEIGHTS
@@ -18,16 +19,11 @@ from backprop86.running.failures import LEARNED, kinds
 from backprop86.running.nets import Nets
 from backprop86.running.problem import Problem, counted_of, start_of, stream_of, wiring_of
 
-TRAIN = {"reference": (reference.train, 1_000), "fused": (fused.train, 100_000)}
+TRAIN = {"reference": (reference.train, 1_000), "fused": (fused.train, 100_000), "cuda": (cuda.train, 100_000)}
 """The engines, each with the number of seeds in a block, on which rows do not depend."""
 MEASURED_AT_ONCE = 1_000
 OFF = 0.2
 """Hidden units are off if no output of theirs exceeds this in any case."""
-
-
-def engine_for(name: str, device: str) -> str:
-    """Return the engine for the name; `auto` is fused on the CPU and reference elsewhere."""
-    return ("fused" if device == "cpu" else "reference") if name == "auto" else name
 
 
 def run_reading(

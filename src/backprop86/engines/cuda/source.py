@@ -1,0 +1,153 @@
+"""The source of a kernel: constants of one network and recipe, then the files of this folder, and a net written out."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from backprop86.descent import RATES
+from backprop86.engines import arithmetic
+from backprop86.engines.cuda.orders import declared
+from backprop86.engines.cuda.registers import gradient
+from backprop86.engines.recipe import CRITERIA, Job
+
+HERE = Path(__file__).parent
+MOST_IN_REGISTERS = {"float64": 32, "float32": 64}
+"""The most weights of a net that a thread holds in its 255 registers, beside their last changes and dE/dw."""
+MOST_CASES, MOST_WRITTEN_OUT = 64, 8
+"""The most cases of such a net, one bit each; and of one whose cases are written out one after the other."""
+MOST_THREADS = 512
+MOST_SHARED = 227 * 1024
+"""The bytes that the threads of a block can share on an H100; others have fewer."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """The source of a kernel, and the threads and the memory that it asks for."""
+
+    text: str
+    threads: int  # of a block
+    seeds: int  # of a block: one for each thread, or one
+    shared: int  # bytes that the threads of a block share
+    wide: int  # numbers for each block that do not fit there
+
+
+def fits_a_thread(job: Job) -> bool:
+    """Return whether a thread can train a seed by itself: a small net without shared weights, by the letter's rule."""
+    wiring, recipe = job.wiring, job.recipe
+    is_plain = recipe.procedure == "gradient" and not wiring.has_gains and len(wiring.source) == wiring.n_weights
+    return is_plain and wiring.n_weights <= MOST_IN_REGISTERS[recipe.dtype] and len(job.cases.inputs) <= MOST_CASES
+
+
+def source_of(job: Job, most_shared: int) -> Source:
+    """Return the source for a job; most_shared: the bytes that the threads of a block can share."""
+    by_thread = fits_a_thread(job)
+    wide, threads, places = 0, 64, ""
+    if not by_thread:
+        places, shared, wide = _places(job, most_shared)
+        threads = _threads(job)
+    parts = [_head(job), _constants(job, by_thread), declared(), _file("arithmetic.cu")]
+    if by_thread:
+        parts += [_file("thread.cu"), gradient(job.wiring, job.cases, len(job.cases.inputs) <= MOST_WRITTEN_OUT)]
+    else:
+        sizes = {"STRIDE": _stride(job), "WIDE": wide, "PLACES": places}
+        parts += [_defined(sizes), _file("block.cu")]
+    text = "\n\n".join([*parts, _file("run.cu")]) + "\n"
+    return Source(text, threads, threads if by_thread else 1, 0 if by_thread else shared, wide)
+
+
+@cache
+def _file(name: str) -> str:
+    return (HERE / name).read_text("utf-8").strip()
+
+
+def _head(job: Job) -> str:
+    wiring = job.wiring
+    sizes = "-".join(str(n) for n in (wiring.n_inputs, *(unit.units.stop - unit.units.start for unit in wiring.levels)))
+    return f"// A network of {sizes} units and {wiring.n_parameters} parameters, in {job.recipe.dtype}."
+
+
+def _defined(values: dict[str, object]) -> str:
+    return "\n".join(f"#define {name} {value}" for name, value in values.items())
+
+
+def _constants(job: Job, by_thread: bool) -> str:
+    wiring, recipe, single = job.wiring, job.recipe, job.recipe.dtype == "float32"
+    level = wiring.parameter_level[: wiring.n_weights]
+    numbers = {
+        "LARGEST": arithmetic.LARGEST[recipe.dtype],
+        "LOG2_E": arithmetic.LOG2_E,
+        "SHIFT": arithmetic.SHIFT[recipe.dtype],
+        "LN_2": arithmetic.LN_2[recipe.dtype],
+        "LN_2_REST": arithmetic.LN_2_REST[recipe.dtype],
+    }
+    taylor = arithmetic.TAYLOR[recipe.dtype]
+    constants = {
+        **{name: f"((real){value!r})" for name, value in numbers.items()},
+        "TAYLOR": ", ".join(f"(real){value!r}" for value in taylor),
+        "DEGREE": len(taylor) - 1,
+        "IS_FLOAT": int(single),
+        "CASES_AT_ONCE": 1 if recipe.update == "case" else arithmetic.CASES_AT_ONCE,
+        "N_INPUTS": wiring.n_inputs,
+        "N_OUTPUTS": len(wiring.outputs),
+        "N_WEIGHTS": wiring.n_weights,
+        "N_PARAMETERS": wiring.n_parameters,
+        "N_LEVELS": len(wiring.levels),
+        "N_CASES": len(job.cases.inputs),
+        "HAS_HELD_OUT": int(job.counted is not None),
+        "HAS_GAINS": int(wiring.has_gains),
+        "HAS_SHARES": int(recipe.epsilon_by != "one"),
+        "HAS_LIMITS": int(recipe.biases == "negative"),
+        "HAS_TOTAL_ERROR": int(CRITERIA[recipe.criterion].total_error < np.inf),
+        "BY_CASE": int(recipe.update == "case"),
+        "DESIRED_STATES": int(recipe.procedure == "desired_states"),
+        "SLOPED": int(recipe.output_slope == "kept"),
+        "FROM_EDGE": 1,
+        "DEAD_ZONE": ["none", "from_edge", "from_target"].index(recipe.dead_zone),
+        "IN_WEIGHTS": 0,
+        "IN_CHANGE": 1,
+        "DECAY_IN": ["weights", "change", "gradient"].index(recipe.decay_in),
+        "DECAY_WAITS": int(recipe.decay_from == "learned"),
+        "N_RATES": len(RATES),
+        **{name.upper(): k for k, name in enumerate(RATES)},
+    }
+    return f"""typedef {"float" if single else "double"} real;
+
+{_defined(constants)}
+
+static __device__ const int LEVELS[] = {{{", ".join(map(str, level.tolist()))}}};  // of each weight
+#define LEVEL(p) LEVELS[p]"""
+
+
+def _stride(job: Job) -> int:
+    """Return the distance between two units of a case: odd, so that threads that read them do not meet in a bank."""
+    return len(job.cases.inputs) | 1
+
+
+def _places(job: Job, most_shared: int) -> tuple[str, int, int]:
+    """Return the places of a block's arrays, in memory that its threads share or else on the card, and both sizes."""
+    wiring, recipe, each = job.wiring, job.recipe, np.dtype(job.recipe.dtype).itemsize
+    P, wide = wiring.n_parameters, wiring.n_units * _stride(job)
+    sizes = {"w": P, "dE_dw": P, "last_change": P, "errors": len(job.cases.inputs) + 1, "y": wide, "dE_dx": wide}
+    sizes |= {"x": wide, "signal": wide} if wiring.has_gains else {}
+    sizes |= {"wish": wide} if recipe.procedure == "desired_states" else {}
+    shared, apart, places = 2, 0, ["s.next = (long long *)shared;"]
+    for name, size in sizes.items():
+        if (shared + size) * each <= most_shared:
+            places.append(f"s.{name} = shared + {shared};")
+            shared += size
+        else:
+            places.append(f"s.{name} = job.room + (long long)WIDE * blockIdx.x + {apart};")
+            apart += size
+    if not wiring.has_gains:
+        places.append("s.signal = s.dE_dx;")
+    return " \\\n  ".join(places), shared * each, apart
+
+
+def _threads(job: Job) -> int:
+    """Return the number of threads of a block: a warp or more, each with some sums to take."""
+    cases = 1 if job.recipe.update == "case" else len(job.cases.inputs)
+    widest = max(level.units.stop - level.units.start for level in job.wiring.levels)
+    most = max(widest * -(-cases // 4), job.wiring.n_parameters)
+    return int(min(MOST_THREADS, max(32, -(-most // 64) * 32)))
