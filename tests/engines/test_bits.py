@@ -21,74 +21,17 @@ from hypothesis import strategies as st
 from backprop86.descent import RATES, Descent
 from backprop86.engines import fused, reference
 from backprop86.engines.arithmetic import LARGEST
+from backprop86.engines.bits import bits, different
 from backprop86.engines.recipe import Cases, Job, Recipe
 from backprop86.engines.reference import Outcome
 from backprop86.network import initial_weights
-from backprop86.problems import family_trees, symmetry, t_c, xor
-from backprop86.running.problem import counted_of, start_of, stream_of, wiring_of
-from backprop86.running.settings import load, stems
+from backprop86.problems import xor
+from backprop86.running.rules import job_of, rules
+from backprop86.running.settings import stems
 from backprop86.wiring import layered
-from nets import SYMMETRY, TREES, XOR, wirings
+from nets import FEW, XOR, job_of_any, wirings
 
 DTYPES = pytest.mark.parametrize("dtype", ["float64", "float32"])
-T_C = Recipe("7x7_shared", 4, epsilon=0.05, alpha=0.9, target_on=0.9, target_off=0.1, moments=[2], stop="limit")
-FALLS = {"criterion": "total_error"}
-LATE = {"opening_sweeps": 1, "late_sweep": 2, "late_epsilon": 0.3, "late_alpha": 0.95, "late_decay": 0.05}
-GRADIENT = {"opening_sweeps": 1, "decay_in": "gradient", "dtype": "float32"}
-CHANGE = {"decay_in": "change", "dtype": "float32", **LATE}
-DESIRES = {"procedure": "desired_states"}
-FEW = {
-    "xor": (xor, replace(XOR, sweeps=60, epsilon=1.5, moments=[20])),
-    "xor, float32": (xor, replace(XOR, sweeps=60, epsilon=1.5, dtype="float32")),
-    "xor, negative biases, case updates": (xor, replace(XOR, sweeps=12, epsilon=2.0, update="case", biases="negative")),
-    "symmetry": (symmetry, replace(SYMMETRY, sweeps=10)),
-    "symmetry, mean error, case updates": (symmetry, replace(SYMMETRY, sweeps=2, update="case", error="mean")),
-    "xor, late rates": (xor, replace(XOR, sweeps=12, late_sweep=5, late_epsilon=0.2, late_alpha=0.5, late_decay=0.01)),
-    "xor, decay once learned": (xor, replace(XOR, epsilon=1.0, sweeps=250, decay=0.01, decay_from="learned")),
-    "xor, decay in the change": (xor, replace(XOR, sweeps=9, decay=0.01, decay_in="change", update="case")),
-    "symmetry, by fan-in, E of all": (symmetry, replace(SYMMETRY, sweeps=9, epsilon_by="fan_in", **FALLS)),
-    "symmetry, no slope": (symmetry, replace(SYMMETRY, sweeps=9, output_slope="left_out", error="mean", **FALLS)),
-    "family trees, no slope": (family_trees, replace(TREES, sweeps=4, output_slope="left_out", **GRADIENT)),
-    "family trees, late rates": (family_trees, replace(TREES, sweeps=4, epsilon_by="fan_in", **CHANGE)),
-    "xor, gains": (xor, replace(XOR, sweeps=20, gain=1.5, gain_epsilon=0.1, error="mean", update="case")),
-    "shared weights, gains": (t_c, replace(T_C, gain=0.7, gain_epsilon=0.1)),
-    "family trees, gains": (family_trees, replace(TREES, sweeps=3, gain=2.0, gain_epsilon=0.01, **GRADIENT)),
-    "family trees, gains, case updates": (
-        family_trees,
-        replace(TREES, sweeps=1, gain=2.0, gain_epsilon=0.01, update="case"),
-    ),
-    "xor, desired states": (xor, replace(XOR, sweeps=30, **DESIRES)),
-    "symmetry, desired states": (symmetry, replace(SYMMETRY, sweeps=5, error="mean", update="case", **DESIRES)),
-    "shared weights": (t_c, T_C),
-    "shared weights, case updates": (t_c, replace(T_C, update="case")),
-    "family trees": (family_trees, replace(TREES, sweeps=2, opening_sweeps=1)),
-    "family trees, float32": (family_trees, replace(TREES, sweeps=2, opening_sweeps=1, dtype="float32")),
-}
-
-
-def bits(values):
-    """Return the bytes of an array, with all NaN made the same."""
-    return np.where(np.isnan(values), np.nan, values).tobytes()
-
-
-def different(ours, theirs):
-    """Return the fields in which two outcomes differ, each with the number of such seeds and the first."""
-    found = {}
-    for field in fields(Outcome):
-        a, b = getattr(ours, field.name), getattr(theirs, field.name)
-        assert (a.dtype, a.shape) == (b.dtype, b.shape)
-        seeds = [seed for seed in range(len(a)) if bits(a[seed]) != bits(b[seed])]
-        if seeds:
-            found[field.name] = len(seeds), seeds[0]
-    return found
-
-
-def job_of(problem, recipe, n):
-    """Return the job of the first n seeds, six of seven of which go on for some time after they have learned."""
-    wiring, cases, seeds = wiring_of(problem.wiring, recipe), problem.cases(recipe), list(range(n))
-    w, counted = start_of(problem, recipe, wiring, seeds), counted_of(problem, recipe, seeds)
-    least, stream = np.array(seeds) % 7 * recipe.sweeps // 7, stream_of(problem, recipe, seeds)
-    return Job(wiring, cases, recipe, w, counted, least, stream)
 
 
 @pytest.mark.parametrize("name", FEW)
@@ -120,33 +63,6 @@ def test_the_bits_where_every_seed_has_new_cases_in_each_sweep(error, dtype):
     assert np.abs(theirs.w - ours.w_at[:, 1])[np.arange(19) != 7].max() < (1e-9 if dtype == "float64" else 0.05)
 
 
-SIZES = [(100, 100, 300), (3_000, 100, 30), (30_000, 100, 5), (200_000, 20, 3), (math.inf, 10, 1)]
-"""Sizes of nets: the most connections times cases, the number of seeds to compare, and their sweeps.
-
-With a change after every case, it is a third of the sweeps.
-"""
-
-
-def rules(stem):
-    """One reading of an experiment for each way in which it trains, and its recipe, cut short."""
-    experiment, found = load(stem).experiment, {}
-    for name in experiment.every_reading:
-        recipe = experiment.recipe_of(name)
-        words = (recipe.network, recipe.update, recipe.error, recipe.dead_zone, recipe.biases, recipe.criterion)
-        words += (recipe.stop, recipe.held_out, recipe.start == "equal")
-        numbers = (recipe.alpha > 0, recipe.decay > 0, recipe.opening_sweeps > 0, recipe.has_gains)
-        found.setdefault((*words, *numbers), (name, recipe))
-    for name, recipe in found.values():
-        problem = experiment.problem
-        n_cases = recipe.block or len(problem.cases(recipe).inputs)
-        products = len(wiring_of(problem.wiring, recipe).source) * n_cases
-        _, n, sweeps = next(size for size in SIZES if products <= size[0])
-        sweeps = -(-sweeps // 3) if recipe.update == "case" else sweeps
-        opening, late, moments = min(recipe.opening_sweeps, 1), min(recipe.late_sweep, 2), sorted({1, sweeps})
-        cut = {"sweeps": sweeps, "opening_sweeps": opening, "late_sweep": late, "moments": moments}
-        yield name, problem, replace(recipe, **cut), n
-
-
 @pytest.mark.slow
 @DTYPES
 @pytest.mark.parametrize("stem", stems())
@@ -163,15 +79,7 @@ def test_the_bits_of_every_experiment(stem, dtype):
 @settings(max_examples=20)
 @given(wirings(), st.integers(0, 2**32), st.sampled_from(["sweep", "case"]), st.sampled_from(["sum", "mean"]))
 def test_the_bits_of_any_net(wiring, seed, update, error):
-    random = np.random.default_rng(seed)
-    inputs = random.choice([0, 1, -0.7, 0.3], (11, wiring.n_inputs))
-    cases = Cases(inputs, random.integers(0, 2, (11, len(wiring.outputs))).astype(float), ("",) * 11)
-    counted, w0 = (random.random((5, 11)) < 0.8) * 1.0, random.normal(size=(5, wiring.n_parameters))
-    counted[:, 0] = 1
-    recipe = Recipe("", 6, 0.3, 0.9, 0.01, 2, 0.1, 0.5, update=update, error=error, dead_zone="from_edge")
-    recipe = replace(recipe, gain_epsilon=0.05, epsilon_by=["one", "fan_in"][seed % 3 == 0])
-    recipe.dtype = ["float64", "float32"][seed % 2]
-    job = Job(wiring, cases, recipe, w0, counted)
+    job = job_of_any(wiring, seed, update, error)
     assert different(fused.train(job), referee.run(job)) == {}
 
 

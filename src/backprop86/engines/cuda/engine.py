@@ -135,7 +135,8 @@ def _orders(
 
 def _tables(wiring: Wiring) -> dict[str, np.ndarray]:
     """Return the wiring as the lists that block.cu reads: connections by target, by source and by parameter."""
-    source, target, parameter = wiring.source, wiring.target, wiring.parameter
+    order = np.lexsort((wiring.source, wiring.target))  # some wirings name the sources of a unit in another order
+    source, target, parameter = wiring.source[order], wiring.target[order], wiring.parameter[order]
     by_source, by_parameter = np.lexsort((target, source)), np.argsort(parameter, kind="stable")
     units, is_output = np.arange(wiring.n_units + 1), np.zeros(wiring.n_units, int)
     is_output[wiring.outputs] = 1 + np.arange(len(wiring.outputs))

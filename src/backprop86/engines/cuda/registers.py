@@ -45,7 +45,7 @@ ALONE void gradient(const Job &job, State &s, long long seed, int first, int las
 
 def _forward(wiring: Wiring, j: int) -> list[str]:
     """Return the lines of equations 1 and 2 for unit j."""
-    here = (wiring.target == j).nonzero()[0].tolist()
+    here = sorted((wiring.target == j).nonzero()[0].tolist(), key=lambda k: int(wiring.source[k]))
     lines = [f"real x{j} = -0.0;"]
     for k in here:
         w = f"s.w[{wiring.parameter[k]}]"
