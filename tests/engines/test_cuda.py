@@ -1,4 +1,4 @@
-"""The CUDA engine's kernels, built for this processor: the bits of the fused engine, for every experiment and any net."""
+"""The CUDA engine's kernels, built for this processor: the bits of the fused engine, for all experiments and nets."""
 
 import re
 import subprocess
@@ -136,7 +136,7 @@ def test_what_cannot_run_gets_one_line(monkeypatch):
     with pytest.raises(BadInput, match=r"^engine must be fused or reference where cuda-core .*backprop86\[cuda\]"):
         engine.train(job_of(xor, XOR, 1))
     monkeypatch.setattr(engine, "is_installed", lambda: True)
-    with pytest.raises(BadInput, match=r"^block must be 0 for the cuda engine, was 100: .*; device=cpu trains it$"):
+    with pytest.raises(BadInput, match=r"^block must be 0 for the cuda engine, was 25: .*; device=cpu trains it$"):
         engine.train(job_of(problem, recipe, 1))
 
 
