@@ -4,13 +4,17 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 import host
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import check_gpu
 from backprop86.descent import RATES, Descent
 from backprop86.engines import fused
 from backprop86.engines.bits import different
@@ -18,6 +22,7 @@ from backprop86.engines.cuda import engine
 from backprop86.engines.cuda.source import MOST_SHARED, fits_a_thread, source_of
 from backprop86.engines.recipe import BadInput, Cases, Job
 from backprop86.problems import symmetry, xor
+from backprop86.report import race
 from backprop86.running.kernels import kernels
 from backprop86.running.rules import job_of, rules
 from backprop86.running.settings import load, stems
@@ -156,6 +161,7 @@ def test_readings_with_one_kernel_print_it_once():
     assert found[0].startswith("// symmetry: as_printed")
 
 
+@pytest.mark.slow
 def test_print_kernel_trains_nothing(tmp_path):
     command = [sys.executable, ROOT / "experiments" / "run.py", "experiment=xor", "reading=as_printed"]
     printed = subprocess.run(
@@ -164,6 +170,45 @@ def test_print_kernel_trains_nothing(tmp_path):
     assert printed.startswith("// xor: as_printed\n")
     assert 'extern "C" __global__ void train' in printed
     assert not (tmp_path / "rows").exists()
+
+
+@pytest.fixture
+def a_card(folder, monkeypatch, tmp_path):
+    """Let this processor play the card of check_gpu.py, with a few seeds of XOR alone."""
+    on_host = partial(engine.train, machine=host.Host(folder))
+    monkeypatch.setattr(check_gpu.cuda, "train", on_host)
+    monkeypatch.setattr(check_gpu.reference, "train", lambda job, device: fused.train(job))
+    monkeypatch.setattr(check_gpu, "load", lambda *settings: None)
+    monkeypatch.setattr(check_gpu.torch.cuda, "get_device_name", lambda: "a card")
+    monkeypatch.setattr(check_gpu, "EXPERIMENTS", {"XOR 2-2-1": race.EXPERIMENTS["XOR 2-2-1"]})
+    monkeypatch.setattr(check_gpu, "SEEDS", {"XOR 2-2-1": 50})
+    monkeypatch.setattr(check_gpu, "FEW", ("xor", "signals"))
+    monkeypatch.setattr("sys.argv", ["check_gpu.py", "--quick"])
+    monkeypatch.chdir(tmp_path)
+    return on_host
+
+
+@pytest.mark.slow
+def test_the_check_of_a_card(a_card, capsys):
+    check_gpu.main()
+    printed = capsys.readouterr().out
+    assert re.search(r"^\d+ ways to train compared bit by bit in \d+ s$", printed, re.MULTILINE)
+    assert "signals, as_printed: not for the CUDA engine" in printed
+    table = pd.read_csv("quick/tables/benchmark_gpu.csv").set_index("trainer")
+    assert table.loc["CUDA engine", ["seeds", "cuda_is_times_faster", "card"]].tolist() == [50, 1, "a card"]
+    assert "reference engine, GPU" in table.index
+    assert Path("quick/tables/benchmark_gpu.md").read_text("utf-8") in printed
+
+
+@pytest.mark.slow
+def test_the_check_of_a_card_names_a_wrong_bit(a_card, monkeypatch):
+    def nearly(job, **where):
+        outcome = a_card(job, **where)
+        outcome.w[3, 0] = np.nextafter(outcome.w[3, 0], 1)
+        return outcome
+
+    monkeypatch.setattr(check_gpu.cuda, "train", nearly)
+    assert list(check_gpu.compared(["xor"]))[0] == "xor, as_printed: w of 1 seeds, first 3"
 
 
 def test_every_fma_of_the_gradient_is_in_the_arithmetic():
