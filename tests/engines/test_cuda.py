@@ -21,6 +21,7 @@ from backprop86.engines.bits import different
 from backprop86.engines.cuda import engine
 from backprop86.engines.cuda.source import MOST_SHARED, fits_a_thread, source_of
 from backprop86.engines.recipe import BadInput, Cases, Job
+from backprop86.engines.reference import checkpoints
 from backprop86.problems import symmetry, xor
 from backprop86.report import race
 from backprop86.running.kernels import kernels
@@ -79,15 +80,23 @@ def test_the_bits_do_not_depend_on_the_threads_of_a_block(name, most_shared, fol
     assert different(trained(job, folder, threads=5, most_shared=most_shared), fused.train(job)) == {}
 
 
-@pytest.mark.parametrize("name", ["xor", "shared weights, gains"])
-def test_a_run_goes_on_in_the_next_launch(name, folder, monkeypatch):
+@pytest.mark.parametrize(("name", "sweeps"), [("xor, decay once learned", 250), ("shared weights, gains", 60)])
+def test_a_run_goes_on_in_the_next_launch(name, sweeps, folder, monkeypatch):
+    """Some of its seeds have learned by then, and go on or leave their places to others."""
     monkeypatch.setattr(engine, "SECONDS", 0.0)  # so that a launch takes its fewest sweeps
     job, done = job_of(*FEW[name], 70), []
-    job = replace(job, recipe=replace(job.recipe, sweeps=60))
+    job = replace(job, recipe=replace(job.recipe, sweeps=sweeps))
     outcome = engine.train(job, machine=host.Host(folder, blocks=1), advance=done.append)
     assert different(outcome, fused.train(job)) == {}
     assert len(done) > 3
-    assert sum(done) == 70 * 60  # sweeps done, and those that nobody needs any more
+    assert sum(done) == 70 * sweeps  # sweeps done, and those that nobody needs any more
+
+
+def test_rates_change_between_two_points_of_the_curves(folder):
+    recipe = replace(XOR, stop="limit", opening_sweeps=103, opening_epsilon=0.1, late_sweep=203, late_epsilon=0.9)
+    assert not {103, 203} & set(checkpoints(recipe.sweeps))
+    job = job_of(xor, recipe, 5)
+    assert different(trained(job, folder), fused.train(job)) == {}
 
 
 def test_the_bits_where_every_seed_has_its_own_rates(folder):
