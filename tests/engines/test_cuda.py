@@ -217,7 +217,7 @@ def test_the_check_of_a_card_names_a_wrong_bit(a_card, monkeypatch):
         return outcome
 
     monkeypatch.setattr(check_gpu.cuda, "train", nearly)
-    assert list(check_gpu.compared(["xor"]))[0] == "xor, as_printed: w of 1 seeds, first 3"
+    assert next(check_gpu.compared(["xor"])) == "xor, as_printed: w of 1 seeds, first 3"
 
 
 def test_every_fma_of_the_gradient_is_in_the_arithmetic():
