@@ -21,13 +21,14 @@ import pandas as pd
 from backprop86.engines.cores import cores
 from backprop86.engines.recipe import Recipe
 from backprop86.report.measured import speeds_figure
-from backprop86.report.race import EXPERIMENTS, Work, engines, growth, race, summary
+from backprop86.report.race import Work, engines, growth, race, summary
 from backprop86.report.style import save
 from backprop86.report.tables import write_table
 from backprop86.running.cli import one_clear_line
 from backprop86.running.problem import Problem
 from backprop86.running.training import run_reading
 from peers import MISSING, trainers
+from peers.networks import EXPERIMENTS
 
 GROWING = "symmetry 6-2-1"
 

@@ -27,11 +27,12 @@ from backprop86.engines.cuda import engine as cuda
 from backprop86.engines.recipe import Job
 from backprop86.engines.reference import Outcome
 from backprop86.report.page import markdown
-from backprop86.report.race import DEFINITION, EXPERIMENTS, Train, Work, seconds
+from backprop86.report.race import DEFINITION, Train, Work, seconds
 from backprop86.running.cli import one_clear_line
 from backprop86.running.rules import job_of, rules
 from backprop86.running.settings import load, stems
 from peers import MISSING, trainers
+from peers.networks import EXPERIMENTS
 
 OURS = "CUDA engine"
 SEEDS = {"XOR 2-2-1": 1_000_000, "symmetry 6-2-1": 300_000, "family trees": 20_000, "sequence": 10_000}

@@ -1,5 +1,6 @@
 """The CUDA engine's kernels, built for this processor: the bits of the fused engine, for all experiments and nets."""
 
+import io
 import re
 import subprocess
 import sys
@@ -23,13 +24,13 @@ from backprop86.engines.cuda.source import MOST_SHARED, fits_a_thread, source_of
 from backprop86.engines.recipe import BadInput, Cases, Job
 from backprop86.engines.reference import checkpoints
 from backprop86.problems import symmetry, xor
-from backprop86.report import race
 from backprop86.running.kernels import kernels
 from backprop86.running.rules import job_of, rules
 from backprop86.running.settings import load, stems
 from backprop86.wiring import layered
 from helpers import ROOT
 from nets import FEW, XOR, job_of_any, wirings
+from peers.networks import EXPERIMENTS
 
 pytestmark = pytest.mark.skipif(host.COMPILER is None, reason="needs a C++ compiler")
 
@@ -147,6 +148,7 @@ def test_the_wrong_device_gets_one_line(settings, line):
 
 def test_what_cannot_run_gets_one_line(monkeypatch):
     (_, problem, recipe, _), *_ = rules("signals")
+    monkeypatch.setattr(engine, "is_installed", lambda: False)
     with pytest.raises(BadInput, match=r"^engine must be fused or reference where cuda-core .*backprop86\[cuda\]"):
         engine.train(job_of(xor, XOR, 1))
     monkeypatch.setattr(engine, "is_installed", lambda: True)
@@ -156,6 +158,7 @@ def test_what_cannot_run_gets_one_line(monkeypatch):
 
 def test_auto_takes_the_card(monkeypatch):
     """It does not fall back to another engine in silence."""
+    monkeypatch.setattr(engine, "is_installed", lambda: False)
     monkeypatch.setattr("backprop86.running.settings._computes", lambda device: True)
     with pytest.raises(BadInput, match=r"^engine must be fused or reference where cuda-core "):
         load("xor", "device=cuda:1")
@@ -168,6 +171,15 @@ def test_readings_with_one_kernel_print_it_once():
     assert len(found) < len(load("symmetry").chosen)
     assert len({text.split("\n", 1)[1] for text in found}) == len(found)
     assert found[0].startswith("// symmetry: as_printed")
+
+
+def test_the_kernel_in_the_docs_is_that_of_the_command():
+    (told,) = re.findall(r"<!-- kernel -->\n```c\n(.*?)```", (ROOT / "docs" / "gpu.md").read_text("utf-8"), re.DOTALL)
+    (kernel,) = kernels(load("xor", "reading=as_printed"))
+    assert told in kernel
+    assert told.startswith("DEVICE void gradient(")
+    assert told.endswith("\n}\n")
+    assert told.count("\n") < 50
 
 
 @pytest.mark.slow
@@ -189,7 +201,7 @@ def a_card(folder, monkeypatch, tmp_path):
     monkeypatch.setattr(check_gpu.reference, "train", lambda job, device: fused.train(job))
     monkeypatch.setattr(check_gpu, "load", lambda *settings: None)
     monkeypatch.setattr(check_gpu.torch.cuda, "get_device_name", lambda: "a card")
-    monkeypatch.setattr(check_gpu, "EXPERIMENTS", {"XOR 2-2-1": race.EXPERIMENTS["XOR 2-2-1"]})
+    monkeypatch.setattr(check_gpu, "EXPERIMENTS", {"XOR 2-2-1": EXPERIMENTS["XOR 2-2-1"]})
     monkeypatch.setattr(check_gpu, "SEEDS", {"XOR 2-2-1": 50})
     monkeypatch.setattr(check_gpu, "FEW", ("xor", "signals"))
     monkeypatch.setattr("sys.argv", ["check_gpu.py", "--quick"])
@@ -218,6 +230,20 @@ def test_the_check_of_a_card_names_a_wrong_bit(a_card, monkeypatch):
 
     monkeypatch.setattr(check_gpu.cuda, "train", nearly)
     assert next(check_gpu.compared(["xor"])) == "xor, as_printed: w of 1 seeds, first 3"
+
+
+@pytest.mark.slow
+def test_the_compiler_of_the_cards_takes_every_kernel_and_keeps_it_in_registers():
+    """For an H100: the compiler needs no card."""
+    why = "needs the extra `cuda` and nvidia-cuda-nvrtc"
+    cuda_core = pytest.importorskip("cuda.core", reason=why, exc_type=ImportError)
+    options = cuda_core.ProgramOptions(std="c++17", arch="sm_90", fma=False, ptxas_options=["-v"])
+    for name, (problem, recipe) in FEW.items():
+        said = io.StringIO()
+        source = source_of(job_of(problem, recipe, 1), MOST_SHARED)
+        cuda_core.Program(source.text, "c++", options).compile("cubin", logs=said)
+        assert "0 bytes stack frame, 0 bytes spill stores" in said.getvalue(), name
+        assert "warning" not in said.getvalue(), name
 
 
 def test_every_fma_of_the_gradient_is_in_the_arithmetic():

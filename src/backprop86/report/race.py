@@ -17,8 +17,6 @@ from backprop86.engines import fused, reference
 from backprop86.engines.limit import limit
 from backprop86.engines.recipe import Cases, Job, Recipe
 from backprop86.network import initial_weights
-from backprop86.problems import family_trees, sequence, symmetry, xor
-from backprop86.running.problem import Problem
 from backprop86.wiring import Wiring, layered
 
 OURS, DEFINITION, LIMIT = "fused engine", "reference engine", "the machine's limit"
@@ -27,16 +25,6 @@ TRIED = 40
 REST = 0.3
 """Seconds of rest before each timing: idle threads of torch keep a core busy for 0.2."""
 Train = Callable[[np.ndarray, int], np.ndarray]
-
-
-PLAIN = Recipe(alpha=0.9, target_on=0.9, target_off=0.1, stop="limit")
-EXPERIMENTS: dict[str, tuple[Problem, Recipe]] = {
-    "XOR 2-2-1": (xor, replace(PLAIN, network="2_hidden", epsilon=0.25)),
-    "symmetry 6-2-1": (symmetry, replace(PLAIN, network="two_hidden", epsilon=0.1)),
-    "family trees": (family_trees, replace(PLAIN, network="five_layers", epsilon=0.01)),
-    "sequence": (sequence, replace(PLAIN, network="fixed_timing", epsilon=0.01)),
-}
-"""The networks that trainers are timed on."""
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ class Machine(Protocol):
 def refuse(recipe: Recipe) -> None:
     """Raise BadInput, in one line, if the engine cannot run, or cannot train by a recipe."""
     if not is_installed():
-        told = "where cuda-core is not installed (pip install 'backprop86[cuda]')"
+        told = "where cuda-core or cuda-bindings is not installed (pip install 'backprop86[cuda]')"
         raise BadInput(f"engine must be fused or reference {told}, was cuda")
     if recipe.block:
         told = f"was {recipe.block}: the processor makes new cases"
@@ -59,8 +59,8 @@ def refuse(recipe: Recipe) -> None:
 
 
 def is_installed() -> bool:
-    """Return whether the extra `cuda` is."""
-    return find_spec("cuda") is not None and find_spec("cuda.core") is not None
+    """Return whether the extra `cuda` is, and what it needs of a torch with CUDA."""
+    return find_spec("cuda") is not None and all(find_spec(f"cuda.{name}") for name in ("core", "bindings"))
 
 
 def train(

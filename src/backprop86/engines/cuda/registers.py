@@ -32,7 +32,7 @@ def gradient(wiring: Wiring, cases: Cases, writes_cases: bool) -> str:
 {kind} bool DESIRED[N_CASES][N_OUTPUTS] = {_rows(cases.desired > 0.5, lambda is_on: str(is_on).lower())};
 
 // dE/dw and E of some cases
-ALONE void gradient(const Job &job, State &s, long long seed, int first, int last) {{
+DEVICE void gradient(const Job &job, State &s, long long seed, int first, int last) {{
   s.E = 0;
   s.meets = s.is_right = true;
   EACH(p, N_WEIGHTS) s.dE_dw[p] = -0.0;

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from backprop86.descent import RATES
-from backprop86.engines import arithmetic
+from backprop86.engines.cuda.constants import constants, defined
 from backprop86.engines.cuda.orders import declared
 from backprop86.engines.cuda.registers import gradient
-from backprop86.engines.recipe import CRITERIA, Job
+from backprop86.engines.recipe import Job
 
 HERE = Path(__file__).parent
 MOST_IN_REGISTERS = {"float64": 32, "float32": 64}
@@ -47,12 +46,12 @@ def source_of(job: Job, most_shared: int) -> Source:
     if not by_thread:
         places, shared, wide = _places(job, most_shared)
         threads = _threads(job)
-    parts = [_head(job), _constants(job, by_thread), declared(), _file("arithmetic.cu")]
+    parts = [_head(job), constants(job), declared(), _file("arithmetic.cu")]
     if by_thread:
         parts += [_file("thread.cu"), gradient(job.wiring, job.cases, len(job.cases.inputs) <= MOST_WRITTEN_OUT)]
     else:
         sizes = {"STRIDE": _stride(job), "WIDE": wide, "PLACES": places}
-        parts += [_defined(sizes), _file("block.cu")]
+        parts += [defined(sizes), _file("block.cu")]
     text = "\n\n".join([*parts, _file("run.cu")]) + "\n"
     return Source(text, threads, threads if by_thread else 1, 0 if by_thread else shared, wide)
 
@@ -66,58 +65,6 @@ def _head(job: Job) -> str:
     wiring = job.wiring
     sizes = "-".join(str(n) for n in (wiring.n_inputs, *(unit.units.stop - unit.units.start for unit in wiring.levels)))
     return f"// A network of {sizes} units and {wiring.n_parameters} parameters, in {job.recipe.dtype}."
-
-
-def _defined(values: dict[str, object]) -> str:
-    return "\n".join(f"#define {name} {value}" for name, value in values.items())
-
-
-def _constants(job: Job, by_thread: bool) -> str:
-    wiring, recipe, single = job.wiring, job.recipe, job.recipe.dtype == "float32"
-    level = wiring.parameter_level[: wiring.n_weights]
-    numbers = {
-        "LARGEST": arithmetic.LARGEST[recipe.dtype],
-        "LOG2_E": arithmetic.LOG2_E,
-        "SHIFT": arithmetic.SHIFT[recipe.dtype],
-        "LN_2": arithmetic.LN_2[recipe.dtype],
-        "LN_2_REST": arithmetic.LN_2_REST[recipe.dtype],
-    }
-    taylor = arithmetic.TAYLOR[recipe.dtype]
-    constants = {
-        **{name: f"((real){value!r})" for name, value in numbers.items()},
-        "TAYLOR": ", ".join(f"(real){value!r}" for value in taylor),
-        "DEGREE": len(taylor) - 1,
-        "IS_FLOAT": int(single),
-        "CASES_AT_ONCE": 1 if recipe.update == "case" else arithmetic.CASES_AT_ONCE,
-        "N_INPUTS": wiring.n_inputs,
-        "N_OUTPUTS": len(wiring.outputs),
-        "N_WEIGHTS": wiring.n_weights,
-        "N_PARAMETERS": wiring.n_parameters,
-        "N_LEVELS": len(wiring.levels),
-        "N_CASES": len(job.cases.inputs),
-        "HAS_HELD_OUT": int(job.counted is not None),
-        "HAS_GAINS": int(wiring.has_gains),
-        "HAS_SHARES": int(recipe.epsilon_by != "one"),
-        "HAS_LIMITS": int(recipe.biases == "negative"),
-        "HAS_TOTAL_ERROR": int(CRITERIA[recipe.criterion].total_error < np.inf),
-        "BY_CASE": int(recipe.update == "case"),
-        "DESIRED_STATES": int(recipe.procedure == "desired_states"),
-        "SLOPED": int(recipe.output_slope == "kept"),
-        "FROM_EDGE": 1,
-        "DEAD_ZONE": ["none", "from_edge", "from_target"].index(recipe.dead_zone),
-        "IN_WEIGHTS": 0,
-        "IN_CHANGE": 1,
-        "DECAY_IN": ["weights", "change", "gradient"].index(recipe.decay_in),
-        "DECAY_WAITS": int(recipe.decay_from == "learned"),
-        "N_RATES": len(RATES),
-        **{name.upper(): k for k, name in enumerate(RATES)},
-    }
-    return f"""typedef {"float" if single else "double"} real;
-
-{_defined(constants)}
-
-static __device__ const int LEVELS[] = {{{", ".join(map(str, level.tolist()))}}};  // of each weight
-#define LEVEL(p) LEVELS[p]"""
 
 
 def _stride(job: Job) -> int:
