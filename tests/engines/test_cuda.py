@@ -25,6 +25,7 @@ from backprop86.engines.recipe import BadInput, Cases, Job
 from backprop86.engines.reference import checkpoints
 from backprop86.problems import symmetry, xor
 from backprop86.running.kernels import kernels
+from backprop86.running.ranges import size_of
 from backprop86.running.rules import job_of, rules
 from backprop86.running.settings import load, stems
 from backprop86.wiring import layered
@@ -164,6 +165,12 @@ def test_auto_takes_the_card(monkeypatch):
         load("xor", "device=cuda:1")
     monkeypatch.setattr("backprop86.running.settings.refuse", lambda recipe: None)
     assert load("xor", "device=cuda:1").device == "cuda:1"
+
+
+def test_a_card_gets_more_seeds_at_once():
+    (_, problem, recipe, _), *_ = rules("sequence")
+    net = replace(recipe, sweeps=10_000), problem.wiring(recipe), problem.cases(recipe)
+    assert size_of(*net, "cuda") == 64 * size_of(*net, "fused")
 
 
 def test_readings_with_one_kernel_print_it_once():
