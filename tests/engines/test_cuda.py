@@ -170,7 +170,7 @@ def test_auto_takes_the_card(monkeypatch):
 def test_a_card_gets_more_seeds_at_once():
     (_, problem, recipe, _), *_ = rules("sequence")
     net = replace(recipe, sweeps=1_000), problem.wiring(recipe), problem.cases(recipe)
-    assert size_of(*net, "cuda") == 64 * size_of(*net, "fused")
+    assert size_of(*net, "cuda") >= 64 * size_of(*net, "fused")
 
 
 def test_readings_with_one_kernel_print_it_once():
