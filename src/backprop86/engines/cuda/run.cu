@@ -86,7 +86,7 @@ DEVICE void draw(const Job &job, const State &s, Now &now) {
 DEVICE bool look(const Job &job, State &s, Now &now, bool meets, bool diverged) {
   const long long seed = now.seed, t = now.sweep;
   if (!diverged && meets && now.looks) {
-    if (IS_FIRST) job.learned_after[seed] = t;
+    if (IS_FIRST) job.sweeps[seed] = t;
     now.looks = false;
     keep_weights(s, job.w_learned, seed);
   }
@@ -98,7 +98,7 @@ DEVICE bool look(const Job &job, State &s, Now &now, bool meets, bool diverged) 
     if (job.moments[m] == t) keep_weights(s, job.w_at, seed * job.n_moments + m);
   if (job.checkpoints[now.point] == t) draw(job, s, now);
   const bool goes_on = now.looks || job.to_limit;
-  if (!diverged && t < (goes_on ? job.sweeps : job.until[seed])) {
+  if (!diverged && t < (goes_on ? job.limit : job.until[seed])) {
     plan(job, now);
     return false;
   }
@@ -136,7 +136,7 @@ DEVICE bool resume(const Job &job, State &s, Now &now) {
   now.seed = seed;
   now.sweep = job.when[job.slots + SLOT];
   now.point = job.when[2 * job.slots + SLOT];
-  now.looks = job.learned_after[seed] < 0;
+  now.looks = job.sweeps[seed] < 0;
   now.looks_right = job.right_side[seed] < 0;
   s.scale = job.scale[seed];
   s.is_finite = true;
@@ -187,7 +187,7 @@ extern "C" __global__ void train(const Job *given) {
     if (!happens && now.sweep < now.due) continue;
     if (look(job, s, now, meets, diverged)) {
       is_in_training = false;
-      work += job.sweeps - now.sweep;
+      work += job.limit - now.sweep;
     }
     BARRIER
   }

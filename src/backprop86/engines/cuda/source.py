@@ -16,7 +16,8 @@ MOST_IN_REGISTERS = {"float64": 32, "float32": 64}
 """The most weights of a net that a thread holds in its 255 registers, beside their last changes and dE/dw."""
 MOST_CASES, MOST_WRITTEN_OUT = 64, 8
 """The most cases of such a net, one bit each; and of one whose cases are written out one after the other."""
-MOST_THREADS = 512
+THREADS, MOST_THREADS = 64, 512
+"""The threads of a block with a seed each; the most of a block that trains one."""
 MOST_SHARED = 227 * 1024
 """The bytes that the threads of a block can share on an H100; others have fewer."""
 
@@ -41,19 +42,15 @@ def fits_a_thread(job: Job) -> bool:
 
 def source_of(job: Job, most_shared: int) -> Source:
     """Return the source for a job; most_shared: the bytes that the threads of a block can share."""
-    by_thread = fits_a_thread(job)
-    wide, threads, places = 0, 64, ""
-    if not by_thread:
-        places, shared, wide = _places(job, most_shared)
-        threads = _threads(job)
-    parts = [_head(job), constants(job), declared(), _file("arithmetic.cu")]
-    if by_thread:
-        parts += [_file("thread.cu"), gradient(job.wiring, job.cases, len(job.cases.inputs) <= MOST_WRITTEN_OUT)]
+    if fits_a_thread(job):
+        threads = seeds = THREADS
+        shared = wide = 0
+        own = [_file("thread.cu"), gradient(job.wiring, job.cases, len(job.cases.inputs) <= MOST_WRITTEN_OUT)]
     else:
-        sizes = {"STRIDE": _stride(job), "WIDE": wide, "PLACES": places}
-        parts += [defined(sizes), _file("block.cu")]
-    text = "\n\n".join([*parts, _file("run.cu")]) + "\n"
-    return Source(text, threads, threads if by_thread else 1, 0 if by_thread else shared, wide)
+        threads, seeds, (places, shared, wide) = _threads(job), 1, _places(job, most_shared)
+        own = [defined({"STRIDE": _stride(job), "WIDE": wide, "PLACES": places}), _file("block.cu")]
+    parts = [_head(job), constants(job), declared(), _file("arithmetic.cu"), *own, _file("run.cu")]
+    return Source("\n\n".join(parts) + "\n", threads, seeds, shared, wide)
 
 
 @cache
