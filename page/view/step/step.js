@@ -11,6 +11,7 @@ import { Bench } from "./moment.js";
 import { nudge } from "./nudge.js";
 import { panel, setText } from "./panel.js";
 import { slopeCheck } from "./slope.js";
+import { walk } from "./walk.js";
 
 const PANELS = { Forward: forward, Error: error, Blame: blame, Nudge: nudge };
 const LEAD = "The step that the run takes next, for one case and one unit. "
@@ -25,11 +26,11 @@ const REST = 8;
  * @param {any} ask
  */
 export function stepPart(root, ask) {
-  const choice = choices(ask), panels = Object.keys(PANELS).map((head) => panel(head.toLowerCase(), head));
+  const choice = choices(ask), way = walk(ask), panels = Object.keys(PANELS).map((head) => panel(head.toLowerCase(), head));
   const layers = html("p", { id: "early-and-late" }), check = slopeCheck();
   root.append(
     html("p", { class: "lead" }, LEAD),
-    choice.element, html("div", { class: "panels" }, ...panels.map(({ element }) => element)), layers, check.element);
+    choice.element, way.element, html("div", { class: "panels" }, ...panels.map(({ element }) => element)), layers, check.element);
   let bench = null, next = 0;
   return (scene) => {
     const { replay, seed, now, player } = scene;
@@ -41,6 +42,7 @@ export function stepPart(root, ask) {
     }
     const unit = shownUnit(replay, scene.unit), moment = bench.momentOf(scene, unit);
     choice.show(scene, unit);
+    way.show(scene, unit);
     Object.values(PANELS).forEach((says, n) => panels[n].fill(says(moment)));
     setText(layers, earlyAndLate(moment));
     check.draw(scene, unit);
