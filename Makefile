@@ -3,7 +3,7 @@ PYTHON ?= python3
 PIP_FLAGS ?=
 IN_VENV = .venv/bin/python
 
-.PHONY: help locks reproduce map quick report check verify torture compare explain docs page article bench contest test thorough fast lint audit clean
+.PHONY: help locks reproduce map quick report check verify torture compare explain docs page article bench gpu contest test thorough fast lint audit clean
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## */\1\t/'
 
@@ -27,6 +27,7 @@ locks:  ## make the locks with hashes anew from pyproject.toml (needs uv); to ra
 	echo jax | $(LOCK) - -c requirements/main.lock -o requirements/bench.lock
 	echo autograd | $(LOCK) - -c requirements/main.lock -o requirements/contest.lock
 	echo playwright | $(LOCK) - -c requirements/main.lock -o requirements/browser.lock
+	printf '%s\n' cuda-core llvmlite numba | $(LOCK) - -c requirements/main.lock -o requirements/cuda.lock
 	echo ray | $(LOCK) - -c requirements/main.lock -o requirements/cluster.lock
 	printf '%s\n' mkdocs-material mkdocstrings-python nbclient nbformat ipykernel | \
 	  $(LOCK) - -c requirements/main.lock -o requirements/docs.lock
@@ -84,6 +85,10 @@ compare: .venv/ready  ## compare gradients and whole runs by hand with autograd 
 bench: .venv/ready  ## time our engines beside common alternatives, in seed-sweeps per second (adds JAX to the environment)
 	$(IN_VENV) -m pip install $(PIP_FLAGS) --require-hashes -r requirements/bench.lock
 	$(IN_VENV) experiments/benchmark.py
+
+gpu: .venv/ready  ## compare the CUDA engine's bits on an NVIDIA card, and time it there (adds cuda-core to the environment)
+	$(IN_VENV) -m pip install $(PIP_FLAGS) --require-hashes -r requirements/cuda.lock
+	$(IN_VENV) experiments/check_gpu.py
 
 contest: .venv/ready  ## test gradient checkers on right and wrong gradients (adds JAX and HIPS autograd), then make the report
 	$(IN_VENV) -m pip install $(PIP_FLAGS) --require-hashes -r requirements/bench.lock -r requirements/contest.lock

@@ -20,7 +20,6 @@ import pandas as pd
 
 from backprop86.engines.cores import cores
 from backprop86.engines.recipe import Recipe
-from backprop86.problems import family_trees, sequence, symmetry, xor
 from backprop86.report.measured import speeds_figure
 from backprop86.report.race import Work, engines, growth, race, summary
 from backprop86.report.style import save
@@ -29,14 +28,8 @@ from backprop86.running.cli import one_clear_line
 from backprop86.running.problem import Problem
 from backprop86.running.training import run_reading
 from peers import MISSING, trainers
+from peers.networks import EXPERIMENTS
 
-PLAIN = Recipe(alpha=0.9, target_on=0.9, target_off=0.1, stop="limit")
-EXPERIMENTS = {
-    "XOR 2-2-1": (xor, replace(PLAIN, network="2_hidden", epsilon=0.25)),
-    "symmetry 6-2-1": (symmetry, replace(PLAIN, network="two_hidden", epsilon=0.1)),
-    "family trees": (family_trees, replace(PLAIN, network="five_layers", epsilon=0.01)),
-    "sequence": (sequence, replace(PLAIN, network="fixed_timing", epsilon=0.01)),
-}
 GROWING = "symmetry 6-2-1"
 
 

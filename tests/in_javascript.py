@@ -101,7 +101,7 @@ class Firefox:
     def evaluate(self, function, given=None):
         """Return what an asynchronous function of the page's own answers, given one value."""
         script = f"const [given, keep] = arguments; ({function})(given).then(keep, (error) => keep(String(error)));"
-        about = {"script": script, "args": [given], "newSandbox": False, "sandbox": None, "scriptTimeout": 120_000}
+        about = {"script": script, "args": [given], "newSandbox": False, "sandbox": None, "scriptTimeout": 3_600_000}
         return self.ask("WebDriver:ExecuteAsyncScript", about)["value"]
 
     def close(self):

@@ -102,7 +102,7 @@ def test_every_import_is_declared(folder):
     declared = {canonicalize_name(Requirement(line).name) for lines in lists for line in lines} | {"backprop86"}
     declared |= {"packaging"} if folder == "tests" else set()  # pytest brings it
     own = {path.stem for path in [*(ROOT / "experiments").rglob("*"), *(ROOT / "tests").rglob("*")]}
-    names = packages_distributions()
+    names = {"cuda": ["cuda-core"], **packages_distributions()}
     for path in (ROOT / folder).rglob("*.py"):
         others = imports(path) - sys.stdlib_module_names - own - {"backprop86"}
         undeclared = {one for one in others if not {canonicalize_name(n) for n in names.get(one, [one])} & declared}

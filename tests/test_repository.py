@@ -203,7 +203,7 @@ def test_functions_fit_a_screen():
 
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-EXTRAS = ["bench", "browser", "cluster", "contest", "docs"]
+EXTRAS = ["bench", "browser", "cluster", "contest", "cuda", "docs"]
 AUDIT = "requirements/audit.lock"
 """The lock of the auditors, which have an environment of their own."""
 LOCKS = ["requirements/build.lock", "requirements/main.lock", "requirements/torch.lock"]
@@ -305,7 +305,7 @@ def test_the_readme_examples_run(capsys):
 def test_nothing_of_ours_uses_the_peers():
     imports = re.compile(r"^\s*(from|import) (peers|benchmark)\b", re.MULTILINE)
     uses = [path for path in SOURCES if imports.search(path.read_text("utf-8")) and not path.is_relative_to(PEERS)]
-    assert sorted(path.name for path in uses) == ["benchmark.py", "contest.py"]
+    assert sorted(path.name for path in uses) == ["benchmark.py", "check_gpu.py", "contest.py"]
 
 
 def test_every_file_that_a_page_links_to_is_there():

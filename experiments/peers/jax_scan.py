@@ -39,13 +39,14 @@ def written_out(task: Task, w0: np.ndarray, sweeps: int) -> np.ndarray:
 
 
 def shared(task: Task, w0: np.ndarray, train: Callable, array: Callable, back: Callable) -> np.ndarray:
-    """Train all seeds, each core its share; return their weights."""
+    """Train all seeds, each core its share, or a graphics card all of them; return their weights."""
 
     def share(some: np.ndarray) -> np.ndarray:
         return join(task, [back(np.asarray(part)) for part in train(split(task, some, array))], some)
 
-    with ThreadPoolExecutor(cores()) as pool:
-        return np.concatenate(list(pool.map(share, np.array_split(w0, min(cores(), len(w0))))))
+    shares = min(cores(), len(w0)) if jax.default_backend() == "cpu" else 1
+    with ThreadPoolExecutor(shares) as pool:
+        return np.concatenate(list(pool.map(share, np.array_split(w0, shares))))
 
 
 def training(task: Task, error_of: Error, sweeps: int) -> Callable[[list], list]:

@@ -146,7 +146,7 @@ def test_one_clear_line(answer, given, line, tmp_path):
         ("~experiment.recipe.stop", "experiment.recipe.stop must be learned or limit, was left out"),
         ("experiment.title=${nope}", "experiment.title must be a name or text, was nope"),
         ("experiment.recipe=3", "experiment.recipe must be settings such as network, was 3"),
-        ("engine=steam", "engine must be auto, reference or fused, was steam"),
+        ("engine=steam", "engine must be auto, reference, fused or cuda, was steam"),
         ("reading=lips", "reading must be all, as_printed, zero_one_targets,"),
         (
             "experiment.readings=1",

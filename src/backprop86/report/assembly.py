@@ -71,7 +71,8 @@ def report(
         of_each = {one.stem: (one, figures) for one, figures in told(judged, "judging and drawing", len(found))}
         made = [of_each[stem][0] for stem in found]
         whole = [one for one in made if not one.experiment.by_itself]
-        works: list[tuple] = [(chapters.across, whole), (chapters.timed,), (chapters.compared,), (chapters.contested,)]
+        by_others = chapters.timed, chapters.timed_on_card, chapters.compared, chapters.contested
+        works: list[tuple] = [(chapters.across, whole), *((chapter,) for chapter in by_others)]
         todo = [partial(chapters.written, *work, place=place) for work in [*works, (example.picture,)]]
         sidecars = [*chain(*(of_each[stem][1] for stem in found), *told(each(_call, todo), "drawing", len(todo)))]
     claims = concatenated([one.judged for one in whole])

@@ -20,9 +20,11 @@ from backprop86.running.schema import command as rows_command
 
 CAPTIONS: dict[str, str] = yaml.safe_load((Path(__file__).parent / "captions.yaml").read_text("utf-8"))
 TIMED = ("benchmark", "benchmark_growth", "memory")
+ON_CARD = ("benchmark_gpu",)
 COMPARED = ("autograd", "autograd_paths", "autograd_cost")
 CONTESTED = ("gradcheck_entries",)
-"""Tables that do not come from runs: benchmark.py, compare_autograd.py and contest.py make them; reports copy them."""
+"""Tables that do not come from runs: benchmark.py, check_gpu.py, compare_autograd.py and contest.py make them; reports
+copy them."""
 COLUMNS = 2
 """The most readings with loss curves side by side."""
 
@@ -140,6 +142,11 @@ def timed(chapter: Chapter) -> None:
     if found := _passed_on(chapter, TIMED):
         sources = dict.fromkeys([f"tables/{name}.csv" for name in TIMED[:2]], "make bench")
         chapter.figure("benchmark", measured.speeds_figure(*found[:2]), CAPTIONS["benchmark"], [], [], sources)
+
+
+def timed_on_card(chapter: Chapter) -> None:
+    """Write the table of a graphics card, if it exists."""
+    _passed_on(chapter, ON_CARD)
 
 
 def compared(chapter: Chapter) -> None:

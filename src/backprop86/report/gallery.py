@@ -53,6 +53,7 @@ MORE_TABLES = {
     "benchmark": "Speed",
     "benchmark_growth": "How speed grows",
     "memory": "Memory",
+    "benchmark_gpu": "Speed on a graphics card",
 }
 
 

@@ -50,11 +50,11 @@ class Plan:
         experiment, seeds = settings.experiment, settings.seed_range
         recipes = {name: experiment.recipe_of(name) for name in settings.chosen}
         levels = experiment.trial(recipes)
-        nets = _nets(experiment, recipes)
+        engine = engine_for(settings.engine, settings.device)
+        nets = _nets(experiment, recipes, engine)
         _check_room(settings.writable(), {name: parameters for name, (_, parameters) in nets.items()})
         if settings.runs_file.is_file():
             provenances(settings.runs_file)
-        engine = engine_for(settings.engine, settings.device)
         about = {
             name: Provenance.of(experiment.place_of(name), recipe, levels[name], [seeds.start, seeds.stop - 1], engine)
             for name, recipe in recipes.items()
@@ -166,14 +166,14 @@ class Plan:
         return list(dict.fromkeys(names))
 
 
-def _nets(experiment: Experiment, recipes: dict[str, Recipe]) -> dict[str, tuple[int, int]]:
+def _nets(experiment: Experiment, recipes: dict[str, Recipe], engine: str) -> dict[str, tuple[int, int]]:
     """Return, by reading, the number of seeds in a range and the number of parameters of its network."""
     problem, seen, found = experiment.problem, {}, {}
     for name, recipe in recipes.items():
         alike = recipe.network, recipe.biases == "none", recipe.has_gains, recipe.sweeps, recipe.update
         if alike not in seen:
             wiring = wiring_of(problem.wiring, recipe)
-            seen[alike] = size_of(recipe, wiring, problem.cases(recipe)), wiring.n_parameters
+            seen[alike] = size_of(recipe, wiring, problem.cases(recipe), engine), wiring.n_parameters
         found[name] = seen[alike]
     return found
 

@@ -25,6 +25,8 @@ KEY = b"backprop86 range"
 """The key of a file's metadata for the range that it holds, and the digest of its folder."""
 WORK = 100_000_000_000
 """The largest cost of a range: outputs times weights in the forward passes, some ten seconds on two cores."""
+ON_CARD = 100
+"""The speed of a graphics card, in processors of two cores; with fewer seeds than that it would be idle."""
 BY_CASE = 4
 """The cost of a change after every case, in changes after every sweep."""
 LEAST, MOST = 64, 65_536
@@ -40,10 +42,11 @@ def work_of(recipe: Recipe, wiring: Wiring, cases: Cases) -> int:
     return recipe.sweeps * n_cases * len(wiring.source) * (BY_CASE if recipe.update == "case" else 1)
 
 
-def size_of(recipe: Recipe, wiring: Wiring, cases: Cases) -> int:
+def size_of(recipe: Recipe, wiring: Wiring, cases: Cases, engine: str) -> int:
     """Return the number of seeds in a range: a power of two for which the range costs about WORK if no seed learns."""
     of_a_seed, size = work_of(recipe, wiring, cases), LEAST
-    while 2 * size <= MOST and 2 * size * of_a_seed <= WORK:
+    work = WORK * (ON_CARD if engine == "cuda" else 1)
+    while 2 * size <= MOST and 2 * size * of_a_seed <= work:
         size *= 2
     return size
 

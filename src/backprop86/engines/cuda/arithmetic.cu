@@ -1,9 +1,9 @@
 // What engines/arithmetic.py says of single numbers. The compiler fuses nothing by itself: an fma is where it is written.
 
-#define ALONE static __device__ __forceinline__
+#define DEVICE static __device__ __forceinline__
 
 // 2^k from SHIFT + k, whose last bits are k
-ALONE real power_of_two(real shifted) {
+DEVICE real power_of_two(real shifted) {
 #if IS_FLOAT
   return __int_as_float(((unsigned)__float_as_int(shifted) << 23) + (127u << 23));
 #else
@@ -12,7 +12,7 @@ ALONE real power_of_two(real shifted) {
 }
 
 // y = 1 / (1 + e^-x): equation 2
-ALONE real logistic(real x) {
+DEVICE real logistic(real x) {
   const real taylor[] = {TAYLOR};
   real z = -x;
   z = z < -LARGEST ? -LARGEST : z > LARGEST ? LARGEST : z;  // NaN stays NaN
@@ -25,15 +25,15 @@ ALONE real logistic(real x) {
 }
 
 // A sum and one product more; an input that is 0 is left out
-ALONE real with_input(real sum, real w, real y) { return y == 0 ? sum : fma(w, y, sum); }
+DEVICE real with_input(real sum, real w, real y) { return y == 0 ? sum : fma(w, y, sum); }
 
 // y - t of an output, or what a dead zone leaves of it: equation 4
-ALONE real miss_of(const Job &job, real y, bool is_on) {
+DEVICE real miss_of(const Job &job, real y, bool is_on) {
   const real edge = is_on ? job.zone_on : job.zone_off, target = is_on ? job.target_on : job.target_off;
   if (DEAD_ZONE && (is_on ? y > edge : y < edge)) return 0;
   return y - (DEAD_ZONE == FROM_EDGE ? edge : target);
 }
 
-ALONE bool is_beyond(real y, bool is_on, double on, double off) { return is_on ? y > (real)on : y < (real)off; }
+DEVICE bool is_beyond(real y, bool is_on, double on, double off) { return is_on ? y > (real)on : y < (real)off; }
 
-ALONE bool is_finite(real number) { return number - number == 0; }
+DEVICE bool is_finite(real number) { return number - number == 0; }

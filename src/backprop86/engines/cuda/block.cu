@@ -6,7 +6,7 @@
 #define SLOT ((long long)blockIdx.x)
 #define IS_FIRST (threadIdx.x == 0)
 #define ALL(yes) __syncthreads_and(yes)
-#define TOGETHER __syncthreads();
+#define BARRIER __syncthreads();
 
 struct State {
   real *w, *last_change, *dE_dw;           // of each parameter
@@ -21,28 +21,28 @@ struct State {
 
 extern __shared__ real shared[];
 
-ALONE State opened(const Job &job) {
+DEVICE State opened(const Job &job) {
   State s = State();
   PLACES
   EACH(k, (1 + N_INPUTS) * N_CASES) {
     const int unit = k / N_CASES, c = k % N_CASES;
     s.y[AT(unit, c)] = unit ? (real)job.inputs[c * N_INPUTS + unit - 1] : (real)1;
   }
-  TOGETHER
+  BARRIER
   return s;
 }
 
-ALONE void begin(const Job &job, State &s, long long seed) {}
+DEVICE void begin(const Job &job, State &s, long long seed) {}
 
-ALONE bool is_trained(const Job &job, const State &s, long long seed, int c) {
+DEVICE bool is_trained(const Job &job, const State &s, long long seed, int c) {
   return !HAS_HELD_OUT || job.counted[seed * N_CASES + c] > 0;
 }
 
-ALONE long long taken(const Job &job, State &s) {
+DEVICE long long taken(const Job &job, State &s) {
   if (IS_FIRST) *s.next = atomicAdd(job.next, 1ull);
-  TOGETHER
+  BARRIER
   const long long seed = *s.next;
-  TOGETHER
+  BARRIER
   return seed;
 }
 
@@ -54,7 +54,7 @@ ALONE long long taken(const Job &job, State &s) {
   _Pragma("unroll") for (int e = 0, c = first + item % n_groups; e < AT_A_TIME; ++e, c += n_groups) if (c < last)
 
 // Equations 1 and 2
-ALONE void forward(const Job &job, State &s, int first, int last) {
+DEVICE void forward(const Job &job, State &s, int first, int last) {
   const int n_groups = N_GROUPS(first, last);
   for (int level = 0; level < N_LEVELS; ++level) {
     EACH(item, (job.levels[level + 1] - job.levels[level]) * n_groups) {
@@ -74,12 +74,12 @@ ALONE void forward(const Job &job, State &s, int first, int last) {
         s.y[AT(j, c)] = logistic(HAS_GAINS ? x[e] * s.w[N_WEIGHTS + level] : x[e]);
       }
     }
-    TOGETHER
+    BARRIER
   }
 }
 
 // Equations 3 and 4: E of each case, and dE/dy of the outputs, which stands where dE/dx will
-ALONE void compare(const Job &job, State &s, long long seed, int first, int last) {
+DEVICE void compare(const Job &job, State &s, long long seed, int first, int last) {
   bool meets = true, is_right = true;
   EACH(n, last - first) {
     const int c = first + n;
@@ -102,7 +102,7 @@ ALONE void compare(const Job &job, State &s, long long seed, int first, int last
 }
 
 // Equations 7 and 5, from the last level to the first
-ALONE void backward(const Job &job, State &s, int first, int last) {
+DEVICE void backward(const Job &job, State &s, int first, int last) {
   const int n_groups = N_GROUPS(first, last);
   for (int level = N_LEVELS - 1; level >= 0; --level) {
     EACH(item, (job.levels[level + 1] - job.levels[level]) * n_groups) {
@@ -122,12 +122,12 @@ ALONE void backward(const Job &job, State &s, int first, int last) {
         if (HAS_GAINS) s.signal[AT(i, c)] = dE_dx * s.w[N_WEIGHTS + level];
       }
     }
-    TOGETHER
+    BARRIER
   }
 }
 
 // The second procedure: the signal of a unit, from what the units that it feeds wish it to be (L pp. 24-27)
-ALONE void wish(const Job &job, State &s, long long seed, int first, int last) {
+DEVICE void wish(const Job &job, State &s, long long seed, int first, int last) {
   const int n_groups = N_GROUPS(first, last);
   for (int level = N_LEVELS - 1; level >= 0; --level) {
     EACH(item, (job.levels[level + 1] - job.levels[level]) * n_groups) IN_CASES(e, c) {
@@ -146,12 +146,12 @@ ALONE void wish(const Job &job, State &s, long long seed, int first, int last) {
         s.signal[AT(i, c)] = (s.y[AT(i, c)] - (wished > 0 ? 1 : 0)) * fabs(wished) * counts;
       }
     }
-    TOGETHER
+    BARRIER
   }
 }
 
 // Equation 6 for one weight: CASES_AT_ONCE cases at a time, of these each of its connections in turn
-ALONE real sum_over_cases(const Job &job, const State &s, int p, int first, int last) {
+DEVICE real sum_over_cases(const Job &job, const State &s, int p, int first, int last) {
   real sum = -0.0;
   for (int start = first; start < last; start += CASES_AT_ONCE)
     for (int n = job.of_parameter[p]; n < job.of_parameter[p + 1]; ++n) {
@@ -166,7 +166,7 @@ ALONE real sum_over_cases(const Job &job, const State &s, int p, int first, int 
 }
 
 // dE/dG of a level, in the same order
-ALONE real sum_for_gain(const Job &job, const State &s, int level, int first, int last) {
+DEVICE real sum_for_gain(const Job &job, const State &s, int level, int first, int last) {
   real sum = -0.0;
   for (int start = first; start < last; start += CASES_AT_ONCE)
     for (int j = job.levels[level]; j < job.levels[level + 1]; ++j)
@@ -174,14 +174,14 @@ ALONE real sum_for_gain(const Job &job, const State &s, int level, int first, in
   return sum;
 }
 
-ALONE real sum_of_errors(const State &s, int first, int last) {
+DEVICE real sum_of_errors(const State &s, int first, int last) {
   real E = 0;
   for (int c = first; c < last; ++c) E = fma(s.errors[c], s.scale, E);
   return E;
 }
 
 // dE/dw and E of some cases
-ALONE void gradient(const Job &job, State &s, long long seed, int first, int last) {
+DEVICE void gradient(const Job &job, State &s, long long seed, int first, int last) {
   forward(job, s, first, last);
   compare(job, s, seed, first, last);
   if (DESIRED_STATES) {
@@ -194,6 +194,6 @@ ALONE void gradient(const Job &job, State &s, long long seed, int first, int las
     else if (p < N_PARAMETERS) s.dE_dw[p] = sum_for_gain(job, s, p - N_WEIGHTS, first, last);
     else s.errors[N_CASES] = sum_of_errors(s, first, last);
   }
-  TOGETHER
+  BARRIER
   s.E = s.errors[N_CASES];
 }

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import fields
 from importlib.util import find_spec
 from typing import Protocol
 
@@ -18,6 +19,9 @@ from backprop86.wiring import Wiring
 
 SECONDS = 0.2
 """The time that a launch takes, about: after it somebody may stop the run, and hears how far it is."""
+
+
+FATES = [field.name for field in fields(Outcome)]
 
 
 class Array(Protocol):
@@ -51,7 +55,7 @@ class Machine(Protocol):
 def refuse(recipe: Recipe) -> None:
     """Raise BadInput, in one line, if the engine cannot run, or cannot train by a recipe."""
     if not is_installed():
-        told = "where cuda-core is not installed (pip install 'backprop86[cuda]')"
+        told = "where cuda-core or cuda-bindings is not installed (pip install 'backprop86[cuda]')"
         raise BadInput(f"engine must be fused or reference {told}, was cuda")
     if recipe.block:
         told = f"was {recipe.block}: the processor makes new cases"
@@ -59,8 +63,8 @@ def refuse(recipe: Recipe) -> None:
 
 
 def is_installed() -> bool:
-    """Return whether the extra `cuda` is."""
-    return find_spec("cuda") is not None and find_spec("cuda.core") is not None
+    """Return whether the extra `cuda` is, and what it needs of a torch with CUDA."""
+    return find_spec("cuda") is not None and all(find_spec(f"cuda.{name}") for name in ("core", "bindings"))
 
 
 def train(
@@ -90,10 +94,8 @@ def train(
         steps = max(16, min(2**40, int(steps * SECONDS / max(time.perf_counter() - started, SECONDS / 8))))
         advance(work - done)
         done = work
-    names = {"learned_after": "sweeps"}
-    for name, kind in TYPES.items():
-        if name in arrays and not kind.startswith("const") and hasattr(block, names.get(name, name)):
-            getattr(block, names.get(name, name))[...] = arrays[name].read()
+    for name in FATES:
+        getattr(block, name)[...] = arrays[name].read()
     return outcome_of(block)
 
 
@@ -102,11 +104,9 @@ def _orders(
 ) -> tuple[dict[str, float], dict[str, Array]]:
     """Return the fields of the kernel's struct, and the arrays that some of them are the addresses of."""
     recipe, wiring, rule, S = job.recipe, job.wiring, rule_of(job.recipe, job.cases), len(job.w)
-    criterion, slots, real = CRITERIA[recipe.criterion], blocks * source.seeds, np.dtype(recipe.dtype)
-    slots = min(slots, S)
+    criterion, slots, real = CRITERIA[recipe.criterion], min(blocks * source.seeds, S), np.dtype(recipe.dtype)
     found = {
         **block._asdict(),
-        "learned_after": block.sweeps,
         "checkpoints": rule.checkpoints,
         "moments": rule.moments,
         "next": np.zeros(1),
@@ -123,13 +123,12 @@ def _orders(
     arrays = {}
     for name, kind in TYPES.items():
         if kind.endswith("*"):
-            arrays[name] = machine.put(
-                np.ascontiguousarray(found[name], IN_NUMPY.get(kind.removeprefix("const "), real))
-            )
+            dtype = IN_NUMPY.get(kind.removeprefix("const "), real)
+            arrays[name] = machine.put(np.ascontiguousarray(found[name], dtype))
     values = {name: getattr(rule, name) for name in ("to_limit", "n_moments", "n_checkpoints", "opening_sweeps")}
     values |= {name: getattr(rule, name) for name in ("late_sweep", "gain_epsilon", "case_error", "total_error")}
     values |= {name: getattr(recipe, name) for name in ("target_on", "target_off", "zone_on", "zone_off")}
-    values |= {"on": criterion.on, "off": criterion.off, "seeds": S, "slots": slots, "sweeps": recipe.sweeps}
+    values |= {"on": criterion.on, "off": criterion.off, "seeds": S, "slots": slots, "limit": recipe.sweeps}
     return values | {name: array.address for name, array in arrays.items()}, arrays
 
 

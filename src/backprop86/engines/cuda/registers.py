@@ -22,17 +22,15 @@ def gradient(wiring: Wiring, cases: Cases, writes_cases: bool) -> str:
     for i in range(wiring.n_units - 1, wiring.n_inputs, -1):
         lines += _backward(wiring, i, i in outputs)
     lines += ["", "// Equation 6"]
-    for source, target, p in zip(
-        wiring.source.tolist(), wiring.target.tolist(), wiring.parameter.tolist(), strict=True
-    ):
-        lines.append(f"s.dE_dw[{p}] = {_product(wiring, f's.dE_dw[{p}]', f'dE_dx{target}', source)};")
+    for p, j, i in sorted(zip(wiring.parameter.tolist(), wiring.target.tolist(), wiring.source.tolist(), strict=True)):
+        lines.append(f"s.dE_dw[{p}] = {_product(wiring, f's.dE_dw[{p}]', f'dE_dx{j}', i)};")
     body = "\n".join(f"    {line}" if line else "" for line in lines)
     kind = "static __device__ const" if writes_cases else "static __constant__ const"
     return f"""{kind} real INPUTS[N_CASES][N_INPUTS] = {_rows(cases.inputs, repr)};
 {kind} bool DESIRED[N_CASES][N_OUTPUTS] = {_rows(cases.desired > 0.5, lambda is_on: str(is_on).lower())};
 
 // dE/dw and E of some cases
-ALONE void gradient(const Job &job, State &s, long long seed, int first, int last) {{
+DEVICE void gradient(const Job &job, State &s, long long seed, int first, int last) {{
   s.E = 0;
   s.meets = s.is_right = true;
   EACH(p, N_WEIGHTS) s.dE_dw[p] = -0.0;
@@ -59,11 +57,9 @@ def _product(wiring: Wiring, total: str, factor: str, source: int) -> str:
     """Return a sum and one product more: a factor times the output of a unit."""
     if source == 0:
         return f"{total} + {factor}"
-    return (
-        f"with_input({total}, {factor}, y{source})"
-        if source <= wiring.n_inputs
-        else f"fma({factor}, y{source}, {total})"
-    )
+    if source <= wiring.n_inputs:
+        return f"with_input({total}, {factor}, y{source})"
+    return f"fma({factor}, y{source}, {total})"
 
 
 def _backward(wiring: Wiring, i: int, is_output: bool) -> list[str]:

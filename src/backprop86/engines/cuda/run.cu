@@ -7,12 +7,12 @@ struct Now {                                    // the seed in a slot
   real epsilon, alpha, keep, shrink, of_gains;  // of its next change
 };
 
-ALONE void keep_weights(const State &s, double *rows, long long row) {
+DEVICE void keep_weights(const State &s, double *rows, long long row) {
   EACH(p, N_PARAMETERS) rows[row * N_PARAMETERS + p] = s.w[p];
 }
 
 // The rates of the next sweep, and the sweep at which something may happen that no change of the weights brings about
-ALONE void plan(const Job &job, Now &now) {
+DEVICE void plan(const Job &job, Now &now) {
   const bool opening = now.sweep < job.opening_sweeps, late = !opening && now.sweep >= job.late_sweep;
   const double *rates = job.rates + N_RATES * now.seed;
   const double alpha = rates[opening ? OPENING_ALPHA : late ? LATE_ALPHA : ALPHA];
@@ -34,7 +34,7 @@ ALONE void plan(const Job &job, Now &now) {
 }
 
 // Equation 9, decay, and the limits of weights
-ALONE void change(const Job &job, State &s, const Now &now) {
+DEVICE void change(const Job &job, State &s, const Now &now) {
   EACH(p, N_WEIGHTS) {
     const real epsilon = HAS_SHARES ? now.epsilon * (real)job.share[p] : now.epsilon;
     real delta = fma(now.alpha, s.last_change[p], -(epsilon * s.dE_dw[p]));
@@ -52,10 +52,10 @@ ALONE void change(const Job &job, State &s, const Now &now) {
     s.is_finite &= is_finite(G);
   }
 #endif
-  TOGETHER
+  BARRIER
 }
 
-ALONE void sweep(const Job &job, State &s, const Now &now) {
+DEVICE void sweep(const Job &job, State &s, const Now &now) {
 #if BY_CASE
   for (int c = 0; c < N_CASES; ++c) {
     if (!is_trained(job, s, now.seed, c)) continue;
@@ -68,14 +68,14 @@ ALONE void sweep(const Job &job, State &s, const Now &now) {
 }
 
 // A point on the curves
-ALONE void draw(const Job &job, const State &s, Now &now) {
+DEVICE void draw(const Job &job, const State &s, Now &now) {
   const long long place = now.seed * job.n_checkpoints + now.point;
   if (IS_FIRST) job.error_curve[place] = s.E;
   EACH(level, N_LEVELS) {
     double sum = 0;
     EVERY(p, N_WEIGHTS) {
       const double dE_dw = s.dE_dw[p];
-      if (LEVEL(p) == level) sum = fma(dE_dw, dE_dw, sum);
+      if (LEVELS[p] == level) sum = fma(dE_dw, dE_dw, sum);
     }
     job.gradient_curve[place * N_LEVELS + level] = sum;
   }
@@ -83,10 +83,10 @@ ALONE void draw(const Job &job, const State &s, Now &now) {
 }
 
 // Record what the weights do; true if the seed is done
-ALONE bool look(const Job &job, State &s, Now &now, bool meets, bool diverged) {
+DEVICE bool look(const Job &job, State &s, Now &now, bool meets, bool diverged) {
   const long long seed = now.seed, t = now.sweep;
   if (!diverged && meets && now.looks) {
-    if (IS_FIRST) job.learned_after[seed] = t;
+    if (IS_FIRST) job.sweeps[seed] = t;
     now.looks = false;
     keep_weights(s, job.w_learned, seed);
   }
@@ -98,7 +98,7 @@ ALONE bool look(const Job &job, State &s, Now &now, bool meets, bool diverged) {
     if (job.moments[m] == t) keep_weights(s, job.w_at, seed * job.n_moments + m);
   if (job.checkpoints[now.point] == t) draw(job, s, now);
   const bool goes_on = now.looks || job.to_limit;
-  if (!diverged && t < (goes_on ? job.sweeps : job.until[seed])) {
+  if (!diverged && t < (goes_on ? job.limit : job.until[seed])) {
     plan(job, now);
     return false;
   }
@@ -112,7 +112,7 @@ ALONE bool look(const Job &job, State &s, Now &now, bool meets, bool diverged) {
 }
 
 // Give a slot to the next seed; false if there is none
-ALONE bool start(const Job &job, State &s, Now &now) {
+DEVICE bool start(const Job &job, State &s, Now &now) {
   now = {taken(job, s), 0, 0, 0, true, true, 0, 0, 1, 0, 0};
   if (now.seed >= job.seeds) return false;
   s.scale = job.scale[now.seed];
@@ -123,20 +123,20 @@ ALONE bool start(const Job &job, State &s, Now &now) {
     s.last_change[p] = 0;
     s.is_finite &= is_finite(s.w[p]);
   }
-  TOGETHER
+  BARRIER
   return true;
 }
 
 // A launch ends after some steps, so that somebody may stop it: what a slot holds is kept from one launch to the next
 #define KEPT(which, p) job.state[((which) * N_PARAMETERS + (p)) * job.slots + SLOT]
 
-ALONE bool resume(const Job &job, State &s, Now &now) {
+DEVICE bool resume(const Job &job, State &s, Now &now) {
   const long long seed = job.when[SLOT];
   if (seed < 0) return false;
   now.seed = seed;
   now.sweep = job.when[job.slots + SLOT];
   now.point = job.when[2 * job.slots + SLOT];
-  now.looks = job.learned_after[seed] < 0;
+  now.looks = job.sweeps[seed] < 0;
   now.looks_right = job.right_side[seed] < 0;
   s.scale = job.scale[seed];
   s.is_finite = true;
@@ -147,11 +147,11 @@ ALONE bool resume(const Job &job, State &s, Now &now) {
     s.dE_dw[p] = KEPT(2, p);
   }
   plan(job, now);
-  TOGETHER
+  BARRIER
   return true;
 }
 
-ALONE void rest(const Job &job, const State &s, const Now &now, bool is_in_training, unsigned long long work) {
+DEVICE void rest(const Job &job, const State &s, const Now &now, bool is_in_training, unsigned long long work) {
   if (IS_FIRST) {
     job.when[SLOT] = is_in_training ? now.seed : -1;
     job.when[job.slots + SLOT] = now.sweep;
@@ -187,9 +187,9 @@ extern "C" __global__ void train(const Job *given) {
     if (!happens && now.sweep < now.due) continue;
     if (look(job, s, now, meets, diverged)) {
       is_in_training = false;
-      work += job.sweeps - now.sweep;
+      work += job.limit - now.sweep;
     }
-    TOGETHER
+    BARRIER
   }
   rest(job, s, now, is_in_training, work);
 }

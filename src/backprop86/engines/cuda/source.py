@@ -6,18 +6,18 @@ from pathlib import Path
 
 import numpy as np
 
-from backprop86.descent import RATES
-from backprop86.engines import arithmetic
+from backprop86.engines.cuda.constants import constants, defined
 from backprop86.engines.cuda.orders import declared
 from backprop86.engines.cuda.registers import gradient
-from backprop86.engines.recipe import CRITERIA, Job
+from backprop86.engines.recipe import Job
 
 HERE = Path(__file__).parent
 MOST_IN_REGISTERS = {"float64": 32, "float32": 64}
 """The most weights of a net that a thread holds in its 255 registers, beside their last changes and dE/dw."""
 MOST_CASES, MOST_WRITTEN_OUT = 64, 8
 """The most cases of such a net, one bit each; and of one whose cases are written out one after the other."""
-MOST_THREADS = 512
+THREADS, MOST_THREADS = 64, 512
+"""The threads of a block with a seed each; the most of a block that trains one."""
 MOST_SHARED = 227 * 1024
 """The bytes that the threads of a block can share on an H100; others have fewer."""
 
@@ -42,19 +42,15 @@ def fits_a_thread(job: Job) -> bool:
 
 def source_of(job: Job, most_shared: int) -> Source:
     """Return the source for a job; most_shared: the bytes that the threads of a block can share."""
-    by_thread = fits_a_thread(job)
-    wide, threads, places = 0, 64, ""
-    if not by_thread:
-        places, shared, wide = _places(job, most_shared)
-        threads = _threads(job)
-    parts = [_head(job), _constants(job, by_thread), declared(), _file("arithmetic.cu")]
-    if by_thread:
-        parts += [_file("thread.cu"), gradient(job.wiring, job.cases, len(job.cases.inputs) <= MOST_WRITTEN_OUT)]
+    if fits_a_thread(job):
+        threads = seeds = THREADS
+        shared = wide = 0
+        own = [_file("thread.cu"), gradient(job.wiring, job.cases, len(job.cases.inputs) <= MOST_WRITTEN_OUT)]
     else:
-        sizes = {"STRIDE": _stride(job), "WIDE": wide, "PLACES": places}
-        parts += [_defined(sizes), _file("block.cu")]
-    text = "\n\n".join([*parts, _file("run.cu")]) + "\n"
-    return Source(text, threads, threads if by_thread else 1, 0 if by_thread else shared, wide)
+        threads, seeds, (places, shared, wide) = _threads(job), 1, _places(job, most_shared)
+        own = [defined({"STRIDE": _stride(job), "WIDE": wide, "PLACES": places}), _file("block.cu")]
+    parts = [_head(job), constants(job), declared(), _file("arithmetic.cu"), *own, _file("run.cu")]
+    return Source("\n\n".join(parts) + "\n", threads, seeds, shared, wide)
 
 
 @cache
@@ -66,58 +62,6 @@ def _head(job: Job) -> str:
     wiring = job.wiring
     sizes = "-".join(str(n) for n in (wiring.n_inputs, *(unit.units.stop - unit.units.start for unit in wiring.levels)))
     return f"// A network of {sizes} units and {wiring.n_parameters} parameters, in {job.recipe.dtype}."
-
-
-def _defined(values: dict[str, object]) -> str:
-    return "\n".join(f"#define {name} {value}" for name, value in values.items())
-
-
-def _constants(job: Job, by_thread: bool) -> str:
-    wiring, recipe, single = job.wiring, job.recipe, job.recipe.dtype == "float32"
-    level = wiring.parameter_level[: wiring.n_weights]
-    numbers = {
-        "LARGEST": arithmetic.LARGEST[recipe.dtype],
-        "LOG2_E": arithmetic.LOG2_E,
-        "SHIFT": arithmetic.SHIFT[recipe.dtype],
-        "LN_2": arithmetic.LN_2[recipe.dtype],
-        "LN_2_REST": arithmetic.LN_2_REST[recipe.dtype],
-    }
-    taylor = arithmetic.TAYLOR[recipe.dtype]
-    constants = {
-        **{name: f"((real){value!r})" for name, value in numbers.items()},
-        "TAYLOR": ", ".join(f"(real){value!r}" for value in taylor),
-        "DEGREE": len(taylor) - 1,
-        "IS_FLOAT": int(single),
-        "CASES_AT_ONCE": 1 if recipe.update == "case" else arithmetic.CASES_AT_ONCE,
-        "N_INPUTS": wiring.n_inputs,
-        "N_OUTPUTS": len(wiring.outputs),
-        "N_WEIGHTS": wiring.n_weights,
-        "N_PARAMETERS": wiring.n_parameters,
-        "N_LEVELS": len(wiring.levels),
-        "N_CASES": len(job.cases.inputs),
-        "HAS_HELD_OUT": int(job.counted is not None),
-        "HAS_GAINS": int(wiring.has_gains),
-        "HAS_SHARES": int(recipe.epsilon_by != "one"),
-        "HAS_LIMITS": int(recipe.biases == "negative"),
-        "HAS_TOTAL_ERROR": int(CRITERIA[recipe.criterion].total_error < np.inf),
-        "BY_CASE": int(recipe.update == "case"),
-        "DESIRED_STATES": int(recipe.procedure == "desired_states"),
-        "SLOPED": int(recipe.output_slope == "kept"),
-        "FROM_EDGE": 1,
-        "DEAD_ZONE": ["none", "from_edge", "from_target"].index(recipe.dead_zone),
-        "IN_WEIGHTS": 0,
-        "IN_CHANGE": 1,
-        "DECAY_IN": ["weights", "change", "gradient"].index(recipe.decay_in),
-        "DECAY_WAITS": int(recipe.decay_from == "learned"),
-        "N_RATES": len(RATES),
-        **{name.upper(): k for k, name in enumerate(RATES)},
-    }
-    return f"""typedef {"float" if single else "double"} real;
-
-{_defined(constants)}
-
-static __device__ const int LEVELS[] = {{{", ".join(map(str, level.tolist()))}}};  // of each weight
-#define LEVEL(p) LEVELS[p]"""
 
 
 def _stride(job: Job) -> int:

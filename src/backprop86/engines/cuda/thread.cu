@@ -5,7 +5,7 @@
 #define SLOT (blockIdx.x * (long long)blockDim.x + threadIdx.x)
 #define IS_FIRST true
 #define ALL(yes) (yes)
-#define TOGETHER
+#define BARRIER
 
 struct State {
   real w[N_PARAMETERS], last_change[N_PARAMETERS], dE_dw[N_PARAMETERS];
@@ -15,9 +15,9 @@ struct State {
   unsigned long long trained;  // a bit for each case
 };
 
-ALONE State opened(const Job &job) { return State(); }
+DEVICE State opened(const Job &job) { return State(); }
 
-ALONE void begin(const Job &job, State &s, long long seed) {
+DEVICE void begin(const Job &job, State &s, long long seed) {
   s.trained = ~0ull;
   if (HAS_HELD_OUT) {
     s.trained = 0;
@@ -25,12 +25,12 @@ ALONE void begin(const Job &job, State &s, long long seed) {
   }
 }
 
-ALONE bool is_trained(const Job &job, const State &s, long long seed, int c) { return !HAS_HELD_OUT || s.trained >> c & 1; }
+DEVICE bool is_trained(const Job &job, const State &s, long long seed, int c) { return !HAS_HELD_OUT || s.trained >> c & 1; }
 
-ALONE long long taken(const Job &job, State &s) { return atomicAdd(job.next, 1ull); }
+DEVICE long long taken(const Job &job, State &s) { return atomicAdd(job.next, 1ull); }
 
 // Equations 3 and 4 of one output: return dE/dy, and add to the error of its case
-ALONE real output(const Job &job, State &s, real &E_c, real y, bool is_on, real counts) {
+DEVICE real output(const Job &job, State &s, real &E_c, real y, bool is_on, real counts) {
   const real miss = miss_of(job, y, is_on) * counts;
   E_c = fma((real)0.5 * miss, miss, E_c);
   s.meets &= counts == 0 || is_beyond(y, is_on, job.on, job.off);
@@ -39,7 +39,7 @@ ALONE real output(const Job &job, State &s, real &E_c, real y, bool is_on, real 
 }
 
 // E of all cases, once E of one is known
-ALONE void add(const Job &job, State &s, real E_c) {
+DEVICE void add(const Job &job, State &s, real E_c) {
   s.E = fma(E_c, s.scale, s.E);
   s.meets &= E_c < (real)job.case_error;
 }
