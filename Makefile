@@ -3,7 +3,7 @@ PYTHON ?= python3
 PIP_FLAGS ?=
 IN_VENV = .venv/bin/python
 
-.PHONY: help locks reproduce map quick report check verify torture compare explain docs page article bench gpu contest test fast lint audit clean
+.PHONY: help locks reproduce map quick report check verify torture compare explain docs page article bench gpu contest test thorough fast lint audit clean
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## */\1\t/'
 
@@ -97,6 +97,9 @@ contest: .venv/ready  ## test gradient checkers on right and wrong gradients (ad
 
 test: .venv/ready  ## run every test, on every core
 	$(IN_VENV) -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal
+
+thorough: .venv/ready  ## run every test with full counts: more seeds, nets, examples and sizes (an hour)
+	$(IN_VENV) -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal --thorough
 
 fast: .venv/ready  ## run the quick tests, for use while working: under a minute
 	$(IN_VENV) -m pytest --numprocesses auto --maxprocesses 8 -m "not slow"

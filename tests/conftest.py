@@ -7,9 +7,19 @@ import pytest
 import torch
 from hypothesis import settings
 
+import counts
+
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("random", deadline=None)
 settings.load_profile("same" if os.environ.get("CI") else "random")
+
+
+def pytest_addoption(parser):
+    parser.addoption("--thorough", action="store_true", help="run every test with its full counts (an hour)")
+
+
+def pytest_configure(config):
+    os.environ[counts.NAME] = "yes" if config.getoption("thorough") else ""
 
 
 @pytest.fixture(autouse=True)

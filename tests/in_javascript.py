@@ -14,6 +14,8 @@ from helpers import ROOT
 
 PAGE = ROOT / "page"
 IN_NODE = Path(__file__).parent / "in_node.mjs"
+HOUR = 3_600_000
+"""Milliseconds that a page may take: a hundred runs of a large net take minutes."""
 
 
 def node(*words, given=b""):
@@ -69,6 +71,7 @@ class Firefox:
         self._read()
         self.number = 0
         self.ask("WebDriver:NewSession", {})
+        self.ask("WebDriver:SetTimeouts", {"script": HOUR})
 
     def _connected(self):
         for _ in range(300):
@@ -101,7 +104,7 @@ class Firefox:
     def evaluate(self, function, given=None):
         """Return what an asynchronous function of the page's own answers, given one value."""
         script = f"const [given, keep] = arguments; ({function})(given).then(keep, (error) => keep(String(error)));"
-        about = {"script": script, "args": [given], "newSandbox": False, "sandbox": None, "scriptTimeout": 120_000}
+        about = {"script": script, "args": [given], "newSandbox": False, "sandbox": None}
         return self.ask("WebDriver:ExecuteAsyncScript", about)["value"]
 
     def close(self):

@@ -15,6 +15,7 @@ from backprop86.report.replay import in_json, replay, replay_of
 from backprop86.running.experiment import Experiment
 from backprop86.running.problem import counted_of, start_of, wiring_of
 from backprop86.running.settings import load, stems
+from counts import many
 from hard_triples import hard_triples, right_fma
 from helpers import ROOT
 from in_javascript import Firefox, computed, numbers, site, told
@@ -96,7 +97,7 @@ def job(stem, reading, n, **differs):
     return trained, {"replay": replay_of(experiment, "cut", None, n), "seeds": seeds, "sweeps": recipe.sweeps}
 
 
-def jobs(stem, names=None):
+def jobs(stem, names=None, sizes=SIZES):
     """Return the job and the task of these readings, or of every one, by name."""
     experiment, found = load(stem).experiment, {}
     every = list(experiment.every_reading)
@@ -104,7 +105,7 @@ def jobs(stem, names=None):
         recipe = experiment.recipe_of(reading)
         wiring, cases = wiring_of(experiment.problem.wiring, recipe), experiment.problem.cases(recipe)
         products = len(wiring.source) * len(cases.inputs)
-        _, n, sweeps = next(size for size in SIZES if products <= size[0])
+        _, n, sweeps = next(size for size in sizes if products <= size[0])
         sweeps = min(recipe.sweeps, -(-sweeps // 2) if recipe.update == "case" else sweeps)
         n = n if reading == every[0] else -(-n // 10)
         found[reading] = job(stem, reading, n, sweeps=sweeps)
@@ -268,12 +269,16 @@ TRAIN = """async (tasks) => {
 
 @pytest.mark.parametrize("name", ["chromium", "firefox"])
 def test_the_bits_in_a_browser(name, request):
-    """A hundred seeds of XOR, 300 sweeps of each; of the other experiments what SIZES says."""
+    """A hundred seeds of XOR, 300 sweeps of each; of the others what SIZES says, or with --thorough the same."""
     window = request.getfixturevalue("visit")() if name == "chromium" else request.getfixturevalue("firefox")
     first = {stem: [next(iter(load(stem).experiment.every_reading))] for stem in STEMS}
-    every = [one for stem, names in (first | MORE).items() for one in jobs(stem, names).values()]
-    for (trained, _), ends in zip(every, window.evaluate(TRAIN, [task for _, task in every]), strict=True):
-        assert_same(trained, ends)
+    for stem, names in (first | MORE).items():
+        every = jobs(stem, names, many(SIZES, [(math.inf, 100, 300)]))
+        for (trained, _), ends in zip(
+            every.values(), window.evaluate(TRAIN, [task for _, task in every.values()]), strict=True
+        ):
+            assert_same(trained, ends)
+        print(name, stem, {reading: (len(task["seeds"]), task["sweeps"]) for reading, (_, task) in every.items()})
 
 
 BACK = """async (replay) => {
