@@ -21,7 +21,7 @@ class OnCard:
 
     def __init__(self, array: np.ndarray, device: torch.device) -> None:
         """Copy an array to the card."""
-        self.tensor = torch.from_numpy(array.view(np.int64) if array.dtype == np.uint64 else array).to(device)
+        self.tensor = torch.tensor(array.view(np.int64) if array.dtype == np.uint64 else array, device=device)
         self.address = self.tensor.data_ptr()
 
     def read(self) -> np.ndarray:
