@@ -18,6 +18,7 @@ from backprop86.network import Network
 from backprop86.testing import assert_gradients
 from backprop86.wiring import layered
 from checked import compare, in_words
+from counts import many
 from nets import random, wirings
 
 Y, W, X = random(0, 2, 4, 4), random(1, 2, 4, 4), random(2, 2, 4, 4)  # as many cases as units: all can be transposed
@@ -170,9 +171,9 @@ def drawn(net):
 
 
 @pytest.mark.slow
-@settings(max_examples=1000)
+@settings(max_examples=many(150, 1000))
 @given(NETS)
-def test_no_false_alarm_in_a_thousand_wirings(net):
+def test_no_false_alarm_in_any_wiring(net):
     network, inputs, w = drawn(net)
     right = partial(extended.network, network.wiring)
     table = compare(network.forward, network.backward, [inputs], {"w": w}, extended=right)
@@ -180,7 +181,7 @@ def test_no_false_alarm_in_a_thousand_wirings(net):
 
 
 @pytest.mark.slow
-@settings(max_examples=100)
+@settings(max_examples=many(40, 100))
 @given(NETS, st.data())
 def test_an_error_in_any_weight_of_any_wiring_is_found(net, data):
     network, inputs, w = drawn(net)
