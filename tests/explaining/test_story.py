@@ -19,6 +19,7 @@ from backprop86.running.cli import one_clear_line
 from backprop86.running.problem import problem_of
 from backprop86.running.settings import load
 from by_hand import NUMBER, Reader
+from counts import many
 from helpers import ROOT
 
 
@@ -110,18 +111,22 @@ def test_what_the_terminal_shows_comes_out_as_well():
 )
 def test_one_wrong_digit_is_found_wherever_it_stands(settings):
     _, page = told(*settings)
-    tried, missed = 0, []
+    places, missed = list(places_of_digits(page)), []
+    assert len(places) > 190
+    for start, line, found in places[:: many(4, 1)]:
+        last = re.search(r"\d(?=$|e)", found[0])
+        wrong = found[0][: last.start()] + str((int(last[0]) + 1) % 10) + found[0][last.end() :]
+        if not complains(page[: start + found.start()] + wrong + page[start + found.end() :]):
+            missed.append((line, found[0]))
+    assert [where for where in missed if not is_excused(*where)] == []
+
+
+def places_of_digits(page):
+    """Yield (start of the line, line, match) of each number; every fourth is spoilt without --thorough."""
     for start, line in lines_with_numbers(page):
         for found in re.finditer(rf"(?<![\w@.]){NUMBER}(?![\w@%' →]*→)(?=$|[ )/])", line):
-            if found.start() < line.find(": "):
-                continue
-            last = re.search(r"\d(?=$|e)", found[0])
-            wrong = found[0][: last.start()] + str((int(last[0]) + 1) % 10) + found[0][last.end() :]
-            tried += 1
-            if not complains(page[: start + found.start()] + wrong + page[start + found.end() :]):
-                missed.append((line, found[0]))
-    assert tried > 190
-    assert [where for where in missed if not is_excused(*where)] == []
+            if found.start() > line.find(": "):
+                yield start, line, found
 
 
 def lines_with_numbers(page):

@@ -1,4 +1,7 @@
-"""The fast way finds every sparse error that the slow way finds, in thousands of planted ones, and imagines none."""
+"""The fast way finds every sparse error that the slow way finds, and imagines none.
+
+With --thorough it is thousands of planted errors.
+"""
 
 from functools import partial
 
@@ -43,7 +46,7 @@ def planted(oracle, seed):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("oracle", "trials"),
-    [(COMPLEX, many(250, 1000)), (CENTRAL, many(125, 500))],
+    [(COMPLEX, many(150, 1000)), (CENTRAL, many(100, 500))],
     ids=lambda one: getattr(one, "name", ""),
 )
 def test_every_sparse_error_is_found_that_the_slow_way_finds(oracle, trials):

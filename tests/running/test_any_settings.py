@@ -19,6 +19,7 @@ from backprop86.engines.recipe import CRITERIA, Recipe
 from backprop86.running import runs
 from backprop86.running.cli import one_clear_line
 from backprop86.running.names import CHOICES
+from counts import many
 
 FIXED = ["output=out", "experiment.recipe.moments=[]", "experiment.drawn=null", "experiment.claims=[]"]
 FIXED += ["experiment.figures=[]", "experiment.variants={}", "experiment.readings={as_printed: {}}"]
@@ -96,7 +97,7 @@ def check(stem, overrides):
 
 @pytest.mark.slow
 @settings(
-    max_examples=int(os.environ.get("EXAMPLES", 60)),
+    max_examples=int(os.environ.get("EXAMPLES", many(20, 60))),
     deadline=None,
     derandomize="EXAMPLES" not in os.environ,
     suppress_health_check=list(HealthCheck),
