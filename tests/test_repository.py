@@ -326,7 +326,7 @@ def test_the_committed_runs_have_their_thousand_seeds():
         rows = pq.read_table(settings.runs_file, columns=["variant", "reading", "seed"]).to_pandas()
         seeds = rows.groupby(["variant", "reading"], sort=False)["seed"].agg(list)
         assert seeds.index.tolist() == [experiment.place_of(name) for name in experiment.every_reading]
-        assert seeds.map(lambda some: some == list(range(experiment.seeds))).all()
+        assert all(some == list(range(experiment.seeds)) for some in seeds)
     assert sum(path.stat().st_size for path in (ROOT / "results").rglob("*") if path.is_file()) < 20e6
 
 
