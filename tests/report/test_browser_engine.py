@@ -15,6 +15,7 @@ from backprop86.report.replay import in_json, replay, replay_of
 from backprop86.running.experiment import Experiment
 from backprop86.running.problem import counted_of, start_of, wiring_of
 from backprop86.running.settings import load, stems
+from counts import many
 from hard_triples import hard_triples, right_fma
 from helpers import ROOT
 from in_javascript import Firefox, computed, numbers, site, told
@@ -71,7 +72,10 @@ def test_the_first_weights_of_a_hundred_seeds(stem):
         assert np.stack([numbers(w) for w in found]).tobytes() == right.tobytes(), reading
 
 
-SIZES = [(60, 100, 300), (200, 100, 100), (3_000, 100, 20), (30_000, 50, 3), (200_000, 5, 3), (math.inf, 2, 2)]
+SIZES = many(
+    [(60, 30, 100), (200, 30, 30), (3_000, 20, 10), (30_000, 10, 3), (200_000, 3, 3), (math.inf, 1, 2)],
+    [(60, 100, 300), (200, 100, 100), (3_000, 100, 20), (30_000, 50, 3), (200_000, 5, 3), (math.inf, 2, 2)],
+)
 """The largest product of connections and cases; the seeds that are compared for nets up to it, and their sweeps.
 
 With a change after every case, half of the sweeps. Of the readings after the first, a tenth of the seeds.
@@ -171,7 +175,7 @@ def published(stem, reading, n):
 
 @pytest.mark.results
 def test_runs_end_as_published():
-    tasks = [published(stem, reading, 10) for stem, reading in PUBLISHED.items()]
+    tasks = [published(stem, reading, many(3, 10)) for stem, reading in PUBLISHED.items()]
     for task, ends in zip(tasks, told("train", tasks), strict=True):
         sweeps = task["replay"]["published"]["sweeps"]
         assert [end["learnedAt"] for end in ends] == [sweeps[seed] for seed in task["seeds"]]
@@ -268,7 +272,7 @@ TRAIN = """async (tasks) => {
 
 @pytest.mark.parametrize("name", ["chromium", "firefox"])
 def test_the_bits_in_a_browser(name, request):
-    """A hundred seeds of XOR, 300 sweeps of each; of the other experiments what SIZES says."""
+    """Seeds and sweeps are those of SIZES."""
     window = request.getfixturevalue("visit")() if name == "chromium" else request.getfixturevalue("firefox")
     first = {stem: [next(iter(load(stem).experiment.every_reading))] for stem in STEMS}
     every = [one for stem, names in (first | MORE).items() for one in jobs(stem, names).values()]
