@@ -2,6 +2,7 @@
 
 import gc
 from collections import Counter
+from functools import cache
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from backprop86.gradients.layers import LAYERS
 from backprop86.gradients.layers.planting import WHERE_ALONE
 from backprop86.gradients.mistakes import search
 from checked import compare
+from counts import many
 from nets import random
 
 
@@ -20,14 +22,12 @@ def told_of(forward, backward, inputs, parameters, oracles=("autograd",)):
     return dict(zip(wrong["tensor"], wrong["looks_like"], strict=True))
 
 
-@pytest.fixture(scope="module")
-def told():
-    """{(layer, mistake): {tensor: words}} of all planted mistakes."""
-    return {
-        (name, mistake.name): told_of(layer.forward, layer.with_mistake(mistake), layer.inputs, layer.parameters)
-        for name, layer in LAYERS.items()
-        for mistake in layer.mistakes
-    }
+@cache
+def told(name, mistake):
+    """Return {tensor: words} of a planted mistake."""
+    layer = LAYERS[name]
+    (planted,) = [one for one in layer.mistakes if one.name == mistake]
+    return told_of(layer.forward, layer.with_mistake(planted), layer.inputs, layer.parameters)
 
 
 def worth(name, mistake, said):
@@ -37,16 +37,18 @@ def worth(name, mistake, said):
 
 
 @pytest.mark.slow
-def test_how_many_planted_mistakes_are_named(told):
+def test_how_many_planted_mistakes_are_named():
+    """Without --thorough, of every third mistake of each layer."""
     counts = {
-        name: Counter(worth(name, mistake, told[name, mistake.name]) for mistake in layer.mistakes)
+        name: Counter(worth(name, mistake, told(name, mistake.name)) for mistake in layer.mistakes[:: many(3, 1)])
         for name, layer in LAYERS.items()
     }
     whole = sum(counts.values(), Counter())
+    assert sum(len(layer.mistakes) for layer in LAYERS.values()) == 142
     assert whole["misnamed"] == 0
-    assert whole["named"] >= 133
-    assert whole["named"] + whole["unnamed"] == 142
-    assert min(count["named"] / sum(count.values()) for count in counts.values()) > 0.8
+    assert whole["named"] >= many(46, 133)
+    assert whole["named"] + whole["unnamed"] == many(50, 142)
+    assert min(count["named"] / sum(count.values()) for count in counts.values()) > many(0.6, 0.8)
 
 
 SENTENCES = {
@@ -95,8 +97,8 @@ SENTENCES = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "mistake"), SENTENCES)
-def test_names_of_planted_mistakes(name, mistake, told):
-    assert set(told[name, mistake].values()) == {SENTENCES[name, mistake]}
+def test_names_of_planted_mistakes(name, mistake):
+    assert set(told(name, mistake).values()) == {SENTENCES[name, mistake]}
 
 
 @pytest.mark.parametrize("name", LAYERS)

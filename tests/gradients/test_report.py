@@ -1,5 +1,6 @@
 """A report is true or false, has a table, names, lines and HTML; an assertion raises those lines."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -113,16 +114,16 @@ def test_mine(assert_gradients):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("factor", ["", "/ 2"])
-def test_the_fixture_in_a_test_of_ones_own(tmp_path, factor):
-    (tmp_path / "test_mine.py").write_text(TEST.replace("FACTOR", factor))
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_mine.py"]
+def test_the_fixture_in_a_test_of_ones_own(tmp_path):
+    for name, factor in (("right", ""), ("wrong", "/ 2")):
+        (tmp_path / f"test_{name}.py").write_text(TEST.replace("FACTOR", factor))
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_right.py", "test_wrong.py"]
     run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-    assert run.returncode == bool(factor), run.stdout
-    if factor:
-        assert "AssertionError: gradients do not agree" in run.stdout
-        assert "it is the mean over cases, not the sum: 1/2 of what it must be" in run.stdout
-        assert "gradcheck(" not in run.stdout  # pytest shows the test, and nothing of ours
+    assert run.returncode == 1, run.stdout
+    assert re.search(r"^FAILED test_wrong.py::test_mine.*\n1 failed, 1 passed in ", run.stdout, re.MULTILINE)
+    assert "AssertionError: gradients do not agree" in run.stdout
+    assert "it is the mean over cases, not the sum: 1/2 of what it must be" in run.stdout
+    assert "gradcheck(" not in run.stdout  # pytest shows the test, and nothing of ours
 
 
 def test_pytest_loads_the_plug_in_without_torch():

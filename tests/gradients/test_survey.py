@@ -1,6 +1,5 @@
 """The comparison with autograd: every module and network is in the committed tables, and the script finds a mistake."""
 
-import subprocess
 import sys
 
 import numpy as np
@@ -215,19 +214,15 @@ def test_seconds_and_bytes(monkeypatch):
     assert cost.peak(lambda: torch.ones(1000, dtype=torch.float64) + torch.ones(1000, dtype=torch.float64)) == 24000
 
 
-def run(*arguments):
-    command = [sys.executable, str(ROOT / "experiments" / "compare_autograd.py"), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
-
-
 @pytest.mark.slow
-def test_one_experiment_is_printed(tmp_path):
-    done = run("experiment=single_layer")
-    assert done.returncode == 0, done.stderr
+def test_one_experiment_is_printed(script, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["compare_autograd.py", "experiment=single_layer"])
+    script.main()
+    told = capsys.readouterr().out
     for words in ("symmetry_0", "all tensors", "extended precision", "whole runs by hand", "over autograd"):
-        assert words in done.stdout
-    assert max(map(len, done.stdout.splitlines())) <= 80
-    assert "NO" not in done.stdout
+        assert words in told
+    assert max(map(len, told.splitlines())) <= 80
+    assert "NO" not in told
 
 
 @pytest.mark.parametrize("argument", ["experiment=xr", "xor", "experiment=family_trees_map,"])
