@@ -156,6 +156,8 @@ def test_what_cannot_run_gets_one_line(monkeypatch):
     monkeypatch.setattr(engine, "is_installed", lambda: True)
     with pytest.raises(BadInput, match=r"^block must be 0 for the cuda engine, was 25: .*; device=cpu trains it$"):
         engine.train(job_of(problem, recipe, 1))
+    with pytest.raises(BadInput, match=r"^block must be 0 for the cuda engine, was 25: "):
+        kernels(load("signals"))
 
 
 def test_auto_takes_the_card(monkeypatch):
@@ -199,6 +201,13 @@ def test_print_kernel_trains_nothing(tmp_path):
     assert printed.startswith("// xor: as_printed\n")
     assert 'extern "C" __global__ void train' in printed
     assert not (tmp_path / "rows").exists()
+
+
+@pytest.mark.slow
+def test_the_check_of_a_card_needs_no_extra_but_cuda():
+    others = "('PIL', 'filelock', 'matplotlib', 'pyarrow', 'rich', 'scipy', 'seaborn')"
+    code = f"import sys; sys.modules |= dict.fromkeys({others}); sys.path.insert(0, 'experiments'); import check_gpu"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
 
 @pytest.fixture

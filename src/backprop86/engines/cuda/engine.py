@@ -57,6 +57,11 @@ def refuse(recipe: Recipe) -> None:
     if not is_installed():
         told = "where cuda-core or cuda-bindings is not installed (pip install 'backprop86[cuda]')"
         raise BadInput(f"engine must be fused or reference {told}, was cuda")
+    refuse_new_cases(recipe)
+
+
+def refuse_new_cases(recipe: Recipe) -> None:
+    """Raise BadInput, in one line, for a recipe with new cases in each sweep."""
     if recipe.block:
         told = f"was {recipe.block}: the processor makes new cases"
         raise BadInput(f"block must be 0 for the cuda engine, {told}; device=cpu trains it")
