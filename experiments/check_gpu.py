@@ -1,6 +1,6 @@
 """The CUDA engine on a card: the bits of every experiment, then its speed beside other trainers on the same card.
 
-python experiments/check_gpu.py            four minutes, the table into results/
+python experiments/check_gpu.py            every experiment, the table into results/
 python experiments/check_gpu.py --quick    bits of three experiments, rough times, the table into quick/
 
 It needs torch with CUDA, numpy, pandas and the extra `cuda`; JAX takes part if it is installed, and finds the card.
