@@ -319,7 +319,7 @@ def test_every_file_that_a_page_links_to_is_there():
 @pytest.mark.results
 @pytest.mark.slow
 def test_the_committed_runs_have_their_thousand_seeds():
-    for settings in (load(stem, f"output={ROOT / 'results'}") for stem in stems()):
+    for settings in (load(stem, output=ROOT / "results") for stem in stems()):
         if settings.experiment.by_itself and not settings.runs_file.is_file():
             continue
         runs = read(settings.runs_file)

@@ -13,6 +13,7 @@ from backprop86.gradients.layers.planting import WHERE_ALONE
 from backprop86.gradients.mistakes import search
 from checked import compare
 from counts import many
+from helpers import slow
 from nets import random
 
 
@@ -101,7 +102,7 @@ def test_names_of_planted_mistakes(name, mistake):
     assert set(told(name, mistake).values()) == {SENTENCES[name, mistake]}
 
 
-@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("name", slow(LAYERS, "LSTM", "attention"))
 def test_no_name_where_nothing_explains_the_numbers(name):
     layer = LAYERS[name]
 
@@ -243,6 +244,7 @@ def test_a_forward_pass_that_leaves_torch():
     assert told == {"w": "the factor y(1 - y) of the units it leads to is missing"}
 
 
+@pytest.mark.slow
 def test_a_search_that_would_take_minutes_is_not_made(monkeypatch):
     layer = LAYERS["dropout"]
     (mistake,) = [one for one in layer.mistakes if one.name == "no mask"]

@@ -115,6 +115,7 @@ def test_growth_changes_one_size_at_a_time(a_clock):
     assert most == {"seeds": 4_096, "sweeps": 200, "hidden": 8}
 
 
+@pytest.mark.slow
 def test_the_benchmark_writes_its_tables_and_figure_and_measures_memory_first(a_clock, monkeypatch, tmp_path, capsys):
     order = []
     monkeypatch.chdir(tmp_path)

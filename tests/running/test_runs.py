@@ -28,6 +28,7 @@ def put(found, name, recipe, seeds=range(12)):
     return (found or runs.Runs("xor", {}, {})).having(name, runs.thinned(rows), about, ORDER)
 
 
+@pytest.mark.slow
 def test_the_same_run_gives_the_same_bytes_in_any_order(tmp_path):
     runs.write(put(put(None, "two", TWO), "none", NONE), tmp_path / "one" / "xor.parquet")
     other = tmp_path / "two" / "xor.parquet"
@@ -237,6 +238,7 @@ def forty():
     return put(None, "two", replace(TWO, sweeps=1000), range(40))
 
 
+@pytest.mark.slow
 def test_typical_is_the_median_of_those_that_learned(forty):
     learned = forty.rows[forty.rows["learned"]].sort_values("sweeps", kind="stable")
     middle = learned.iloc[(len(learned) - 1) // 2]

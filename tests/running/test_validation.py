@@ -306,6 +306,7 @@ def test_bombs_of_rows_are_refused_by_the_footer(good, refused):
     assert refused(telling(many, said)).startswith("FILE must unpack to at most 67,108,864 bytes, as its size is, was ")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("nothing_is_unpacked")
 def test_bombs_of_numbers_are_refused_by_the_footer(good, refused):
     large = column(good, "weights@end", [[0.0] * 500_000] * N)
