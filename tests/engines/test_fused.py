@@ -128,6 +128,7 @@ def test_float32():
     assert not close(ours.w, both(xor, recipe, 50)[0].w, 1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_sweep_written_out_gives_the_rows_of_the_loops(name, monkeypatch):
     problem, recipe = RECIPES[name]

@@ -116,6 +116,7 @@ def test_a_seed_is_the_same_to_the_bit_whether_or_not_it_goes_on(engine, criteri
     )
 
 
+@pytest.mark.slow
 @ENGINES
 def test_rows_do_not_depend_on_the_seeds_beside(engine):
     least = np.arange(N) * 15

@@ -235,6 +235,7 @@ def in_numpy(x, w, v):
     return torch.from_numpy(h @ v.numpy()), (x, w, v, torch.from_numpy(h))
 
 
+@pytest.mark.slow
 def test_a_forward_pass_that_leaves_torch():
     def backward(dE_dout, cache):
         x, w, v, h = cache
@@ -268,6 +269,7 @@ def test_a_forward_pass_without_source_is_told_by_its_operations():
     assert told == dict.fromkeys(["input 1", "w"], "the derivative of `tanh` is missing: it is taken as 1")
 
 
+@pytest.mark.slow
 def test_a_search_ends_with_its_pair():
     told_of(level, spoilt("w", lambda g: g * random(5, 5, 8)), [X], {"w": W, "v": V})
     gc.collect()

@@ -278,6 +278,7 @@ def deep(spoil=1.0):
     return forward, backward, [random(20, 1, 3, 4)], {}
 
 
+@pytest.mark.slow
 def test_rounding_of_central_differences_is_no_mistake():
     told = compare(*deep())
     assert told["agrees"].all()

@@ -101,6 +101,7 @@ def test_digits_lost_in_the_lower_type_alone_are_told(dtype, seed):
     assert f"WRONG (says {ITSELF})" in str(report)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", LOW, ids=rounding.name_of)
 def test_a_mistake_is_no_rounding(dtype):
     forward, backward, *given = drawn("logistic", dtype, 1)

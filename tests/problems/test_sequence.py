@@ -223,6 +223,7 @@ def runs_of(recipe, seeds):
     return Runs("sequence", {}, {}).having("as_printed", thinned(rows), about, ["as_printed"])
 
 
+@pytest.mark.slow
 def test_figures():
     assert sequence_figures.draw(runs_of(replace(FIXED, sweeps=6), [0, 1])) == {}
     assert sequence_figures.draw(runs_of(replace(FIXED, sweeps=1000, held_out="random"), [0, 1])) == {}

@@ -110,6 +110,7 @@ def test_what_start_says_is_what_the_example_prints():
     assert 55 < late / early < 65
 
 
+@pytest.mark.slow
 @pytest.mark.results
 def test_what_the_pages_say_without_a_number(claims):
     literal = literals(claims).set_index("claim")["verdict"]

@@ -159,6 +159,7 @@ def test_rows_do_not_depend_on_how_seeds_are_cut(tmp_path, script, monkeypatch):
         assert other.runs_file.read_bytes() == settings.runs_file.read_bytes(), size
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small")
 def test_shards_do_their_parts_in_any_order_and_come_together(tmp_path, script, asked):
     whole = Settings(TWO_CODES, 20, output=str(tmp_path / "whole"))
@@ -218,6 +219,7 @@ def test_the_digest_of_a_range_follows_from_every_setting():
     assert len(set(keys)) == len(keys) == 1 + len(Recipe.__annotations__)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small")
 def test_no_damaged_range_is_used(tmp_path, script, asked, stopping):
     whole, settings = (of_variant(tmp_path / name, 16) for name in ("a", "b"))
@@ -260,6 +262,7 @@ def test_a_range_of_another_place_is_not_used(tmp_path, script, stopping):
     assert ranges.Finished(elsewhere, "0123456789abcdef").have([range(8)]) == set()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small")
 def test_ranges_that_vanish_before_they_are_merged_are_made_again(tmp_path, script, asked, monkeypatch):
     whole, settings = (of_variant(tmp_path / name, 24) for name in ("a", "b"))

@@ -67,12 +67,14 @@ def test_what_is_written_is_read(tmp_path):
     assert gradient.shape == (12, len(sweeps), 2)
 
 
+@pytest.mark.slow
 def test_a_row_is_the_same_in_any_batch():
     all_of_them, one = put(None, "two", TWO), put(None, "two", TWO, [7])
     row = all_of_them.rows.iloc[[7]].reset_index(drop=True)
     pd.testing.assert_frame_equal(row, one.rows)
 
 
+@pytest.mark.slow
 def test_readings_that_are_no_more_are_dropped():
     found = put(put(None, "two", TWO), "none", NONE)
     assert found.having("none", found.of("none"), found.about["none"], ["none"]).readings == ["none"]

@@ -66,6 +66,7 @@ def test_a_mistake_gets_one_line_and_status_2(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("given", "line"),
     [
@@ -489,6 +490,7 @@ def test_one_reading_and_its_seeds(tmp_path):
     assert load("symmetry", output=tmp_path).seed_range == range(1000)
 
 
+@pytest.mark.slow
 def test_threads_are_as_many_as_the_process_may_use(monkeypatch):
     assert load("xor").threads is None
     monkeypatch.setattr(config, "cores", lambda: 3)
@@ -517,6 +519,7 @@ def test_axes():
         Experiment(axes={"rate": rate, "momentum": momentum}).recipe_of("fast/none")
 
 
+@pytest.mark.slow
 def test_one_reading_of_many(tmp_path):
     settings = load("chauvin", "reading=8_hidden/no_momentum/rate_4", f"output={tmp_path}")
     assert settings.chosen == ["8_hidden/no_momentum/rate_4"]
@@ -528,6 +531,7 @@ def test_one_reading_of_many(tmp_path):
         load("chauvin", "reading=8_hidden", f"output={tmp_path}")
 
 
+@pytest.mark.slow
 def test_the_literal_recipes_are_the_printed_ones(tmp_path):
     symmetry, trees, xor = (
         load(stem, output=tmp_path).experiment.recipe for stem in ("symmetry", "family_trees", "xor")

@@ -143,6 +143,7 @@ def test_any_seeds_may_be_compared(made, seeds, n):
     assert (found.runs, found.differences) == (4 * n, [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("most", "n"), [(1000, [3, 1]), (40, [2, 1, 1]), (7, [1, 1, 1, 1])])
 def test_readings_that_are_alike_are_trained_side_by_side_by_the_engine_of_the_rows(made, monkeypatch, most, n):
     calls = []
@@ -215,6 +216,7 @@ def test_the_sign_of_a_zero_is_a_bit_and_nan_is_nan():
     assert first_difference(zero, minus) == (3, "error_curve[1]", 0, 0)
 
 
+@pytest.mark.slow
 def test_the_first_is_that_of_the_first_seed_and_there_of_the_first_column(changed):
     folder = changed(
         (9, "diverged", lambda value: not value),
@@ -238,6 +240,7 @@ def test_a_column_that_is_not_there_holds_nothing(made, tmp_path):
     assert re.search(r"column hidden_off@end: missing on disk, (True|False) made anew$", str(first))
 
 
+@pytest.mark.slow
 def test_what_the_rows_were_made_with_is_told(changed):
     folder = changed((3, "stopped", lambda value: value + 1))
     path = folder / "runs" / "xor.parquet"
