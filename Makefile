@@ -98,7 +98,7 @@ contest: .venv/ready  ## test gradient checkers on right and wrong gradients (ad
 test: .venv/ready  ## run every test, on every core
 	$(IN_VENV) -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal
 
-thorough: .venv/ready  ## run every test with full counts: more seeds, nets, examples and sizes (an hour)
+thorough: .venv/ready  ## run every test with full counts: more seeds, nets, examples and sizes (an hour or more)
 	$(IN_VENV) -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal --thorough
 
 fast: .venv/ready  ## run the quick tests, for use while working: under a minute

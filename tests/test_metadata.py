@@ -95,6 +95,7 @@ def imports(path):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", ["src", "experiments", "tests"])
 def test_every_import_is_declared(folder):
     project = PROJECT["project"]

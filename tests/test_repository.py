@@ -92,6 +92,7 @@ def test_a_planted_autograd_is_found(planted):
     assert autograd_in(planted)
 
 
+@pytest.mark.slow
 def test_no_autograd_outside_the_oracles():
     shown = {  # torch's SGD runs beside equation 9; a tensor that somebody handed in is put back as it was; a name
         "pairs.py": ["backward"],
@@ -125,6 +126,7 @@ def imported(path):
     return {name.removeprefix("backprop86.") for name in names if name.startswith("backprop86.")}
 
 
+@pytest.mark.slow
 def test_imports_go_one_way():
     package = ROOT / "src" / "backprop86"
     entries = {path.stem for path in package.iterdir() if not path.name.startswith("__") and path.name != "py.typed"}
@@ -195,6 +197,7 @@ def test_a_second_implementation_shares_no_code_with_the_first(file, start):
     assert used_by(ROOT / "src/backprop86/gradients/whole_runs.py", "with_sgd") & first == {"descent"}
 
 
+@pytest.mark.slow
 def test_functions_fit_a_screen():
     for path in SOURCES:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
@@ -319,7 +322,7 @@ def test_every_file_that_a_page_links_to_is_there():
 @pytest.mark.results
 @pytest.mark.slow
 def test_the_committed_runs_have_their_thousand_seeds():
-    for settings in (load(stem, f"output={ROOT / 'results'}") for stem in stems()):
+    for settings in (load(stem, output=ROOT / "results") for stem in stems()):
         if settings.experiment.by_itself and not settings.runs_file.is_file():
             continue
         experiment = settings.experiment
@@ -382,6 +385,7 @@ def test_a_planted_call_that_runs_text_is_found(planted):
     assert runs_text_in(planted)
 
 
+@pytest.mark.slow
 def test_nothing_that_is_read_is_run():
     sealed = {
         "compiling.py": ["pickle.loads"],  # numba's own, of which a seal is compared first

@@ -30,12 +30,13 @@ from backprop86.running.rules import job_of, rules
 from backprop86.running.settings import stems
 from backprop86.wiring import layered
 from counts import many
+from helpers import slow
 from nets import FEW, XOR, job_of_any, wirings
 
 DTYPES = pytest.mark.parametrize("dtype", ["float64", "float32"])
 
 
-@pytest.mark.parametrize("name", FEW)
+@pytest.mark.parametrize("name", slow(FEW, *(name for name in FEW if "trees" in name or "desired" in name)))
 def test_the_bits_of_a_few_nets(name):
     job = job_of(*FEW[name], 20)
     assert different(fused.train(job), referee.run(job)) == {}

@@ -215,6 +215,7 @@ def test_other_versions_have_their_own_kernels(again, folder, monkeypatch, k):
     assert numba.__version__ in versions
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="Windows has no owners of this kind")
 def test_what_others_may_have_written_is_not_used(again, folder, monkeypatch):
     again()

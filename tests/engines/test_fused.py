@@ -78,6 +78,7 @@ def test_gradients_agree():
         assert np.abs(gradient - right).max() <= 1e-12 * np.abs(right).max()
 
 
+@pytest.mark.slow
 @settings(max_examples=many(12, 30))
 @given(wirings(), st.integers(0, 2**32), st.sampled_from(["sweep", "case"]), st.sampled_from(["none", "from_edge"]))
 def test_random_wirings(wiring, seed, update, dead_zone):
@@ -127,6 +128,7 @@ def test_float32():
     assert not close(ours.w, both(xor, recipe, 50)[0].w, 1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_sweep_written_out_gives_the_rows_of_the_loops(name, monkeypatch):
     problem, recipe = RECIPES[name]

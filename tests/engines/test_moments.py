@@ -59,6 +59,7 @@ def first(y, criterion, counts):
     return NEVER
 
 
+@pytest.mark.slow
 @ENGINES
 @pytest.mark.parametrize(
     ("stop", "moments", "some_go_on", "some_held_out"),
@@ -93,6 +94,7 @@ def test_a_plain_loop_notes_the_same(engine, stop, moments, some_go_on, some_hel
     assert ((right_side < sweeps) & (right_side != NEVER)).sum() > 5
 
 
+@pytest.mark.slow
 @ENGINES
 @pytest.mark.parametrize("criterion", ["right_side", "zone", "case_error"])
 def test_a_seed_is_the_same_to_the_bit_whether_or_not_it_goes_on(engine, criterion):
@@ -114,6 +116,7 @@ def test_a_seed_is_the_same_to_the_bit_whether_or_not_it_goes_on(engine, criteri
     )
 
 
+@pytest.mark.slow
 @ENGINES
 def test_rows_do_not_depend_on_the_seeds_beside(engine):
     least = np.arange(N) * 15
@@ -171,6 +174,7 @@ def test_checkpoints_are_48_to_a_factor_of_ten(sweeps):
 A_LIST = "moments must be a list of whole numbers of at least 1, each larger than the one before, was "
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("moments", "line"),
     [
@@ -191,6 +195,7 @@ def test_what_moments_cannot_be(moments, line):
     assert str(refused.value) == line
 
 
+@pytest.mark.slow
 def test_moments_of_a_whole_experiment_are_checked_too():
     for moments, told in (("12", "was 12"), ("[3,2]", r"was \[3, 2\]")):
         with pytest.raises(BadInput, match=f"{A_LIST[:-5]}.*{told}$"):

@@ -10,6 +10,7 @@ from backprop86.network import Network, initial_weights
 from backprop86.running.settings import load
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stem", ["xor", "family_trees", "t_c", "sequence"])
 def test_states_are_those_of_the_network_and_a_seed_has_the_same_in_any_batch(stem):
     problem, experiment = every_measure.problem_of(stem), load(stem).experiment

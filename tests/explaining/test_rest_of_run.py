@@ -93,6 +93,7 @@ def test_where_E_rises_is_found():
     assert step.recipe.stop == "learned"
 
 
+@pytest.mark.slow
 def test_who_learns_is_read_from_a_file_of_runs_if_their_settings_are_these(tmp_path):
     experiment, name = load("xor").experiment, "two_hidden/as_printed"
     for reading in ("two_hidden", "as_printed"):

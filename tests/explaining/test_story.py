@@ -170,6 +170,7 @@ def test_the_command():
     assert b"\x1b" not in piped.stdout
 
 
+@pytest.mark.slow
 def test_the_command_writes_markdown_or_one_line(capsys, monkeypatch):
     _, page = told("case=2")
     monkeypatch.setattr(sys, "argv", ["explain.py", "case=2", "--markdown"])

@@ -13,6 +13,7 @@ from backprop86.report.page import text, written
 from backprop86.running.settings import load, stems
 
 
+@pytest.mark.slow
 def test_the_page_is_that_of_the_command():
     page = bp.explain("symmetry", seed=3, case=9, epsilon=0.2, sweeps=50)
     parts = parts_of("experiment=symmetry", "seed=3", "case=9", "epsilon=0.2", "sweeps=50")

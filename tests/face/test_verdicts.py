@@ -19,6 +19,7 @@ def hundred():
     return bp.run("xor", seeds=100)
 
 
+@pytest.mark.slow
 @pytest.mark.results
 @pytest.mark.parametrize("experiment", ["xor", "chauvin", "unit_splitting"])  # a curve; an equality
 def test_published_rows_have_the_verdicts_of_the_ledger(experiment):

@@ -37,7 +37,7 @@ def words_of(figure):
     return [text.get_text() for text in figure.findobj(Text) if text.get_visible()]
 
 
-@pytest.mark.parametrize("stem", slow(DRAWN, "chauvin", "extra_connections", "depth"))
+@pytest.mark.parametrize("stem", slow(DRAWN, *DRAWN.keys() - {"negation", "iterative", "single_layer"}))
 def test_figures_are_drawn_in_words(stem):
     sweeps, names, figures = DRAWN[stem]
     seeds = range(3 if names is None else 20)

@@ -20,6 +20,7 @@ def test_every_layer_is_asked_right_and_with_each_mistake_in_each_type():
     assert all(tensor.dtype == TYPES[one.dtype] for one in asked for tensor in one.parameters.values())
 
 
+@pytest.mark.slow
 def test_each_checker_has_its_row():
     for entry in entries([LAYER])[:4]:
         rows = judge(entry, TORCH)

@@ -171,6 +171,7 @@ def test_a_function_with_several_outputs_and_other_arguments():
     judged(WrongCell, None, [X, True, W], {}, {"input 3": WRONG["w"]})
 
 
+@pytest.mark.slow
 def test_a_function_within_a_function_and_within_a_module():
     def around(cell):
         return lambda x, w: sum(cell.apply(2 * x, 3, w)[:2])

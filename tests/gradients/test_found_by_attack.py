@@ -222,6 +222,7 @@ def test_numpy_that_is_no_function_of_complex_numbers(name):
     assert not gradcheck(lambda x: (function(x), x), lambda d, x: 1.5 * backward(d, x), [x])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32], ids=str)
 def test_units_near_their_corner_switch_by_rounding(dtype):
     for seed in range(4):

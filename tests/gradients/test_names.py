@@ -13,6 +13,7 @@ from backprop86.gradients.layers.planting import WHERE_ALONE
 from backprop86.gradients.mistakes import search
 from checked import compare
 from counts import many
+from helpers import slow
 from nets import random
 
 
@@ -101,7 +102,7 @@ def test_names_of_planted_mistakes(name, mistake):
     assert set(told(name, mistake).values()) == {SENTENCES[name, mistake]}
 
 
-@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("name", slow(LAYERS, "LSTM", "attention"))
 def test_no_name_where_nothing_explains_the_numbers(name):
     layer = LAYERS[name]
 
@@ -234,6 +235,7 @@ def in_numpy(x, w, v):
     return torch.from_numpy(h @ v.numpy()), (x, w, v, torch.from_numpy(h))
 
 
+@pytest.mark.slow
 def test_a_forward_pass_that_leaves_torch():
     def backward(dE_dout, cache):
         x, w, v, h = cache
@@ -243,6 +245,7 @@ def test_a_forward_pass_that_leaves_torch():
     assert told == {"w": "the factor y(1 - y) of the units it leads to is missing"}
 
 
+@pytest.mark.slow
 def test_a_search_that_would_take_minutes_is_not_made(monkeypatch):
     layer = LAYERS["dropout"]
     (mistake,) = [one for one in layer.mistakes if one.name == "no mask"]
@@ -266,6 +269,7 @@ def test_a_forward_pass_without_source_is_told_by_its_operations():
     assert told == dict.fromkeys(["input 1", "w"], "the derivative of `tanh` is missing: it is taken as 1")
 
 
+@pytest.mark.slow
 def test_a_search_ends_with_its_pair():
     told_of(level, spoilt("w", lambda g: g * random(5, 5, 8)), [X], {"w": W, "v": V})
     gc.collect()

@@ -71,6 +71,7 @@ def test_what_is_right_has_no_false_alarm():
             assert found.wrong == []
 
 
+@pytest.mark.slow
 def test_errors_that_cancel_along_signs_are_found():
     for seed in range(many(25, 100)):
         gradient = SLOW[COMPLEX].clone()
@@ -143,6 +144,7 @@ def test_large_tensors_are_asked_along_directions(oracles, monkeypatch):
     assert wrong.mistakes == {"w": "it is 2 times what it must be (is a factor 1/2 missing?)"}
 
 
+@pytest.mark.slow
 def test_large_arrays_of_numpy_are_searched():
     x, w, numpy = random(3, 40, 40).numpy(), random(4, 40, 40).numpy(), (lambda x, w: (np.tanh(x @ w), (x, w)))
 

@@ -237,6 +237,7 @@ def test_a_mistake_in_the_argument_is_one_line(script, monkeypatch, capsys, argu
     assert line.endswith(f", was {argument}")
 
 
+@pytest.mark.slow
 def test_the_script_finds_a_mistake(script, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["compare_autograd.py", "experiment=single_layer"])
     monkeypatch.setattr(beside_autograd, "paths", lambda *_: pytest.fail("it goes on"))

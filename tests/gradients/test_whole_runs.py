@@ -100,6 +100,7 @@ def test_torch_sgd_parts_when_the_rate_changes_after_sweep_20():
     assert "torch.optim.SGD" not in set(compared(by_case)["against"])
 
 
+@pytest.mark.slow
 def test_what_sgd_does_instead():
     # what it remembers at sweep 20, times the new rate over the old one, is what equation 9 would have to remember
     job = changed(setup("family_trees", "as_printed", 21), decay=0.0)

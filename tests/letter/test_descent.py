@@ -40,6 +40,7 @@ def test_a_steady_gradient_ends_in_steps_of_epsilon_over_1_minus_alpha():
     assert seen[-1] - seen[-2] == pytest.approx(-0.1 / (1 - 0.9), rel=1e-12)
 
 
+@pytest.mark.slow
 def test_two_rates_and_where_torch_sgd_parts():
     descent = Descent(epsilon=0.1, alpha=0.5, opening_sweeps=2, opening_epsilon=0.01, opening_alpha=0.5)
     ours, torchs = run(descent, [1, 1, 1]), sgd([0.01, 0.01, 0.1], 0.5, [1, 1, 1])

@@ -63,6 +63,7 @@ def test_network_against_the_oracles(name):
     assert table["agrees"].all(), table
 
 
+@pytest.mark.slow
 @settings(max_examples=100)
 @given(wirings(), st.integers(0, 2**32))
 def test_random_wirings_against_autograd(wiring, seed):

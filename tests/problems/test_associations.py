@@ -138,6 +138,7 @@ def test_figures():
     assert judged["name"].tolist() == ["as_printed", "range_1"]
 
 
+@pytest.mark.slow
 def test_figure_of_averages():
     names = [name for name in load("width_and_depth").experiment.every_reading if name.endswith("as_printed")]
     figure = drawn(every_reading("width_and_depth", 3, range(2), names))["averages"]

@@ -68,6 +68,7 @@ def test_the_forms_of_the_claims():
     assert [form.split("/")[1] for form in judged["name"][:6]] == hows
 
 
+@pytest.mark.slow
 def test_what_is_printed_is_found_again():
     at = {(2, 0.25): 245, (32, 0.25): 120, (8, 0.1): 450, (8, 0.75): 68}  # the line gives 247 and 115
     runs = made_up(lambda H, rate: pd.NA if rate > 1 else at.get((H, rate), round(280 - 33 * np.log2(H))))

@@ -52,6 +52,7 @@ def test_a_point_has_its_range_and_one_factor_on_both_rates():
         assert np.ptp(ratios) < 0.03 * np.mean(ratios)
 
 
+@pytest.mark.slow
 def test_the_table_has_the_shares_of_a_point(made_up):
     found = table(made_up)
     assert len(found) == 24 * 24 * 4
@@ -67,6 +68,7 @@ def test_of_no_nets_there_is_no_share():
     assert family_trees_map_figures.among(np.array([True, False]), np.array([True, True])) == 0.5
 
 
+@pytest.mark.slow
 def test_a_share_is_drawn_where_its_point_lies(made_up):
     for name in made_up.readings:
         made_up.parts[name] = made_up.of(name).assign(**{"all_right@end": name.startswith("range_4.7/x0.599/")})
@@ -81,6 +83,7 @@ def test_a_share_is_drawn_where_its_point_lies(made_up):
         assert slopes[2].tolist() == pytest.approx([0.9, 9])
 
 
+@pytest.mark.slow
 def test_recipes_lie_where_their_steps_place_them(made_up):
     printed, larger = draw(made_up).values()
     for figure, factors in ((printed, [0.8, 4]), (larger, [0.4, 2])):

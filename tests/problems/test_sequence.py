@@ -121,6 +121,7 @@ def step_by_step(wiring, recipe, names, w):
     return y
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_the_layered_net_is_the_recurrent_net(name):
     recipe = Recipe(name)
@@ -200,6 +201,7 @@ def test_gradient(name):
     assert table["agrees"].all(), table
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("recipe", "sweeps"), [(FIXED, 30), (replace(FIXED, update="case"), 5), (replace(VARIABLE, dtype="float64"), 3)]
 )
@@ -221,6 +223,7 @@ def runs_of(recipe, seeds):
     return Runs("sequence", {}, {}).having("as_printed", thinned(rows), about, ["as_printed"])
 
 
+@pytest.mark.slow
 def test_figures():
     assert sequence_figures.draw(runs_of(replace(FIXED, sweeps=6), [0, 1])) == {}
     assert sequence_figures.draw(runs_of(replace(FIXED, sweeps=1000, held_out="random"), [0, 1])) == {}

@@ -39,6 +39,7 @@ def test_every_block_has_its_seed_and_number():
     assert len(np.unique(inputs[inputs > 0])) > 0.9 * (inputs > 0).sum()
 
 
+@pytest.mark.slow
 def test_the_larger_output_is_the_choice():
     wiring, cases = signals.wiring(RECIPE), signals.cases(RECIPE)
     nets = Nets.shown(wiring, cases, np.zeros((2, wiring.n_parameters)), None)

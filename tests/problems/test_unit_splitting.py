@@ -94,6 +94,7 @@ def test_they_do_not_if_a_rate_is_not_theirs(name):
     assert found["apart_2"] == 0
 
 
+@pytest.mark.slow
 def test_figure():
     figure = drawn(every_reading("unit_splitting", 20, range(2), ["as_printed"]))["apart"]
     (axes,) = figure.axes

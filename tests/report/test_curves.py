@@ -198,6 +198,7 @@ def test_the_axis_begins_and_ends_where_lines_rise():
     assert axes.get_xlim() == (40, 280)
 
 
+@pytest.mark.slow
 def test_a_printed_number_has_the_colour_of_its_reading():
     (axes,) = curves.sweeps_figure(many(), EXPERIMENT, {"wide/as_printed": [70], "range_2": [70, 90]}).axes
     marks = {line.get_xdata()[0]: line.get_color() for line in axes.lines if np.ptp(line.get_xdata()) == 0}

@@ -93,6 +93,7 @@ def test_readings_beyond_the_standard_are_named_with_their_penalty(made_up):
     assert float(one["penalty"]) == pytest.approx(0.02 / 3.5**2, rel=0.01)
 
 
+@pytest.mark.slow
 def test_what_is_not_there_is_said_to_be_missing(made_up, tmp_path):
     found = page(made_up.claims, made_up.runs, tmp_path)
     assert "Not yet run: `make map`" in found

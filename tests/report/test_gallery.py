@@ -53,6 +53,7 @@ def test_a_page_may_hold_its_pictures(folder):
     assert re.sub(r'src="data:[^"]*"', "", page) == re.sub(r'src="figures/[^"]*"', "", linked)
 
 
+@pytest.mark.slow
 def test_what_is_made_on_demand_is_linked_where_it_is_there(tmp_path):
     write(tmp_path)
     (tmp_path / "figures/xor_fig3.svg").unlink()

@@ -94,6 +94,7 @@ def test_the_readme_is_short():
     assert len((ROOT / "README.md").read_bytes()) <= 12_000
 
 
+@pytest.mark.slow
 def test_what_start_says_is_what_the_example_prints():
     text = (ROOT / "docs/start.md").read_text("utf-8")
     (shown,) = re.findall(r"<!-- printed by (\S+) -->\n```text\n(.*?)```", text, re.DOTALL)
@@ -109,6 +110,7 @@ def test_what_start_says_is_what_the_example_prints():
     assert 55 < late / early < 65
 
 
+@pytest.mark.slow
 @pytest.mark.results
 def test_what_the_pages_say_without_a_number(claims):
     literal = literals(claims).set_index("claim")["verdict"]

@@ -74,6 +74,7 @@ def test_whoever_ends_elsewhere_may_not_run(w, a_clock):
         race.race("a title", work(**{"a cheat": w}), range(1), 1.0)
 
 
+@pytest.mark.slow
 def test_a_race_has_a_row_for_each_repeat_and_trainer(a_clock, capsys):
     rows = race.race("a title", work(), benchmark.told("a title", 2), 1.0)
     assert capsys.readouterr().out == "a title, 1 of 2\na title, 2 of 2\n"
@@ -105,6 +106,7 @@ def test_the_summary_compares_rates_of_the_same_repeat():
     assert table.loc[OURS].tolist() == ["one", 7, 20, 10, 60, 1, 1, 1]
 
 
+@pytest.mark.slow
 def test_growth_changes_one_size_at_a_time(a_clock):
     grown = race.growth(symmetry.cases(SYMMETRY), replace(SYMMETRY, stop="limit"), 1.0)
     assert list(grown) == ["grows", "to", "trainer", "rate"]
@@ -115,6 +117,7 @@ def test_growth_changes_one_size_at_a_time(a_clock):
     assert most == {"seeds": 4_096, "sweeps": 200, "hidden": 8}
 
 
+@pytest.mark.slow
 def test_the_benchmark_writes_its_tables_and_figure_and_measures_memory_first(a_clock, monkeypatch, tmp_path, capsys):
     order = []
     monkeypatch.chdir(tmp_path)

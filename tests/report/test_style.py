@@ -17,6 +17,7 @@ def made():
     return figure
 
 
+@pytest.mark.slow
 def test_the_same_bytes_twice_whatever_was_set_before(tmp_path):
     for name, colour in (("one", "white"), ("two", "pink")):
         with matplotlib.rc_context({"axes.facecolor": colour, "font.size": 30, "pdf.fonttype": 3}):

@@ -8,6 +8,7 @@ import pytest
 from backprop86.running.cli import STOPPING
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a process without asking it")
 @pytest.mark.parametrize("name", STOPPING)
 def test_a_signal_stops_as_ctrl_c_does(name):

@@ -42,6 +42,7 @@ def read(settings, name):
     return pd.concat([pq.read_table(path).to_pandas() for path in paths], ignore_index=True)
 
 
+@pytest.mark.slow
 def test_they_are_the_runs_of_the_full_form(both):
     (full, tallies), (settings, counted) = both
     made = runs.read(full.runs_file)
@@ -55,12 +56,14 @@ def test_they_are_the_runs_of_the_full_form(both):
     assert {kind for name in NAMES for kind in made.of(name)["failure"]} >= {"", "plateau", "diverged"}
 
 
+@pytest.mark.slow
 def test_a_run_takes_nine_bytes(both):
     (_, _), (settings, _) = both
     schema = pq.read_schema(next(settings.ranges.rglob("*.parquet")))
     assert sum(field.type.bit_width for field in schema) == 9 * 8
 
 
+@pytest.mark.slow
 def test_the_table_of_counts_says_what_the_rows_say(both):
     (full, _), (settings, _) = both
     made = runs.read(full.runs_file)
@@ -75,6 +78,7 @@ def test_the_table_of_counts_says_what_the_rows_say(both):
         assert failed.to_dict() == rows.loc[rows["failure"] != "", "failure"].value_counts().to_dict()
 
 
+@pytest.mark.slow
 def test_quantiles_of_counts_are_those_of_the_rows(both):
     (full, tallies), _ = both
     made = runs.read(full.runs_file)

@@ -46,6 +46,7 @@ def test_each_variant_has_its_own_as_printed():
     assert XOR.recipe_of("slow/as_printed") == replace(PRINTED, epsilon=0.01)
 
 
+@pytest.mark.slow
 def test_a_variant_alone_is_short_for_its_as_printed():
     assert XOR.recipe_of("two_hidden") == XOR.recipe_of("two_hidden/as_printed")
     assert (XOR.full("two_hidden"), XOR.full("range_1")) == ("two_hidden/as_printed", "range_1")

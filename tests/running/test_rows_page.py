@@ -30,6 +30,7 @@ def of_every_net(stem):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stem", stems())
 def test_every_column_has_a_meaning_and_every_meaning_a_column(stem):
     assert of_every_net(stem) == meanings(stem).keys()

@@ -97,6 +97,7 @@ def finished(settings):
     return sorted(settings.ranges.glob("*/*.parquet"))
 
 
+@pytest.mark.slow
 def test_engines_are_told_what_the_settings_say(tmp_path, monkeypatch, script):
     told, whole = [], plan.run_together
 
@@ -109,6 +110,7 @@ def test_engines_are_told_what_the_settings_say(tmp_path, monkeypatch, script):
     assert told == [{"engine": "reference", "device": "cpu", "threads": 1}]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small")
 def test_a_run_that_was_stopped_goes_on_to_the_same_bytes(tmp_path, script, asked, stopping):
     whole, stopped = (of_variant(tmp_path / name) for name in ("a", "b"))
@@ -136,6 +138,7 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_bytes(tmp_path, script, aske
     assert (median > 3, median in made.of(WHOLE_NAME)["seed"].tolist()) == (True, True)
 
 
+@pytest.mark.slow
 def test_rows_do_not_depend_on_how_seeds_are_cut(tmp_path, script, monkeypatch):
     settings = of_variant(tmp_path / "whole")
     monkeypatch.setattr(runs, "MOST_WEIGHTS", 0)
@@ -156,6 +159,7 @@ def test_rows_do_not_depend_on_how_seeds_are_cut(tmp_path, script, monkeypatch):
         assert other.runs_file.read_bytes() == settings.runs_file.read_bytes(), size
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small")
 def test_shards_do_their_parts_in_any_order_and_come_together(tmp_path, script, asked):
     whole = Settings(TWO_CODES, 20, output=str(tmp_path / "whole"))
@@ -173,6 +177,7 @@ def test_shards_do_their_parts_in_any_order_and_come_together(tmp_path, script, 
     assert gathered.runs_file.read_bytes() == whole.runs_file.read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small")
 def test_other_settings_and_other_code_do_not_mix(tmp_path, script, asked, stopping, monkeypatch):
     settings = of_variant(tmp_path, 16)
@@ -214,6 +219,7 @@ def test_the_digest_of_a_range_follows_from_every_setting():
     assert len(set(keys)) == len(keys) == 1 + len(Recipe.__annotations__)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small")
 def test_no_damaged_range_is_used(tmp_path, script, asked, stopping):
     whole, settings = (of_variant(tmp_path / name, 16) for name in ("a", "b"))
@@ -256,6 +262,7 @@ def test_a_range_of_another_place_is_not_used(tmp_path, script, stopping):
     assert ranges.Finished(elsewhere, "0123456789abcdef").have([range(8)]) == set()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small")
 def test_ranges_that_vanish_before_they_are_merged_are_made_again(tmp_path, script, asked, monkeypatch):
     whole, settings = (of_variant(tmp_path / name, 24) for name in ("a", "b"))
@@ -274,6 +281,7 @@ def test_ranges_that_vanish_before_they_are_merged_are_made_again(tmp_path, scri
     assert settings.runs_file.read_bytes() == whole.runs_file.read_bytes()
 
 
+@pytest.mark.slow
 def test_variants_with_moments_of_their_own_have_the_same_bytes_whatever_was_made_first(tmp_path, script):
     both = [Settings(TWO_CODES, seeds=20, output=str(tmp_path / name)) for name in ("a", "b")]
     script.run(both[0])
@@ -285,6 +293,7 @@ def test_variants_with_moments_of_their_own_have_the_same_bytes_whatever_was_mad
         assert both[1].runs_file.read_bytes() == both[0].runs_file.read_bytes(), reading
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small")
 def test_a_file_is_written_some_rows_at_a_time(tmp_path, script, monkeypatch):
     usual, parts = (Settings(TWO_CODES, 20, output=str(tmp_path / name)) for name in ("a", "b"))
@@ -429,6 +438,7 @@ def test_a_damaged_file_of_other_readings_is_told_before_training(tmp_path, scri
     assert asked == []
 
 
+@pytest.mark.slow
 def test_a_run_waits_while_another_merges(tmp_path, script):
     settings = of_variant(tmp_path, 2)
     settings.ranges.mkdir(parents=True)

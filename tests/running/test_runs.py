@@ -28,6 +28,7 @@ def put(found, name, recipe, seeds=range(12)):
     return (found or runs.Runs("xor", {}, {})).having(name, runs.thinned(rows), about, ORDER)
 
 
+@pytest.mark.slow
 def test_the_same_run_gives_the_same_bytes_in_any_order(tmp_path):
     runs.write(put(put(None, "two", TWO), "none", NONE), tmp_path / "one" / "xor.parquet")
     other = tmp_path / "two" / "xor.parquet"
@@ -66,12 +67,14 @@ def test_what_is_written_is_read(tmp_path):
     assert gradient.shape == (12, len(sweeps), 2)
 
 
+@pytest.mark.slow
 def test_a_row_is_the_same_in_any_batch():
     all_of_them, one = put(None, "two", TWO), put(None, "two", TWO, [7])
     row = all_of_them.rows.iloc[[7]].reset_index(drop=True)
     pd.testing.assert_frame_equal(row, one.rows)
 
 
+@pytest.mark.slow
 def test_readings_that_are_no_more_are_dropped():
     found = put(put(None, "two", TWO), "none", NONE)
     assert found.having("none", found.of("none"), found.about["none"], ["none"]).readings == ["none"]
@@ -237,6 +240,7 @@ def forty():
     return put(None, "two", replace(TWO, sweeps=1000), range(40))
 
 
+@pytest.mark.slow
 def test_typical_is_the_median_of_those_that_learned(forty):
     learned = forty.rows[forty.rows["learned"]].sort_values("sweeps", kind="stable")
     middle = learned.iloc[(len(learned) - 1) // 2]

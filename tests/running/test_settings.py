@@ -66,6 +66,7 @@ def test_a_mistake_gets_one_line_and_status_2(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("given", "line"),
     [
@@ -120,6 +121,7 @@ def test_one_clear_line(answer, given, line, tmp_path):
     assert not list(tmp_path.rglob("*.parquet"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("override", "line"),
     [
@@ -188,6 +190,7 @@ def test_what_settings_cannot_be(override, line):
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("device", ["abacus", "meta", "hpu", "privateuseone", "mkldnn", "cuda:x", "cuda:99", "mps"])
 def test_a_device_must_compute(device):
     with pytest.raises(BadInput, match=f"^device must be cpu, or cuda, cuda:1 or mps if .*, was {device}$"):
@@ -400,6 +403,7 @@ def test_load_takes_any_folder_and_makes_none(monkeypatch, tmp_path):
         load("negation", output="")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("given", "learned", "median"),
     [
@@ -449,6 +453,7 @@ def test_rows_made_with_other_settings_need_a_folder_of_their_own(answer, monkey
     assert (tmp_path / "results" / "runs" / "xor.parquet").is_file()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["runs", "runs/xor.parquet"])
 def test_a_place_that_cannot_be_used_is_told_before_training(answer, monkeypatch, tmp_path, place):
     if place == "runs":
@@ -463,7 +468,7 @@ def test_a_place_that_cannot_be_used_is_told_before_training(answer, monkeypatch
 
 @pytest.mark.parametrize("stem", stems())
 def test_every_experiment_file(stem, tmp_path):
-    settings = load(stem, f"output={tmp_path}")
+    settings = load(stem, output=tmp_path)
     experiment = settings.experiment
     assert experiment.stem == stem
     recipes = {reading: experiment.recipe_of(reading) for reading in experiment.every_reading}
@@ -476,14 +481,16 @@ def test_every_experiment_file(stem, tmp_path):
         assert bool(letters([claim.source])) == (claim.source != "ours"), claim.id
 
 
+@pytest.mark.slow
 def test_one_reading_and_its_seeds(tmp_path):
     settings = load("symmetry", "seeds=3", "first_seed=7", "reading=zero_one_targets", f"output={tmp_path}")
     assert settings.seed_range == range(7, 10)
     assert settings.chosen == ["zero_one_targets"]
     assert settings.experiment.recipe_of("zero_one_targets").target_on == 1
-    assert load("symmetry", f"output={tmp_path}").seed_range == range(1000)
+    assert load("symmetry", output=tmp_path).seed_range == range(1000)
 
 
+@pytest.mark.slow
 def test_threads_are_as_many_as_the_process_may_use(monkeypatch):
     assert load("xor").threads is None
     monkeypatch.setattr(config, "cores", lambda: 3)
@@ -512,20 +519,22 @@ def test_axes():
         Experiment(axes={"rate": rate, "momentum": momentum}).recipe_of("fast/none")
 
 
+@pytest.mark.slow
 def test_one_reading_of_many(tmp_path):
     settings = load("chauvin", "reading=8_hidden/no_momentum/rate_4", f"output={tmp_path}")
     assert settings.chosen == ["8_hidden/no_momentum/rate_4"]
     recipe = settings.experiment.recipe_of(*settings.chosen)
     assert (recipe.network, recipe.epsilon, recipe.alpha) == ("8_hidden", 4, 0)
-    assert len(load("chauvin", f"output={tmp_path}").chosen) == 150
+    assert len(load("chauvin", output=tmp_path).chosen) == 150
     names = "reading must be all, a name such as 2_hidden/as_printed/rate_0.25, was 8_hidden"
     with pytest.raises(ValueError, match=f"^{names}$"):
         load("chauvin", "reading=8_hidden", f"output={tmp_path}")
 
 
+@pytest.mark.slow
 def test_the_literal_recipes_are_the_printed_ones(tmp_path):
     symmetry, trees, xor = (
-        load(stem, f"output={tmp_path}").experiment.recipe for stem in ("symmetry", "family_trees", "xor")
+        load(stem, output=tmp_path).experiment.recipe for stem in ("symmetry", "family_trees", "xor")
     )
     assert (symmetry.epsilon, symmetry.alpha, symmetry.initial_range, symmetry.error) == (0.1, 0.9, 0.3, "sum")
     assert (xor.epsilon, xor.network) == (0.5, "one_hidden_direct")

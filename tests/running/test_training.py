@@ -192,6 +192,7 @@ def learners():
     return run_reading(xor, LEARNER, seeds, "reference"), [plainly(LEARNER, seed) for seed in seeds]
 
 
+@pytest.mark.slow
 def test_a_row_says_when_a_net_learned_and_when_it_was_on_the_right_side(learners):
     rows, plain = learners
     zone = run_reading(xor, replace(LEARNER, criterion="zone"), rows["seed"].tolist(), "reference")
@@ -207,6 +208,7 @@ def test_a_row_says_when_a_net_learned_and_when_it_was_on_the_right_side(learner
     assert zone["learned"].tolist() == [sweeps is not None for sweeps in beyond]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", ["0", "20", "400", "learned", "end"])
 def test_measures_are_those_of_the_weights_at_their_moment(learners, moment):
     rows, plain = learners
@@ -229,6 +231,7 @@ def test_measures_are_those_of_the_weights_at_their_moment(learners, moment):
             )
 
 
+@pytest.mark.slow
 def test_moments_differ_from_each_other(learners):
     rows, _ = learners
     assert rows["sweeps"].lt(400).any()
@@ -251,6 +254,7 @@ def test_what_a_run_did_not_reach_is_missing():
     assert str(run_reading(symmetry, replace(recipe, network="two_hidden"), [0])["ratio_2@40"].dtype) == "Float32"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["reference", "fused"])
 def test_a_drawn_seed_goes_on_past_learning_and_is_the_same_run(engine):
     recipe = replace(LEARNER, sweeps=900, moments=[20, 50])

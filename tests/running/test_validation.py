@@ -99,6 +99,7 @@ ROWS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ROWS)
 def test_a_row_that_no_run_can_have_come_to(good, refused, what):
     change, name, line = ROWS[what]
@@ -298,6 +299,7 @@ def repeated(table, n):
     return pa.table({name: columns[name] for name in kinds}).replace_schema_metadata(table.schema.metadata)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("nothing_is_unpacked")
 def test_bombs_of_rows_are_refused_by_the_footer(good, refused):
     many = repeated(good, 500_000)
@@ -306,6 +308,7 @@ def test_bombs_of_rows_are_refused_by_the_footer(good, refused):
     assert refused(telling(many, said)).startswith("FILE must unpack to at most 67,108,864 bytes, as its size is, was ")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("nothing_is_unpacked")
 def test_bombs_of_numbers_are_refused_by_the_footer(good, refused):
     large = column(good, "weights@end", [[0.0] * 500_000] * N)
@@ -314,6 +317,7 @@ def test_bombs_of_numbers_are_refused_by_the_footer(good, refused):
     assert refused(curves).startswith("column gradient_curve of FILE must hold at most ")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("nothing_is_unpacked")
 def test_bombs_of_metadata_are_refused_before_they_are_objects(good, refused, monkeypatch):
     bomb = "the metadata of FILE must unpack to at most 8,000,000 bytes, of at most 5,000 readings: delete it; "
@@ -336,6 +340,7 @@ def test_a_bomb_of_text_is_never_written_out(good, refused, monkeypatch):
     assert refused(good.append_column("mine@end", long)) == line
 
 
+@pytest.mark.slow
 def test_a_column_that_the_footer_garbles_does_not_end_the_process(good, tmp_path):
     path = tmp_path / "xor.parquet"
     pq.write_table(good, path)

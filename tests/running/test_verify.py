@@ -123,6 +123,7 @@ def any_value(value):
     return True
 
 
+@pytest.mark.slow
 def test_the_same_rows_are_equal(made):
     found = verify("xor", output=made)
     assert (found.readings, found.runs, found.differences) == (4, 80, [])
@@ -133,6 +134,7 @@ def test_the_same_rows_are_equal(made):
     assert verify("parity", output=made).differences == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("seeds", "n"), [(1, 1), (5, 5), (1000, SEEDS), ([33], 1), ([31, 3, 32, 3], 3), (range(28, 34), 6)]
 )
@@ -141,6 +143,7 @@ def test_any_seeds_may_be_compared(made, seeds, n):
     assert (found.runs, found.differences) == (4 * n, [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("most", "n"), [(1000, [3, 1]), (40, [2, 1, 1]), (7, [1, 1, 1, 1])])
 def test_readings_that_are_alike_are_trained_side_by_side_by_the_engine_of_the_rows(made, monkeypatch, most, n):
     calls = []
@@ -156,6 +159,7 @@ def test_readings_that_are_alike_are_trained_side_by_side_by_the_engine_of_the_r
     assert calls[-1] == (1, "reference")
 
 
+@pytest.mark.slow
 def test_arrays_of_a_few_runs_only_are_compared_where_they_are_kept(made, tmp_path, monkeypatch):
     monkeypatch.setattr(runs, "MOST_WEIGHTS", 0)
     monkeypatch.setattr(Experiment, "kept", lambda self, name: (3, 2))
@@ -185,6 +189,7 @@ CHANGES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", CHANGES)
 def test_one_flipped_bit_is_named(rows, changed, what):
     column, test, change = CHANGES[what]
@@ -211,6 +216,7 @@ def test_the_sign_of_a_zero_is_a_bit_and_nan_is_nan():
     assert first_difference(zero, minus) == (3, "error_curve[1]", 0, 0)
 
 
+@pytest.mark.slow
 def test_the_first_is_that_of_the_first_seed_and_there_of_the_first_column(changed):
     folder = changed(
         (9, "diverged", lambda value: not value),
@@ -223,6 +229,7 @@ def test_the_first_is_that_of_the_first_seed_and_there_of_the_first_column(chang
     assert verify("xor", [6, 10], folder).differences == []
 
 
+@pytest.mark.slow
 def test_a_column_that_is_not_there_holds_nothing(made, tmp_path):
     found = runs.read(made / "runs" / "xor.parquet")
     table = {name: rows.drop(columns="hidden_off@end") for name, rows in found.parts.items()}
@@ -233,6 +240,7 @@ def test_a_column_that_is_not_there_holds_nothing(made, tmp_path):
     assert re.search(r"column hidden_off@end: missing on disk, (True|False) made anew$", str(first))
 
 
+@pytest.mark.slow
 def test_what_the_rows_were_made_with_is_told(changed):
     folder = changed((3, "stopped", lambda value: value + 1))
     path = folder / "runs" / "xor.parquet"
@@ -270,6 +278,7 @@ def test_rows_of_other_recipes_are_not_compared(made, known, monkeypatch):
         verify("map", output=made)
 
 
+@pytest.mark.slow
 def test_the_command_says_what_was_compared(made, answer):
     n = sum(verify(stem, output=made).compared for stem in ("xor", "parity"))
     left_out = "left out: the rows of map (make map makes them)"
@@ -282,6 +291,7 @@ def test_the_command_says_what_was_compared(made, answer):
     assert answer("parity", "--seeds", "7", "--output", made) == (0, [f"1 readings, 7 runs, {n} values: all equal"], "")
 
 
+@pytest.mark.slow
 def test_the_command_names_the_first_difference_and_fails(changed, answer):
     folder = changed((5, "stopped", lambda value: 1), (6, "stopped", lambda value: 2))
     n = sum(verify(stem, output=folder).compared for stem in ("xor", "parity"))
