@@ -82,7 +82,7 @@ MISTAKES = [
     (("xor",), {"seeds": 0}, "seeds must be a whole number of at least 1 and below 2^63, was 0"),
     (("xor",), {"first_seed": -1}, "first_seed must be a whole number from 0 to 9223372036854774808, was -1"),
     (("xor",), {"threads": 0}, "threads must be a whole number from 1 to "),
-    (("xor",), {"engine": "fast"}, "engine must be auto, reference or fused, was fast"),
+    (("xor",), {"engine": "fast"}, "engine must be auto, reference, fused or cuda, was fast"),
     (("xor",), {"epsilon": -1}, "epsilon must be a positive number, was -1.0"),
     (("xor",), {"epsilon": "large"}, "epsilon must be a positive number, was large"),
     (("xor",), {"network": "none"}, "network must be one_hidden_direct or, say, 2_hidden, was none"),
@@ -118,7 +118,7 @@ def test_verify_says_what_it_compared(capfd):
 
 
 def test_the_arguments_have_names():
-    names = ["experiment", "reading", "seeds", "first_seed", "threads", "engine", "progress", "settings"]
+    names = ["experiment", "reading", "seeds", "first_seed", "threads", "engine", "device", "progress", "settings"]
     assert list(inspect.signature(bp.run).parameters) == names
     assert list(inspect.signature(bp.read_runs).parameters) == ["experiment", "results"]
     assert list(inspect.signature(bp.judge).parameters) == ["experiment", "rows"]

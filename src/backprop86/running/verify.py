@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from backprop86.engines import ENGINES
 from backprop86.engines.recipe import BadInput
 from backprop86.running import runs
 from backprop86.running.columns import FIRST, is_large
@@ -116,9 +117,10 @@ def trained(
     """Yield each reading with its new rows, which keep the same weights and curves as the old rows."""
     alike: dict[tuple, list[str]] = defaultdict(list)
     for name, rows in old.items():
-        engine = "reference" if found.about[name].engine == "reference" else "auto"  # the others give the same bits
+        engine = found.about[name].engine
+        engine = "fused" if engine == "cuda" else engine  # it gives the same bits, without a card
         seeds = tuple(map(int, rows["seed"]))
-        alike[seeds, engine, str(together(found.recipe(name)))].append(name)
+        alike[seeds, engine if engine in ENGINES else "auto", str(together(found.recipe(name)))].append(name)
     with bars(progress) as shown:
         work = sum(len(rows) * (found.recipe(name).sweeps + 1) for name, rows in old.items())
         advance = partial(shown.advance, shown.add_task(experiment.stem, total=work))
