@@ -115,8 +115,10 @@ def main() -> None:
     output, repeats, spend = (Path("quick"), 2, 0.2) if quick else (Path("results"), 3, 1.0)
     for line in MISSING:
         print(f"missing: {line}")
-    wrong = list(compared(list(FEW) if quick else [stem for stem in stems() if not load(stem).experiment.by_itself]))
-    print(*wrong, sep="\n")
+    wrong = 0
+    for line in compared(list(FEW) if quick else [stem for stem in stems() if not load(stem).experiment.by_itself]):
+        print(line)
+        wrong += 1
     table = pd.concat([timed(title, work_of(title), repeats, spend) for title in EXPERIMENTS])
     (output / "tables").mkdir(parents=True, exist_ok=True)
     table.to_csv(output / "tables" / "benchmark_gpu.csv", index=False)

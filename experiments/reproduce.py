@@ -2,7 +2,7 @@
 
 python experiments/reproduce.py            into results/, as the experiments' files say
 python experiments/reproduce.py --quick    into quick/, a few seeds each, to see that everything works
-python experiments/reproduce.py --device cuda    with an NVIDIA card: the same rows (docs/run.md)
+python experiments/reproduce.py --device cuda    with an NVIDIA card: the same rows (docs/gpu.md)
 """
 
 import argparse

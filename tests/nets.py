@@ -97,13 +97,19 @@ def wirings(draw):
     return wiring.with_gains() if draw(st.booleans()) else wiring
 
 
-def job_of_any(wiring, seed, update, error):
-    """Return the job of a random net: any inputs, held-out cases, gains, rates that change."""
+def any_cases(wiring, seed):
+    """Return eleven random cases, and of five seeds the trained cases and the first weights."""
     random = np.random.default_rng(seed)
     inputs = random.choice([0, 1, -0.7, 0.3], (11, wiring.n_inputs))
     cases = Cases(inputs, random.integers(0, 2, (11, len(wiring.outputs))).astype(float), ("",) * 11)
     counted, w0 = (random.random((5, 11)) < 0.8) * 1.0, random.normal(size=(5, wiring.n_parameters))
     counted[:, 0] = 1
+    return cases, counted, w0
+
+
+def job_of_any(wiring, seed, update, error):
+    """Return the job of a random net: any inputs, held-out cases, gains, rates that change."""
+    cases, counted, w0 = any_cases(wiring, seed)
     recipe = Recipe("", 6, 0.3, 0.9, 0.01, 2, 0.1, 0.5, update=update, error=error, dead_zone="from_edge")
     recipe = replace(recipe, gain_epsilon=0.05, epsilon_by=["one", "fan_in"][seed % 3 == 0])
     recipe.dtype = ["float64", "float32"][seed % 2]

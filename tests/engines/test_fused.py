@@ -22,7 +22,7 @@ from backprop86.problems import family_trees, symmetry, xor
 from backprop86.running.problem import counted_of
 from backprop86.wiring import layered, unroll
 from counts import many
-from nets import RECIPES, STEP, SYMMETRY, TREES, XOR, wirings
+from nets import RECIPES, STEP, SYMMETRY, TREES, XOR, any_cases, wirings
 
 
 @compiled
@@ -82,11 +82,7 @@ def test_gradients_agree():
 @settings(max_examples=many(12, 30))
 @given(wirings(), st.integers(0, 2**32), st.sampled_from(["sweep", "case"]), st.sampled_from(["none", "from_edge"]))
 def test_random_wirings(wiring, seed, update, dead_zone):
-    random = np.random.default_rng(seed)
-    inputs = random.choice([0, 1, -0.7, 0.3], (11, wiring.n_inputs))
-    cases = Cases(inputs, random.integers(0, 2, (11, len(wiring.outputs))).astype(float), ("",) * 11)
-    counted, w0 = (random.random((5, 11)) < 0.8) * 1.0, random.normal(size=(5, wiring.n_parameters))
-    counted[:, 0] = 1
+    cases, counted, w0 = any_cases(wiring, seed)
     recipe = Recipe("", 12, 0.3, 0.9, 0.01, 4, 0.1, 0.5, update=update, dead_zone=dead_zone, stop="limit")
     ours, theirs = (engine.train(Job(wiring, cases, recipe, w0, counted)) for engine in (fused, reference))
     assert close(ours.w, theirs.w, 1e-9)

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 
@@ -13,12 +12,11 @@ from omegaconf import OmegaConf
 from backprop86.engines.recipe import BadInput
 from backprop86.explaining.picture import EXAMPLE
 from backprop86.judging.ledger import ledger
-from backprop86.report import assembly, style
+from backprop86.report import assembly
 from backprop86.report.assembly import report, stale
 from backprop86.running import runs
 from backprop86.running.run import run
 from backprop86.running.settings import load, stems
-from counts import many
 from helpers import ROOT
 from report import main
 
@@ -95,28 +93,10 @@ def test_two_processes_make_the_same_bytes_as_one(own):
     assert files(own) == changed
 
 
-def one_in(many_figures, save):
-    """Return `save` for one figure in so many; for the others, a function that copies the committed files."""
-    names = []
-
-    def saved(figure, folder, name, svg=False):
-        names.append(name)
-        if len(names) % many_figures == 1:
-            return save(figure, folder, name, svg)
-        folder.mkdir(parents=True, exist_ok=True)
-        for file in (f"{name}.pdf", f"{name}.png"):
-            shutil.copy(RESULTS / "figures" / file, folder)
-
-    return saved
-
-
 @pytest.mark.slow
 @pytest.mark.results
-def test_the_committed_results_are_what_the_runs_give(monkeypatch):
-    """Without --thorough, of the files of figures one in four; every table, verdict, caption and page."""
-    if many(True, False):
-        monkeypatch.setattr(style, "save", one_in(4, style.save))
-    assert stale(EXAMPLE, processes=many(1, None)) == []
+def test_the_committed_results_are_what_the_runs_give():
+    assert stale(EXAMPLE) == []
 
 
 @pytest.mark.slow

@@ -34,8 +34,8 @@ def test_fma_is_rounded_once(dtype):
     found = computed("fma", dtype, triples)
     differ = np.flatnonzero(bits(found) != bits(right))
     assert [(*triples[k].tolist(), found[k], right[k]) for k in differ[:5]] == []
-    assert np.isinf(right).sum() > 250
-    assert (np.abs(right[right != 0]) < np.finfo(dtype).tiny).sum() > 250
+    assert np.isinf(right).sum() > many(250, 1000)
+    assert (np.abs(right[right != 0]) < np.finfo(dtype).tiny).sum() > many(250, 1000)
 
 
 def bits(values):
