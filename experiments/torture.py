@@ -29,8 +29,6 @@ RUN = Path(__file__).with_name("run.py")
 ASKED = ["experiment=xor", "reading=as_printed", "seeds=80000", "experiment.recipe.sweeps=1000000"]
 """Forty ranges of a tenth of a second to a second each."""
 SIGNALS = ["SIGKILL"] * 3 + ["SIGTERM", "SIGHUP", "SIGINT"]
-LONGEST = 9.0
-"""The most seconds before a kill; the first two pass before a run begins to train."""
 
 
 @dataclass
@@ -78,12 +76,14 @@ def look(output: Path, whole: bytes, found: Found) -> None:
     found.seen |= now
 
 
-def kill_once(output: Path, generator: random.Random, found: Found) -> None:
-    """Start a run, two at once, or one on a full disk, and stop each at its own random moment."""
+def kill_once(output: Path, generator: random.Random, found: Found, longest: float) -> None:
+    """Start a run, two at once, or one on a full disk, and stop each at its own random moment, after `longest` seconds
+    at most.
+    """
     kind = generator.choice(["alone", "alone", "two writers", "full disk"])
     running = [start(output, 1_000 if kind == "full disk" else None) for _ in range(2 if kind == "two writers" else 1)]
     for process in running:
-        time.sleep(generator.uniform(0, LONGEST / len(running)))
+        time.sleep(generator.uniform(0, longest / len(running)))
         name = generator.choice(SIGNALS)
         process.send_signal(getattr(signal, name))
         _, err = process.communicate()
@@ -104,12 +104,14 @@ def main() -> int:
     found, generator, until = Found(), random.Random(given.seed), time.monotonic() + 3600 * given.hours
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "killed"
+        began = time.monotonic()
         start(Path(folder) / "whole").communicate()
+        lasted = time.monotonic() - began  # an undisturbed run, so that a slow machine has time to finish some ranges
         whole = (Path(folder) / "whole" / "runs" / "xor.parquet").read_bytes()
         for _ in track(range(1_000_000 if given.hours else given.kills), "killing", total=given.kills):
             if given.hours and time.monotonic() > until:
                 break
-            kill_once(output, generator, found)
+            kill_once(output, generator, found, lasted)
             look(output, whole, found)
         while output.exists() or not found.wholes:  # to the end, unless the last run came there
             start(output).communicate()
