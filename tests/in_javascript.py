@@ -54,6 +54,21 @@ def site(folder):
     return page.as_uri()
 
 
+SETTLED = """() => {
+  const player = globalThis.backprop86?.player;
+  return player?.curves && !player.isBusy && !player.isPlaying && !document.body.classList.contains("waiting");
+}"""
+DRAWN = "new Promise((resume) => requestAnimationFrame(() => requestAnimationFrame(resume)))"
+"""The last state is drawn in the next frame."""
+
+
+def ready(page):
+    """Wait until the page shows its place, and nothing moves."""
+    page.wait_for_function(SETTLED)
+    page.evaluate(DRAWN)
+    return page
+
+
 class Firefox:
     """A Firefox without a screen, spoken to by its own protocol, Marionette: it needs no other program."""
 

@@ -10,13 +10,12 @@ from backprop86.report import library
 from backprop86.running import runs
 from backprop86.running.settings import load
 from helpers import ROOT
-from in_javascript import Firefox
+from in_javascript import Firefox, ready
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.results]
 SAME = "✓ the same run as published, to the last bit"
 AXE = ROOT / "page/node_modules/axe-core/axe.min.js"
 STATE = """() => JSON.stringify([backprop86.player.now.sweep, [...backprop86.player.now.state.w]])"""
-READY = "() => globalThis.backprop86?.player.curves && !backprop86.player.isBusy && !backprop86.player.isPlaying"
 
 
 @pytest.fixture
@@ -28,14 +27,6 @@ def visit(opened, page_site):
         return opened(page_site + place, viewport=size, color_scheme=scheme, reduced_motion=motion)
 
     return visit
-
-
-def ready(page):
-    """Wait until the page shows its place, and nothing moves."""
-    page.wait_for_function(READY)
-    page.wait_for_function("() => !document.body.classList.contains('waiting')")
-    page.evaluate("new Promise((resume) => requestAnimationFrame(() => requestAnimationFrame(resume)))")
-    return page
 
 
 def line(page):

@@ -13,12 +13,9 @@ from backprop86.problems.people import PERSON
 from backprop86.report.figures_of import own_picture
 from backprop86.running.problem import counted_of, start_of, wiring_of
 from backprop86.running.settings import load
+from in_javascript import ready
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.results]
-
-
-DRAWN = "new Promise((resume) => requestAnimationFrame(() => requestAnimationFrame(resume)))"
-"""The last state is drawn in the next frame."""
 
 
 @pytest.fixture
@@ -26,10 +23,7 @@ def visit(opened, page_site):
     """Return a function that opens the page at a moment of a run."""
 
     def visit(place, **how):
-        page = opened(f"{page_site}#{place}", **how)
-        page.wait_for_selector("body:not(.waiting) #net .net svg")
-        page.evaluate(DRAWN)
-        return page
+        return ready(opened(f"{page_site}#{place}", **how))
 
     return visit
 

@@ -16,12 +16,11 @@ from backprop86.report.replay import replay_of
 from backprop86.running.problem import start_of, wiring_of
 from backprop86.running.settings import load
 from helpers import ROOT
-from in_javascript import node
+from in_javascript import node, ready
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 double = partial(torch.tensor, dtype=torch.float64)
-READY = "#step-nudge tbody td"
 
 
 @pytest.fixture
@@ -29,9 +28,7 @@ def visit(opened, page_site):
     """Return a function that opens the page at a moment of a run."""
 
     def visit(place):
-        page = opened(f"{page_site}#{place}", viewport={"width": 1280, "height": 900})
-        page.wait_for_selector(READY, state="attached")
-        return page
+        return ready(opened(f"{page_site}#{place}", viewport={"width": 1280, "height": 900}))
 
     return visit
 

@@ -2,14 +2,15 @@
 
 import pytest
 
+from in_javascript import ready
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.fixture
 def at(opened, page_site):
     """Return a page at sweep 100 of a run of XOR, and a function that returns its case, unit and sweep."""
-    page = opened(f"{page_site}#xor/as_printed/17/100/11")
-    page.wait_for_selector("#step-nudge tbody td", state="attached")
+    page = ready(opened(f"{page_site}#xor/as_printed/17/100/11"))
 
     def shown():
         case, unit = (page.locator(f"#step-{name} option:checked").inner_text() for name in ("case", "unit"))
