@@ -26,6 +26,7 @@ from backprop86.engines.program import (
     Y_BY_W,
 )
 from backprop86.engines.vectors import (
+    TOGETHER,
     any_not_zero,
     fill,
     fma,
@@ -33,6 +34,7 @@ from backprop86.engines.vectors import (
     item,
     load,
     logistic,
+    logistics,
     run,
     smaller,
     store,
@@ -121,9 +123,11 @@ def group(net, lanes, g):
 @compiled
 def outputs(y, first, n):
     """Replace x by the logistic of x, equation 2, in n rows."""
-    v = width(y)
-    for k in range(first * v, (first + n) * v, v):
-        store(y, k, logistic(load(y, k)))
+    v, alone = width(y), n % TOGETHER
+    for k in range(first * v, (first + n - alone) * v, TOGETHER * v):
+        logistics(y, k)
+    for k in range((first + n - alone) * v, (first + n) * v, v):
+        logistic(y, k)
 
 
 @compiled

@@ -285,8 +285,6 @@ def look_at_all(net, rule, lanes, block, todo):
 @compiled
 def sweep(net, rule, lanes):
     """Change the weights of a group once, or after every case, and compute E and dE/dw of those that it has then."""
-    if net.written_out != 0:
-        return call(net.written_out, lanes.w, lanes.last_change, lanes.dE_dw, lanes.counted, lanes.per)
     if rule.by_case:
         for c in range(net.n_cases):
             gradient(net, rule, lanes, c, c + 1)
@@ -307,8 +305,12 @@ def advance(net, rule, lanes, block, todo, steps):
         todo[IN_USE], todo[NEXT], todo[LOOK_AT] = todo[IN_USE] + 1, todo[NEXT] + 1, todo[STEP] + 1
     for _ in range(steps):
         todo[STEP], event = todo[STEP] + 1, False
-        for g in range((todo[IN_USE] + v - 1) // v):
-            event |= sweep(N, R, group(N, S, g))
+        groups = (todo[IN_USE] + v - 1) // v
+        if N.written_out != 0:
+            event = call(N.written_out, S.w, S.last_change, S.dE_dw, S.counted, S.per, groups)
+        else:
+            for g in range(groups):
+                event |= sweep(N, R, group(N, S, g))
         todo[WORK] += todo[IN_USE]
         if not event and todo[STEP] < todo[LOOK_AT]:
             continue

@@ -1,5 +1,6 @@
 """Lines of LLVM's language that work on vectors: the alphabet of straight.py."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -77,22 +78,26 @@ class Lines:
         place = self.line(f"getelementptr {self.type}, ptr %{array}, i64 {row}")
         self.lines.append(f"store {self.type} {value}, ptr {place}, align {BYTES}")
 
-    def logistic(self, x: Name) -> Name:
-        """Add y = 1 / (1 + e^-x), equation 2."""
+    def logistics(self, x: Sequence[Name]) -> list[Name]:
+        """Add y = 1 / (1 + e^-x), equation 2, of each of some vectors, each step of all in turn."""
         dtype, bits = self.dtype, 8 * np.dtype(self.dtype).itemsize
         shift, one, whole = self.number(SHIFT[dtype]), self.number(1), f"<{self.lanes} x i{bits}>"
-        z = self.larger(self.number(-LARGEST[dtype]), self.line(f"fneg {self.type} {x}"))
-        z = self.smaller(self.number(LARGEST[dtype]), z)
-        shifted = self.fma(z, self.number(LOG2_E), shift)
-        k = self.two("fsub", shifted, shift)
-        r = self.fma(k, self.number(-LN_2_REST[dtype]), self.fma(k, self.number(-LN_2[dtype]), z))
-        p, *others = (self.number(coefficient) for coefficient in TAYLOR[dtype])
+        z = [self.larger(self.number(-LARGEST[dtype]), self.line(f"fneg {self.type} {a}")) for a in x]
+        z = [self.smaller(self.number(LARGEST[dtype]), a) for a in z]
+        shifted = [self.fma(a, self.number(LOG2_E), shift) for a in z]
+        k = [self.two("fsub", a, shift) for a in shifted]
+        r = [self.fma(a, self.number(-LN_2[dtype]), b) for a, b in zip(k, z, strict=True)]
+        r = [self.fma(a, self.number(-LN_2_REST[dtype]), b) for a, b in zip(k, r, strict=True)]
+        first, *others = (self.number(coefficient) for coefficient in TAYLOR[dtype])
+        p = [first] * len(x)
         for coefficient in others:
-            p = self.fma(p, r, coefficient)
-        p, twos = (self.line(f"bitcast {self.type} {value} to {whole}") for value in (p, shifted))
-        twos = self.line(f"shl {whole} {twos}, splat (i{bits} {FRACTION[bits]})")
-        e = self.line(f"bitcast {whole} {self.line(f'add {whole} {p}, {twos}')} to {self.type}")
-        return self.two("fdiv", one, self.two("fadd", one, e))
+            p = [self.fma(a, b, coefficient) for a, b in zip(p, r, strict=True)]
+        twos = [self.line(f"bitcast {self.type} {a} to {whole}") for a in shifted]
+        twos = [self.line(f"shl {whole} {a}, splat (i{bits} {FRACTION[bits]})") for a in twos]
+        p = [self.line(f"bitcast {self.type} {a} to {whole}") for a in p]
+        e = [self.line(f"add {whole} {a}, {b}") for a, b in zip(p, twos, strict=True)]
+        e = [self.line(f"bitcast {whole} {a} to {self.type}") for a in e]
+        return [self.two("fdiv", one, self.two("fadd", one, a)) for a in e]
 
 
 def vector(lanes: int, dtype: str) -> str:
@@ -100,10 +105,42 @@ def vector(lanes: int, dtype: str) -> str:
     return f"<{lanes} x {'double' if dtype == 'float64' else 'float'}>"
 
 
-def head(on: Lines) -> list[str]:
-    """Return the lines before those of the sweep."""
-    arrays = ", ".join(f"ptr noalias %{name}" for name in ("w", "last_change", "dE_dw", "counted", "per"))
-    bits = 8 * np.dtype(on.dtype).itemsize
-    fma = f"declare {on.type} @llvm.fma.v{on.lanes}f{bits}({on.type}, {on.type}, {on.type})"
-    size = f"declare {on.type} @llvm.fabs.v{on.lanes}f{bits}({on.type})"
-    return [fma, size, f"define i1 @sweep({arrays}) {{"]
+ROWS = ("w", "last_change", "dE_dw", "counted", "per")
+"""The arrays of a sweep, each with the rows of every group in turn."""
+
+
+def of_all_groups(on: Lines, rows: Mapping[str, int]) -> str:
+    """Return the function `sweep`, which does these lines for each group, and returns whether any %happened.
+
+    rows: the number of rows that each array has for a group.
+    """
+    kind, bits = on.type, 8 * np.dtype(on.dtype).itemsize
+    places = [
+        line
+        for name in ROWS
+        for line in (
+            f"%before.{name} = mul i64 %group, {rows[name]}",
+            f"%{name} = getelementptr {kind}, ptr %all.{name}, i64 %before.{name}",
+        )
+    ]
+    return "\n".join(
+        [
+            f"declare {kind} @llvm.fma.v{on.lanes}f{bits}({kind}, {kind}, {kind})",
+            f"declare {kind} @llvm.fabs.v{on.lanes}f{bits}({kind})",
+            f"define i1 @sweep({', '.join(f'ptr noalias %all.{name}' for name in ROWS)}, i64 %groups) {{",
+            "begin:",
+            "br label %each",
+            "each:",
+            "%group = phi i64 [0, %begin], [%next, %each]",
+            "%before = phi i1 [false, %begin], [%any, %each]",
+            *places,
+            *on.lines,
+            "%any = or i1 %before, %happened",
+            "%next = add i64 %group, 1",
+            "%more = icmp slt i64 %next, %groups",
+            "br i1 %more, label %each, label %end",
+            "end:",
+            "ret i1 %any",
+            "}",
+        ]
+    )

@@ -21,15 +21,17 @@ from backprop86.engines.kernel import (
     LOOKING_RIGHT,
     OF_GAIN,
     RIGHT,
+    ROWS_PER,
     SCALE,
     SHRINK,
     SLACK,
     E,
 )
-from backprop86.engines.lines import Lines, Name, head
+from backprop86.engines.lines import Lines, Name, of_all_groups
 from backprop86.engines.machine import address_of
 from backprop86.engines.program import by_content, products, program
 from backprop86.engines.recipe import CRITERIA, BadInput, Cases, Recipe
+from backprop86.engines.vectors import TOGETHER
 from backprop86.network import epsilon_shares, largest_weights
 from backprop86.wiring import Wiring
 
@@ -58,8 +60,8 @@ class Sweep:
     held_out: bool
     on: Lines
 
-    def text(self) -> list[str]:
-        """Return the lines: equation 9, then tile by tile forward, error and backward, then the events."""
+    def print_all(self) -> None:
+        """Print the whole sweep: equation 9, then tile by tile forward, error and backward, then the events."""
         on, C, parameters = self.on, len(self.cases.inputs), range(self.wiring.n_parameters)
         w, last, dE_dw = ([on.load(name, p) for p in parameters] for name in ("w", "last_change", "dE_dw"))
         if self.recipe.update == "case":
@@ -75,7 +77,6 @@ class Sweep:
             for p in parameters:
                 on.store(rows[p], name, p)
         self.events(found)
-        return on.lines
 
     def change(
         self, w: list[Name], last: list[Name], dE_dw: list[Name], c: int | None = None
@@ -112,9 +113,8 @@ class Sweep:
         self, some: Sequence[int], w: list[Name], found: "Found", dE_dw: list[Name] | None = None
     ) -> list[Name]:
         """Print equations 1 to 7 of some cases, and return their dE/dw, added to another."""
-        x, y, dE_dx, dE_dG = {}, {}, {}, {}
-        for c in some:
-            x[c], y[c] = self.forward(c, w)
+        dE_dx, dE_dG = {}, {}
+        x, y = self.forward(some, w)
         back = self.backward if self.recipe.procedure == "gradient" else self.wishes
         for c in some:
             dE_dx[c], dE_dG[c] = back(c, y[c], self.error(c, y[c], found), w)
@@ -131,15 +131,28 @@ class Sweep:
             found |= dict.fromkeys(range(level.units.start, level.units.stop), self.wiring.n_weights + number)
         return found
 
-    def forward(self, c: int, w: list[Name]) -> tuple[dict[int, Name], dict[int, Name | float]]:
-        """Print equations 1 and 2 of one case, and return every unit's x and y; the y of inputs are numbers."""
-        x: dict[int, Name] = {}
-        y: dict[int, Name | float] = {0: 1.0} | dict(enumerate(self.cases.inputs[c].tolist(), start=1))
-        gains = self.gains
-        for j in range(1 + self.wiring.n_inputs, self.wiring.n_units):
-            terms = [(w[p], y[i]) for p, i, target in self.connections if target == j]
-            x[j] = self.sum(terms, self.on.number(-0.0))
-            y[j] = self.on.logistic(self.on.two("fmul", x[j], w[gains[j]]) if gains else x[j])
+    def forward(
+        self, some: Sequence[int], w: list[Name]
+    ) -> tuple[dict[int, dict[int, Name]], dict[int, dict[int, Name | float]]]:
+        """Print equations 1 and 2 of some cases; return each one's x and y of every unit; the y of inputs are numbers.
+
+        The order is that of a processor's ease: the units of a level, in all cases, have their logistics together.
+        """
+        x: dict[int, dict[int, Name]] = {c: {} for c in some}
+        y: dict[int, dict[int, Name | float]] = {
+            c: {0: 1.0} | dict(enumerate(self.cases.inputs[c].tolist(), start=1)) for c in some
+        }
+        gains, on = self.gains, self.on
+        for level in self.wiring.levels:
+            places = [(c, j) for c in some for j in range(level.units.start, level.units.stop)]
+            for first in range(0, len(places), TOGETHER):
+                few = places[first : first + TOGETHER]
+                for c, j in few:
+                    terms = [(w[p], y[c][i]) for p, i, target in self.connections if target == j]
+                    x[c][j] = self.sum(terms, on.number(-0.0))
+                outputs = on.logistics([on.two("fmul", x[c][j], w[gains[j]]) if gains else x[c][j] for c, j in few])
+                for (c, j), output in zip(few, outputs, strict=True):
+                    y[c][j] = output
         return x, y
 
     @property
@@ -227,7 +240,7 @@ class Sweep:
         return dE_dw
 
     def events(self, found: "Found") -> None:
-        """Print the events of kernel.happened, and return whether there is one."""
+        """Print the events of kernel.happened, and whether there is one: %happened."""
         on, criterion = self.on, CRITERIA[self.recipe.criterion]
         most = criterion.case_error * (len(self.wiring.outputs) if self.recipe.error == "mean" else 1)
         slack = found.beyond(criterion.on, criterion.off)
@@ -308,8 +321,10 @@ def written_out(wiring: Wiring, cases: Cases, recipe: Recipe, held_out: bool, wo
 
 @by_content
 def text(wiring: Wiring, cases: Cases, settings: tuple[float | str, ...], held_out: bool) -> str:
-    """Return the program of a sweep, by the values of the settings in PRINTED."""
+    """Return the program of a sweep of all groups, by the values of the settings in PRINTED."""
     recipe: Recipe = Recipe().changed(dict(zip(PRINTED, settings, strict=True)), "recipe")
     on = Lines(recipe.dtype)
-    lines = Sweep(wiring, cases, recipe, held_out, on).text()
-    return "\n".join([*head(on), *lines, "ret i1 %happened", "}"])
+    Sweep(wiring, cases, recipe, held_out, on).print_all()
+    n = wiring.n_parameters
+    rows = {"w": n, "last_change": n, "dE_dw": n, "counted": len(cases.inputs), "per": ROWS_PER}
+    return of_all_groups(on, rows)

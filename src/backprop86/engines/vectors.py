@@ -143,9 +143,9 @@ def run(typingctx, address, op, total, left, right, y, listed):
 
 
 @intrinsic
-def call(typingctx, address, w, last_change, dE_dw, counted, per):
-    """Call the code at an address with five arrays, and return whether it says that something happened."""
-    arrays = (w, last_change, dE_dw, counted, per)
+def call(typingctx, address, w, last_change, dE_dw, counted, per, groups):
+    """Call the code at an address with five arrays of some groups; return whether it says that something happened."""
+    arrays = (w, last_change, dE_dw, counted, per, groups)
 
     def code(context, builder, signature, values):
         kind = ir.FunctionType(ir.IntType(1), [value.type for value in values[1:]])
@@ -237,36 +237,55 @@ def fma_of_numbers(typingctx, a, b, c):
     return types.float64(a, b, c), code
 
 
-@intrinsic
-def logistic(typingctx, x):
-    """Return 1 / (1 + e^-x), equation 2, of a vector, as arithmetic.py computes it."""
+def _logistics(n):
+    """Return an intrinsic that replaces n vectors from place k on by their logistic, equation 2."""
 
-    def code(context, builder, signature, values):
-        return emit_logistic(builder, x, values[0])
+    @intrinsic
+    def replace(typingctx, start, k):
+        vector = VectorType(start.dtype)
 
-    return x(x), code
+        def code(context, builder, signature, values):
+            begin = _place(context, builder, signature, values)
+            rows = builder.bitcast(begin, vector.llvm.as_pointer())
+            places = [builder.gep(rows, [ir.Constant(ir.IntType(64), m)]) for m in range(n)]
+            x = [builder.load(place, align=start.dtype.bitwidth // 8) for place in places]
+            for y, place in zip(emit_logistics(builder, vector, x), places, strict=True):
+                builder.store(y, place, align=start.dtype.bitwidth // 8)
+            return context.get_dummy_value()
+
+        return types.none(start, k), code
+
+    return replace
 
 
-def emit_logistic(builder, vector, x):
-    """Emit y = 1 / (1 + e^-x) of a vector."""
+TOGETHER = 4
+"""Logistics that are computed step by step together: a processor would wait for the next step of one alone."""
+logistic, logistics = _logistics(1), _logistics(TOGETHER)
+
+
+def emit_logistics(builder, vector, x):
+    """Emit y = 1 / (1 + e^-x) of each of some vectors, as arithmetic.py computes it, each step of all in turn."""
     llvm, name, bits = vector.llvm, vector.dtype.name, vector.dtype.bitwidth
     log2_e, shift, ln_2, rest, least, most, one = (
         ir.Constant(llvm, [number] * vector.lanes)
         for number in (LOG2_E, SHIFT[name], -LN_2[name], -LN_2_REST[name], -LARGEST[name], LARGEST[name], 1.0)
     )
-    z = builder.fneg(x)
-    z = builder.select(builder.fcmp_ordered(">", least, z), least, z)  # in this order NaN stays NaN
-    z = builder.select(builder.fcmp_ordered("<", most, z), most, z)
-    shifted = emit_fma(builder, llvm, z, log2_e, shift)
-    k = builder.fsub(shifted, shift)
-    r = emit_fma(builder, llvm, k, rest, emit_fma(builder, llvm, k, ln_2, z))
-    p, *others = (ir.Constant(llvm, [number] * vector.lanes) for number in TAYLOR[name])
+    z = [builder.fneg(a) for a in x]
+    z = [builder.select(builder.fcmp_ordered(">", least, a), least, a) for a in z]  # in this order NaN stays NaN
+    z = [builder.select(builder.fcmp_ordered("<", most, a), most, a) for a in z]
+    shifted = [emit_fma(builder, llvm, a, log2_e, shift) for a in z]
+    k = [builder.fsub(a, shift) for a in shifted]
+    r = [emit_fma(builder, llvm, a, ln_2, b) for a, b in zip(k, z, strict=True)]
+    r = [emit_fma(builder, llvm, a, rest, b) for a, b in zip(k, r, strict=True)]
+    first, *others = (ir.Constant(llvm, [number] * vector.lanes) for number in TAYLOR[name])
+    p = [first] * len(x)
     for coefficient in others:
-        p = emit_fma(builder, llvm, p, r, coefficient)
+        p = [emit_fma(builder, llvm, a, b, coefficient) for a, b in zip(p, r, strict=True)]
     whole = ir.VectorType(ir.IntType(bits), vector.lanes)
-    p, twos = (builder.bitcast(value, whole) for value in (p, shifted))  # the last bits of `shifted` are those of k
-    twos = builder.shl(twos, ir.Constant(whole, [FRACTION[bits]] * vector.lanes))
-    return builder.fdiv(one, builder.fadd(one, builder.bitcast(builder.add(p, twos), llvm)))
+    fraction = ir.Constant(whole, [FRACTION[bits]] * vector.lanes)
+    twos = [builder.shl(builder.bitcast(a, whole), fraction) for a in shifted]  # the last bits are those of k
+    e = [builder.add(builder.bitcast(a, whole), b) for a, b in zip(p, twos, strict=True)]
+    return [builder.fdiv(one, builder.fadd(one, builder.bitcast(a, llvm))) for a in e]
 
 
 FRACTION = {64: 52, 32: 23}
