@@ -18,20 +18,26 @@ class Group:
     """
 
     units: list[int]
+    level: int
     is_output: bool
     partners: list[int]
     own: list[int]
     of_partner: list[int]
 
     def fits(self, other: "Group") -> bool:
-        """Return whether both have the same partners, parameters laid out alike, and share none of them."""
-        alike = (self.is_output, self.partners, self.of_partner) == (other.is_output, other.partners, other.of_partner)
-        return alike and {*self.parameters}.isdisjoint(other.parameters)
+        """Return whether both are of a level, with the same partners and parameters laid out alike, none in common."""
+        mine, others = ((one.level, one.is_output, one.partners, one.of_partner) for one in (self, other))
+        return mine == others and {*self.parameters}.isdisjoint(other.parameters)
 
     @property
     def n_given(self) -> int:
         """The number of partners that are inputs, or the unit that is always 1: the first ones."""
         return sum(partner <= ALWAYS_1 for partner in self.partners)
+
+    @property
+    def is_given(self) -> bool:
+        """Whether no computed unit is a partner."""
+        return self.n_given == len(self.partners)
 
     @property
     def parameters(self) -> list[int]:
@@ -53,8 +59,8 @@ def groups(wiring: Wiring, forward: bool) -> list[Group]:
         parameters = wiring.parameter[there]
         begin = int(parameters[0]) if len(there) else 0
         partners, of_partner = name[partner[there]].tolist(), (parameters - begin).tolist()
-        one = Group([int(name[unit])], unit in wiring.outputs, partners, [begin], of_partner)
-        if found and level_of[unit] == level_of[unit - 1] and found[-1].fits(one):
+        one = Group([int(name[unit])], int(level_of[unit]), unit in wiring.outputs, partners, [begin], of_partner)
+        if found and found[-1].fits(one):
             found[-1].units.extend(one.units)
             found[-1].own.extend(one.own)
         else:

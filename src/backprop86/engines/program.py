@@ -101,7 +101,8 @@ class Program:
             return
         left_k, right_k, done = self.rows(left[1]), self.rows(right[1]), 0
         while done < n_cases:
-            b = next(n for n in MOST_A if n <= n_cases - done)
+            some = [n for n in MOST_A if n <= n_cases - done]
+            b = max(some, key=lambda n: n * min(len(out[0]), MOST_A[n]))
             at, begin = (out[1] + done) * self.v, (right[0] + done) * self.v
             for a in parts(len(out[0]), MOST_A[b]):
                 out_a, left_a = self.rows(out[0][a]), self.rows(left[0][a])
@@ -125,6 +126,13 @@ class Program:
                 number = shape(a.stop - a.start, b.stop - b.start)
                 left = self.rows([self.of_unit(unit) for group in steps for unit in group.units[a]])
                 self.add(WEIGHTS, number, self.rows(first.own[a]), out_b, left, right_b, len(given), len(steps))
+
+
+def runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield the first of each run of neighbours in rising numbers, and how many there are."""
+    for _, run in groupby(enumerate(numbers), key=lambda pair: pair[1] - pair[0]):
+        (_, first), *others = run
+        yield first, 1 + len(others)
 
 
 def parts(n: int, most: int) -> Iterator[slice]:
@@ -173,7 +181,7 @@ class Starts:
 
     def _row(self, group: Group, values: tuple[float, ...]) -> int:
         there = tuple((of, value) for of, value in zip(group.of_partner, values, strict=False) if value)
-        key = (tuple(group.own), group.n_given == len(group.partners), there)
+        key = (tuple(group.own), group.is_given, there)
         if key not in self.known:
             self.known[key] = self.n_rows
             self.n_rows += len(group.own)
@@ -181,6 +189,7 @@ class Starts:
 
     def add_to(self, made: Program) -> None:
         """Add the operations that compute all starts."""
+        whole: list[int] = []
         for (own, is_whole, there), row in self.known.items():
             out = [made.of_start(row) + k for k in range(len(own))]
             of_weight = [of for of, _ in there]
@@ -188,8 +197,9 @@ class Starts:
             made.products(Y_BY_W, FRESH, (out, 0), (own, of_weight), (0, sources))
             if not there:
                 made.add(CLEAR, 0, out[0] * made.v, 1, len(out))
-            if is_whole:
-                made.add(LOGISTIC, out[0], 1, len(out))
+            whole += out if is_whole else []
+        for first, n in runs(whole):
+            made.add(LOGISTIC, first, 1, n)
 
 
 @by_content
@@ -211,11 +221,16 @@ def program(wiring: Wiring, cases: Cases, at_once: int, v: int, is_stream: bool 
         made.starts.append(len(made.order))
         if start == 0:
             starts.add_to(made)
-        for number, group in enumerate(forward):
-            if number in starts.rows:
-                _forward_from(made, group, starts.rows[number][start : start + at_once])
-            else:
-                _forward(made, group, given, levels)
+        for _, some in groupby(enumerate(forward), key=lambda one: one[1].level):
+            summed: list[int] = []
+            for number, group in some:
+                if number in starts.rows:
+                    _forward_from(made, group, starts.rows[number][start : start + at_once])
+                else:
+                    _forward(made, group, given, levels)
+                summed += [] if number in starts.rows and group.is_given else group.units
+            for first, n in runs(summed):
+                made.add(LOGISTIC, made.of_unit(first), n, len(given))
         made.starts.append(len(made.order))
         made.add(ERROR, start, len(given))
         for group in reversed(backward):
@@ -237,7 +252,7 @@ def gains(wiring: Wiring) -> dict[int, tuple[int, int, int]]:
 
 
 def _forward(made: Program, group: Group, given: list[list[int]], levels: Mapping[int, tuple[int, int, int]]) -> None:
-    """Add equations 1 and 2 of a group: runs of sources that all cases have together, others case by case."""
+    """Add equation 1 of a group: runs of sources that all cases have together, others case by case."""
     out, ways = [made.of_unit(unit) for unit in group.units], FRESH
     rows = [made.row_of(partner, given) for partner in group.partners]
     for is_common, run in groupby(range(len(rows)), key=lambda k: rows[k] is not None):
@@ -255,17 +270,15 @@ def _forward(made: Program, group: Group, given: list[list[int]], levels: Mappin
         ways = 0
     if levels:
         made.gain(GAIN, group.units[0], len(out), len(given), levels[group.units[0]][2])
-    made.add(LOGISTIC, out[0], len(out), len(given))
 
 
 def _forward_from(made: Program, group: Group, starts: Sequence[int]) -> None:
-    """Add equations 1 and 2 of a group whose sums have begun, for each case in one of these rows and the next ones."""
+    """Add equation 1 of a group whose sums have begun, for each case in one of these rows and the next ones."""
     out, computed = [made.of_unit(unit) for unit in group.units], group.n_given
     made.add(COPY, out[0] * made.v, len(out), len(starts), made.rows([made.of_start(row) for row in starts]))
-    if computed < len(group.partners):
+    if not group.is_given:
         sources = [made.of_unit(partner) for partner in group.partners[computed:]]
         made.products(Y_BY_W, 0, (out, 0), (group.own, group.of_partner[computed:]), (0, sources), len(starts))
-        made.add(LOGISTIC, out[0], len(out), len(starts))
 
 
 def _backward(made: Program, group: Group, n_cases: int) -> None:

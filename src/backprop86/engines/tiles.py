@@ -17,7 +17,7 @@ FRESH, SLOPED = 1, 2
 """Ways to begin and to end sums: from -0 instead of the number that is there; times y (1 - y), equation 5."""
 SUMS = 24 if BYTES == 64 else 12
 """The most sums of a tile: with their factors they fit into the 32, or 16, registers."""
-MOST_A = {8: 3, 4: 6, 2: 8, 1: 16} if SUMS == 24 else {4: 3, 2: 6, 1: 12}
+MOST_A = {8: 3, 4: 6, 2: 8, 1: 16} if SUMS == 24 else {4: 3, 2: 6, 1: 12, 8: 1}
 """The most a of a tile of `products` by its number of cases b."""
 MOST_UNITS, MOST_SOURCES = (4, 6) if SUMS == 24 else (3, 4)
 """The largest tile of `weights` for several units."""
