@@ -324,6 +324,7 @@ def test_every_claim_of_ours_has_its_columns():
 
 def test_a_trial_costs_what_its_networks_cost(monkeypatch):
     tried = []
+    monkeypatch.setattr("backprop86.running.experiment.SHAPES", {})
     for name, whole in (("validate", validate), ("columns", columns)):
         monkeypatch.setattr(
             f"backprop86.running.experiment.{name}",
@@ -331,6 +332,8 @@ def test_a_trial_costs_what_its_networks_cost(monkeypatch):
         )
     trial(load("family_trees_map").experiment)
     assert tried == ["validate", "columns"]  # of the one network of all its points
+    trial(load("family_trees_map").experiment)
+    assert len(tried) == 2  # a process finds them once
 
 
 def test_a_map_is_loaded_in_no_time():

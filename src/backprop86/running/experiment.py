@@ -13,7 +13,10 @@ from backprop86.engines.recipe import BadInput, Recipe, in_yaml, one_of
 from backprop86.running.claim import Claim
 from backprop86.running.columns import DRAWN, FIRST_WEIGHTS, columns
 from backprop86.running.names import LITERAL, described, joined
-from backprop86.running.problem import Problem, problem_of, validate
+from backprop86.running.problem import NEEDED, OTHERS, Problem, problem_of, validate
+
+SHAPES: dict[tuple[Any, ...], tuple[int, dict[str, str]]] = {}
+"""The shapes that this process has found, by all that they depend on."""
 
 
 @dataclass
@@ -187,15 +190,15 @@ class Experiment:
 
     def shapes(self, recipes: Mapping[str, Recipe]) -> dict[str, tuple[int, dict[str, str]]]:
         """Return the number of levels of each recipe's network, and the columns of its rows with their content."""
-        seen: dict[tuple[Any, ...], tuple[int, dict[str, str]]] = {}
+        functions = tuple(getattr(self.problem, name, None) for name in NEEDED + OTHERS)
         found = {}
         for name, recipe in recipes.items():
             net = recipe.network, recipe.biases == "none", recipe.has_gains, recipe.held_out, recipe.start
             rule = recipe.output_slope, recipe.procedure, recipe.block, recipe.update
-            alike = (*net, *rule, *recipe.moments)
-            if alike not in seen:  # a map has thousands of readings of one network
-                seen[alike] = len(validate(self.problem, recipe).levels), columns(self.problem, recipe)
-            found[name] = seen[alike]
+            alike = (*functions, *net, *rule, *recipe.moments)
+            if alike not in SHAPES:  # a map has thousands of readings of one network
+                SHAPES[alike] = len(validate(self.problem, recipe).levels), columns(self.problem, recipe)
+            found[name] = SHAPES[alike]
         return found
 
 

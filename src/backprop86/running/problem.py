@@ -12,6 +12,8 @@ from backprop86.running.nets import Nets
 from backprop86.wiring import TooLarge, Wiring
 
 FOLDER = "backprop86.problems"
+NEEDED, OTHERS = ("wiring", "cases", "measure"), ("counted", "blocks")
+"""The functions that every problem has, and those that it may have."""
 
 
 class Problem(Protocol):
@@ -44,7 +46,7 @@ def problem_of(stem: str) -> Problem:
         if error.name != f"{FOLDER}.{stem}":
             raise
         raise BadInput(f"{place} must hold the cases and networks of {stem}, was not there") from error
-    for name in ("wiring", "cases", "measure"):
+    for name in NEEDED:
         if not callable(getattr(problem, name, None)):
             raise BadInput(f"{place} must have the functions wiring, cases and measure, was without {name}")
     return cast(Problem, problem)
