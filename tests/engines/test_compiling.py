@@ -353,7 +353,7 @@ APART = ("limit", "showing")
 def test_every_file_with_kernels_and_what_it_imports_is_among_the_sources():
     sources = {(compiling.HERE / name).resolve() for name in compiling.SOURCES}
     texts = {path: path.read_text("utf-8") for path in compiling.HERE.glob("*.py") if path.stem not in APART}
-    kernels = {path: text for path, text in texts.items() if re.search(r"(?m)^@(compiled|intrinsic)", text)}
+    kernels = {path: text for path, text in texts.items() if re.search(r"(?m)^@(compiled|inner|intrinsic)", text)}
     assert {path.stem for path in kernels} >= {"kernel", "lanes", "vectors"}
     for path, text in kernels.items():
         names = [node.module for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ImportFrom)]

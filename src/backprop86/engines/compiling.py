@@ -34,7 +34,16 @@ VERSIONS = (sys.version, numba.__version__, llvmlite.__version__, np.__version__
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile at the first call, with every operation as written: none is fused with another or moved."""
-    kernel: Any = numba.njit(error_model="numpy", nogil=True)(function)
+    return _kept_on_disk(function)
+
+
+def inner(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a function that only compiled functions call: without the entrance from Python, a sixth of the time."""
+    return _kept_on_disk(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+
+def _kept_on_disk(function: Callable[..., Any], **how: Any) -> Callable[..., Any]:
+    kernel: Any = numba.njit(error_model="numpy", nogil=True, **how)(function)
     if function.__closure__ is None:  # the contents of a closure are in no file
         kernel._cache = _Kept(function)
     return kernel

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from backprop86.engines.compiling import compiled
+from backprop86.engines.compiling import inner
 from backprop86.engines.program import (
     CLEAR,
     COPY,
@@ -108,7 +108,7 @@ number of its next checkpoint.
 """
 
 
-@compiled
+@inner
 def group(net, lanes, g):
     """Return the lanes of group g alone."""
     v = width(lanes.w)
@@ -120,7 +120,7 @@ def group(net, lanes, g):
     )  # fmt: skip
 
 
-@compiled
+@inner
 def outputs(y, first, n):
     """Replace x by the logistic of x, equation 2, in n rows."""
     v, alone = width(y), n % TOGETHER
@@ -130,7 +130,7 @@ def outputs(y, first, n):
         logistic(y, k)
 
 
-@compiled
+@inner
 def gradient(net, rule, lanes, first, last):
     """Compute dE/dw, E, SLACK and RIGHT of cases first...last - 1 for a group: forward, error, backward."""
     per, v = lanes.per, width(lanes.w)
@@ -148,7 +148,7 @@ def gradient(net, rule, lanes, first, last):
         store(per, SLACK * v, smaller(load(per, SLACK * v), rest))
 
 
-@compiled
+@inner
 def take(net, lanes, first):
     """Copy the inputs of the cases of a tile from the stream to their rows."""
     v = width(lanes.w)
@@ -158,7 +158,7 @@ def take(net, lanes, first):
             store(lanes.y, (net.inputs + i * net.at_once + c - first) * v, row)
 
 
-@compiled
+@inner
 def do_all(net, rule, lanes, first, last):
     """Do operations first...last - 1 of the program: products here, as a call costs as much as some of them."""
     for number in range(first, last):
@@ -176,7 +176,7 @@ def do_all(net, rule, lanes, first, last):
             run(net.products, op, lanes.dE_dw, lanes.dE_dx, lanes.y, lanes.y, net.listed)
 
 
-@compiled
+@inner
 def do(net, rule, lanes, op):
     """Do one operation of the program."""
     code, a, b, c = item(op, 0), item(op, 1), item(op, 2), item(op, 3)
@@ -204,7 +204,7 @@ def do(net, rule, lanes, op):
         gains(net, lanes, code == GAIN, a, b, c, item(op, 4), item(op, 5))
 
 
-@compiled
+@inner
 def gains(net, lanes, is_forward, first, n, n_cases, kept, gain):
     """Multiply x of n units from row `first` on by their gain, and keep x; or go back, to dE/dG and dE/dx."""
     v = width(lanes.w)
@@ -222,7 +222,7 @@ def gains(net, lanes, is_forward, first, n, n_cases, kept, gain):
     store(lanes.dE_dw, gain * v, total)
 
 
-@compiled
+@inner
 def error(net, rule, lanes, c, row):
     """Apply equations 3 and 4 to one case, with the dead zone, and find how far it is from not being learned.
 
@@ -257,7 +257,7 @@ def error(net, rule, lanes, c, row):
     store(per, RIGHT * v, smaller(load(per, RIGHT * v), right + left_out))
 
 
-@compiled
+@inner
 def judged(rule, y, wanted):
     """Return the distances of an output from the criterion, from the dead zone, and from the right side of 0.5."""
     target, zone, sign, zone_at, learned_at, half_at = wanted
@@ -268,7 +268,7 @@ def judged(rule, y, wanted):
     return miss, fma(y, sign, learned_at), fma(y, sign, half_at)
 
 
-@compiled
+@inner
 def wanted_of(net, told, per):
     """Return the demands on an output of a stream, lane by lane: `wanted` has them for on, then for off."""
     on, off = net.wanted, further(net.wanted, WANTED)
@@ -282,7 +282,7 @@ def wanted_of(net, told, per):
     )
 
 
-@compiled
+@inner
 def change(net, rule, lanes, c):
     """Apply equation 9 and decay: after case c for the seeds that are trained on it, after a sweep (c < 0) for all."""
     per, v = lanes.per, width(lanes.w)
@@ -311,7 +311,7 @@ def change(net, rule, lanes, c):
     store(per, BAD * v, bad)
 
 
-@compiled
+@inner
 def happened(lanes):
     """Note EVENT in each lane of a group: a first has been reached, or a seed is no longer finite. True if in any."""
     per, v = lanes.per, width(lanes.per)

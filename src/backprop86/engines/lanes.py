@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from backprop86.descent import RATES
-from backprop86.engines.compiling import compiled
+from backprop86.engines.compiling import compiled, inner
 from backprop86.engines.in_numbers import Block, Rule
 from backprop86.engines.kernel import (
     ALPHA,
@@ -57,7 +57,7 @@ seeds wait elsewhere, steps done, and the step at which some lane must be looked
 """
 
 
-@compiled
+@inner
 def lane_of(net, lanes, lane):
     """Return the lanes seen from one lane: row k of an array is its place k * v."""
     one, inside = group(net, lanes, lane // width(lanes.w)), lane % width(lanes.w)
@@ -67,7 +67,7 @@ def lane_of(net, lanes, lane):
     )  # fmt: skip
 
 
-@compiled
+@inner
 def begin(net, one, block, seed, step):
     """Give a lane to seed number `seed` of the block. It stands still in the next step, to be looked at as it is."""
     bad, per, when, v = 0.0, one.per, one.when, width(one.w)
@@ -94,7 +94,7 @@ def begin(net, one, block, seed, step):
     put(when, CHECKPOINT * v, 0)
 
 
-@compiled
+@inner
 def look(net, rule, one, block, step):
     """Record the results of the weights in a lane; True if its seed is done."""
     per, v = one.per, width(one.w)
@@ -127,14 +127,14 @@ def look(net, rule, one, block, step):
     return True
 
 
-@compiled
+@inner
 def keep_weights(net, one, rows, row):
     """Copy the weights in a lane to a row of an array."""
     for p in range(net.n_parameters):
         put(rows, row * net.n_parameters + p, item(one.w, p * width(one.w)))
 
 
-@compiled
+@inner
 def draw(net, rule, one, block, seed, t):
     """Put a point on the curves of a seed if sweep t is a checkpoint."""
     v = width(one.w)
@@ -149,7 +149,7 @@ def draw(net, rule, one, block, seed, t):
     put(one.when, CHECKPOINT * v, min(k + 1, rule.n_checkpoints - 1))
 
 
-@compiled
+@inner
 def plan(rule, one, block, seed, t):
     """Set the rates of the sweep after sweep t, and the sweep after which the seed must be looked at again."""
     per, when, v = one.per, one.when, width(one.w)
@@ -177,7 +177,7 @@ def plan(rule, one, block, seed, t):
     put(per, SHRINK * v, decay_now if rule.decay_in == 1 else decay_now * (1 - alpha_now))
 
 
-@compiled
+@inner
 def is_at_rest(net, rule, one, t):
     """Return whether no weight will ever change again, so that every later sweep is like this one.
 
@@ -198,7 +198,7 @@ def is_at_rest(net, rule, one, t):
     return True
 
 
-@compiled
+@inner
 def stay(net, rule, one, block, seed, t, last):
     """Record what the sweeps after sweep t find, up to the last, of a seed whose weights stay as they are."""
     for m in range(rule.n_moments):
@@ -209,7 +209,7 @@ def stay(net, rule, one, block, seed, t, last):
             draw(net, rule, one, block, seed, item(rule.checkpoints, k))
 
 
-@compiled
+@inner
 def move(net, source, target):
     """Copy all that is in one lane to another, and leave nothing in the first that an event could come from."""
     v = width(source.w)
@@ -228,7 +228,7 @@ def move(net, source, target):
     put(source.per, BAD * v, 0.0)
 
 
-@compiled
+@inner
 def pointers(net, rule, lanes, block):
     """Return all four without shapes and counts of references, as plain pointers, which cost nothing to pass on."""
     return (
@@ -257,7 +257,7 @@ def pointers(net, rule, lanes, block):
     )  # fmt: skip
 
 
-@compiled
+@inner
 def look_at_all(net, rule, lanes, block, todo):
     """Look at every lane that is due or has an event, and find the step at which the next is due.
 
@@ -282,16 +282,17 @@ def look_at_all(net, rule, lanes, block, todo):
     todo[LOOK_AT] = next_due
 
 
-@compiled
+@inner
 def sweep(net, rule, lanes):
     """Change the weights of a group once, or after every case, and compute E and dE/dw of those that it has then."""
+    first, none = np.int64(0), np.int64(-1)  # for a number that is written out, numba would compile both once more
     if rule.by_case:
         for c in range(net.n_cases):
             gradient(net, rule, lanes, c, c + 1)
             change(net, rule, lanes, c)
     else:
-        change(net, rule, lanes, -1)
-    gradient(net, rule, lanes, 0, net.n_cases)
+        change(net, rule, lanes, none)
+    gradient(net, rule, lanes, first, net.n_cases)
     return happened(lanes)
 
 

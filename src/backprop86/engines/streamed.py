@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from backprop86.engines.compiling import compiled
+from backprop86.engines.compiling import compiled, inner
 from backprop86.engines.in_numbers import Block, Rule
 from backprop86.engines.kernel import (
     BAD,
@@ -64,6 +64,7 @@ def advance(net, rule, lanes, block, rows, step, n):
     """Advance all lanes by n sweeps; return how many seeds are not done. At step 0 the seeds begin."""
     (N, R, S, B), L = pointers(net, rule, lanes, block), len(rows)
     v, groups, left = width(S.w), (L + width(S.w) - 1) // width(S.w), 0
+    first, none = np.int64(0), np.int64(-1)  # as in lanes.sweep
     of_sweep = lanes.stream.shape[1] * N.n_cases * N.n_streamed * v
     for lane in range(L if step == 0 else 0):
         begin(N, lane_of(N, S, lane), B, rows[lane], -1)
@@ -72,8 +73,8 @@ def advance(net, rule, lanes, block, rows, step, n):
             S.w, S.last_change, S.dE_dw, S.y, S.dE_dx, S.counted, S.per, S.when, further(S.stream, k * of_sweep)
         )
         for g in range(groups):
-            change(N, R, group(N, now, g), -1)
-            gradient(N, R, group(N, now, g), 0, N.n_cases)
+            change(N, R, group(N, now, g), none)
+            gradient(N, R, group(N, now, g), first, N.n_cases)
             happened(group(N, now, g))
         left = 0
         for lane in range(L):
@@ -90,7 +91,7 @@ def advance(net, rule, lanes, block, rows, step, n):
     return left
 
 
-@compiled
+@inner
 def retire(one):
     """Let a lane stand still from now on."""
     v = width(one.w)
