@@ -1,4 +1,4 @@
-"""Seed-sweeps per second of our two engines and of common alternatives, and the machine's limit.
+"""Seed-sweeps per second of our two engines and of common alternatives, the machine's limit, and what bounds ours.
 
 python experiments/benchmark.py           a few minutes, into results/
 python experiments/benchmark.py --quick   rough, into quick/
@@ -19,6 +19,7 @@ from pathlib import Path
 import pandas as pd
 
 from backprop86.engines.cores import cores
+from backprop86.engines.parts import parts
 from backprop86.engines.recipe import Recipe
 from backprop86.report.measured import speeds_figure
 from backprop86.report.race import Work, engines, growth, race, summary
@@ -31,6 +32,8 @@ from peers import MISSING, trainers
 from peers.networks import EXPERIMENTS
 
 GROWING = "symmetry 6-2-1"
+IN_LOOPS = ("family trees", "sequence")
+"""The networks whose sweep is too long to be written out: it has parts."""
 
 
 def work_of(problem: Problem, recipe: Recipe) -> Work:
@@ -48,6 +51,14 @@ def processor() -> str:
     elif platform.system() == "Darwin":
         name = subprocess.check_output(["sysctl", "-n", "machdep.cpu.brand_string"], text=True).strip()
     return f"{name}, {cores()} cores"
+
+
+def parts_of(title: str) -> pd.DataFrame:
+    """Return the table of the parts of a network's sweep."""
+    problem, recipe = EXPERIMENTS[title]
+    table = parts(problem.wiring(recipe), problem.cases(recipe), recipe)
+    table.insert(0, "experiment", title)
+    return table
 
 
 def told(title: str, repeats: int) -> Iterator[int]:
@@ -89,6 +100,7 @@ def main() -> None:
     )
     write_table(table, output / "tables", "benchmark")
     write_table(grown, output / "tables", "benchmark_growth")
+    write_table(pd.concat(map(parts_of, IN_LOOPS)), output / "tables", "benchmark_parts")
     write_table(pd.DataFrame({"seeds": [100_000], "gigabytes": [gigabytes]}), output / "tables", "memory")
     save(speeds_figure(table, grown), output / "figures", "benchmark")
     print((output / "tables" / "benchmark.md").read_text("utf-8"), (output / "tables" / "memory.md").read_text("utf-8"))

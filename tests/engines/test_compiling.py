@@ -346,7 +346,7 @@ def test_a_kernel_that_holds_a_number_of_its_maker_is_not_kept(folder):
     assert len(list(folder.iterdir())) == 1
 
 
-APART = ("limit", "showing")
+APART = ("limit", "parts", "showing")
 """Files whose kernels no other kernel uses: each is a source of its own kernels only."""
 
 

@@ -123,10 +123,12 @@ def test_the_benchmark_writes_its_tables_and_figure_and_measures_memory_first(a_
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.argv", ["benchmark.py", "--quick"])
     monkeypatch.setattr(benchmark, "peak_memory", lambda seeds: order.append("memory") or seeds / 1e6)
+    monkeypatch.setattr(benchmark, "parts", lambda *network: pd.DataFrame({"part": ["logistics"], "share": [0.5]}))
     monkeypatch.setattr(benchmark, "work_of", lambda problem, recipe: order.append(problem.__name__) or work())
     benchmark.main()
     assert order == ["memory", *(problem.__name__ for problem, _ in benchmark.EXPERIMENTS.values())]
-    stems = ("benchmark", "benchmark_growth", "memory")
+    assert pd.read_csv("quick/tables/benchmark_parts.csv")["experiment"].tolist() == ["family trees", "sequence"]
+    stems = ("benchmark", "benchmark_growth", "benchmark_parts", "memory")
     files = {f"tables/{stem}.{kind}" for stem in stems for kind in ("csv", "md")}
     files |= {"figures/benchmark.pdf", "figures/benchmark.png"}
     assert {path.relative_to("quick").as_posix() for path in Path("quick").rglob("*.*")} == files

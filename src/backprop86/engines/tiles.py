@@ -99,8 +99,8 @@ def weights(rows: "_Rows", arrays: Emitted) -> None:
     number, out_a, out_b, left_a, right_b, n, steps = (rows.of_op(k) for k in range(1, 8))
     shapes = [(a, b) for a in range(2, MOST_UNITS + 1) for b in range(1, MOST_SOURCES + 1)]
     for a, b in _each(builder, number, shapes + [(1, b) for b in range(1, MOST_OF_ONE + 1)]):
-        rows_a, rows_b = [rows.listed(out_a, k) for k in range(a)], [rows.listed(out_b, k) for k in range(b)]
-        outs = [builder.add(one, other) for one in rows_a for other in rows_b]
+        of_b = [rows.listed(out_b, k) for k in range(b)]
+        outs = [(start, k) for start in rows.starts(total, out_a, a) for k in of_b]
 
         def step(t: ir.Value, sums: Emitted, a: int = a, b: int = b) -> Emitted:
             lefts = rows.starts(left, builder.add(left_a, builder.mul(t, whole(a))), a)
@@ -131,9 +131,9 @@ def weights(rows: "_Rows", arrays: Emitted) -> None:
                     begins.append((builder.block, looped))
             return _merged(builder, begins)
 
-        sums = _loop(builder, steps, [rows.load(total, one) for one in outs], step)
+        sums = _loop(builder, steps, [rows.load(*one) for one in outs], step)
         for one, at in zip(sums, outs, strict=True):
-            rows.store(one, total, at)
+            rows.store(one, *at)
 
 
 def whole(n: int) -> ir.Constant:

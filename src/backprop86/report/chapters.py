@@ -19,7 +19,7 @@ from backprop86.running.runs import Runs
 from backprop86.running.schema import command as rows_command
 
 CAPTIONS: dict[str, str] = yaml.safe_load((Path(__file__).parent / "captions.yaml").read_text("utf-8"))
-TIMED = ("benchmark", "benchmark_growth", "memory")
+TIMED = ("benchmark", "benchmark_growth", "benchmark_parts", "memory")
 ON_CARD = ("benchmark_gpu",)
 COMPARED = ("autograd", "autograd_paths", "autograd_cost")
 CONTESTED = ("gradcheck_entries",)

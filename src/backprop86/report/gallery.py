@@ -52,6 +52,7 @@ MORE_TABLES = {
     "gradcheck_entries": "The same, gradient by gradient",
     "benchmark": "Speed",
     "benchmark_growth": "How speed grows",
+    "benchmark_parts": "Where the time of a sweep goes",
     "memory": "Memory",
     "benchmark_gpu": "Speed on a graphics card",
 }
