@@ -2,8 +2,6 @@
 PYTHON ?= python3
 PIP_FLAGS ?=
 IN_VENV = .venv/bin/python
-# pip would compile every module, which takes as long as the rest; Python compiles a module when it imports it
-INSTALL = -m pip install --no-compile $(PIP_FLAGS)
 
 .PHONY: help locks reproduce map quick report check verify torture compare explain docs page article bench gpu contest test thorough fast lint audit clean
 help:  ## this list
@@ -12,10 +10,10 @@ help:  ## this list
 # First the build tools: antlr4 exists only as source, and an isolated build would fetch the newest setuptools
 .venv/ready: requirements/build.lock requirements/main.lock requirements/torch.lock pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(IN_VENV) $(INSTALL) --require-hashes -r requirements/build.lock
-	$(IN_VENV) $(INSTALL) --require-hashes --no-build-isolation -r requirements/main.lock
-	$(IN_VENV) $(INSTALL) -r requirements/torch.lock
-	$(IN_VENV) $(INSTALL) --no-deps --no-build-isolation -e .
+	$(IN_VENV) -m pip install $(PIP_FLAGS) --require-hashes -r requirements/build.lock
+	$(IN_VENV) -m pip install $(PIP_FLAGS) --require-hashes --no-build-isolation -r requirements/main.lock
+	$(IN_VENV) -m pip install $(PIP_FLAGS) -r requirements/torch.lock
+	$(IN_VENV) -m pip install $(PIP_FLAGS) --no-deps --no-build-isolation -e .
 	touch .venv/ready
 
 # uv keeps the versions of the existing lock. CUDA is left out: pip adds it with a torch that needs it
@@ -67,7 +65,7 @@ explain: .venv/ready  ## show one training step with every number (for a net of 
 
 # A warning is an error; with --quiet MkDocs would count none
 docs: .venv/ready  ## make the site, in site/: open site/index.html (adds MkDocs to the environment)
-	$(IN_VENV) $(INSTALL) --require-hashes -r requirements/docs.lock
+	$(IN_VENV) -m pip install $(PIP_FLAGS) --require-hashes -r requirements/docs.lock
 	NO_MKDOCS_2_WARNING=1 $(IN_VENV) -m mkdocs build --strict
 
 # MkDocs empties site/, so the page comes after it; WITH_PAGE lets the site link to the page
@@ -85,15 +83,15 @@ compare: .venv/ready  ## compare gradients and whole runs by hand with autograd 
 	$(IN_VENV) experiments/report.py
 
 bench: .venv/ready  ## time our engines beside common alternatives, in seed-sweeps per second (adds JAX to the environment)
-	$(IN_VENV) $(INSTALL) --require-hashes -r requirements/bench.lock
+	$(IN_VENV) -m pip install $(PIP_FLAGS) --require-hashes -r requirements/bench.lock
 	$(IN_VENV) experiments/benchmark.py
 
 gpu: .venv/ready  ## compare the CUDA engine's bits on an NVIDIA card, and time it there (adds cuda-core to the environment)
-	$(IN_VENV) $(INSTALL) --require-hashes -r requirements/cuda.lock
+	$(IN_VENV) -m pip install $(PIP_FLAGS) --require-hashes -r requirements/cuda.lock
 	$(IN_VENV) experiments/check_gpu.py
 
 contest: .venv/ready  ## test gradient checkers on right and wrong gradients (adds JAX and HIPS autograd), then make the report
-	$(IN_VENV) $(INSTALL) --require-hashes -r requirements/bench.lock -r requirements/contest.lock
+	$(IN_VENV) -m pip install $(PIP_FLAGS) --require-hashes -r requirements/bench.lock -r requirements/contest.lock
 	$(IN_VENV) experiments/contest.py
 	$(IN_VENV) experiments/report.py
 
@@ -113,7 +111,7 @@ lint: .venv/ready  ## run ruff and mypy
 
 audit:  ## let two auditors of research artifacts look (in an environment of their own, .venv-audit)
 	$(PYTHON) -m venv .venv-audit
-	.venv-audit/bin/python $(INSTALL) --require-hashes -r requirements/audit.lock
+	.venv-audit/bin/python -m pip install $(PIP_FLAGS) --require-hashes -r requirements/audit.lock
 	.venv-audit/bin/python .ci/audit.py
 
 clean:  ## remove files that can be made again; results/ stays
