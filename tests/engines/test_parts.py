@@ -19,10 +19,10 @@ NETS = {
 def test_every_operation_belongs_to_one_part(name):
     problem, recipe = NETS[name]
     net = net_of(problem.wiring(recipe), problem.cases(recipe), recipe)
-    alone = [parts.only(net, part) for part in parts.PARTS]
+    alone = [parts.only(net, codes) for codes in parts.PARTS.values()]
     assert sum(len(one.order) for one in alone) == len(net.order)
     assert all(len(one.order) for one in alone)
-    for one in [*alone, parts.only(net, "")]:
+    for one in [*alone, parts.only(net, [])]:
         for tile in range(0, len(net.starts) - 1, 2):
             whole, some = (each.order[each.starts[tile] : each.starts[tile + 2]].tolist() for each in (net, one))
             assert [place for place in whole if place in some] == some
@@ -38,7 +38,7 @@ def test_a_table_of_parts(monkeypatch):
         monkeypatch.setattr(f"backprop86.engines.limit.{name}", lambda rate=rate: rate)
     table = parts.parts(wiring, cases, recipe).set_index("part")
     assert [*table.index] == [*parts.PARTS, parts.CHANGE, parts.WHOLE]
-    assert (table["microseconds"].drop("error and criterion, equations 3 and 4") > 0).all()
+    assert (table["microseconds"].drop(parts.ERRORS) > 0).all()
     assert table["share"][parts.WHOLE] == 1
     at_least = table["at_the_limit"]
     assert at_least[parts.WHOLE] == pytest.approx(1e6 * parts.cores() / limit(wiring, cases, recipe))

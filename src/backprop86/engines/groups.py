@@ -25,7 +25,7 @@ class Group:
     of_partner: list[int]
 
     def fits(self, other: "Group") -> bool:
-        """Return whether both are of a level, with the same partners and parameters laid out alike, none in common."""
+        """Return whether both are in one level, with the same partners and parameters laid out alike, and share none."""
         mine, others = ((one.level, one.is_output, one.partners, one.of_partner) for one in (self, other))
         return mine == others and {*self.parameters}.isdisjoint(other.parameters)
 
@@ -36,7 +36,7 @@ class Group:
 
     @property
     def is_given(self) -> bool:
-        """Whether no computed unit is a partner."""
+        """True if every partner is an input or the unit that is always 1."""
         return self.n_given == len(self.partners)
 
     @property

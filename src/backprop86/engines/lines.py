@@ -110,7 +110,7 @@ ROWS = ("w", "last_change", "dE_dw", "counted", "per")
 
 
 def of_all_groups(on: Lines, rows: Mapping[str, int]) -> str:
-    """Return the function `sweep`, which does these lines for each group, and returns whether any %happened.
+    """Return the text of the function `sweep`: it executes the lines for each group, and returns whether any %happened.
 
     rows: the number of rows that each array has for a group.
     """

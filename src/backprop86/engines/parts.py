@@ -4,7 +4,6 @@ This shows what bounds the engine. Each part runs alone, in one thread, with the
 training at once. A small network, whose whole sweep is written out, has no parts that could run alone.
 """
 
-import time
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from backprop86.engines.fused import LANES, lanes_of, net_of
 from backprop86.engines.in_numbers import block_of, rule_of
 from backprop86.engines.kernel import Net, change, gradient, group
 from backprop86.engines.lanes import pointers
-from backprop86.engines.limit import forward_pass, logistic_rate, matrix_rate
+from backprop86.engines.limit import fastest_of_ten, forward_pass, logistic_rate, matrix_rate
 from backprop86.engines.program import (
     CLEAR,
     COPY,
@@ -35,24 +34,34 @@ from backprop86.network import initial_weights
 from backprop86.wiring import Wiring
 
 ANY = -1
+FORWARD, LOGISTICS, ERRORS = (
+    "sums forward, equation 1",
+    "logistics, equation 2",
+    "error and criterion, equations 3 and 4",
+)
+BACKWARD, GRADIENT, CHANGE = (
+    "sums backward, equations 7 and 5",
+    "dE/dw, equation 6",
+    "change of the weights, equation 9",
+)
+WHOLE = "the whole sweep"
 PARTS = {
-    "sums forward, equation 1": [(PRODUCTS, Y_BY_W), (COPY, ANY), (CLEAR, ANY)],
-    "logistics, equation 2": [(LOGISTIC, ANY)],
-    "error and criterion, equations 3 and 4": [(ERROR, ANY)],
-    "sums backward, equations 7 and 5": [(PRODUCTS, DE_DX_BY_W)],
-    "dE/dw, equation 6": [(WEIGHTS, ANY), (PRODUCTS, DE_DW_BY_INPUT)],
+    FORWARD: [(PRODUCTS, Y_BY_W), (COPY, ANY), (CLEAR, ANY)],
+    LOGISTICS: [(LOGISTIC, ANY)],
+    ERRORS: [(ERROR, ANY)],
+    BACKWARD: [(PRODUCTS, DE_DX_BY_W)],
+    GRADIENT: [(WEIGHTS, ANY), (PRODUCTS, DE_DW_BY_INPUT)],
 }
 """The codes of the operations of each part, and the kind of products."""
-CHANGE, WHOLE = "change of the weights, equation 9", "the whole sweep"
-SECONDS = 0.2
-"""The length of a timing; the shortest of five counts."""
+SECONDS = 0.1
+"""The length of a timing, of which the shortest of ten counts."""
 
 
 def parts(wiring: Wiring, cases: Cases, recipe: Recipe) -> pd.DataFrame:
     """Return a row for each part: microseconds of one seed's sweep on one core, their share, and at the limit."""
     net, least = net_of(wiring, cases, recipe), at_least(wiring, cases)
-    alone = {name: microseconds(only(net, name), wiring, cases, recipe) for name in PARTS}
-    nothing = microseconds(only(net, ""), wiring, cases, recipe)
+    alone = {name: microseconds(only(net, codes), wiring, cases, recipe) for name, codes in PARTS.items()}
+    nothing = microseconds(only(net, []), wiring, cases, recipe)
     took = {name: of_part - nothing for name, of_part in alone.items()}
     took[CHANGE] = microseconds(net, wiring, cases, recipe, changes=True)
     took[WHOLE] = took[CHANGE] + microseconds(net, wiring, cases, recipe)
@@ -60,9 +69,9 @@ def parts(wiring: Wiring, cases: Cases, recipe: Recipe) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["part", "microseconds", "share", "at_the_limit"])
 
 
-def only(net: Net, part: str) -> Net:
-    """Return a network whose program has the operations of one part alone; of no part if there is none of that name."""
-    codes, ops = PARTS.get(part, []), net.ops.reshape(-1, FIELDS)
+def only(net: Net, codes: list[tuple[int, int]]) -> Net:
+    """Return a network whose program has the operations of these codes and kinds alone."""
+    ops = net.ops.reshape(-1, FIELDS)
     code, kind = ops[net.order // FIELDS, 0], ops[net.order // FIELDS, 1]
     kept = np.zeros(len(net.order), bool)
     for wanted, of_kind in codes:
@@ -75,12 +84,11 @@ def at_least(wiring: Wiring, cases: Cases) -> dict[str, float]:
     C, back = len(cases.inputs), np.count_nonzero(wiring.source > wiring.n_inputs)
     forward, n_logistics = forward_pass(wiring, cases)
     logistics, flops = (1e6 * cores() / rate for rate in (logistic_rate(), matrix_rate()))
-    first, second, _, back_down, dE_dw = PARTS
     found = {
-        first: 2 * forward * flops,
-        second: n_logistics * logistics,
-        back_down: 2 * C * back * flops,
-        dE_dw: 2 * products(wiring, cases) * flops,
+        FORWARD: 2 * forward * flops,
+        LOGISTICS: n_logistics * logistics,
+        BACKWARD: 2 * C * back * flops,
+        GRADIENT: 2 * products(wiring, cases) * flops,
         CHANGE: 4 * wiring.n_parameters * flops,
     }
     return found | {WHOLE: sum(found.values())}
@@ -90,23 +98,14 @@ def microseconds(net: Net, wiring: Wiring, cases: Cases, recipe: Recipe, changes
     """Return the microseconds of a seed's gradient by a program, or of its change of the weights."""
     w = initial_weights(wiring, list(range(LANES)), 0.3)
     job = Job(wiring, cases, recipe, w)
-    lanes, numbers = (
-        lanes_of(net, cases, LANES, recipe.dtype),
-        (rule_of(recipe, cases), block_of(job, recipe.descent())),
-    )
+    lanes, rule = lanes_of(net, cases, LANES, recipe.dtype), rule_of(recipe, cases)
+    block = block_of(job, recipe.descent())
     lanes.w[:] = w.reshape(len(lanes.w), -1, w.shape[1]).swapaxes(1, 2)
     lanes.counted[:] = 1
     lanes.per[:] = 1
-    times, shortest = 1, np.inf
-    many(net, *numbers, lanes, changes, times)
-    for attempt in range(6):
-        started = time.perf_counter()
-        many(net, *numbers, lanes, changes, times)
-        took = time.perf_counter() - started
-        if attempt:
-            shortest = min(shortest, took / times)
-        times = max(1, int(SECONDS * times / took))
-    return 1e6 * shortest / LANES
+    many(net, rule, block, lanes, changes, 1)  # compiled
+    times = max(1, int(SECONDS / fastest_of_ten(lambda: many(net, rule, block, lanes, changes, 1))))
+    return 1e6 * fastest_of_ten(lambda: many(net, rule, block, lanes, changes, times)) / times / LANES
 
 
 @compiled

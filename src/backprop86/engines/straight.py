@@ -136,7 +136,7 @@ class Sweep:
     ) -> tuple[dict[int, dict[int, Name]], dict[int, dict[int, Name | float]]]:
         """Print equations 1 and 2 of some cases; return each one's x and y of every unit; the y of inputs are numbers.
 
-        The order is that of a processor's ease: the units of a level, in all cases, have their logistics together.
+        A few units of a level, or cases of a unit, have their logistics together, which a processor computes faster.
         """
         x: dict[int, dict[int, Name]] = {c: {} for c in some}
         y: dict[int, dict[int, Name | float]] = {

@@ -259,7 +259,7 @@ def _logistics(n):
 
 
 TOGETHER = 4
-"""Logistics that are computed step by step together: a processor would wait for the next step of one alone."""
+"""The number of logistics that are computed together, step by step: with one alone a processor waits for each step."""
 logistic, logistics = _logistics(1), _logistics(TOGETHER)
 
 
