@@ -38,7 +38,7 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def inner(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile a function that only compiled functions call, without an entrance from Python, which takes long to compile."""
+    """Compile a function that only compiled functions call: an entrance from Python would take long to compile."""
     return _kept_on_disk(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 

@@ -25,7 +25,7 @@ class Group:
     of_partner: list[int]
 
     def fits(self, other: "Group") -> bool:
-        """Return whether both are in one level, with the same partners and parameters laid out alike, and share none."""
+        """Return whether both are in one level, with the same partners and layout of parameters, and share none."""
         mine, others = ((one.level, one.is_output, one.partners, one.of_partner) for one in (self, other))
         return mine == others and {*self.parameters}.isdisjoint(other.parameters)
 
