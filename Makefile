@@ -51,7 +51,7 @@ report: .venv/ready  ## make tables, figures, verdicts and the gallery from the 
 check: .venv/ready  ## compare every table, figure and number with the runs in results/; writes nothing
 	$(IN_VENV) experiments/report.py --check
 
-verify: .venv/ready  ## train 20 seeds of every reading anew, and compare every bit with results/ (two minutes)
+verify: .venv/ready  ## train 20 seeds of every reading anew, and compare every bit with results/ (two to five minutes)
 	$(IN_VENV) experiments/verify.py
 
 torture: .venv/ready  ## kill a run at 50 random moments, and list the losses (five minutes; not on Windows)
